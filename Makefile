@@ -1,0 +1,45 @@
+# intercom_assets: two commands do all the set-up, `make run` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+export DAGSTER_HOME := $(CURDIR)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run dev check format test clean
+
+help: ## Show this help
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+setup: $(INSTALLED) ## Create .venv and install the project (does nothing when nothing changed)
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 setup"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing intercom_assets into $(VENV) (the first time takes a minute or two)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $(INSTALLED)
+
+run: setup ## Sync once: your workspace when INTERCOM_ACCESS_TOKEN is set, else the bundled simulator
+	@$(BIN)/intercom-assets run
+
+dev: setup ## Dagster's UI and daemon on http://127.0.0.1:3000
+	@$(BIN)/intercom-assets ui
+
+check: setup ## Format, lint, strict types, import contracts, documents current
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m intercom_assets_tests.docs.generate --check
+
+format: setup ## Format the code and regenerate the tables in the documents
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	$(BIN)/python -m intercom_assets_tests.docs.generate
+
+test: setup ## Run every test
+	$(BIN)/pytest -n 2 --dist worksteal
+
+clean: ## Remove the virtual environment and caches (never data/)
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

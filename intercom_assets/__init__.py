@@ -1,0 +1,29 @@
+"""Sync every Intercom resource into DuckDB or Snowflake as Dagster assets.
+
+Public names are imported when first used: the command line and the simulator start without
+Dagster, whose import takes seconds.
+"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from intercom_assets.catalog import CATALOG
+    from intercom_assets.component import IntercomSource
+
+__all__ = ["CATALOG", "IntercomSource"]
+
+_HOMES = {"CATALOG": "intercom_assets.catalog", "IntercomSource": "intercom_assets.component"}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first used (PEP 562)."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module  # noqa: PLC0415 - only when a name is asked for
+
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    """List the public names too: `dg` finds components by `dir()`."""
+    return sorted({*globals(), *__all__})

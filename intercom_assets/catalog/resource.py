@@ -1,0 +1,309 @@
+"""What a resource is: endpoint, pagination, replication, columns. Declarations only.
+
+The variation points are closed unions; interpreters read them with `match` and
+`assert_never`, so that a new variant is a type error until each of them knows it.
+No request is made here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import TypeAlias
+
+from intercom_assets.catalog.version import OLDEST, ApiVersion
+from intercom_assets.schema.table import Column, Table, text, timestamp
+from intercom_assets.schema.types import ColumnType
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A GET that lists records.
+
+    Attributes:
+        path: Path below the host.
+        records: Key of the answer that holds the list of records.
+        params: Query parameters that are always sent.
+    """
+
+    path: str
+    records: str = "data"
+    params: Mapping[str, str] = field(default_factory=dict)
+
+
+class Granularity(Enum):
+    """How finely a search compares `updated_at`."""
+
+    SECOND = "second"
+    DAY = "day"
+    """A calendar day in the workspace's time zone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A POST that finds records by time.
+
+    Attributes:
+        path: Path below the host.
+        records: Key of the answer that holds the list of records.
+        granularity: How finely the search compares `updated_at`.
+    """
+
+    path: str
+    records: str
+    granularity: Granularity
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A GET per parent that lists the parent's records.
+
+    Attributes:
+        path: Path with `{id}` for the parent's id.
+        records: Keys that lead from the answer to the list of records.
+        cap: The most records that Intercom returns, newest first kept; None when all.
+    """
+
+    path: str
+    records: tuple[str, ...]
+    cap: int | None = None
+
+
+Endpoint: TypeAlias = Listing | Search | Child
+
+
+@dataclass(frozen=True, slots=True)
+class SinglePage:
+    """One answer holds every record."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartingAfter:
+    """Each answer names the cursor of the next page.
+
+    Attributes:
+        per_page: Records asked for in one answer.
+    """
+
+    per_page: int = 150
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """Pages are numbered from 1.
+
+    Attributes:
+        per_page: Records asked for in one answer.
+    """
+
+    per_page: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Scroll:
+    """One scroll per app; the token repeats, an empty page is the end."""
+
+
+Pagination: TypeAlias = SinglePage | StartingAfter | Numbered | Scroll
+
+
+@dataclass(frozen=True, slots=True)
+class FullRefresh:
+    """All records are read and merged at each sync.
+
+    Attributes:
+        may_be_empty: Whether an empty list can be true; a workspace always has an admin.
+    """
+
+    may_be_empty: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SemiIncremental:
+    """All records are read, and merged where they changed.
+
+    Attributes:
+        cursor: Column that dates a record; the start date filters by it.
+    """
+
+    cursor: str = "updated_at"
+
+
+@dataclass(frozen=True, slots=True)
+class Incremental:
+    """Records are asked for by time.
+
+    Attributes:
+        cursor: Column that dates a record.
+    """
+
+    cursor: str = "updated_at"
+
+
+@dataclass(frozen=True, slots=True)
+class ByParent:
+    """The records of each parent whose stored version changed are read whole.
+
+    Attributes:
+        parent: Name of the parent resource.
+        key: Column that holds the parent's id.
+        newest: Column by which Intercom keeps the newest records where it caps the list.
+    """
+
+    parent: str
+    key: str
+    newest: str | None = None
+
+
+Replication: TypeAlias = FullRefresh | SemiIncremental | Incremental | ByParent
+
+
+@dataclass(frozen=True, slots=True)
+class NestedList:
+    """A list inside a record that Intercom cuts, and where the whole list is.
+
+    Attributes:
+        name: Field of the record that holds `{data, has_more, total_count, url}`.
+        path: Path with `{id}` for the record's id.
+        records: Keys under which the whole list may be; the documents disagree.
+        pagination: How the whole list is paged.
+    """
+
+    name: str
+    path: str
+    records: tuple[str, ...]
+    pagination: SinglePage | Numbered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """One kind of Intercom object that is synced into one table.
+
+    Attributes:
+        name: Name of the asset, and of the table after `<prefix>rudder_`.
+        description: What one row is, for people.
+        endpoint: Which request returns the records.
+        pagination: How the answers continue.
+        replication: How changes are found.
+        columns: Every documented field, flattened.
+        primary_key: Columns that identify a row.
+        nested: Lists inside the record that have to be completed.
+        scope: The permission that the token needs, as Intercom's Developer Hub names it.
+        docs: Intercom's page about the endpoint.
+        since: First API version that has the endpoint.
+        default: Whether `resources: all` includes it.
+
+    Raises:
+        ValueError: The declaration contradicts itself; names the resource.
+    """
+
+    name: str
+    description: str
+    endpoint: Endpoint
+    columns: tuple[Column, ...]
+    scope: str
+    docs: str
+    pagination: Pagination = field(default_factory=SinglePage)
+    replication: Replication = field(default_factory=FullRefresh)
+    primary_key: tuple[str, ...] = ("id",)
+    nested: tuple[NestedList, ...] = ()
+    since: ApiVersion = OLDEST
+    default: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse nonsense at import, naming the resource."""
+        try:
+            self._check()
+        except ValueError as error:
+            raise ValueError(f"resource {self.name!r}: {error}") from None
+
+    def _check(self) -> None:
+        _ = self.table
+        for column in self.columns:
+            if not column.description.strip():
+                raise ValueError(f"column {column.name!r} has no description")
+        for name in self.primary_key:
+            if self.table.column(name).type is not ColumnType.TEXT:
+                raise ValueError(f"key column {name!r} is not text")
+        self._check_replication()
+        if isinstance(self.endpoint, Child) and "{id}" not in self.endpoint.path:
+            raise ValueError(f"path {self.endpoint.path!r} lacks {{id}}")
+
+    def _check_replication(self) -> None:
+        match self.replication:
+            case SemiIncremental(cursor) | Incremental(cursor):
+                self._check_cursor(cursor)
+            case ByParent() as link:
+                self._check_link(link)
+            case FullRefresh():
+                pass
+        by_parent = isinstance(self.replication, ByParent)
+        if isinstance(self.endpoint, Child) and not by_parent:
+            raise ValueError("has a child endpoint but no parent")
+        if isinstance(self.replication, Incremental) != isinstance(self.endpoint, Search):
+            raise ValueError("incremental replication and search go together")
+
+    def _check_cursor(self, cursor: str) -> None:
+        if cursor not in {column.name for column in self.columns}:
+            raise ValueError(f"cursor {cursor!r} is no column")
+        if self.table.column(cursor).type is not ColumnType.TIMESTAMP:
+            raise ValueError(f"cursor {cursor!r} is not a timestamp")
+
+    def _check_link(self, link: ByParent) -> None:
+        if not isinstance(self.endpoint, Child):
+            raise ValueError("has a parent but no child endpoint")
+        if link.key not in self.primary_key:
+            raise ValueError(f"parent key {link.key!r} is not part of the primary key")
+        if link.newest is not None and link.newest not in {one.name for one in self.columns}:
+            raise ValueError(f"newest {link.newest!r} is no column")
+        if self.endpoint.cap is not None and link.newest is None:
+            raise ValueError("a capped list needs the column that orders it")
+
+    @property
+    def table(self) -> Table:
+        """The table's columns, key and version column."""
+        names = {column.name for column in self.columns}
+        return Table(
+            columns=self.columns,
+            primary_key=self.primary_key,
+            version="updated_at" if "updated_at" in names else None,
+        )
+
+    @property
+    def parent(self) -> str | None:
+        """Name of the parent resource, None when it has none."""
+        return self.replication.parent if isinstance(self.replication, ByParent) else None
+
+    @property
+    def cursor(self) -> str | None:
+        """Column by which the start date filters, None when it does not."""
+        match self.replication:
+            case SemiIncremental(cursor) | Incremental(cursor):
+                return cursor
+            case FullRefresh() | ByParent():
+                return None
+
+
+def identity(
+    kind: str,
+    id_description: str = "Unique identifier, given by Intercom.",
+    *,
+    dated: bool = False,
+) -> tuple[Column, ...]:
+    """Declare `type` and `id`, which nearly every record has; `stamps` too where it is dated."""
+    columns = text(type=f"Kind of object: always `{kind}`.", id=id_description)
+    return (*columns, *stamps()) if dated else columns
+
+
+def stamps() -> tuple[Column, ...]:
+    """Declare `created_at` and `updated_at`."""
+    return timestamp(created_at="When it was created.", updated_at="When it last changed.")
+
+
+def optional(*resources: Resource) -> tuple[Resource, ...]:
+    """Declare resources that `resources: all` leaves out."""
+    return tuple(replace(resource, default=False) for resource in resources)
+
+
+def reference(page: str) -> str:
+    """Name a page of Intercom's API reference by the end of its address."""
+    return f"https://developers.intercom.com/docs/references/rest-api/api.intercom.io/{page}"

@@ -1,0 +1,119 @@
+"""How a JSON value becomes the value of a column, or does not.
+
+A value that does not fit is never bent and never an error: it is `MISFIT`, and the caller
+keeps it elsewhere. Timestamps are integers: microseconds since 1970, UTC.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Final, TypeAlias
+
+import msgspec
+
+from intercom_assets.schema.types import ColumnType, Json
+
+Value: TypeAlias = str | int | float | bool | None
+"""What a cell holds on its way to the warehouse; JSON columns hold JSON text."""
+
+
+class Misfit:
+    """The type of `MISFIT`; there is one instance."""
+
+    def __repr__(self) -> str:
+        return "MISFIT"
+
+
+MISFIT: Final = Misfit()
+"""The value does not fit the column's type."""
+
+Coercion: TypeAlias = Callable[[Json], "Value | Misfit"]
+
+_MICROSECOND = timedelta(microseconds=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_YEAR_1 = -62_135_596_800
+_YEAR_10000 = 253_402_300_800
+_INT64 = 2**63
+_EXACT_DOUBLE = 2**53
+
+encode_json = msgspec.json.Encoder(order="deterministic").encode
+
+
+def to_text(value: Json) -> Value | Misfit:
+    """Keep text; write an integer as text, because Intercom sends ids as either."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return MISFIT
+
+
+def to_integer(value: Json) -> Value | Misfit:
+    """Keep an integer of 64 bits, also when it was sent as `3.0`."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return MISFIT
+    if isinstance(value, float):
+        if not value.is_integer() or abs(value) > _EXACT_DOUBLE:
+            return MISFIT
+        value = int(value)
+    return value if -_INT64 <= value < _INT64 else MISFIT
+
+
+def to_double(value: Json) -> Value | Misfit:
+    """Keep a number that a double holds without loss."""
+    if isinstance(value, float):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int):
+        return MISFIT
+    if abs(value) > _EXACT_DOUBLE:
+        return MISFIT
+    return float(value)
+
+
+def to_boolean(value: Json) -> Value | Misfit:
+    """Keep true and false; numbers and words are not truth values."""
+    return value if isinstance(value, bool) else MISFIT
+
+
+def to_timestamp(value: Json) -> Value | Misfit:
+    """Read Unix seconds, or ISO 8601 with an offset, between the years 1 and 9999.
+
+    Milliseconds would be a year beyond 9999, so they do not fit.
+    """
+    if isinstance(value, str):
+        return _from_iso(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return MISFIT
+    if not _YEAR_1 <= value < _YEAR_10000:
+        return MISFIT
+    if isinstance(value, int):
+        return value * 1_000_000
+    micros = round(value * 1_000_000)
+    return micros if micros / 1_000_000 == value else MISFIT
+
+
+def _from_iso(value: str) -> Value | Misfit:
+    # Only the long form: "20240101" or "2024" would be numbers in disguise.
+    if len(value) < len("2024-01-01T00:00Z") or value[4] != "-":
+        return MISFIT
+    try:
+        instant = datetime.fromisoformat(value)
+        if instant.tzinfo is None:
+            return MISFIT
+        return (instant - _EPOCH) // _MICROSECOND
+    except (ValueError, OverflowError):
+        return MISFIT
+
+
+def to_json(value: Json) -> Value | Misfit:
+    """Write any value as JSON text with sorted keys."""
+    return encode_json(value).decode()
+
+
+COERCIONS: dict[ColumnType, Coercion] = {
+    ColumnType.TEXT: to_text,
+    ColumnType.INTEGER: to_integer,
+    ColumnType.DOUBLE: to_double,
+    ColumnType.BOOLEAN: to_boolean,
+    ColumnType.TIMESTAMP: to_timestamp,
+    ColumnType.JSON: to_json,
+}

@@ -1,0 +1,157 @@
+"""Columns and tables as values, and the small language that declares them.
+
+A column knows where in a record its value is (its path); a nested object of a fixed shape
+flattens into columns joined by `_`. How values are converted is in `coerce`, not here.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from intercom_assets.schema.types import ColumnType, Json
+
+EXTRA = "_extra"
+ROW_HASH = "_row_hash"
+SYNCED_AT = "_synced_at"
+DELETED_AT = "_deleted_at"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column of a table.
+
+    Attributes:
+        name: Name in the warehouse.
+        type: What it holds.
+        path: Keys that lead from the record to the value.
+        description: What the value means, for people.
+        unset: A value that Intercom sends for "none" besides null, such as 0 for nobody.
+    """
+
+    name: str
+    type: ColumnType
+    path: tuple[str, ...]
+    description: str
+    unset: Json = None
+
+
+METADATA_COLUMNS = (
+    Column(
+        name=EXTRA,
+        type=ColumnType.JSON,
+        path=(),
+        description="Fields that no column declares and values that did not fit theirs, "
+        "under their original paths.",
+    ),
+    Column(
+        name=ROW_HASH,
+        type=ColumnType.TEXT,
+        path=(),
+        description="Hash of the record as Intercom sent it; a row is written when it differs.",
+    ),
+    Column(
+        name=SYNCED_AT,
+        type=ColumnType.TIMESTAMP,
+        path=(),
+        description="When this version of the row was committed; grows from commit to commit.",
+    ),
+    Column(
+        name=DELETED_AT,
+        type=ColumnType.TIMESTAMP,
+        path=(),
+        description="When the record was found gone from Intercom; null while it exists.",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """The columns of a table and what identifies and dates its rows.
+
+    Attributes:
+        columns: Declared columns, without the metadata columns.
+        primary_key: Names of the columns that identify a row.
+        version: Name of the column that dates a row, if it has one: an older date never
+            overwrites a newer one.
+    """
+
+    columns: tuple[Column, ...]
+    primary_key: tuple[str, ...]
+    version: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse duplicate names, and keys or dates that are no columns."""
+        names = [column.name.lower() for column in (*self.columns, *METADATA_COLUMNS)]
+        if repeated := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"column declared twice: {', '.join(repeated)}")
+        if not self.primary_key:
+            raise ValueError("the primary key is empty")
+        for name in (*self.primary_key, *([self.version] if self.version else [])):
+            if name not in {column.name for column in self.columns}:
+                raise ValueError(f"{name!r} is no declared column")
+
+    @property
+    def all_columns(self) -> tuple[Column, ...]:
+        """Declared columns, then the metadata columns."""
+        return (*self.columns, *METADATA_COLUMNS)
+
+    def column(self, name: str) -> Column:
+        """Find a column by name.
+
+        Raises:
+            KeyError: No column has that name.
+        """
+        for column in self.all_columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+
+def _columns(kind: ColumnType, descriptions: dict[str, str]) -> tuple[Column, ...]:
+    return tuple(
+        Column(name=name, type=kind, path=(name,), description=description)
+        for name, description in descriptions.items()
+    )
+
+
+def text(**descriptions: str) -> tuple[Column, ...]:
+    """Declare text columns: `text(name="Name of the team.")`."""
+    return _columns(ColumnType.TEXT, descriptions)
+
+
+def integer(**descriptions: str) -> tuple[Column, ...]:
+    """Declare columns of 64-bit integers."""
+    return _columns(ColumnType.INTEGER, descriptions)
+
+
+def double(**descriptions: str) -> tuple[Column, ...]:
+    """Declare columns of floating-point numbers."""
+    return _columns(ColumnType.DOUBLE, descriptions)
+
+
+def boolean(**descriptions: str) -> tuple[Column, ...]:
+    """Declare columns of true or false."""
+    return _columns(ColumnType.BOOLEAN, descriptions)
+
+
+def timestamp(**descriptions: str) -> tuple[Column, ...]:
+    """Declare columns of instants; Intercom sends Unix seconds."""
+    return _columns(ColumnType.TIMESTAMP, descriptions)
+
+
+def json(**descriptions: str) -> tuple[Column, ...]:
+    """Declare columns that keep a list or a free-form map as JSON."""
+    return _columns(ColumnType.JSON, descriptions)
+
+
+def nested(field: str, *groups: tuple[Column, ...]) -> tuple[Column, ...]:
+    """Flatten the columns of a nested object: `location` and `city` make `location_city`."""
+    return tuple(
+        replace(column, name=f"{field}_{column.name}", path=(field, *column.path))
+        for group in groups
+        for column in group
+    )
+
+
+def unset(value: Json, columns: Iterable[Column]) -> tuple[Column, ...]:
+    """Store null where Intercom sends `value` for "none" in these columns."""
+    return tuple(replace(column, unset=value) for column in columns)
