@@ -1,0 +1,216 @@
+"""Requests to Intercom: authenticated, within the quota, retried, counted.
+
+A `Client` belongs to an app's token; a `Session` is its use for one resource, with that
+resource's counts and permission. Which requests a resource needs is not decided here.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+import anyio
+import httpx
+
+from intercom_assets.catalog.version import ApiVersion
+from intercom_assets.errors import RateLimited, Request, TransientError
+from intercom_assets.intercom.answers import Answer, read_answer
+from intercom_assets.intercom.meter import Meter
+from intercom_assets.intercom.rate_limit import RateLimiter
+from intercom_assets.intercom.retry import Patience
+from intercom_assets.schema.types import Json, Record
+
+CONNECTIONS = 32
+"""Connections kept open, and so the most requests in flight."""
+
+_TIMEOUT = httpx.Timeout(60.0, connect=15.0, pool=None)
+_DEADLINE = 180.0
+
+Places = tuple[tuple[str, ...], ...]
+"""Where an answer may hold its list of records: each a run of keys."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One request before it is sent.
+
+    Attributes:
+        method: GET or POST.
+        path: Path below the host.
+        params: Query parameters.
+        body: JSON body of a POST.
+        needs: Where the list is that the answer must hold; without it the answer counts as cut
+            off and is asked for again.
+    """
+
+    method: str = "GET"
+    path: str
+    params: Mapping[str, str] = field(default_factory=dict)
+    body: Record | None = None
+    needs: Places = ()
+
+
+class Client:
+    """A connection to one Intercom app.
+
+    Args:
+        base_url: Scheme and host of the region.
+        token: Access token; kept only in the request headers.
+        version: Sent with every request as `Intercom-Version`.
+        limiter: The app's limiter, shared by all clients of the process.
+        patience: When requests are sent again.
+        transport: How bytes travel; a seam for tests.
+        deadline: Seconds after which one try of a request is given up.
+    """
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        token: str,
+        version: ApiVersion,
+        limiter: RateLimiter,
+        patience: Patience | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        deadline: float = _DEADLINE,
+    ) -> None:
+        self.base_url = base_url
+        self.version = version
+        self.limiter = limiter
+        self.patience = patience or Patience()
+        self._deadline = deadline
+        self._http = httpx.AsyncClient(
+            base_url=base_url,
+            headers={
+                "Authorization": f"Bearer {token}",
+                "Accept": "application/json",
+                "Intercom-Version": str(version),
+                "User-Agent": "intercom_assets",
+            },
+            timeout=_TIMEOUT,
+            limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
+            transport=transport,
+            follow_redirects=False,
+            trust_env=not is_loopback(base_url),
+        )
+
+    async def __aenter__(self) -> Self:
+        """Open the connection pool."""
+        await self._http.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the connection pool."""
+        await self._http.__aexit__(kind, error, trace)
+
+    def session(
+        self,
+        *,
+        meter: Meter | None = None,
+        scope: str | None = None,
+        note: Callable[[str], None] = lambda _: None,
+    ) -> "Session":
+        """Use the client for one resource.
+
+        Args:
+            meter: Counts what the resource costs.
+            scope: The permission that the resource needs, for messages.
+            note: Told in one line about each retry.
+        """
+        return Session(self, meter or Meter(), scope, note)
+
+    async def send(self, call: Call, scope: str | None, meter: Meter) -> Answer:
+        """Send a request once, when the quota allows.
+
+        Raises:
+            TransientError: No usable answer came; the request may be sent again.
+            PermanentError: Intercom refuses the request.
+        """
+        request = Request(method=call.method, path=call.path)
+        async with self.limiter.slot(meter.waited):
+            began = time.monotonic()
+            response = await self._exchange(call, request)
+            meter.answered(call.path, time.monotonic() - began)
+            self.limiter.learn(response.headers)
+        try:
+            answer = read_answer(request, response, scope)
+        except RateLimited as error:
+            raise RateLimited(error.request, retry_after=self.limiter.exhausted()) from None
+        if call.needs and records_at(answer.body, call.needs) is None:
+            raise TransientError(
+                Request(method=call.method, path=call.path, status=response.status_code),
+                f"The answer lacks {'.'.join(call.needs[0])!r}, so it may have been cut off",
+            )
+        return answer
+
+    async def _exchange(self, call: Call, request: Request) -> httpx.Response:
+        try:
+            with anyio.fail_after(self._deadline):
+                return await self._http.request(
+                    call.method, call.path, params=dict(call.params) or None, json=call.body
+                )
+        except (httpx.HTTPError, TimeoutError) as error:
+            # Only the kind of failure: the text of a transport error may quote headers.
+            raise TransientError(
+                request, f"{type(error).__name__}: check the network and base_url"
+            ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The use of a client for one resource.
+
+    Attributes:
+        client: The shared connection.
+        meter: Counts what the resource costs.
+        scope: The permission that the resource needs.
+        note: Told in one line about each retry.
+    """
+
+    client: Client
+    meter: Meter
+    scope: str | None
+    note: Callable[[str], None]
+
+    async def ask(self, call: Call, *, retry: type[TransientError] = TransientError) -> Answer:
+        """Send a request until it succeeds or patience ends.
+
+        Args:
+            call: The request.
+            retry: Errors after which it is sent again.
+
+        Raises:
+            TransientError: Patience ended; names the request.
+            PermanentError: Intercom refuses the request.
+        """
+        async for attempt in self.client.patience.retrying(self._retried, retry):
+            with attempt:
+                return await self.client.send(call, self.scope, self.meter)
+        raise AssertionError("tenacity returns or raises")
+
+    def _retried(self, error: TransientError, pause: float) -> None:
+        self.meter.retries += 1
+        self.note(f"{error.request}; trying again in {pause:.1f} s")
+
+
+def is_loopback(base_url: str) -> bool:
+    """Tell whether a URL names this machine: proxies of the environment are not for it."""
+    host = httpx.URL(base_url).host
+    return host in {"localhost", "::1"} or host.startswith("127.")
+
+
+def records_at(body: Record, places: Places) -> list[Json] | None:
+    """Find the list in an answer; None where there is none."""
+    for keys in places:
+        value: Json = body
+        for key in keys:
+            value = value.get(key) if isinstance(value, dict) else None
+        if isinstance(value, list):
+            return value
+    return None

@@ -1,0 +1,161 @@
+"""The connection of a source to its workspace, used from ordinary threads.
+
+All connections of a process share one event-loop thread, and those of one app share one limiter:
+the quota is the app's.
+"""
+
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from hashlib import sha256
+from typing import Self
+
+import httpx
+from anyio.from_thread import BlockingPortal, BlockingPortalProvider
+
+from intercom_assets.catalog.version import ApiVersion
+from intercom_assets.errors import ConfigurationError, IntercomError
+from intercom_assets.intercom.client import Client, Session, is_loopback
+from intercom_assets.intercom.meter import Meter
+from intercom_assets.intercom.rate_limit import RateLimiter
+from intercom_assets.intercom.retry import Patience
+from intercom_assets.intercom.scroll import ScrollPatience
+from intercom_assets.intercom.workspace import REGIONS, Workspace, read_workspace
+
+_EVENT_LOOP = BlockingPortalProvider()
+
+
+class _Limiters:
+    """The limiters of this process, one per app."""
+
+    def __init__(self) -> None:
+        self._limiters: dict[str, RateLimiter] = {}
+        self._lock = threading.Lock()
+
+    def of(self, base_url: str, token: str, share: float) -> RateLimiter:
+        """Give the app's limiter; the smallest share that any source asks for holds."""
+        app = sha256(f"{base_url}\0{token}".encode()).hexdigest()
+        with self._lock:
+            limiter = self._limiters.setdefault(app, RateLimiter(share))
+            limiter.share = min(limiter.share, share)
+        return limiter
+
+
+_LIMITERS = _Limiters()
+
+
+def check_base_url(base_url: str) -> str | None:
+    """Say what is wrong with a base URL: the token must not travel in the clear."""
+    try:
+        url = httpx.URL(base_url)
+    except (httpx.InvalidURL, TypeError):
+        return "is not a URL"
+    if url.scheme == "https" or (url.scheme == "http" and is_loopback(base_url)):
+        return None if url.host else "names no host"
+    return "must be https (http is allowed on loopback only)"
+
+
+class Connection:
+    """How a source reaches its workspace; open it with `with`.
+
+    Args:
+        token: Access token.
+        region: `us`, `eu` or `au`.
+        version: API version to ask for.
+        base_url: Instead of the region's host: a simulator or a proxy.
+        rate_limit_share: Part of the app's quota that may be used.
+        patience: When requests are sent again.
+        scroll_patience: How long the scroll is tried.
+        transport: How bytes travel; a seam for tests.
+
+    Raises:
+        ConfigurationError: The token or the base URL cannot be used.
+    """
+
+    def __init__(
+        self,
+        *,
+        token: str,
+        region: str,
+        version: ApiVersion,
+        base_url: str | None = None,
+        rate_limit_share: float = 0.9,
+        patience: Patience | None = None,
+        scroll_patience: ScrollPatience | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        token = token.strip()
+        if not token or not token.isascii() or not token.isprintable() or " " in token:
+            raise ConfigurationError(
+                "The access token is empty or holds characters that no token has: copy it again "
+                "from Intercom's Developer Hub (your app > Configure > Authentication)"
+            )
+        self.region = region
+        self.base_url = base_url or REGIONS[region]
+        if problem := check_base_url(self.base_url):
+            raise ConfigurationError(f"base_url {self.base_url!r} {problem}")
+        self.scroll_patience = scroll_patience or ScrollPatience()
+        self._client: Callable[[], Client] = lambda: Client(
+            base_url=self.base_url,
+            token=token,
+            version=version,
+            limiter=_LIMITERS.of(self.base_url, token, rate_limit_share),
+            patience=patience,
+            transport=transport,
+        )
+        self._stack = ExitStack()
+        self._lock = threading.Lock()
+        self._open: tuple[BlockingPortal, Client] | None = None
+        self._workspace: Workspace | IntercomError | ConfigurationError | None = None
+
+    def __repr__(self) -> str:
+        """Name the host, never the token."""
+        return f"Connection({self.base_url!r})"
+
+    def __enter__(self) -> Self:
+        """Start the event loop if none runs, and open the connection pool."""
+        portal = self._stack.enter_context(_EVENT_LOOP)
+        client = portal.call(_made, self._client)
+        self._stack.enter_context(portal.wrap_async_context_manager(client))
+        self._open = (portal, client)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the pool; the event loop ends with its last connection."""
+        self._open = None
+        self._stack.close()
+
+    @property
+    def portal(self) -> BlockingPortal:
+        """The door to the event loop."""
+        return self._opened()[0]
+
+    def session(self, *, meter: Meter, scope: str, note: Callable[[str], None]) -> Session:
+        """Use the connection for one resource."""
+        return self._opened()[1].session(meter=meter, scope=scope, note=note)
+
+    def workspace(self, session: Session) -> Workspace:
+        """Say whose token this is; asked once, and a refusal is remembered.
+
+        Raises:
+            Unauthorized: The token is wrong.
+            ConfigurationError: The workspace lives in another region.
+        """
+        with self._lock:
+            if self._workspace is None:
+                try:
+                    self._workspace = self.portal.call(read_workspace, session, self.region)
+                except (IntercomError, ConfigurationError) as error:
+                    self._workspace = error
+        if isinstance(self._workspace, Workspace):
+            return self._workspace
+        raise self._workspace
+
+    def _opened(self) -> tuple[BlockingPortal, Client]:
+        if self._open is None:
+            raise RuntimeError("the connection is not open: use it in a `with`")
+        return self._open
+
+
+async def _made(make: Callable[[], Client]) -> Client:
+    return make()

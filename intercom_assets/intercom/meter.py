@@ -1,0 +1,37 @@
+"""What reading a resource has cost so far: requests, retries, seconds of waiting."""
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Meter:
+    """Counts of one sync; the client adds to them as it goes.
+
+    Attributes:
+        requests: Answers received, errors included.
+        retries: Requests that were sent again.
+        quota_seconds: Seconds that requests waited for the quota, added up over requests that
+            waited at the same time only once.
+        slowest_seconds: Duration of the slowest answer.
+        slowest_path: Its path.
+    """
+
+    requests: int = 0
+    retries: int = 0
+    quota_seconds: float = 0.0
+    slowest_seconds: float = 0.0
+    slowest_path: str = ""
+    _waited_until: float = 0.0
+
+    def answered(self, path: str, seconds: float) -> None:
+        """Count an answer."""
+        self.requests += 1
+        if seconds > self.slowest_seconds:
+            self.slowest_seconds, self.slowest_path = seconds, path
+
+    def waited(self, since: float, until: float) -> None:
+        """Count a wait for quota; overlapping waits of parallel requests count once."""
+        since = max(since, self._waited_until)
+        if until > since:
+            self.quota_seconds += until - since
+            self._waited_until = until

@@ -1,0 +1,134 @@
+"""How answers continue: one page, a cursor, page numbers, or the scroll.
+
+https://developers.intercom.com/docs/build-an-integration/learn-more/rest-apis/pagination-cursor
+"""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import assert_never
+from urllib.parse import parse_qs, urlsplit
+
+from intercom_assets.catalog.resource import Numbered, Pagination, SinglePage, StartingAfter
+from intercom_assets.errors import PermanentError, Request
+from intercom_assets.intercom.answers import Answer
+from intercom_assets.intercom.client import Call, Places, Session, records_at
+from intercom_assets.schema.types import Json, Record
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One answer's records.
+
+    Attributes:
+        records: JSON objects, in Intercom's order.
+        total_count: Records in all pages, where Intercom says so.
+        date: Intercom's clock when it answered.
+    """
+
+    records: list[Record]
+    total_count: int | None
+    date: datetime | None
+
+
+Paged = SinglePage | StartingAfter | Numbered
+"""Every pagination but the scroll, which `scroll` reads."""
+
+
+async def read_pages(session: Session, call: Call, paged: Paged) -> AsyncGenerator[Page]:
+    """Read page after page until Intercom names no next one.
+
+    An empty page is not the end where a next one is named.
+
+    Raises:
+        PermanentError: Intercom names a page again that was read already.
+    """
+    position: str | None = None
+    seen: set[str] = set()
+    while True:
+        answer = await session.ask(_at(call, paged, position))
+        yield read_page(answer, call.needs)
+        position = None if isinstance(paged, SinglePage) else next_position(answer.body)
+        if position is None:
+            return
+        if position in seen:
+            raise PermanentError(
+                Request(method=call.method, path=call.path, status=200),
+                f"Intercom named the next page {position[:40]!r} twice; reading on would not end",
+            )
+        seen.add(position)
+
+
+def read_page(answer: Answer, places: Places) -> Page:
+    """Take the records out of an answer; what is no object is no record."""
+    found = records_at(answer.body, places) or []
+    total = answer.body.get("total_count")
+    return Page(
+        [record for record in found if isinstance(record, dict)],
+        total if isinstance(total, int) and not isinstance(total, bool) else None,
+        answer.date,
+    )
+
+
+def next_position(body: Record) -> str | None:
+    """Find the next page in `pages.next`: absent, null, a URL, a number or an object.
+
+    Returns:
+        A cursor, or the number of a page, or None at the end.
+    """
+    pages = body.get("pages")
+    following = pages.get("next") if isinstance(pages, dict) else None
+    match following:
+        case dict():
+            return _text(following.get("starting_after")) or _text(following.get("page"))
+        case str() if following.startswith(("http://", "https://", "/")):
+            query = parse_qs(urlsplit(following).query)
+            for name in ("starting_after", "page"):
+                if name in query:
+                    return query[name][0]
+            return None
+        case _:
+            return _text(following)
+
+
+def _text(value: Json) -> str | None:
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return None
+    return str(value) or None
+
+
+def _at(call: Call, paged: Paged, position: str | None) -> Call:
+    match paged:
+        case SinglePage():
+            return call
+        case Numbered(per_page):
+            number = position or "1"
+            return replace(call, params={**call.params, "page": number, "per_page": str(per_page)})
+        case StartingAfter(per_page):
+            return _after(call, per_page, position)
+        case _:
+            assert_never(paged)
+
+
+def _after(call: Call, per_page: int, position: str | None) -> Call:
+    # A search reads its position from the body alone and would repeat page one otherwise.
+    if call.body is not None:
+        place: Record = {"per_page": per_page}
+        if position is not None:
+            place["starting_after"] = position
+        return replace(call, body={**call.body, "pagination": place})
+    params = {**call.params, "per_page": str(per_page)}
+    if position is not None:
+        params["starting_after"] = position
+    return replace(call, params=params)
+
+
+def paged(pagination: Pagination) -> Paged:
+    """Narrow a declaration to what `read_pages` reads.
+
+    Raises:
+        ValueError: The pagination is the scroll.
+    """
+    if isinstance(pagination, SinglePage | StartingAfter | Numbered):
+        return pagination
+    raise ValueError("a scroll has no pages to ask for")

@@ -1,0 +1,148 @@
+"""One limiter per app and process: it follows the quota that Intercom publishes.
+
+Intercom counts requests per app in windows of 10 seconds and says in every answer how many the
+window allows, how many are left and when it resets
+(https://developers.intercom.com/docs/references/rest-api/errors/rate-limiting). The number left
+includes what other clients of the app used, so following it shares the quota with them.
+"""
+
+import math
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+
+import anyio
+
+PERIOD = 10.0
+"""Seconds of a quota window."""
+
+ASSUMED_LIMIT = 1667
+"""Requests per window where answers carry no quota headers: 10,000 a minute."""
+
+_UNKNOWN_BURST = 8
+_POLL = 0.1
+
+
+@dataclass(slots=True)
+class _Window:
+    """What is known of the current quota window.
+
+    Attributes:
+        limit: Requests that Intercom allows in it.
+        used: Requests that Intercom counted in it, of every client.
+        resets_at: When it ends, on the limiter's clock.
+        reset: When it ends, on Intercom's clock; 0 while only assumed.
+    """
+
+    limit: int
+    used: int
+    resets_at: float
+    reset: int = 0
+
+
+class RateLimiter:
+    """Lets requests pass while our share of the quota lasts.
+
+    Args:
+        share: Part of the published quota that we may use, over 0 up to 1.
+        clock: Seconds that never go back.
+        sleep: Waits; a seam for tests.
+    """
+
+    def __init__(
+        self,
+        share: float = 0.9,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
+    ) -> None:
+        self.share = share
+        self._clock = clock
+        self._sleep = sleep
+        self._in_flight = 0
+        self._known = False
+        self._offset = -math.inf
+        self._window = _Window(ASSUMED_LIMIT, 0, clock() + PERIOD)
+
+    @asynccontextmanager
+    async def slot(self, waited: Callable[[float, float], None]) -> AsyncIterator[None]:
+        """Wait until a request may be sent, and count it as in flight until the end.
+
+        Args:
+            waited: Told when the wait began and ended, if there was one.
+        """
+        began = self._clock()
+        while (pause := self._pause()) > 0:
+            await self._sleep(pause)
+        if (now := self._clock()) > began:
+            waited(began, now)
+        self._in_flight += 1
+        try:
+            yield
+        finally:
+            self._in_flight -= 1
+            if not self._known:
+                self._window.used += 1
+
+    def learn(self, headers: Mapping[str, str]) -> None:
+        """Take over what an answer says about the quota."""
+        try:
+            limit = int(headers["x-ratelimit-limit"])
+            remaining = int(headers["x-ratelimit-remaining"])
+            reset = int(headers["x-ratelimit-reset"])
+        except (KeyError, ValueError):
+            return
+        if limit < 1:
+            return
+        self._known = True
+        resets_at = self._on_our_clock(reset, headers.get("date"))
+        window = self._window
+        if reset > window.reset:
+            self._window = _Window(limit, limit - remaining, resets_at, reset)
+        elif reset == window.reset:
+            window.used = max(window.used, limit - remaining)
+            window.resets_at = min(window.resets_at, resets_at)
+
+    def exhausted(self) -> float | None:
+        """Note that Intercom refused a request; give the seconds until the window resets.
+
+        Returns None where no answer has said when that is.
+        """
+        if not self._known:
+            return None
+        self._roll()
+        self._window.used = max(self._window.used, self._window.limit)
+        return max(self._window.resets_at - self._clock(), 0.0)
+
+    def _on_our_clock(self, reset: int, date: str | None) -> float:
+        # Date has whole seconds, so each answer bounds the difference of the clocks from below;
+        # the best bound of all answers is off by less than the fastest answer took.
+        now = self._clock()
+        if date is not None:
+            try:
+                sent = parsedate_to_datetime(date).timestamp()
+            except ValueError:
+                return min(now + PERIOD, self._window.resets_at)
+            self._offset = max(self._offset, sent - now)
+        if self._offset == -math.inf:
+            self._offset = time.time() - now
+        return min(reset - self._offset, now + PERIOD + 1)
+
+    def _roll(self) -> None:
+        now = self._clock()
+        window = self._window
+        if now >= window.resets_at:
+            self._window = _Window(window.limit, 0, now + PERIOD, window.reset)
+
+    def _pause(self) -> float:
+        self._roll()
+        window = self._window
+        if not self._known and self._in_flight >= _UNKNOWN_BURST:
+            return _POLL
+        allowed = max(math.floor(window.limit * self.share), 1)
+        if window.used + self._in_flight < allowed:
+            return 0.0
+        # Answers under way may show that less was used, so look again before the reset.
+        return min(_POLL, max(window.resets_at - self._clock(), 0.001))

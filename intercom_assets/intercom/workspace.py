@@ -1,0 +1,86 @@
+"""Which workspace a token belongs to: asked once before anything is read."""
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from intercom_assets.errors import ConfigurationError, Unauthorized
+from intercom_assets.intercom.client import Call, Session
+from intercom_assets.schema.types import Json
+
+REGIONS = {
+    "us": "https://api.intercom.io",
+    "eu": "https://api.eu.intercom.io",
+    "au": "https://api.au.intercom.io",
+}
+"""Host of each region's API."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """What `GET /me` says about the workspace.
+
+    Attributes:
+        id: `app.id_code`; cursors are stored with it.
+        name: The workspace's name, for people.
+        region: `us`, `eu` or `au`; empty if Intercom did not say.
+        zone: The time zone whose calendar days contact search compares; None if unknown.
+    """
+
+    id: str
+    name: str
+    region: str
+    zone: ZoneInfo | None
+
+
+async def read_workspace(session: Session, region: str) -> Workspace:
+    """Ask whose token this is, and refuse a wrong region.
+
+    https://developers.intercom.com/docs/references/rest-api/api.intercom.io/admins/identifyadmin
+
+    Args:
+        session: Sends the request.
+        region: The region in the settings.
+
+    Raises:
+        Unauthorized: The token is wrong; other regions are named, since a token is valid in one.
+        ConfigurationError: The workspace lives in another region.
+    """
+    try:
+        answer = await session.ask(Call(path="/me"))
+    except Unauthorized as error:
+        others = ", ".join(one for one in REGIONS if one != region)
+        raise Unauthorized(
+            error.request,
+            f"{error.remedy}. A token is valid in its workspace's region only: "
+            f"region is {region!r}; if the workspace lives elsewhere, set it to one of: {others}",
+        ) from None
+    app = answer.body.get("app")
+    fields = app if isinstance(app, dict) else {}
+    workspace = Workspace(
+        id=_text(fields.get("id_code")),
+        name=_text(fields.get("name")),
+        region=_text(fields.get("region")).lower(),
+        zone=_zone(_text(fields.get("timezone"))),
+    )
+    if not workspace.id:
+        raise ConfigurationError(
+            "GET /me does not name a workspace (app.id_code): the token's owner is in none, or "
+            "base_url is not Intercom"
+        )
+    if workspace.region and workspace.region != region:
+        raise ConfigurationError(
+            f"Workspace {workspace.id} lives in region {workspace.region!r}, but region is set to "
+            f"{region!r}: set region (INTERCOM_REGION in the shipped file) to {workspace.region!r}"
+        )
+    return workspace
+
+
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _zone(name: str) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None

@@ -1,0 +1,35 @@
+"""A stateful fake Intercom REST API, written from the API's own documents.
+
+It is an independent witness: it imports nothing else of this package, and only
+tests and demonstrations import it.
+
+    workspace = generate(seed=7, contacts=100)
+    app = create_app(workspace)                    # serve over ASGI in process ...
+    serve(workspace, port=8765)                    # ... or on 127.0.0.1
+
+`Workspace` may be changed while it is served: its methods are what people do in Intercom.
+"""
+
+from intercom_assets.simulator.app import create_app
+from intercom_assets.simulator.faults import KINDS, FaultKind, Faults, Target
+from intercom_assets.simulator.generation import generate
+from intercom_assets.simulator.recorded import load_records
+from intercom_assets.simulator.records import Record
+from intercom_assets.simulator.request_log import LoggedRequest, RequestLog
+from intercom_assets.simulator.server import serve
+from intercom_assets.simulator.workspace import Workspace
+
+__all__ = [
+    "KINDS",
+    "FaultKind",
+    "Faults",
+    "LoggedRequest",
+    "Record",
+    "RequestLog",
+    "Target",
+    "Workspace",
+    "create_app",
+    "generate",
+    "load_records",
+    "serve",
+]

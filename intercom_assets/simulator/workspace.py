@@ -1,0 +1,255 @@
+"""The whole state of the fake Intercom, and what may happen to it.
+
+HTTP is elsewhere: nothing here knows of requests. Actions that a person or
+another system would take in Intercom are methods of `Workspace`.
+"""
+
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from intercom_assets.simulator import truth, versions
+from intercom_assets.simulator.faults import Faults
+from intercom_assets.simulator.quota import Quota
+from intercom_assets.simulator.records import Record
+from intercom_assets.simulator.request_log import RequestLog
+from intercom_assets.simulator.scroll import Scroll
+from intercom_assets.simulator.store import Collection
+from intercom_assets.simulator.threads import add_reply
+
+KEYS = {
+    "admins": "id",
+    "teams": "id",
+    "tags": "id",
+    "company_attributes": "full_name",
+    "contact_attributes": "full_name",
+    "conversation_attributes": "full_name",
+    "segments": "id",
+    "companies": "id",
+    "contacts": "id",
+    "conversations": "id",
+    "ticket_types": "id",
+    "ticket_states": "id",
+}
+_DELAYED = frozenset({"contacts", "conversations"})
+
+
+def _collections() -> dict[str, Collection]:
+    return {kind: Collection(key) for kind, key in KEYS.items()}
+
+
+@dataclass(kw_only=True, repr=False, eq=False)
+class Workspace:
+    """An Intercom workspace. Every attribute may be changed while it is served.
+
+    Attributes:
+        tokens: Access tokens that are accepted.
+        default_version: API version of requests that name none.
+        verbatim: Serve records unchanged in every version (recorded data).
+        rate_limit: Requests per window of ten seconds; 0 is no limit.
+        latency: Seconds to wait before each answer.
+        index_delay: Seconds until lists and searches of contacts and
+            conversations show a change. GET by id shows it at once.
+        paging: Whether `starting_after` marks a record or counts records.
+        inclusive_bounds: Whether `>` and `<` on conversations include the bound.
+        missing_scopes: Scopes that the token lacks, such as `read_conversations`.
+        scope_status: Status of such a refusal; the real API answers both.
+        contact_companies_key: Where `/contacts/{id}/companies` has its records:
+            examples and clients say `data`, the schema says `companies`.
+    """
+
+    id_code: str = "sim4dev1"
+    name: str = "Simulated workspace"
+    region: Literal["us", "eu", "au"] = "us"
+    timezone: str = "America/Los_Angeles"
+    tokens: set[str] = field(default_factory=lambda: {"simulated-token"})
+    clock: Callable[[], float] = time.time
+    default_version: str = "2.11"
+    verbatim: bool = False
+    rate_limit: int = 1667
+    latency: float = 0.0
+    index_delay: float = 0.0
+    paging: Literal["keyset", "offset"] = "keyset"
+    inclusive_bounds: bool = False
+    missing_scopes: set[str] = field(default_factory=set)
+    scope_status: Literal[401, 403] = 403
+    contact_companies_key: Literal["data", "companies"] = "data"
+    faults: Faults = field(default_factory=Faults)
+    log: RequestLog = field(default_factory=RequestLog)
+    quota: Quota = field(default_factory=Quota)
+    scroll: Scroll = field(default_factory=Scroll)
+    collections: dict[str, Collection] = field(default_factory=_collections)
+    parts: dict[str, list[Record]] = field(default_factory=dict)
+    notes: dict[str, list[Record]] = field(default_factory=dict)
+    contact_segments: dict[str, list[str]] = field(default_factory=dict)
+    company_segments: dict[str, list[str | Record]] = field(default_factory=dict)
+    deleted_conversations: list[Record] = field(default_factory=list)
+    merges: dict[str, Record] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        ZoneInfo(self.timezone)
+
+    def collection(self, kind: str) -> Collection:
+        """Returns the records of a kind, with every due change indexed."""
+        if kind not in self.collections:
+            raise KeyError(f"no records of kind {kind!r}; known are {', '.join(KEYS)}")
+        collection = self.collections[kind]
+        collection.settle(self.clock())
+        return collection
+
+    def find(self, kind: str, record_id: str) -> Record:
+        """Returns the live record; raises `KeyError` where there is none."""
+        record = self.collection(kind).find(record_id)
+        if record is None:
+            raise KeyError(f"{kind} has no record {record_id!r}")
+        return record
+
+    def now(self) -> int:
+        """Reads the workspace's clock in whole seconds."""
+        return int(self.clock())
+
+    def truth(
+        self, resource: str, version: str = "2.16", *, include_archived: bool = False
+    ) -> list[Record]:
+        """Returns exactly the records that a perfect sync of a resource sees."""
+        parsed = versions.parse_version(version)
+        if parsed is None:
+            raise ValueError(f"version {version!r} is not served")
+        return truth.of(self, resource, parsed, include_archived=include_archived)
+
+    def shaped(self, kind: str, record: Record, version: versions.Version) -> Record:
+        """Returns a record as a version of the API shows it."""
+        return record if self.verbatim else versions.shaped(kind, record, version)
+
+    def add(self, kind: str, record: Record) -> str:
+        """Adds a record as given; fills in a missing key, type and times."""
+        collection = self.collection(kind)
+        filled = self._defaults(kind, collection.key) | record
+        return self._store(kind, filled)
+
+    def touch(self, kind: str, record_id: str) -> None:
+        """Sets a record's `updated_at` to now and changes nothing else."""
+        self.patch(kind, record_id, {})
+
+    def patch(self, kind: str, record_id: str, fields: Record, *, bump: bool = True) -> None:
+        """Replaces fields of a record; `bump` sets `updated_at` to now."""
+        times = {"updated_at": self.now()} if bump else {}
+        self._store(kind, self.find(kind, record_id) | times | fields)
+
+    def delete(self, kind: str, record_id: str, *, metrics_retained: bool = False) -> None:
+        """Removes a record; a conversation joins the deleted ones."""
+        self.find(kind, record_id)
+        self.collection(kind).remove(record_id, self._due(kind))
+        if kind == "conversations":
+            self.deleted_conversations.append(
+                {
+                    "type": "conversation",
+                    "id": record_id,
+                    "metrics_retained": metrics_retained,
+                    "deleted_at": self.now(),
+                }
+            )
+
+    def rename(self, kind: str, record_id: str, name: str) -> None:
+        """Gives a tag, segment, team... another name."""
+        record = self.find(kind, record_id)
+        self.patch(kind, record_id, {"name": name}, bump="updated_at" in record)
+
+    def reply(
+        self,
+        conversation_id: str,
+        *,
+        body: str = "<p>Hello again</p>",
+        author: Record | None = None,
+        part: Record | None = None,
+    ) -> str:
+        """Adds a part to a conversation and returns its id."""
+        return add_reply(self, conversation_id, body=body, author=author, fields=part or {})
+
+    def patch_part(self, conversation_id: str, part_id: str, fields: Record) -> None:
+        """Replaces fields of a part and bumps its conversation."""
+        now = {"updated_at": self.now()}
+        self.parts[conversation_id] = [
+            part | now | fields if str(part["id"]) == part_id else part
+            for part in self.parts[conversation_id]
+        ]
+        self.touch("conversations", conversation_id)
+
+    def delete_part(self, conversation_id: str, part_id: str) -> None:
+        """Removes a part and bumps its conversation."""
+        self.parts[conversation_id] = [
+            part for part in self.parts[conversation_id] if str(part["id"]) != part_id
+        ]
+        self.touch("conversations", conversation_id)
+
+    def merge_contacts(self, source: str, target: str) -> None:
+        """Merges one contact into another: the source is gone, its id leads on."""
+        gone = self.find("contacts", source)
+        self.find("contacts", target)
+        self.collection("contacts").remove(source, self._due("contacts"))
+        self.merges[source] = {
+            "target": target,
+            "role": gone.get("role", "user"),
+            "merged_at": self.now(),
+        }
+        self.touch("contacts", target)
+
+    def canonical_contact(self, contact_id: str) -> str | None:
+        """Follows merges, three at most, to the contact that is left."""
+        target = None
+        for _hop in range(3):
+            if contact_id not in self.merges:
+                break
+            target = contact_id = self.merges[contact_id]["target"]
+        return target
+
+    def set_company_segments(self, company_id: str, segments: Sequence[str | Record]) -> None:
+        """Sets the segments of a company (ids, or rows to be served verbatim).
+
+        Nothing else changes: Intercom does not touch the company either.
+        """
+        self.find("companies", company_id)
+        self.company_segments[company_id] = list(segments)
+
+    def segments_of_company(self, company_id: str) -> list[Record]:
+        """Returns the segment rows of a company, without counts."""
+        return self._segment_rows(self.company_segments.get(company_id, []))
+
+    def segments_of_contact(self, contact_id: str) -> list[Record]:
+        """Returns the segment rows of a contact, without counts."""
+        return self._segment_rows(self.contact_segments.get(contact_id, []))
+
+    def state(self, *, with_ids: bool = True) -> Record:
+        """Summarises the state: count and ids of every kind."""
+        kinds: Record = {}
+        for kind, collection in self.collections.items():
+            kinds[kind] = {"count": len(collection)}
+            if with_ids:
+                kinds[kind]["ids"] = collection.ids()
+        kinds["conversation_parts"] = {"count": sum(map(len, self.parts.values()))}
+        return {"id_code": self.id_code, "region": self.region, "now": self.now(), "kinds": kinds}
+
+    def _segment_rows(self, segments: Sequence[str | Record]) -> list[Record]:
+        known = self.collection("segments")
+        rows = [
+            known.find(segment) if isinstance(segment, str) else segment for segment in segments
+        ]
+        return [
+            {name: value for name, value in row.items() if name != "count"}
+            for row in rows
+            if row is not None
+        ]
+
+    def _defaults(self, kind: str, key: str) -> Record:
+        times = {"created_at": self.now(), "updated_at": self.now()}
+        kind_type = {"companies": "company"}.get(kind, kind.removesuffix("s"))
+        return {"type": kind_type, key: uuid.uuid4().hex[:24], **times}
+
+    def _store(self, kind: str, record: Record) -> str:
+        return self.collection(kind).put(record, self._due(kind))
+
+    def _due(self, kind: str) -> float:
+        return self.clock() + (self.index_delay if kind in _DELAYED else 0.0)

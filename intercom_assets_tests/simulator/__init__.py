@@ -1,0 +1,1 @@
+"""The simulator against Intercom's own documents, and its control actions."""

@@ -1,0 +1,140 @@
+"""The fault dial in process: off by default, repeatable, aimed where wanted."""
+
+import json
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from intercom_assets.simulator import KINDS, Faults, Workspace, generate
+from intercom_assets_tests.simulator.asking import Clock, ask, control, error_code
+
+
+@pytest.fixture
+def workspace() -> Workspace:
+    """Makes a small workspace."""
+    return generate(contacts=20, companies=5, conversations=5, workspace=Workspace(clock=Clock()))
+
+
+def test_nothing_fails_by_default(workspace: Workspace) -> None:
+    """The dial is at zero."""
+    assert {ask(workspace, "GET", "/me").status_code for _ in range(50)} == {200}
+    assert not workspace.faults.injected
+
+
+def test_a_target_hits_the_nth_call(workspace: Workspace) -> None:
+    """The third call of an endpoint fails, and no other."""
+    workspace.faults.on("GET", "/contacts/*", "500", call=3)
+    contact_id = workspace.collection("contacts").ids()[0]
+
+    statuses = [ask(workspace, "GET", f"/contacts/{contact_id}").status_code for _ in range(5)]
+
+    assert statuses == [200, 200, 500, 200, 200]
+    assert ask(workspace, "GET", "/contacts").status_code == 200
+
+
+def test_a_target_may_hit_repeatedly(workspace: Workspace) -> None:
+    """`times` makes consecutive calls fail."""
+    workspace.faults.on("GET", "/me", "503", times=2)
+
+    assert [ask(workspace, "GET", "/me").status_code for _ in range(3)] == [503, 503, 200]
+
+
+def test_the_rate_is_repeatable(workspace: Workspace) -> None:
+    """The same seed fails the same requests."""
+
+    def statuses() -> list[int]:
+        workspace.faults = Faults(rate=0.5, kinds=("500", "502"), seed=4)
+        return [ask(workspace, "GET", "/me").status_code for _ in range(30)]
+
+    first = statuses()
+
+    assert set(first) == {200, 500, 502}
+    assert first == statuses()
+
+
+@pytest.mark.parametrize("kind", ["500", "502", "503", "504", "html404"])
+def test_faults_with_a_status(workspace: Workspace, kind: str) -> None:
+    """Server errors come as envelopes or as the bare page of a proxy."""
+    workspace.faults = Faults(rate=1.0, kinds=(kind,))  # type: ignore[arg-type]
+
+    response = ask(workspace, "GET", "/me")
+
+    assert response.status_code == int(kind[-3:])
+    is_page = kind in {"502", "504", "html404"}
+    assert response.text.startswith("<html>") == is_page
+
+
+@pytest.mark.parametrize(("kind", "told"), [("429", True), ("429_bare", False)])
+def test_429_with_and_without_headers(workspace: Workspace, kind: str, told: bool) -> None:  # noqa: FBT001
+    """A 429 may say when the quota resets, or not."""
+    workspace.faults = Faults(rate=1.0, kinds=(kind,))  # type: ignore[arg-type]
+
+    response = ask(workspace, "GET", "/me")
+
+    assert (response.status_code, error_code(response)) == (429, "rate_limit_exceeded")
+    assert ("x-ratelimit-reset" in response.headers) == told
+
+
+@pytest.mark.parametrize("kind", ["empty200", "garbage200", "truncated"])
+def test_200_that_is_not_json(workspace: Workspace, kind: str) -> None:
+    """Some answers are 200 and still no JSON."""
+    workspace.faults = Faults(rate=1.0, kinds=(kind,))  # type: ignore[arg-type]
+
+    response = ask(workspace, "GET", "/me", headers={"Accept-Encoding": "identity"})
+
+    assert response.status_code == 200
+    with pytest.raises(json.JSONDecodeError):
+        response.json()
+
+
+def test_a_slow_answer_is_true(workspace: Workspace) -> None:
+    """A slow answer arrives whole."""
+    expected = ask(workspace, "GET", "/me").json()
+    workspace.faults = Faults(rate=1.0, kinds=("slow",), drip_seconds=0.01)
+
+    assert ask(workspace, "GET", "/me").json() == expected
+
+
+def _reset() -> Exception:
+    return httpx.ReadError("reset")
+
+
+def _timeout() -> Exception:
+    return httpx.ReadTimeout("hang")
+
+
+@pytest.mark.parametrize(
+    ("kind", "build", "error"),
+    [("reset", _reset, httpx.ReadError), ("hang", _timeout, httpx.ReadTimeout)],
+)
+def test_lost_connections_raise_in_process(
+    workspace: Workspace, kind: str, build: Callable[[], Exception], error: type[Exception]
+) -> None:
+    """Without a connection to cut, a fault raises what it was given to raise."""
+    workspace.faults = Faults(
+        rate=1.0,
+        kinds=(kind,),  # type: ignore[arg-type]
+        reset_error=build,
+        hang_error=build,
+    )
+
+    with pytest.raises(error):
+        ask(workspace, "GET", "/me")
+
+
+def test_faults_are_set_over_http(workspace: Workspace) -> None:
+    """The control API sets dial and targets."""
+    target = {"method": "GET", "path": "/tags", "kind": "502", "call": 2}
+
+    control(workspace, "faults", rate=0.0, targets=[target])
+
+    assert [ask(workspace, "GET", "/tags").status_code for _ in range(3)] == [200, 502, 200]
+    assert [entry.fault for entry in workspace.log.entries] == [None, "502", None]
+
+
+def test_unknown_faults_are_refused() -> None:
+    """A fault must be one of the known kinds."""
+    with pytest.raises(ValueError, match="earthquake"):
+        Faults(kinds=("earthquake",))  # type: ignore[arg-type]
+    assert "reset" in KINDS

@@ -1,0 +1,130 @@
+"""Every answer has the shape that Intercom's own description gives it."""
+
+import pytest
+
+from intercom_assets.simulator import Record, Workspace, generate
+from intercom_assets_tests.simulator import specification
+from intercom_assets_tests.simulator.asking import Clock, ask
+
+ANYTHING: Record = {"query": {"field": "created_at", "operator": ">", "value": 0}}
+
+LISTS: list[tuple[str, str, str, Record | None]] = [
+    ("GET", "/me", "/me", None),
+    ("GET", "/admins", "/admins", None),
+    ("GET", "/admins", "/admins?display_avatar=true", None),
+    ("GET", "/teams", "/teams", None),
+    ("GET", "/tags", "/tags", None),
+    ("GET", "/data_attributes", "/data_attributes?model=contact", None),
+    ("GET", "/data_attributes", "/data_attributes?model=company&include_archived=true", None),
+    ("GET", "/segments", "/segments?include_count=true", None),
+    ("GET", "/companies/scroll", "/companies/scroll", None),
+    ("POST", "/companies/list", "/companies/list?per_page=3", None),
+    ("GET", "/contacts", "/contacts?per_page=100", None),
+    ("POST", "/contacts/search", "/contacts/search", ANYTHING),
+    ("GET", "/conversations", "/conversations?per_page=100", None),
+    ("POST", "/conversations/search", "/conversations/search", ANYTHING),
+    ("GET", "/conversations/deleted", "/conversations/deleted", None),
+    ("GET", "/ticket_types", "/ticket_types", None),
+    ("GET", "/ticket_states", "/ticket_states", None),
+]
+CHILDREN = [
+    ("/companies/{company_id}", "companies", ""),
+    ("/companies/{company_id}/segments", "companies", "/segments"),
+    ("/contacts/{contact_id}", "contacts", ""),
+    ("/contacts/{contact_id}/tags", "contacts", "/tags"),
+    ("/contacts/{contact_id}/companies", "contacts", "/companies"),
+    ("/contacts/{contact_id}/notes", "contacts", "/notes"),
+    ("/contacts/{contact_id}/segments", "contacts", "/segments"),
+    ("/conversations/{conversation_id}", "conversations", ""),
+]
+UNMADE_FIELDS = {
+    "contacts": {"merge_history"},
+    "conversations": {"sales_agent", "monitor_evaluations", "scorecards"},
+}
+
+
+@pytest.fixture(scope="module")
+def workspace() -> Workspace:
+    """Makes a workspace that shows every shape, deleted conversations included."""
+    made = generate(
+        seed=11, contacts=120, companies=40, conversations=60, workspace=Workspace(clock=Clock())
+    )
+    made.delete("conversations", made.collection("conversations").ids()[-1])
+    made.reply(made.collection("conversations").ids()[0])
+    return made
+
+
+@pytest.mark.parametrize(("method", "template", "path", "body"), LISTS)
+def test_list_answers_match_the_description(  # noqa: PLR0917
+    workspace: Workspace, method: str, template: str, path: str, body: Record | None
+) -> None:
+    """A list answer validates against the response schema of its endpoint."""
+    workspace.scroll.expire()
+
+    response = ask(workspace, method, path, json=body)
+
+    assert response.status_code == 200
+    assert specification.problems(method, template, 200, response.json()) == []
+
+
+@pytest.mark.parametrize(("template", "kind", "rest"), CHILDREN)
+def test_answers_about_one_record_match_the_description(
+    workspace: Workspace, template: str, kind: str, rest: str
+) -> None:
+    """The answer about any one record validates against its endpoint's schema."""
+    for record_id in workspace.collection(kind).ids()[:25]:
+        response = ask(workspace, "GET", f"/{kind}/{record_id}{rest}")
+
+        assert response.status_code == 200
+        assert specification.problems("GET", template, 200, response.json()) == []
+
+
+@pytest.mark.parametrize(
+    ("template", "path", "status"),
+    [
+        ("/companies/{company_id}", "/companies/none", 404),
+        ("/companies/{company_id}/segments", "/companies/none/segments", 404),
+        ("/contacts/{contact_id}/tags", "/contacts/none/tags", 404),
+        ("/conversations/{conversation_id}", "/conversations/0", 404),
+        ("/data_attributes", "/data_attributes?model=conversation", 422),
+    ],
+)
+def test_refusals_match_the_description(
+    workspace: Workspace, template: str, path: str, status: int
+) -> None:
+    """A refusal validates against the error schema of its endpoint."""
+    response = ask(workspace, "GET", path)
+
+    assert response.status_code == status
+    assert specification.problems("GET", template, status, response.json()) == []
+
+
+@pytest.mark.parametrize(
+    ("resource", "schema"),
+    [
+        ("admins", "admin"),
+        ("teams", "team"),
+        ("segments", "segment"),
+        ("companies", "company"),
+        ("contacts", "contact"),
+        ("conversations", "conversation_list_item"),
+        ("conversation_parts", "conversation_part"),
+        ("contact_attributes", "data_attribute"),
+    ],
+)
+def test_records_show_every_documented_field(
+    workspace: Workspace, resource: str, schema: str
+) -> None:
+    """Every field that the description lists occurs in made records, or is named as unmade."""
+    made = {name for record in workspace.truth(resource) for name in record}
+
+    missing = specification.fields_of(schema) - made
+
+    assert missing - {"options"} == UNMADE_FIELDS.get(resource, set())
+
+
+def test_an_answer_that_contradicts_the_description_is_found(workspace: Workspace) -> None:
+    """The validation has teeth: a name that is a number is a problem."""
+    record = {**workspace.truth("contacts")[0], "name": 5}
+
+    assert specification.problems("GET", "/contacts/{contact_id}", 200, record) != []
