@@ -1,0 +1,59 @@
+"""What extraction hands to loading."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from intercom_assets.schema.types import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A cursor that may be stored once all rows up to here are committed.
+
+    Attributes:
+        at: For a resource that is asked for by time, or dated.
+        parent: For a child: the last processed parent's (`_synced_at`, key).
+    """
+
+    at: datetime | None = None
+    parent: tuple[datetime, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WholeList:
+    """A parent whose children were read whole.
+
+    Attributes:
+        parent: The parent's key.
+        newer_than: Microseconds since 1970: only newer children were returned; None for all.
+    """
+
+    parent: str
+    newer_than: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Records on their way to the warehouse, with the cursor that they reach.
+
+    Attributes:
+        records: Records to merge, complete with their nested lists.
+        seen: Records that were returned, before any filter; they exist.
+        returned: How many records Intercom returned, overlap and duplicates included.
+        checkpoint: The cursor that may be stored after this batch; None inside a slice.
+        whole: Children's lists that were read whole.
+        complete: The read has ended, and saw everything: unseen rows are gone.
+        vanished: Parents that were gone when their children were asked for.
+        total: Records or parents that the whole read is expected to cover.
+        done: How many of them are covered so far.
+    """
+
+    records: list[Record] = field(default_factory=list)
+    seen: list[Record] = field(default_factory=list)
+    returned: int = 0
+    checkpoint: Checkpoint | None = None
+    whole: list[WholeList] = field(default_factory=list)
+    complete: bool = False
+    vanished: int = 0
+    total: int | None = None
+    done: int = 0

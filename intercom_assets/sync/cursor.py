@@ -1,0 +1,96 @@
+"""Where a sync starts and what cursor it may store: rules 2, 7 and 8 of the design."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from intercom_assets.warehouse.warehouse import StoredCursor
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the user asks of one sync.
+
+    Attributes:
+        full_refresh: Forget the cursor, read all, mark what is gone.
+        since: Read from here on at least; it can widen a window, never narrow it.
+        run_id: Dagster run.
+    """
+
+    full_refresh: bool = False
+    since: datetime | None = None
+    run_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """Where a sync starts.
+
+    Attributes:
+        stored: The cursor as stored.
+        forgotten: Whether the stored cursor does not count: full refresh, or a start date that
+            moved to an earlier time.
+        since: Records updated before this are not asked for; None for the beginning.
+        after: The last processed version of a parent; None for all parents.
+        start_date: Records updated before this are not kept.
+    """
+
+    stored: StoredCursor
+    forgotten: bool
+    since: datetime | None
+    after: tuple[datetime, str] | None
+    start_date: datetime | None
+
+    @property
+    def from_beginning(self) -> bool:
+        """Whether the read covers everything, so that what it does not see is gone."""
+        return self.since is None and self.start_date is None
+
+
+def start(
+    stored: StoredCursor, request: Request, start_date: datetime | None, lookback: timedelta
+) -> Start:
+    """Decide where a sync starts.
+
+    Args:
+        stored: The cursor as stored; version 0 when there is none.
+        request: What the user asks.
+        start_date: The setting.
+        lookback: How far before the cursor the window starts, since search indexes late.
+    """
+    forgotten = request.full_refresh or _moved_earlier(stored, start_date)
+    since = start_date
+    if stored.at is not None and not forgotten:
+        begin = stored.at - min(lookback, stored.at - EPOCH)
+        if request.since is not None:
+            begin = min(begin, request.since)
+        since = begin if start_date is None else max(begin, start_date)
+    after = None
+    if stored.parent_synced_at is not None and stored.parent_key is not None and not forgotten:
+        after = (stored.parent_synced_at, stored.parent_key)
+    return Start(
+        stored=stored, forgotten=forgotten, since=since, after=after, start_date=start_date
+    )
+
+
+def _moved_earlier(stored: StoredCursor, start_date: datetime | None) -> bool:
+    if stored.version == 0 or stored.start_date is None:
+        return False
+    return start_date is None or start_date < stored.start_date
+
+
+def reached(start: Start, newest: datetime | None, opened: datetime | None) -> datetime | None:
+    """Give the cursor that may be stored: never beyond Intercom's clock, never moved back.
+
+    Args:
+        start: Where the sync started.
+        newest: Greatest `updated_at` of the records read whole so far.
+        opened: Intercom's clock when the window opened: one record dated 2056 must not make
+            every later window empty.
+    """
+    before = None if start.forgotten else start.stored.at
+    if newest is None:
+        return before
+    cursor = newest if opened is None else min(newest, opened)
+    return cursor if before is None else max(cursor, before)

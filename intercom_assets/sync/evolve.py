@@ -1,0 +1,46 @@
+"""Columns that a newer release declares are added to existing tables: nothing is fetched again.
+
+What they hold has been stored all along in `_extra`, under its original path. Hashes are of the
+records, so they stay, and so does `_synced_at`: the rows mean what they meant.
+"""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import pyarrow as pa
+
+from intercom_assets.schema.arrow import arrow_schema
+from intercom_assets.schema.coerce import Value, encode_json
+from intercom_assets.schema.table import EXTRA, Column
+from intercom_assets.schema.types import Record
+from intercom_assets.sync.rows import Fields
+from intercom_assets.sync.spool import ParquetSpool
+from intercom_assets.warehouse.warehouse import Target, Warehouse
+
+
+def evolve(warehouse: Warehouse, target: Target, missing: Sequence[Column]) -> None:
+    """Add missing columns and fill them from `_extra`; does nothing when none is missing.
+
+    Raises:
+        WarehouseError: The table could not be changed; it is as it was.
+    """
+    if not missing:
+        return
+    keys = tuple(target.table.column(name) for name in target.table.primary_key)
+    fields = Fields(tuple(missing))
+    schema = arrow_schema((*keys, *missing)).append(pa.field(EXTRA, pa.string()))
+    with tempfile.TemporaryDirectory(prefix="intercom_assets_") as folder:
+        spool = ParquetSpool(Path(folder) / "fill.parquet", schema)
+        for rows in warehouse.extras(target):
+            spool.add(_filled(fields, len(missing), row) for row in rows)
+        file = spool.close() if spool.rows else None
+        warehouse.add_columns(target, missing, file)
+
+
+def _filled(fields: Fields, width: int, row: tuple[str, ...]) -> list[Value]:
+    extra = msgspec.json.decode(row[-1], type=dict)
+    values: list[Value] = [None] * width
+    rest: Record = fields.fill(values, extra)
+    return [*row[:-1], *values, encode_json(rest).decode() if rest else None]

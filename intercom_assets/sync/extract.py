@@ -1,0 +1,94 @@
+"""From a resource's declaration to the way it is read: one lazy `Extract` per sync."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from intercom_assets.catalog.resource import (
+    ByParent,
+    Child,
+    FullRefresh,
+    Incremental,
+    Listing,
+    Resource,
+    Search,
+    SemiIncremental,
+)
+from intercom_assets.intercom.connection import Connection
+from intercom_assets.sync.batch import Batch
+from intercom_assets.sync.by_parent import read_by_parent
+from intercom_assets.sync.by_time import read_by_time
+from intercom_assets.sync.cursor import Request
+from intercom_assets.sync.progress import Listener
+from intercom_assets.sync.reading import Reading
+from intercom_assets.sync.whole import read_whole
+from intercom_assets.warehouse.warehouse import Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """The settings of a source that a sync needs.
+
+    Attributes:
+        name: Name of the source.
+        schema: Schema of its tables.
+        prefix: Prefix of its tables, verbatim.
+        start_date: Records updated before this are not kept.
+        lookback: How far before the cursor a window starts.
+    """
+
+    name: str
+    schema: str
+    prefix: str
+    start_date: datetime | None = None
+    lookback: timedelta = timedelta(hours=1)
+
+    def target(self, resource: Resource) -> Target:
+        """Name the table of a resource."""
+        return Target(self.schema, f"{self.prefix}rudder_{resource.name}", resource.table)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extract:
+    """A sync that is about to happen: nothing is requested until it is loaded.
+
+    Attributes:
+        source: The source's settings.
+        resource: What is read.
+        parent: The parent resource of a child.
+        connection: How Intercom is reached.
+        request: What the user asks of this sync.
+        listener: Told what happens.
+    """
+
+    source: Source
+    resource: Resource
+    parent: Resource | None
+    connection: Connection
+    request: Request
+    listener: Listener
+
+    @property
+    def target(self) -> Target:
+        """The table that the records land in."""
+        return self.source.target(self.resource)
+
+
+def read(reading: Reading) -> AsyncGenerator[Batch]:
+    """Read a resource in the way that its replication and endpoint say."""
+    resource = reading.resource
+    match resource.replication, resource.endpoint:
+        case FullRefresh() | SemiIncremental(), Listing() as listing:
+            return read_whole(reading, listing)
+        case Incremental(), Search() as search:
+            return read_by_time(reading, search)
+        case ByParent() as link, Child() as child:
+            return read_by_parent(reading, child, link)
+        case (
+            (FullRefresh() | SemiIncremental() | Incremental() | ByParent()),
+            (Listing() | Search() | Child()),
+        ):
+            raise ValueError(f"resource {resource.name!r}: no way to read this declaration")
+        case unknown:
+            assert_never(unknown)

@@ -1,0 +1,99 @@
+"""What a sync tells while it runs, at human pace."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a resource's sync is.
+
+    Attributes:
+        resource: Name of the resource.
+        done: Records (or parents, for a child) that were read.
+        total: How many are expected, None if unknown.
+        requests: Requests so far.
+        quota_seconds: Seconds waited for the quota so far.
+        seconds: Seconds since the sync began.
+    """
+
+    resource: str
+    done: int = 0
+    total: int | None = None
+    requests: int = 0
+    quota_seconds: float = 0.0
+    seconds: float = 0.0
+
+    def __str__(self) -> str:
+        """Read as one line of a log."""
+        of = f" of {self.total:,}" if self.total is not None else ""
+        parts = [f"{self.done:,}{of} read", f"{self.requests:,} requests"]
+        if self.seconds >= 1:
+            parts.append(f"{self.done / self.seconds:,.0f}/s")
+            if self.total and 0 < self.done < self.total:
+                left = (self.total - self.done) * self.seconds / self.done
+                parts.append(f"about {_duration(left)} left")
+        if self.quota_seconds >= 1:
+            parts.append(f"waited {_duration(self.quota_seconds)} for quota")
+        return f"{self.resource}: {', '.join(parts)}"
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+class Listener(Protocol):
+    """Where a sync tells what happens."""
+
+    def progressed(self, progress: Progress) -> None:
+        """Take note of progress; called often."""
+        ...
+
+    def noted(self, line: str) -> None:
+        """Tell the user a line."""
+        ...
+
+    def warned(self, line: str) -> None:
+        """Tell the user something that may need attention."""
+        ...
+
+
+class Silence:
+    """A listener that tells nobody."""
+
+    def progressed(self, progress: Progress) -> None:
+        """Ignore progress."""
+
+    def noted(self, line: str) -> None:
+        """Ignore a line."""
+
+    def warned(self, line: str) -> None:
+        """Ignore a warning."""
+
+
+class Pace:
+    """Lets something through at most once per interval.
+
+    Args:
+        seconds: Length of the interval.
+        clock: Seconds that never go back.
+    """
+
+    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._seconds = seconds
+        self._clock = clock
+        self._next = clock() + seconds
+
+    def due(self) -> bool:
+        """Whether the interval has passed; begins the next one if so."""
+        now = self._clock()
+        if now < self._next:
+            return False
+        self._next = now + self._seconds
+        return True

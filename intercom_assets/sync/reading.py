@@ -1,0 +1,83 @@
+"""What every way of reading gets: the resource, the session, where to start."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from intercom_assets.catalog.resource import Resource
+from intercom_assets.intercom.client import Session
+from intercom_assets.intercom.scroll import ScrollPatience
+from intercom_assets.intercom.workspace import Workspace
+from intercom_assets.schema.coerce import to_timestamp
+from intercom_assets.schema.types import Record
+from intercom_assets.sync.cursor import EPOCH, Start
+from intercom_assets.sync.rows import value_at
+from intercom_assets.warehouse.warehouse import ParentVersion
+
+Due = Callable[[tuple[datetime, str] | None, int], list[ParentVersion]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One resource's read.
+
+    Attributes:
+        resource: What is read.
+        session: Sends requests.
+        workspace: Whose records they are.
+        start: Where the read starts.
+        folder: Where spools may be written.
+        stored_rows: Rows in the table that are not marked as gone: an empty answer is
+            unexpected when there are some.
+        due: Lists due parents after a position; blocks.
+        due_total: How many parents are due.
+        warn: Told what the user should know.
+        note: Told in a line what is being done.
+        scroll_patience: How long the scroll is tried.
+    """
+
+    resource: Resource
+    session: Session
+    workspace: Workspace
+    start: Start
+    folder: Path
+    stored_rows: int
+    due: Due
+    due_total: int
+    warn: Callable[[str], None]
+    note: Callable[[str], None]
+    scroll_patience: ScrollPatience
+
+    def dated(self, record: Record) -> datetime | None:
+        """When a record was updated, None where it does not say."""
+        cursor = self.resource.cursor
+        if cursor is None:
+            return None
+        micros = to_timestamp(value_at(record, self.resource.table.column(cursor).path))
+        return _instant(micros) if isinstance(micros, int) else None
+
+    def kept(self, records: list[Record]) -> list[Record]:
+        """Drop records that were updated before the start date; undated ones pass."""
+        start_date = self.start.start_date
+        if start_date is None or self.resource.cursor is None:
+            return records
+        return [
+            record
+            for record in records
+            if (dated := self.dated(record)) is None or dated >= start_date
+        ]
+
+    def newest(self, records: list[Record], than: datetime | None) -> datetime | None:
+        """Give the latest update among records and a former latest."""
+        dates = [dated for record in records if (dated := self.dated(record)) is not None]
+        return max(dates if than is None else [*dates, than], default=None)
+
+
+def _instant(micros: int) -> datetime:
+    return EPOCH + timedelta(microseconds=micros)
+
+
+def now() -> datetime:
+    """Our own clock, for answers without a date."""
+    return datetime.now(UTC)

@@ -1,0 +1,49 @@
+"""What a sync did, in numbers."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from intercom_assets.intercom.meter import Meter
+
+
+@dataclass(slots=True, kw_only=True)
+class Report:
+    """The figures of one resource's sync.
+
+    Attributes:
+        resource: Name of the resource.
+        table: Full name of the table.
+        records_returned: Records in the resource's own list answers, before filters, overlap and
+            duplicates included: what RudderStack counted as events.
+        inserted: New rows.
+        updated: Rows whose record changed or that came back.
+        unchanged: Rows that were read and already stored.
+        deleted: Rows marked as gone.
+        row_count: Rows in the table afterwards, marked ones included.
+        vanished: Parents that were gone when their children were asked for.
+        commits: Transactions.
+        seconds: Duration.
+        cursor_before: The stored cursor when the sync began.
+        cursor_after: The stored cursor when it ended.
+        meter: What the requests cost.
+        misfits: Values that did not fit their column, by column.
+        unmodelled: Fields that no column declares, by path.
+    """
+
+    resource: str
+    table: str
+    records_returned: int = 0
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    deleted: int = 0
+    row_count: int = 0
+    vanished: int = 0
+    commits: int = 0
+    seconds: float = 0.0
+    cursor_before: datetime | None = None
+    cursor_after: datetime | None = None
+    meter: Meter = field(default_factory=Meter)
+    misfits: Counter[str] = field(default_factory=Counter)
+    unmodelled: Counter[str] = field(default_factory=Counter)

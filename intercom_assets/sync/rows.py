@@ -1,0 +1,147 @@
+"""Records become rows: every field lands in its column or in `_extra`, and nothing is bent."""
+
+from collections import Counter
+from hashlib import blake2b
+from typing import TypeAlias
+
+import pyarrow as pa
+
+from intercom_assets.schema.arrow import arrow_schema
+from intercom_assets.schema.coerce import COERCIONS, MISFIT, Coercion, Misfit, Value, encode_json
+from intercom_assets.schema.table import EXTRA, ROW_HASH, Column, Table
+from intercom_assets.schema.types import Json, Record
+from intercom_assets.warehouse.warehouse import SEQUENCE
+
+_Leaf: TypeAlias = tuple[int, Coercion, str, Json]
+_Plan: TypeAlias = dict[str, "_Leaf | _Plan"]
+
+
+class Fields:
+    """Places the fields of records in columns, and counts what did not fit.
+
+    Args:
+        columns: The columns, in the order of the values of a row.
+
+    Attributes:
+        misfits: How often a value did not fit its column, by column.
+        unmodelled: How often a field came that no column declares, by path.
+    """
+
+    def __init__(self, columns: tuple[Column, ...]) -> None:
+        self.misfits: Counter[str] = Counter()
+        self.unmodelled: Counter[str] = Counter()
+        self._plan = _plan(columns)
+
+    def fill(self, row: list[Value], record: Record) -> Record:
+        """Set the values of a row; give back what found no place, under its path."""
+        return self._fill(row, self._plan, record, "")
+
+    def _fill(self, row: list[Value], plan: _Plan, fields: Record, path: str) -> Record:
+        extra: Record = {}
+        for name, value in fields.items():
+            step = plan.get(name)
+            if step is None:
+                self.unmodelled[path + name] += 1
+                extra[name] = value
+            elif value is None:
+                continue
+            elif isinstance(step, tuple):
+                index, coerce, column, unset = step
+                if value == unset and value is not False:
+                    continue
+                fitted = coerce(value)
+                if isinstance(fitted, Misfit):
+                    self.misfits[column] += 1
+                    extra[name] = value
+                else:
+                    row[index] = fitted
+            elif isinstance(value, dict):
+                if rest := self._fill(row, step, value, f"{path}{name}."):
+                    extra[name] = rest
+            else:
+                self.misfits[path + name] += 1
+                extra[name] = value
+        return extra
+
+
+class Shaper:
+    """Shapes records to rows of a table.
+
+    Args:
+        table: The table's columns and key.
+
+    Attributes:
+        fields: Places the fields, and counts what did not fit.
+        schema: Arrow schema of shaped rows.
+        key_schema: Arrow schema of keys.
+    """
+
+    def __init__(self, table: Table) -> None:
+        self.fields = Fields(table.columns)
+        self.schema = arrow_schema(table.columns).append(pa.field(EXTRA, pa.string()))
+        self.schema = self.schema.append(pa.field(ROW_HASH, pa.string()))
+        self.schema = self.schema.append(pa.field(SEQUENCE, pa.int64()))
+        self._width = len(table.columns)
+        self._keys = [_index(table, name) for name in table.primary_key]
+        self._key_columns = tuple(table.column(name) for name in table.primary_key)
+        self.key_schema = arrow_schema(self._key_columns)
+        self._sequence = 0
+
+    def shape(self, record: Record) -> list[Value]:
+        """Give the values of one row: the columns, `_extra`, `_row_hash`, the sequence.
+
+        A record without its key keeps a row of its own: the hash stands in for the key.
+        """
+        row: list[Value] = [None] * (self._width + 3)
+        extra = self.fields.fill(row, record)
+        row_hash = hash_record(record)
+        for index in self._keys:
+            if row[index] is None:
+                row[index] = row_hash
+        self._sequence += 1
+        row[self._width] = encode_json(extra).decode() if extra else None
+        row[self._width + 1] = row_hash
+        row[self._width + 2] = self._sequence
+        return row
+
+    def key(self, record: Record) -> list[Value]:
+        """Give the values of a record's primary key, as `shape` stores them."""
+        values: list[Value] = []
+        for column in self._key_columns:
+            value = value_at(record, column.path)
+            fitted = MISFIT if value is None else COERCIONS[column.type](value)
+            values.append(hash_record(record) if isinstance(fitted, Misfit) else fitted)
+        return values
+
+
+def hash_record(record: Record) -> str:
+    """Hash a record in canonical form, independent of our columns and of the order of keys."""
+    return blake2b(encode_json(record), digest_size=16).hexdigest()
+
+
+def value_at(record: Record, path: tuple[str, ...]) -> Json:
+    """Follow a column's path into a record; None where it leads nowhere."""
+    value: Json = record
+    for key in path:
+        if not isinstance(value, dict):
+            return None
+        value = value.get(key)
+    return value
+
+
+def _plan(columns: tuple[Column, ...]) -> _Plan:
+    plan: _Plan = {}
+    for index, column in enumerate(columns):
+        level = plan
+        for key in column.path[:-1]:
+            deeper = level.setdefault(key, {})
+            assert isinstance(deeper, dict), f"{column.name}: {key} is a column and an object"
+            level = deeper
+        leaf = (index, COERCIONS[column.type], column.name, column.unset)
+        assert column.path[-1] not in level, f"{column.name}: its path is declared twice"
+        level[column.path[-1]] = leaf
+    return plan
+
+
+def _index(table: Table, name: str) -> int:
+    return next(i for i, column in enumerate(table.columns) if column.name == name)

@@ -1,0 +1,4 @@
+"""Where rows land: tables, cursors and the transaction that moves both.
+
+Nothing here knows Intercom or Dagster.
+"""

@@ -1,0 +1,378 @@
+"""DuckDB, embedded: a file that is opened only to commit or to look something up.
+
+While a process has the file open for writing no other process can open it, not even to read,
+so every connection is short and waits its turn. Within the process all connections use one
+configuration, the one that dagster-duckdb uses, because DuckDB refuses a second one.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+import duckdb
+import pyarrow as pa
+
+from intercom_assets.errors import SchemaError, WarehouseError
+from intercom_assets.schema.table import ROW_HASH, SYNCED_AT, Column
+from intercom_assets.warehouse.file_lock import table_lock
+from intercom_assets.warehouse.statements import (
+    DUCKDB_TYPES,
+    STAGE,
+    CursorStatements,
+    Statements,
+    qualified,
+    quote,
+)
+from intercom_assets.warehouse.warehouse import (
+    Commit,
+    Committed,
+    ParentVersion,
+    StoredCursor,
+    TableState,
+    Target,
+)
+
+T = TypeVar("T")
+
+Connect = Callable[[Path], duckdb.DuckDBPyConnection]
+
+_ROWS = 5_000
+_BUSY = ("Could not set lock on file", "Conflicting lock")
+
+
+def connect(database: Path) -> duckdb.DuckDBPyConnection:
+    """Open the file with the configuration that all connections of the process share."""
+    return duckdb.connect(str(database), config={"custom_user_agent": "dagster"})
+
+
+class DuckDBWarehouse:
+    """Tables and cursors in a DuckDB file.
+
+    Args:
+        database: The file; created with its folder when missing.
+        connect: Opens it; a seam for tests.
+        patience: Seconds to wait for another process that has the file open.
+        lock_patience: Seconds to wait for another sync of the same table.
+        now: Tells the time; a seam for tests.
+    """
+
+    def __init__(
+        self,
+        database: Path,
+        *,
+        connect: Connect = connect,
+        patience: float = 60.0,
+        lock_patience: float = 10.0,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.database = database
+        self._connect = connect
+        self._patience = patience
+        self._lock_patience = lock_patience
+        self._now = now
+
+    def describe(self) -> str:
+        """Name the file."""
+        return str(self.database)
+
+    def lock(self, target: Target, run_id: str) -> AbstractContextManager[None]:
+        """Keep other processes' syncs away from a table by a file beside the database."""
+        self._make_folder()
+        folder = self.database.with_name(f"{self.database.name}.locks")
+        return table_lock(folder, target, run_id, self._lock_patience)
+
+    def inspect(self, target: Target) -> TableState:
+        """Look at a table before anything is requested."""
+        if not self.database.exists():
+            self._make_folder()
+            return TableState(exists=False)
+        with self._session() as connection:
+            types = _column_types(connection, target)
+            if not types:
+                return TableState(exists=False)
+            _refuse_foreign(target, types)
+            missing = tuple(c for c in target.table.all_columns if c.name not in types)
+            _refuse_other_types(target, types)
+            counted = connection.execute(Statements(target).count(live=True)).fetchall()
+            return TableState(exists=True, missing=missing, row_count=counted[0][0])
+
+    def cursors(self, schema: str, prefix: str) -> dict[str, StoredCursor]:
+        """Read all cursors of a prefix, by resource."""
+        if not self.database.exists():
+            return {}
+        statements = CursorStatements(schema, prefix)
+        with self._session() as connection:
+            try:
+                rows = connection.execute(statements.select()).fetchall()
+            except duckdb.CatalogException:
+                return {}
+        return {row[0]: _stored_cursor(row) for row in rows}
+
+    def commit(self, prefix: str, commit: Commit) -> Committed:
+        """Merge, mark and move the cursor in one transaction."""
+        with self._session() as connection:
+            return self._transact(
+                connection,
+                commit.target,
+                lambda: self._apply(
+                    connection, CursorStatements(commit.target.schema, prefix), commit
+                ),
+            )
+
+    def due_parents(
+        self, parent: Target, after: tuple[datetime, str] | None, limit: int
+    ) -> list[ParentVersion]:
+        """List parents by (`_synced_at`, key) from after a position on."""
+        with self._reading(parent) as connection:
+            statement = Statements(parent).due(after=after is not None)
+            rows = connection.execute(statement, [*_position(after), limit]).fetchall()
+        return [ParentVersion(key, synced_at, deleted) for key, synced_at, deleted in rows]
+
+    def count_due(self, parent: Target, after: tuple[datetime, str] | None) -> int:
+        """Count the parents that `due_parents` would list."""
+        with self._reading(parent) as connection:
+            statement = Statements(parent).count_due(after=after is not None)
+            counted: int = connection.execute(statement, _position(after)).fetchall()[0][0]
+        return counted
+
+    def extras(self, target: Target) -> Iterator[list[tuple[str, ...]]]:
+        """Go through the rows that have an `_extra`: their primary key, then `_extra`."""
+        with self._session() as connection:
+            result = connection.execute(Statements(target).extras())
+            while rows := result.fetchmany(_ROWS):
+                yield rows
+
+    def add_columns(self, target: Target, columns: Sequence[Column], fill: Path | None) -> None:
+        """Add declared columns to an existing table, and fill them, in one transaction."""
+        statements = Statements(target)
+        with self._session() as connection:
+
+            def add() -> None:
+                for column in columns:
+                    connection.execute(statements.add_column(column))
+                if fill is not None:
+                    connection.execute(statements.fill(columns), [str(fill)])
+
+            self._transact(connection, target, add)
+
+    def read(self, target: Target, columns: Sequence[str] | None = None) -> pa.Table:
+        """Read a table, marked rows included; JSON columns as text."""
+        table = target.table
+        chosen = [table.column(name) for name in columns] if columns else table.all_columns
+        with self._reading(target) as connection:
+            return connection.execute(Statements(target).select(chosen)).to_arrow_table()
+
+    def _apply(
+        self, connection: duckdb.DuckDBPyConnection, cursors: CursorStatements, commit: Commit
+    ) -> Committed:
+        target = commit.target
+        statements = Statements(target)
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quote(target.schema)}")
+        connection.execute(cursors.create())
+        connection.execute(statements.create())
+        synced_at = self._swap_cursor(connection, cursors, commit)
+        before = _number(connection, statements.count())
+        staged = changed = deleted = 0
+        if commit.rows is not None:
+            connection.execute(statements.stage(), [synced_at, str(commit.rows)])
+            staged = _number(connection, f"SELECT count(*) FROM {STAGE}")
+            changed = _number(connection, statements.merge())
+        row_count = _number(connection, statements.count())
+        if commit.seen is not None:
+            marks = [synced_at, synced_at, str(commit.seen)]
+            deleted += _number(connection, statements.mark_unseen(), marks)
+        if commit.whole is not None:
+            whole = commit.whole
+            statement = statements.mark_missing_children(
+                whole.parent_key, whole.newest, any_staged=commit.rows is not None
+            )
+            deleted += _number(connection, statement, [synced_at, synced_at, str(whole.file)])
+        inserted = row_count - before
+        return Committed(
+            inserted=inserted,
+            updated=changed - inserted,
+            unchanged=staged - changed,
+            deleted=deleted,
+            row_count=row_count,
+            synced_at=synced_at,
+        )
+
+    def _swap_cursor(
+        self, connection: duckdb.DuckDBPyConnection, cursors: CursorStatements, commit: Commit
+    ) -> datetime:
+        # The version must be the one that this sync started from: the guarantee of rule 1.
+        stored = {
+            row[0]: _stored_cursor(row) for row in connection.execute(cursors.select()).fetchall()
+        }.get(commit.cursor.resource, StoredCursor(resource=commit.cursor.resource))
+        expected = commit.cursor.version - 1
+        if stored.version != expected:
+            raise WarehouseError(
+                f"{commit.target}: another sync committed meanwhile (version {stored.version} "
+                f"is stored, this sync started from {expected}); nothing of this commit was kept. "
+                "Run the sync again when the other one has ended"
+            )
+        now = self._now()
+        if stored.synced_at is not None:
+            now = max(now, stored.synced_at + timedelta(microseconds=1))
+        values = _cursor_values(replace(commit.cursor, synced_at=now))
+        if stored.version == 0:
+            connection.execute(cursors.insert(), values)
+        else:
+            connection.execute(cursors.swap(), [*values[1:], values[0], expected])
+        return now
+
+    def _transact(
+        self, connection: duckdb.DuckDBPyConnection, target: Target, work: Callable[[], T]
+    ) -> T:
+        connection.execute("BEGIN TRANSACTION")
+        try:
+            result = work()
+            connection.execute("COMMIT")
+        except BaseException as error:
+            _roll_back(connection)
+            if isinstance(error, duckdb.Error):
+                raise WarehouseError(
+                    f"{target} in {self.database}: {_first_line(error)}. Nothing of this commit "
+                    "was kept"
+                ) from error
+            raise
+        return result
+
+    @contextmanager
+    def _reading(self, target: Target) -> Iterator[duckdb.DuckDBPyConnection]:
+        if not self.database.exists():
+            raise SchemaError(f"There is no table {target}: {self.database} does not exist yet")
+        with self._session() as connection:
+            if not _column_types(connection, target):
+                raise SchemaError(f"There is no table {target} in {self.database}")
+            try:
+                yield connection
+            except duckdb.Error as error:
+                raise WarehouseError(
+                    f"{target} in {self.database}: {_first_line(error)}"
+                ) from error
+
+    @contextmanager
+    def _session(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        connection = self._open()
+        try:
+            connection.execute("SET TimeZone = 'UTC'")
+            yield connection
+        finally:
+            connection.close()
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        self._make_folder()
+        deadline = time.monotonic() + self._patience
+        pause = 0.05
+        while True:
+            try:
+                return self._connect(self.database)
+            except duckdb.Error as error:
+                told = _first_line(error)
+                if not any(sign in told for sign in _BUSY):
+                    raise WarehouseError(
+                        f"{self.database} cannot be opened: {told}. Check that the path is a "
+                        "DuckDB file (or does not exist yet) and that it may be written"
+                    ) from error
+                if time.monotonic() >= deadline:
+                    raise WarehouseError(
+                        f"{self.database} is in use by another process, for more than "
+                        f"{self._patience:.0f} s: {told}. DuckDB lets one process write: close "
+                        "the other program, or point it at a copy"
+                    ) from error
+            time.sleep(pause)
+            pause = min(pause * 2, 1.0)
+
+    def _make_folder(self) -> None:
+        try:
+            self.database.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise WarehouseError(
+                f"The folder of {self.database} cannot be created: {error.strerror}. "
+                "Set DUCKDB_DATABASE to a path that may be written"
+            ) from error
+
+
+def _column_types(connection: duckdb.DuckDBPyConnection, target: Target) -> dict[str, str]:
+    rows = connection.execute(
+        "SELECT column_name, data_type FROM duckdb_columns() "
+        "WHERE database_name = current_database() AND lower(schema_name) = lower(?) "
+        "AND lower(table_name) = lower(?)",
+        [target.schema, target.name],
+    ).fetchall()
+    return dict(rows)
+
+
+def _refuse_foreign(target: Target, types: dict[str, str]) -> None:
+    if ROW_HASH in types and SYNCED_AT in types:
+        return
+    name = qualified(target.schema, target.name)
+    raise SchemaError(
+        f"The table {target} exists and was not made by intercom_assets (it has no {ROW_HASH} "
+        "column; RudderStack may have left it). Nothing was read or written. Rename it and run "
+        f"again: ALTER TABLE {name} RENAME TO {quote(f'{target.name}_before')};"
+    )
+
+
+def _refuse_other_types(target: Target, types: dict[str, str]) -> None:
+    for column in target.table.all_columns:
+        declared = DUCKDB_TYPES[column.type]
+        stored = types.get(column.name, declared)
+        if stored != declared:
+            raise SchemaError(
+                f"Column {column.name!r} of {target} is {stored}, but {declared} is declared. "
+                f"Change it back, or rename the table and sync again to rebuild it"
+            )
+
+
+def _position(after: tuple[datetime, str] | None) -> list[object]:
+    return [] if after is None else [after[0], after[0], after[1]]
+
+
+def _number(
+    connection: duckdb.DuckDBPyConnection, statement: str, values: list[object] | None = None
+) -> int:
+    counted: int = connection.execute(statement, values or []).fetchall()[0][0]
+    return counted
+
+
+def _cursor_values(cursor: StoredCursor) -> list[object]:
+    return [
+        cursor.resource,
+        cursor.source,
+        cursor.workspace_id,
+        cursor.region,
+        cursor.start_date,
+        cursor.at,
+        cursor.parent_synced_at,
+        cursor.parent_key,
+        cursor.version,
+        cursor.synced_at,
+        cursor.run_id,
+        cursor.complete,
+    ]
+
+
+def _stored_cursor(row: Sequence[object]) -> StoredCursor:
+    names = (
+        "resource", "source", "workspace_id", "region", "start_date", "at", "parent_synced_at",
+        "parent_key", "version", "synced_at", "run_id", "complete",
+    )  # fmt: skip
+    return StoredCursor(**dict(zip(names, row, strict=True)))  # type: ignore[arg-type]
+
+
+def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
+    try:
+        connection.execute("ROLLBACK")
+    except duckdb.Error:
+        # A failed COMMIT has ended the transaction already.
+        return
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n", 1)[0][:500]

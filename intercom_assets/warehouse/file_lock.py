@@ -1,0 +1,60 @@
+"""A lock per table among the processes of one machine, by a file that the system releases."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from intercom_assets.errors import WarehouseError
+from intercom_assets.warehouse.warehouse import Target
+
+
+@contextmanager
+def table_lock(folder: Path, target: Target, run_id: str, patience: float) -> Iterator[None]:
+    """Hold the lock of a table; the system frees it when the process ends, however it ends.
+
+    Args:
+        folder: Where lock files are, beside the database.
+        target: The table.
+        run_id: Dagster run, for the message that the other side shows.
+        patience: Seconds to wait for another holder.
+
+    Raises:
+        WarehouseError: Another sync of the table is running.
+    """
+    # The name is hashed: prefixes may hold characters that file names cannot.
+    name = sha256(f"{target.schema}\0{target.name}".encode()).hexdigest()[:32]
+    holder = folder / f"{name}.json"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / f"{name}.lock")
+        lock.acquire(timeout=patience)
+    except Timeout:
+        raise WarehouseError(
+            f"Another sync of {target} is running{_holder(holder)}: wait until it ends, or end it"
+        ) from None
+    except OSError as error:
+        raise WarehouseError(
+            f"The lock of {target} cannot be taken in {folder}: {error.strerror}. "
+            "The folder of the database must be writable"
+        ) from error
+    try:
+        since = datetime.now(UTC).isoformat(timespec="seconds")
+        holder.write_text(json.dumps({"pid": os.getpid(), "run": run_id, "since": since}))
+        yield
+    finally:
+        holder.unlink(missing_ok=True)
+        lock.release()
+
+
+def _holder(file: Path) -> str:
+    try:
+        told = json.loads(file.read_text())
+        return f" (process {told['pid']}, run {told['run']}, since {told['since']})"
+    except (OSError, ValueError, KeyError):
+        return ""

@@ -1,0 +1,261 @@
+"""SQL as text, from declared columns. Identifiers are quoted here and nowhere else.
+
+Values are never written into a statement; they are bound by the warehouse.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from intercom_assets.schema.table import DELETED_AT, EXTRA, ROW_HASH, SYNCED_AT, Column, Table
+from intercom_assets.schema.types import ColumnType
+from intercom_assets.warehouse.warehouse import SEQUENCE, Target
+
+STAGE = "_intercom_stage"
+CURSORS = "rudder__cursors"
+
+DUCKDB_TYPES: Mapping[ColumnType, str] = {
+    ColumnType.TEXT: "VARCHAR",
+    ColumnType.INTEGER: "BIGINT",
+    ColumnType.DOUBLE: "DOUBLE",
+    ColumnType.BOOLEAN: "BOOLEAN",
+    ColumnType.TIMESTAMP: "TIMESTAMP WITH TIME ZONE",
+    ColumnType.JSON: "JSON",
+}
+
+
+def quote(identifier: str) -> str:
+    """Quote an identifier verbatim, whatever it contains."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def qualified(schema: str, name: str) -> str:
+    """Quote a table's full name."""
+    return f"{quote(schema)}.{quote(name)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """The statements of one table in DuckDB's dialect.
+
+    Attributes:
+        target: The table.
+    """
+
+    target: Target
+
+    @property
+    def name(self) -> str:
+        """The table's quoted full name."""
+        return qualified(self.target.schema, self.target.name)
+
+    @property
+    def _table(self) -> Table:
+        return self.target.table
+
+    def create(self) -> str:
+        """Create the table if it does not exist, without a declared key: it slows the load."""
+        columns = ",\n  ".join(
+            f"{quote(column.name)} {DUCKDB_TYPES[column.type]}"
+            for column in self._table.all_columns
+        )
+        return f"CREATE TABLE IF NOT EXISTS {self.name} (\n  {columns}\n)"
+
+    def add_column(self, column: Column) -> str:
+        """Add a declared column to an existing table."""
+        kind = DUCKDB_TYPES[column.type]
+        return f"ALTER TABLE {self.name} ADD COLUMN IF NOT EXISTS {quote(column.name)} {kind}"
+
+    def extras(self) -> str:
+        """Read the primary key and `_extra` of the rows that have one."""
+        extra = quote(EXTRA)
+        return (
+            f"SELECT {_list(self._table.primary_key)}, CAST({extra} AS VARCHAR) "
+            f"FROM {self.name} WHERE {extra} IS NOT NULL"
+        )
+
+    def fill(self, columns: Iterable[Column]) -> str:
+        """Fill columns and replace `_extra` from a file; binds the file."""
+        sets = ", ".join(
+            f"{quote(c.name)} = CAST(s.{quote(c.name)} AS {DUCKDB_TYPES[c.type]})"
+            for c in (*columns, self._table.column(EXTRA))
+        )
+        return (
+            f"UPDATE {self.name} AS t SET {sets} FROM read_parquet(?) AS s "
+            f"WHERE {self._same_key('t', 's')}"
+        )
+
+    def stage(self) -> str:
+        """Stage a file's rows, of each key the newest; binds the file and `_synced_at`."""
+        table = self._table
+        written = [column for column in table.all_columns if column.name not in _SET_BY_COMMIT]
+        selected = ", ".join(
+            f"CAST({quote(c.name)} AS {DUCKDB_TYPES[c.type]}) AS {quote(c.name)}" for c in written
+        )
+        order = f"{quote(SEQUENCE)} DESC"
+        if table.version:
+            order = f"{quote(table.version)} DESC NULLS LAST, {order}"
+        return (
+            f"CREATE OR REPLACE TEMP TABLE {STAGE} AS\n"
+            f"SELECT {selected}, CAST(? AS TIMESTAMP WITH TIME ZONE) AS {quote(SYNCED_AT)}\n"
+            f"FROM read_parquet(?)\n"
+            f"QUALIFY row_number() OVER (PARTITION BY {_list(table.primary_key)} "
+            f"ORDER BY {order}) = 1"
+        )
+
+    def merge(self) -> str:
+        """Insert what is new, update what changed and is not older, unmark what came back.
+
+        A stored date counts up to the moment of its commit only: a record that was dated
+        2056 by mistake and then mended has to be updated too.
+        """
+        names = [column.name for column in self._table.all_columns]
+        sets = ", ".join(
+            f"{quote(name)} = s.{quote(name)}"
+            for name in names
+            if name not in self._table.primary_key and name != DELETED_AT
+        )
+        inserted = [name for name in names if name != DELETED_AT]
+        return (
+            f"MERGE INTO {self.name} AS t USING {STAGE} AS s ON {self._same_key('t', 's')}\n"
+            f"WHEN MATCHED AND {self._not_older()} AND (t.{quote(ROW_HASH)} IS DISTINCT FROM "
+            f"s.{quote(ROW_HASH)} OR t.{quote(DELETED_AT)} IS NOT NULL)\n"
+            f"  THEN UPDATE SET {sets}, {quote(DELETED_AT)} = NULL\n"
+            f"WHEN MATCHED AND t.{quote(DELETED_AT)} IS NOT NULL\n"
+            f"  THEN UPDATE SET {quote(SYNCED_AT)} = s.{quote(SYNCED_AT)}, "
+            f"{quote(DELETED_AT)} = NULL\n"
+            f"WHEN NOT MATCHED THEN INSERT ({_list(inserted)})\n"
+            f"  VALUES ({', '.join(f's.{quote(name)}' for name in inserted)})"
+        )
+
+    def mark_unseen(self) -> str:
+        """Mark rows whose key a complete read did not return; binds the time twice, the file."""
+        return (
+            f"UPDATE {self.name} AS t SET {_MARKS} WHERE t.{quote(DELETED_AT)} IS NULL\n"
+            f"AND NOT EXISTS (SELECT 1 FROM read_parquet(?) AS s WHERE {self._same_key('t', 's')})"
+        )
+
+    def mark_missing_children(
+        self, parent_key: str, newest: str | None, *, any_staged: bool
+    ) -> str:
+        """Mark children that their parent's whole list lacks; binds the time twice, the file."""
+        returned = f"t.{quote(newest)} > p.newer_than" if newest else "FALSE"
+        unstaged = (
+            f"\nAND NOT EXISTS (SELECT 1 FROM {STAGE} AS s WHERE {self._same_key('t', 's')})"
+            if any_staged
+            else ""
+        )
+        return (
+            f"UPDATE {self.name} AS t SET {_MARKS} WHERE t.{quote(DELETED_AT)} IS NULL\n"
+            f"AND EXISTS (SELECT 1 FROM read_parquet(?) AS p WHERE p.parent = "
+            f"t.{quote(parent_key)} AND (p.newer_than IS NULL OR {returned})){unstaged}"
+        )
+
+    def due(self, *, after: bool) -> str:
+        """List versions of this table's rows as parents; binds the position thrice, the limit."""
+        key = quote(self._table.primary_key[0])
+        return (
+            f"SELECT {key}, {quote(SYNCED_AT)}, {quote(DELETED_AT)} IS NOT NULL\n"
+            f"FROM {self.name}{self._past() if after else ''}\n"
+            f"ORDER BY {quote(SYNCED_AT)}, {key} LIMIT ?"
+        )
+
+    def count_due(self, *, after: bool) -> str:
+        """Count what `due` lists without a limit."""
+        return f"SELECT count(*) FROM {self.name}{self._past() if after else ''}"
+
+    def select(self, columns: Iterable[Column]) -> str:
+        """Read columns; JSON as text."""
+        selected = ", ".join(
+            f"CAST({quote(c.name)} AS VARCHAR) AS {quote(c.name)}"
+            if c.type is ColumnType.JSON
+            else quote(c.name)
+            for c in columns
+        )
+        return f"SELECT {selected} FROM {self.name}"
+
+    def count(self, *, live: bool = False) -> str:
+        """Count rows, or those that are not marked as gone."""
+        where = f" WHERE {quote(DELETED_AT)} IS NULL" if live else ""
+        return f"SELECT count(*) FROM {self.name}{where}"
+
+    def _past(self) -> str:
+        key = quote(self._table.primary_key[0])
+        synced = quote(SYNCED_AT)
+        return f"\nWHERE {synced} > ? OR ({synced} = ? AND {key} > ?)"
+
+    def _same_key(self, left: str, right: str) -> str:
+        return " AND ".join(
+            f"{left}.{quote(name)} = {right}.{quote(name)}" for name in self._table.primary_key
+        )
+
+    def _not_older(self) -> str:
+        if self._table.version is None:
+            return "TRUE"
+        version = quote(self._table.version)
+        return (
+            f"(s.{version} IS NULL OR t.{version} IS NULL "
+            f"OR s.{version} >= least(t.{version}, t.{quote(SYNCED_AT)}))"
+        )
+
+
+_SET_BY_COMMIT = (SYNCED_AT, DELETED_AT)
+_MARKS = f"{quote(DELETED_AT)} = ?, {quote(SYNCED_AT)} = ?"
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(quote(name) for name in names)
+
+
+_CURSOR_COLUMNS = {
+    "resource": "VARCHAR PRIMARY KEY",
+    "source": "VARCHAR",
+    "workspace_id": "VARCHAR",
+    "region": "VARCHAR",
+    "start_date": "TIMESTAMP WITH TIME ZONE",
+    "cursor_at": "TIMESTAMP WITH TIME ZONE",
+    "parent_synced_at": "TIMESTAMP WITH TIME ZONE",
+    "parent_key": "VARCHAR",
+    "version": "BIGINT",
+    "synced_at": "TIMESTAMP WITH TIME ZONE",
+    "run_id": "VARCHAR",
+    "complete": "BOOLEAN",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CursorStatements:
+    """The statements of the table of cursors of one prefix.
+
+    Attributes:
+        schema: Schema of the source.
+        prefix: Table prefix of the source.
+    """
+
+    schema: str
+    prefix: str
+
+    @property
+    def name(self) -> str:
+        """The table's quoted full name."""
+        return qualified(self.schema, f"{self.prefix}{CURSORS}")
+
+    def create(self) -> str:
+        """Create the table; its few rows can afford a declared key, which stops twins."""
+        columns = ", ".join(f"{name} {kind}" for name, kind in _CURSOR_COLUMNS.items())
+        return f"CREATE TABLE IF NOT EXISTS {self.name} ({columns})"
+
+    def select(self) -> str:
+        """Read all cursors."""
+        return f"SELECT {', '.join(_CURSOR_COLUMNS)} FROM {self.name}"
+
+    def insert(self) -> str:
+        """Store a first cursor; binds every column."""
+        return f"INSERT INTO {self.name} VALUES ({', '.join('?' * len(_CURSOR_COLUMNS))})"
+
+    def swap(self) -> str:
+        """Replace a cursor of the expected version.
+
+        Binds every column but the first, then the resource and the expected version.
+        """
+        sets = ", ".join(f"{name} = ?" for name in list(_CURSOR_COLUMNS)[1:])
+        return f"UPDATE {self.name} SET {sets} WHERE resource = ? AND version = ?"

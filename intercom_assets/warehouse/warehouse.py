@@ -1,0 +1,227 @@
+"""What the sync needs of a warehouse, and the values that pass between them."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+import pyarrow as pa
+
+from intercom_assets.schema.table import Column, Table
+
+SEQUENCE = "_sequence"
+"""Column of a staged file: the order in which rows were read; never stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A table in the warehouse.
+
+    Attributes:
+        schema: Schema, verbatim.
+        name: Name, verbatim, with its prefix.
+        table: Columns and keys.
+    """
+
+    schema: str
+    name: str
+    table: Table
+
+    def __str__(self) -> str:
+        """Read as `schema.name`."""
+        return f"{self.schema}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredCursor:
+    """Where a resource's next sync starts, as stored beside its rows.
+
+    Attributes:
+        resource: Name of the resource.
+        source: Name of the source that wrote it.
+        workspace_id: Intercom's id of the workspace (`app.id_code`).
+        region: Region of the workspace.
+        start_date: The start date that the rows were read with.
+        at: The cursor of a resource that is asked for by time.
+        parent_synced_at: With `parent_key`, the last processed version of a parent.
+        parent_key: Key of that parent.
+        version: Grows by one with each commit; 0 before the first.
+        synced_at: `_synced_at` of the last commit.
+        run_id: Dagster run of the last commit.
+        complete: Whether the last sync ended well, rather than at a checkpoint.
+    """
+
+    resource: str
+    source: str = ""
+    workspace_id: str = ""
+    region: str = ""
+    start_date: datetime | None = None
+    at: datetime | None = None
+    parent_synced_at: datetime | None = None
+    parent_key: str | None = None
+    version: int = 0
+    synced_at: datetime | None = None
+    run_id: str = ""
+    complete: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeLists:
+    """Children's lists that were read whole, so that what they lack is gone.
+
+    Attributes:
+        file: Parquet file of `parent` and `newer_than`: where that is set, only children
+            newer than it were returned.
+        parent_key: Column that holds the parent's key.
+        newest: Column that `newer_than` is compared with.
+    """
+
+    file: Path
+    parent_key: str
+    newest: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    """One transaction: rows, marks and the cursor that they reach.
+
+    Attributes:
+        target: The table.
+        cursor: The cursor after the commit; its version follows the stored one.
+        rows: Parquet file of rows with `_sequence`, None when there are none.
+        seen: Parquet file of the keys of a complete read: every row that it lacks is marked.
+        whole: Children's lists that were read whole.
+    """
+
+    target: Target
+    cursor: StoredCursor
+    rows: Path | None = None
+    seen: Path | None = None
+    whole: WholeLists | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Committed:
+    """What a commit did.
+
+    Attributes:
+        inserted: Rows that are new.
+        updated: Rows whose record changed, or that came back.
+        unchanged: Rows that were staged and already stored.
+        deleted: Rows marked as gone.
+        row_count: Rows in the table afterwards, marked ones included.
+        synced_at: `_synced_at` of the rows written.
+    """
+
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    deleted: int = 0
+    row_count: int = 0
+    synced_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ParentVersion:
+    """A stored version of a parent whose children are due.
+
+    Attributes:
+        key: The parent's key.
+        synced_at: When this version was committed.
+        deleted: Whether the parent is marked as gone.
+    """
+
+    key: str
+    synced_at: datetime
+    deleted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TableState:
+    """What stands in the warehouse before a sync.
+
+    Attributes:
+        exists: Whether the table exists.
+        missing: Declared columns that it lacks.
+        row_count: Rows that are not marked as gone.
+    """
+
+    exists: bool
+    missing: tuple[Column, ...] = field(default=())
+    row_count: int = 0
+
+
+class Warehouse(Protocol):
+    """A database that holds tables and cursors and changes both in one transaction."""
+
+    def describe(self) -> str:
+        """Name the database for people: a path or an account."""
+        ...
+
+    def lock(self, target: Target, run_id: str) -> AbstractContextManager[None]:
+        """Keep other syncs away from a table; correctness does not rest on it.
+
+        Raises:
+            WarehouseError: Another sync of the table is running; names it where known.
+        """
+        ...
+
+    def inspect(self, target: Target) -> TableState:
+        """Look at a table before anything is requested.
+
+        Raises:
+            SchemaError: It is not ours, or a column has another type than declared.
+            WarehouseError: The warehouse cannot be reached.
+        """
+        ...
+
+    def cursors(self, schema: str, prefix: str) -> dict[str, StoredCursor]:
+        """Read all cursors of a prefix, by resource."""
+        ...
+
+    def commit(self, prefix: str, commit: Commit) -> Committed:
+        """Merge, mark and move the cursor, or change nothing.
+
+        Raises:
+            WarehouseError: Another sync moved the cursor meanwhile, or a statement failed.
+        """
+        ...
+
+    def due_parents(
+        self, parent: Target, after: tuple[datetime, str] | None, limit: int
+    ) -> list[ParentVersion]:
+        """List parents by (`_synced_at`, key) from after a position on.
+
+        Raises:
+            SchemaError: There is no table of parents.
+        """
+        ...
+
+    def count_due(self, parent: Target, after: tuple[datetime, str] | None) -> int:
+        """Count the parents that `due_parents` would list."""
+        ...
+
+    def extras(self, target: Target) -> Iterator[list[tuple[str, ...]]]:
+        """Go through the rows that have an `_extra`: their primary key, then `_extra`."""
+        ...
+
+    def add_columns(self, target: Target, columns: Sequence[Column], fill: Path | None) -> None:
+        """Add declared columns to an existing table, and fill them, in one transaction.
+
+        Args:
+            target: The table.
+            columns: Columns that it lacks.
+            fill: Parquet file of the primary key, these columns and `_extra` as it is after;
+                None when there is nothing to fill in.
+        """
+        ...
+
+    def read(self, target: Target, columns: Sequence[str] | None = None) -> pa.Table:
+        """Read a table, marked rows included; JSON columns as text.
+
+        Raises:
+            SchemaError: There is no such table.
+        """
+        ...
