@@ -2,6 +2,7 @@
 
 import argparse
 from pathlib import Path
+from zoneinfo import ZoneInfoNotFoundError
 
 from intercom_assets.simulator.faults import KINDS, Faults
 from intercom_assets.simulator.generation import generate
@@ -99,21 +100,28 @@ def _workspace(options: argparse.Namespace) -> Workspace:
 
 def main(arguments: list[str] | None = None) -> None:
     """Builds the workspace that the options describe and serves it."""
-    options = build_parser().parse_args(arguments)
+    parser = build_parser()
+    options = parser.parse_args(arguments)
+    try:
+        workspace = _filled(options)
+        serve(workspace, port=options.port, exit_with_parent=options.exit_with_parent)
+    except (OSError, ValueError, ZoneInfoNotFoundError) as error:
+        parser.error(str(error))
+
+
+def _filled(options: argparse.Namespace) -> Workspace:
     workspace = _workspace(options)
     if options.records is not None:
-        load_records(options.records, workspace=workspace)
-    else:
-        generate(
-            seed=options.seed,
-            contacts=options.contacts,
-            companies=options.companies,
-            conversations=options.conversations,
-            parts_per_conversation=options.parts,
-            long_conversations=options.long_conversations,
-            workspace=workspace,
-        )
-    serve(workspace, port=options.port, exit_with_parent=options.exit_with_parent)
+        return load_records(options.records, workspace=workspace)
+    return generate(
+        seed=options.seed,
+        contacts=options.contacts,
+        companies=options.companies,
+        conversations=options.conversations,
+        parts_per_conversation=options.parts,
+        long_conversations=options.long_conversations,
+        workspace=workspace,
+    )
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """One API call as the handlers see it, and the answer as the wire shows it."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -73,8 +74,12 @@ class JsonResponse(Response):
     media_type = "application/json; charset=utf-8"
 
     def render(self, content: Json) -> bytes:
-        """Encodes the answer as compact JSON."""
-        return msgspec.json.encode(content)
+        """Encodes the answer as compact JSON, also what only JSON's letter allows."""
+        try:
+            return msgspec.json.encode(content)
+        except (OverflowError, UnicodeEncodeError):
+            # Integers beyond 64 bits and lone surrogates: rare, legal, and worth serving.
+            return json.dumps(content, separators=(",", ":")).encode()
 
 
 def endpoint(handler: Handler) -> Callable[[Request], object]:

@@ -5,11 +5,11 @@ It has no credentials and answers to loopback only.
 """
 
 import inspect
+import json
 from collections.abc import Callable
 from dataclasses import fields
 from typing import TypeAlias
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -79,11 +79,10 @@ class Control:
         if not _is_local(request):
             return _problem(403, "the control API answers to loopback only")
         try:
-            raw = await request.body()
-            arguments = msgspec.json.decode(raw or b"{}", type=dict[str, object])
+            arguments = json.loads(await request.body() or b"{}")
             inspect.signature(action).bind(**arguments)
             result = action(**arguments)
-        except (TypeError, ValueError, KeyError, msgspec.MsgspecError) as error:
+        except (TypeError, ValueError, KeyError) as error:
             return _problem(400, str(error.args[0] if error.args else error))
         return JsonResponse({"ok": True, "result": result})
 

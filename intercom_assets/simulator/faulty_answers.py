@@ -1,6 +1,7 @@
 """What each fault puts on the wire instead of, or around, the true answer."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -40,9 +41,13 @@ class Wire:
         if cut is None:
             return False
         cut()
+        await self.disconnected()
+        return True
+
+    async def disconnected(self) -> None:
+        """Waits until the connection is gone."""
         while (await self.receive())["type"] != "http.disconnect":
             pass
-        return True
 
 
 async def perform(fault: FaultKind, workspace: Workspace, wire: Wire, answer: Answer) -> None:
@@ -99,7 +104,8 @@ async def _reset(workspace: Workspace, wire: Wire) -> None:
 async def _hang(workspace: Workspace, wire: Wire) -> None:
     if workspace.faults.hang_error is not None:
         raise workspace.faults.hang_error()
-    await asyncio.sleep(workspace.faults.hang_seconds)
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(wire.disconnected(), workspace.faults.hang_seconds)
     await _reset(workspace, wire)
 
 

@@ -1,8 +1,7 @@
 """Serves recorded records: one JSON Lines file per resource, verbatim."""
 
+import json
 from pathlib import Path
-
-import msgspec
 
 from intercom_assets.simulator.records import Record
 from intercom_assets.simulator.workspace import KEYS, Workspace
@@ -15,6 +14,8 @@ def load_records(directory: Path | str, *, workspace: Workspace | None = None) -
     `conversation_id` that a connector added. Segment rows without a
     `company_id` all belong to the first company.
     """
+    if not Path(directory).is_dir():
+        raise NotADirectoryError(f"{directory} is not a directory of recorded records")
     filled = Workspace() if workspace is None else workspace
     filled.verbatim = True
     for kind in KEYS:
@@ -48,5 +49,5 @@ def _read(directory: Path, resource: str) -> list[Record]:
     path = directory / f"{resource}.jsonl"
     if not path.is_file():
         return []
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return [msgspec.json.decode(line, type=Record) for line in lines if line.strip()]
+    lines = path.read_text(encoding="utf-8").split("\n")
+    return [json.loads(line) for line in lines if line.strip()]

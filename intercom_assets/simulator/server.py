@@ -67,6 +67,8 @@ def _config(app: ASGIApp) -> uvicorn.Config:
         access_log=False,
         date_header=False,
         server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=75,
         timeout_graceful_shutdown=1,
     )
 

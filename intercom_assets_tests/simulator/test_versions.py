@@ -83,7 +83,7 @@ def test_people_fields_come_with_versions(  # noqa: PLR0917
 def test_the_newest_version_serves_what_is_stored(workspace: Workspace) -> None:
     """In 2.16 a record is served verbatim, whatever a test put into it."""
     contact_id = workspace.collection("contacts").ids()[0]
-    odd = {"owner_id": ["?"], "Größe": {"a.b": 1.5}, "updated_at": None}
+    odd = {"owner_id": ["?"], "Größe": {"a.b": 2**70}, "updated_at": None, "name": "\x00\ud800"}
     workspace.patch("contacts", contact_id, odd)
 
     served = read(workspace, f"/contacts/{contact_id}")

@@ -118,6 +118,7 @@ class _Filling:
             admins=self._made("admins"),
             teams=self._made("teams"),
             tags=self._made("tags"),
+            companies=self._made("companies"),
         )
         made = []
         for index in range(self.sizes.conversations):

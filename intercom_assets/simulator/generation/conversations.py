@@ -34,6 +34,7 @@ class ConversationMaker:
     admins: list[Record]
     teams: list[Record]
     tags: list[Record]
+    companies: list[Record]
     made_parts: int = 0
 
     def parts(self, count: int) -> tuple[int, list[Record]]:
@@ -89,7 +90,7 @@ class ConversationMaker:
             "linked_objects": {"type": "list", "data": [], "total_count": 0, "has_more": False},
             "ai_agent": _ai_agent(started, updated) if index % 4 == 0 else None,
             "ai_agent_participated": index % 4 == 0,
-            "company": None,
+            "company": chance.pick(self.companies) if self.companies and index % 8 == 3 else None,
             "channel": {"initial": "messenger", "current": "messenger"},
             "sales_agent_participated": False,
             "external_references": [],
@@ -111,6 +112,7 @@ class ConversationMaker:
             "author": self._author(),
             "state": "closed" if kind == "close" else "open",
             **_PART,
+            **_details(kind, self.made_parts),
         }
 
     def _author(self) -> Record:
@@ -150,6 +152,9 @@ class ConversationMaker:
             "attachments": [],
             "url": f"https://app.example.com/inbox/{index}?utm=a%20b",
             "redacted": False,
+            "recipients": [{"type": "to", "email": "help@example.com", "drop_reason": None}],
+            "reply_to": None,
+            "email_message_metadata": {"message_id": f"<{index}@mail.example.com>", "subject": ""},
         }
 
     def _tags(self, started: int) -> list[Record]:
@@ -168,6 +173,31 @@ class ConversationMaker:
             "contact": _references(contact)[0] if contact else None,
             "teammate": {"type": "admin", "id": admin["id"]} if admin else None,
         }
+
+
+def _details(kind: str, serial: int) -> Record:
+    """Draws by serial number what only some parts have."""
+    if kind == "assignment":
+        return {"assigned_to": {"type": "admin", "id": "991267000"}}
+    if kind.startswith("conversation_attribute"):
+        return {"event_details": {"attribute": {"name": "jira key"}, "value": {"name": "É-7"}}}
+    if serial % 97 == 0:
+        return {"attachments": [_attachment(serial)]}
+    if serial % 211 == 0:
+        return {"redacted": True, "body": "<p><i>This message was deleted</i></p>"}
+    return {}
+
+
+def _attachment(serial: int) -> Record:
+    return {
+        "type": "upload",
+        "name": f"スクリーンショット {serial}.png",
+        "url": f"https://downloads.example.com/i/o/{serial}/a%20b.png?expires=1&signature=c%2Bd",
+        "content_type": "image/png",
+        "filesize": 1024 + serial,
+        "width": 1920,
+        "height": 1080,
+    }
 
 
 def _references(contact: Record | None) -> list[Record]:

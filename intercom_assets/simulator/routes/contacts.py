@@ -8,6 +8,7 @@ from intercom_assets.simulator.routes.cursors import found_page, listed_page
 NESTED_CAP = 10
 _NESTED = ("tags", "notes", "companies")
 _PER_PAGE = 50
+_MAX_PER_PAGE = 60
 
 
 def contacts(call: Call) -> Json:
@@ -45,7 +46,7 @@ def companies(call: Call) -> Json:
         known.find(str(item["id"])) or {"type": "company", "id": item["id"]}
         for item in listed(_contact(call), "companies")
     ]
-    records, pages = call.numbered(found, _PER_PAGE, _PER_PAGE)
+    records, pages = call.numbered(found, _PER_PAGE, _MAX_PER_PAGE)
     return {
         "type": "list",
         call.workspace.contact_companies_key: [
@@ -64,7 +65,7 @@ def notes(call: Call) -> Json:
         known.get(str(item["id"])) or {"type": "note", "id": item["id"]}
         for item in listed(record, "notes")
     ]
-    page, pages = call.numbered(found, _PER_PAGE, _PER_PAGE)
+    page, pages = call.numbered(found, _PER_PAGE, _MAX_PER_PAGE)
     return {"type": "list", "data": page, "pages": pages, "total_count": len(found)}
 
 
