@@ -1,0 +1,1 @@
+"""One folder per source; see `intercom/defs.yaml`."""

@@ -1,0 +1,1 @@
+"""Dagster: assets, IO manager, connection, schedules. Nothing here speaks HTTP or SQL."""

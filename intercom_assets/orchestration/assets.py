@@ -1,0 +1,157 @@
+"""Each resource becomes one software-defined asset, built from its declaration."""
+
+from typing import assert_never
+
+import dagster as dg
+from pydantic import Field
+
+from intercom_assets.catalog import CATALOG, Resource
+from intercom_assets.catalog.resource import (
+    ByParent,
+    Child,
+    FullRefresh,
+    Incremental,
+    Listing,
+    Replication,
+    Search,
+    SemiIncremental,
+)
+from intercom_assets.orchestration.failures import explained
+from intercom_assets.orchestration.listener import LogListener
+from intercom_assets.orchestration.settings import Settings, parse_instant
+from intercom_assets.schema.table import Column
+from intercom_assets.schema.types import ColumnType
+from intercom_assets.sync.cursor import Request
+from intercom_assets.sync.extract import Extract
+
+_SQL_TYPES = {
+    ColumnType.TEXT: "varchar",
+    ColumnType.INTEGER: "bigint",
+    ColumnType.DOUBLE: "double",
+    ColumnType.BOOLEAN: "boolean",
+    ColumnType.TIMESTAMP: "timestamp with time zone",
+    ColumnType.JSON: "json",
+}
+
+
+class SyncConfig(dg.Config):
+    """What one sync may be asked beyond its settings."""
+
+    full_refresh: bool = Field(
+        default=False,
+        description="Forget the cursor, read everything again, and mark what is gone as deleted.",
+    )
+    since: str = Field(
+        default="",
+        description="Read what was updated from this UTC date or time on, if that is earlier than "
+        "the cursor: 2024-01-31 or 2024-01-31T12:00:00Z.",
+    )
+
+
+def connection_key(source: str) -> str:
+    """Name the Dagster resource that reaches Intercom for a source."""
+    return f"{source}_intercom"
+
+
+def io_manager_key(source: str) -> str:
+    """Name the IO manager that writes a source's tables."""
+    return f"{source}_io_manager"
+
+
+def build_assets(settings: Settings) -> list[dg.AssetsDefinition | dg.AssetSpec]:
+    """Make an asset per selected resource, and name parents that are not selected."""
+    selected = {resource.name for resource in settings.resources}
+    parents = {resource.parent for resource in settings.resources if resource.parent}
+    missing = [
+        dg.AssetSpec(
+            [settings.name, parent],
+            group_name=settings.name,
+            description="Not selected in the settings; its stored rows are used as they are.",
+        )
+        for parent in sorted(parents - selected)
+    ]
+    return [*(_asset(settings, resource) for resource in settings.resources), *missing]
+
+
+def _asset(settings: Settings, resource: Resource) -> dg.AssetsDefinition:
+    target = settings.source.target(resource)
+    key = connection_key(settings.name)
+
+    @dg.asset(
+        key=[settings.name, resource.name],
+        deps=[dg.AssetKey([settings.name, resource.parent])] if resource.parent else None,
+        group_name=settings.name,
+        kinds={"intercom", "duckdb"},
+        description=f"{resource.description}\n\n[Intercom's documentation]({resource.docs})",
+        metadata={
+            "dagster/table_name": str(target),
+            "dagster/column_schema": dg.TableSchema(
+                columns=[_table_column(column, resource) for column in resource.table.all_columns]
+            ),
+            "sync_type": _sync_type(resource.replication),
+            "primary_key": ", ".join(resource.primary_key),
+            "endpoint": _endpoint(resource),
+        },
+        io_manager_key=io_manager_key(settings.name),
+        required_resource_keys={key},
+    )
+    def sync(context: dg.AssetExecutionContext, config: SyncConfig) -> Extract:
+        with explained():
+            return Extract(
+                source=settings.source,
+                resource=resource,
+                parent=CATALOG[resource.parent] if resource.parent else None,
+                connection=getattr(context.resources, key).open(),
+                request=_request(config, context.run.run_id),
+                listener=LogListener(context.log, resource.name),
+            )
+
+    return sync
+
+
+def _request(config: SyncConfig, run_id: str) -> Request:
+    if not config.since:
+        return Request(full_refresh=config.full_refresh, run_id=run_id)
+    try:
+        since = parse_instant(config.since)
+    except ValueError as error:
+        raise dg.Failure(
+            description=f"since is {config.since!r}: {error}", allow_retries=False
+        ) from None
+    return Request(full_refresh=config.full_refresh, since=since, run_id=run_id)
+
+
+def _table_column(column: Column, resource: Resource) -> dg.TableColumn:
+    is_key = column.name in resource.primary_key
+    return dg.TableColumn(
+        name=column.name,
+        type=_SQL_TYPES[column.type],
+        description=column.description,
+        constraints=dg.TableColumnConstraints(
+            nullable=not is_key, unique=is_key and len(resource.primary_key) == 1
+        ),
+    )
+
+
+def _sync_type(replication: Replication) -> str:
+    match replication:
+        case FullRefresh():
+            return "full refresh: all records are read and merged"
+        case SemiIncremental():
+            return "semi-incremental: all records are read, merged where they changed"
+        case Incremental(cursor):
+            return f"incremental: records are asked for by {cursor}"
+        case ByParent(parent):
+            return f"by parent: read per record of {parent} that changed"
+        case _:
+            assert_never(replication)
+
+
+def _endpoint(resource: Resource) -> str:
+    match resource.endpoint:
+        case Listing(path) | Child(path):
+            return f"GET {path}"
+        case Search(path):
+            return f"POST {path}"
+        case _:
+            assert_never(resource.endpoint)

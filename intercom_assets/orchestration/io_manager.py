@@ -1,0 +1,112 @@
+"""Writes what an asset extracted, and reads any of its tables back as a DataFrame."""
+
+import time
+from pathlib import Path
+
+import dagster as dg
+import pandas as pd
+from pydantic import Field
+
+from intercom_assets.catalog import CATALOG
+from intercom_assets.errors import ConfigurationError
+from intercom_assets.orchestration.failures import explained
+from intercom_assets.sync.extract import Extract, Source
+from intercom_assets.sync.load import load
+from intercom_assets.sync.report import Report
+from intercom_assets.warehouse.duckdb import DuckDBWarehouse
+from intercom_assets.warehouse.warehouse import Warehouse
+
+
+class WarehouseIOManager(dg.ConfigurableIOManager):
+    """Merges an `Extract` into its table in one transaction with the cursor.
+
+    Dagster's stock IO managers are not used: they delete and insert outside of a transaction, so
+    that readers miss rows, and an incremental sync without changes would empty the table.
+    """
+
+    database: str = Field(description="DuckDB file.")
+    warehouse_schema: str = Field(description="Schema of the tables.")
+    table_prefix: str = Field(description="Prefix of the tables.")
+
+    def warehouse(self) -> Warehouse:
+        """Give access to the database; it is opened only to commit."""
+        return DuckDBWarehouse(Path(self.database))
+
+    def handle_output(self, context: dg.OutputContext, obj: object) -> None:
+        """Read from Intercom and load, batch by batch.
+
+        Raises:
+            dagster.Failure: The sync failed; its description says what to do.
+        """
+        if not isinstance(obj, Extract):
+            raise dg.Failure(
+                description="This IO manager loads Intercom's resources only. Give your own asset "
+                "another one: io_manager_key='io_manager' is the project's for DataFrames",
+                allow_retries=False,
+            )
+        began = time.time()
+        with explained():
+            report = load(obj, self.warehouse())
+        context.add_output_metadata(materialization_metadata(report))
+        context.log.info(summary(report, time.time() - began))
+
+    def load_input(self, context: dg.InputContext) -> pd.DataFrame:
+        """Read a table as a DataFrame, rows marked as deleted included.
+
+        The input's `columns` metadata chooses columns, as with Dagster's stock IO managers.
+
+        Raises:
+            dagster.Failure: There is no such table or column.
+        """
+        name = context.asset_key.path[-1]
+        source = Source(name="", schema=self.warehouse_schema, prefix=self.table_prefix)
+        columns = (context.definition_metadata or {}).get("columns")
+        with explained():
+            target = source.target(CATALOG[name])
+            if columns is not None:
+                known = [column.name for column in target.table.all_columns]
+                if unknown := [column for column in columns if column not in known]:
+                    raise ConfigurationError(
+                        f"{target} has no column {', '.join(map(repr, unknown))}; "
+                        f"it has {', '.join(known)}"
+                    )
+            frame: pd.DataFrame = self.warehouse().read(target, columns).to_pandas()
+        return frame
+
+
+def materialization_metadata(report: Report) -> dict[str, dg.MetadataValue | int | float | str]:
+    """Give the figures of a sync under stable names; numbers are never missing."""
+    metadata: dict[str, dg.MetadataValue | int | float | str] = {
+        "dagster/row_count": report.row_count,
+        "records_returned": report.records_returned,
+        "rows_inserted": report.inserted,
+        "rows_updated": report.updated,
+        "rows_unchanged": report.unchanged,
+        "rows_deleted": report.deleted,
+        "requests": report.meter.requests,
+        "retries": report.meter.retries,
+        "quota_wait_seconds": round(report.meter.quota_seconds, 3),
+        "seconds": round(report.seconds, 3),
+        "vanished_parents": report.vanished,
+        "values_that_did_not_fit": report.misfits.total(),
+        "cursor_before": report.cursor_before.isoformat() if report.cursor_before else "none",
+        "cursor_after": report.cursor_after.isoformat() if report.cursor_after else "none",
+    }
+    if report.meter.slowest_path:
+        slowest = f"{report.meter.slowest_seconds:.2f} s {report.meter.slowest_path}"
+        metadata["slowest_request"] = slowest
+    if report.misfits:
+        metadata["columns_that_did_not_fit"] = dg.MetadataValue.json(dict(report.misfits))
+    if report.unmodelled:
+        metadata["unmodelled_fields"] = dg.MetadataValue.json(dict(report.unmodelled))
+    return metadata
+
+
+def summary(report: Report, seconds: float) -> str:
+    """Say in one line what a sync did."""
+    return (
+        f"{report.table}: {report.records_returned:,} records returned, "
+        f"{report.inserted:,} inserted, {report.updated:,} updated, "
+        f"{report.unchanged:,} unchanged, {report.deleted:,} marked deleted; "
+        f"{report.row_count:,} rows now; {report.meter.requests:,} requests in {seconds:.1f} s"
+    )

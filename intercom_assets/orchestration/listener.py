@@ -1,0 +1,46 @@
+"""What a sync tells goes to Dagster's log at human pace, and to a terminal that watches."""
+
+from contextvars import ContextVar
+
+import dagster as dg
+
+from intercom_assets.sync.progress import Listener, Pace, Progress
+
+WATCHER: ContextVar[Listener | None] = ContextVar("watcher", default=None)
+"""A listener in the same thread as the run: the command line's progress display."""
+
+_LOG_SECONDS = 10.0
+
+
+class LogListener:
+    """Tells Dagster's log.
+
+    Args:
+        log: The step's logger.
+        resource: Name of the resource.
+    """
+
+    def __init__(self, log: dg.DagsterLogManager, resource: str) -> None:
+        self._log = log
+        self._resource = resource
+        self._pace = Pace(_LOG_SECONDS)
+        self._watcher = WATCHER.get()
+
+    def progressed(self, progress: Progress) -> None:
+        """Log progress every few seconds."""
+        if self._pace.due():
+            self._log.info(str(progress))
+        if self._watcher is not None:
+            self._watcher.progressed(progress)
+
+    def noted(self, line: str) -> None:
+        """Log a line."""
+        self._log.info(f"{self._resource}: {line}")
+        if self._watcher is not None:
+            self._watcher.noted(f"{self._resource}: {line}")
+
+    def warned(self, line: str) -> None:
+        """Log a warning."""
+        self._log.warning(f"{self._resource}: {line}")
+        if self._watcher is not None:
+            self._watcher.warned(f"{self._resource}: {line}")

@@ -1,0 +1,95 @@
+"""When a sync runs by itself: basic intervals and cron, as Dagster schedules."""
+
+import re
+from dataclasses import dataclass
+
+import dagster as dg
+
+_MINUTES = (5, 10, 15, 30)
+_HOURS = (1, 3, 6, 12, 24)
+_EVERY = {
+    **{f"{minutes}m": minutes for minutes in _MINUTES},
+    **{f"{hours}h": hours * 60 for hours in _HOURS},
+}
+
+ALLOWED = (
+    f"allowed are manual; every {', '.join(_EVERY)} (with an optional start: every 1h starting "
+    "02:30, UTC); cron followed by five fields (cron 0 */3 * * *)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When a job runs.
+
+    Attributes:
+        cron: Five fields.
+        timezone: Zone in which they are read.
+    """
+
+    cron: str
+    timezone: str = "UTC"
+
+    def definition(self, name: str, job: str, description: str) -> dg.ScheduleDefinition:
+        """Make the Dagster schedule; it runs once it is switched on."""
+        return dg.ScheduleDefinition(
+            name=name,
+            job_name=job,
+            cron_schedule=self.cron,
+            execution_timezone=self.timezone,
+            description=description,
+        )
+
+
+def parse_schedule(value: object) -> Schedule | None:
+    """Read a schedule: `manual`, `{every, starting_at}`, `{cron, timezone}`, or one string.
+
+    Raises:
+        ValueError: It is none; says what is allowed.
+    """
+    match value:
+        case None:
+            return None
+        case str():
+            return _from_text(" ".join(value.split()))
+        case {"every": every, **rest} if set(rest) <= {"starting_at"}:
+            return _every(str(every), str(rest.get("starting_at", "00:00")))
+        case {"cron": cron, **rest} if set(rest) <= {"timezone"}:
+            return _cron(str(cron), str(rest.get("timezone", "UTC")))
+        case _:
+            raise ValueError(ALLOWED)
+
+
+def _from_text(value: str) -> Schedule | None:
+    if value.lower() == "manual":
+        return None
+    if found := re.fullmatch(r"every (\S+)(?: starting (?:at )?(\S+))?", value, re.IGNORECASE):
+        return _every(found[1], found[2] or "00:00")
+    if value.lower().startswith("cron "):
+        return _cron(value[5:], "UTC")
+    raise ValueError(ALLOWED)
+
+
+def _every(interval: str, starting_at: str) -> Schedule:
+    minutes = _EVERY.get(interval.lower())
+    if minutes is None:
+        raise ValueError(ALLOWED)
+    found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", starting_at)
+    if found is None:
+        raise ValueError("the start is a time of day such as 02:30 (UTC)")
+    hour, minute = int(found[1]), int(found[2])
+    if minutes < 60:
+        return Schedule(f"{minute % minutes}-59/{minutes} * * * *")
+    hours = minutes // 60
+    if hours == 24:
+        return Schedule(f"{minute} {hour} * * *")
+    return Schedule(f"{minute} {hour % hours}-23/{hours} * * *")
+
+
+def _cron(fields: str, timezone: str) -> Schedule:
+    schedule = Schedule(fields.strip(), timezone)
+    try:
+        schedule.definition("probe", "probe", "")
+    except dg.DagsterInvalidDefinitionError as error:
+        raise ValueError(f"{str(error).splitlines()[0]} {ALLOWED}") from None
+    return schedule

@@ -1,0 +1,334 @@
+"""Settings of a source: from YAML and environment variables to checked values.
+
+Every problem is collected, so that a file is mended in one go. Dagster's own templates are not
+used for values: they turn `2.10` into 2.1 and keep the value in the component's repr.
+"""
+
+import math
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+from intercom_assets.catalog import CATALOG, NEWEST, OLDEST, ApiVersion, Resource
+from intercom_assets.errors import ConfigurationError
+from intercom_assets.intercom.connection import check_base_url
+from intercom_assets.intercom.workspace import REGIONS
+from intercom_assets.orchestration.schedules import Schedule, parse_schedule
+from intercom_assets.sync.extract import Source
+
+T = TypeVar("T")
+
+DEFAULT_DATABASE = Path("data/intercom.duckdb")
+"""DuckDB file, under the project root."""
+
+DEFAULT_SCHEMA = "intercom"
+"""Schema of the tables."""
+
+MAX_PREFIX = 100
+"""Characters of a table prefix; warehouses allow about 255 for a whole name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The checked settings of one source.
+
+    Attributes:
+        name: Name of the source: group, first part of asset keys, part of job names.
+        token_variable: Environment variable that holds the access token.
+        region: `us`, `eu` or `au`.
+        base_url: Instead of the region's host, None for the region's.
+        api_version: Version that is asked for.
+        start_date: Records updated before this are not kept.
+        table_prefix: Prefix of table names, verbatim.
+        resources: What is synced, parents before children.
+        schedule: When the sync job runs by itself, None for manual.
+        lookback: How far before the cursor a window starts.
+        rate_limit_share: Part of the app's quota that may be used.
+        database: DuckDB file.
+        schema: Schema of the tables.
+        warnings: What the user should know though nothing is wrong.
+    """
+
+    name: str
+    token_variable: str
+    region: str
+    base_url: str | None
+    api_version: ApiVersion
+    start_date: datetime | None
+    table_prefix: str
+    resources: tuple[Resource, ...]
+    schedule: Schedule | None
+    lookback: timedelta
+    rate_limit_share: float
+    database: Path
+    schema: str
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def source(self) -> Source:
+        """The part that a sync needs."""
+        return Source(
+            name=self.name,
+            schema=self.schema,
+            prefix=self.table_prefix,
+            start_date=self.start_date,
+            lookback=self.lookback,
+        )
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Reads raw settings and collects problems.
+
+    Attributes:
+        raw: Settings as they stand in the file.
+        environment: Environment variables.
+        problems: One line per problem.
+        warnings: One line per warning.
+    """
+
+    raw: Mapping[str, object]
+    environment: Mapping[str, str]
+    problems: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def value(self, setting: str) -> object:
+        """Give a setting's literal or variable; None where it is unset or empty."""
+        raw = self.raw.get(setting)
+        if isinstance(raw, Mapping) and set(raw) == {"env"}:
+            raw = self.environment.get(str(raw["env"]), "").strip()
+        return None if raw is None or raw == "" else raw
+
+    def problem(self, setting: str, value: object, allowed: str) -> None:
+        """Note a problem: the setting, its value, what is allowed, where to change it."""
+        self.problems.append(f"{self._place(setting)} is {value!r}: {allowed}")
+
+    def text(self, setting: str) -> str | None:
+        """Give a setting that must be text: YAML turns 2.10 and 12_3 into other numbers."""
+        value = self.value(setting)
+        if value is None or isinstance(value, str):
+            return value
+        self.problem(setting, value, "write it in quotes, so that YAML keeps it as text")
+        return None
+
+    def parsed(self, setting: str, parse: Callable[[str], T], default: T) -> T:
+        """Parse a text setting; its ValueError says what is allowed."""
+        value = self.text(setting)
+        if value is None:
+            return default
+        try:
+            return parse(value)
+        except ValueError as error:
+            self.problem(setting, value, str(error))
+            return default
+
+    def _place(self, setting: str) -> str:
+        raw = self.raw.get(setting)
+        if isinstance(raw, Mapping) and "env" in raw:
+            return f"{setting} (variable {raw['env']})"
+        return setting
+
+
+def read_settings(
+    raw: Mapping[str, object],
+    *,
+    name: str,
+    project_root: Path,
+    environment: Mapping[str, str] = os.environ,
+) -> Settings:
+    """Check the settings of one source.
+
+    Args:
+        raw: Settings as they stand in the file: literals or `{env: NAME}`.
+        name: Name of the source where the file gives none: the folder's.
+        project_root: Where relative database paths start.
+        environment: Environment variables.
+
+    Raises:
+        ConfigurationError: Lists every problem with setting, value and what is allowed.
+    """
+    reader = _Reader(raw, environment)
+    version = reader.parsed("api_version", _api_version, NEWEST)
+    if version > NEWEST:
+        reader.warnings.append(
+            f"api_version {version} is newer than {NEWEST}, the newest that this release was "
+            "compared with: new fields land in _extra"
+        )
+    reader.parsed("warehouse", _warehouse, "duckdb")
+    settings = Settings(
+        name=reader.parsed("name", _name, re.sub(r"\W", "_", name)),
+        token_variable=_token_variable(reader),
+        region=reader.parsed("region", _region, "us"),
+        base_url=reader.parsed("base_url", _base_url, None),
+        api_version=version,
+        start_date=_start_date(reader),
+        table_prefix=reader.parsed("table_prefix", _identifier_part, ""),
+        resources=_resources(reader, version),
+        schedule=_schedule(reader),
+        lookback=reader.parsed("lookback", parse_duration, timedelta(hours=1)),
+        rate_limit_share=_share(reader),
+        database=reader.parsed("database", _path(project_root), project_root / DEFAULT_DATABASE),
+        schema=reader.parsed("warehouse_schema", _identifier_part, DEFAULT_SCHEMA),
+        warnings=tuple(reader.warnings),
+    )
+    if reader.problems:
+        listed = "\n".join(f"  * {problem}" for problem in reader.problems)
+        raise ConfigurationError(f"Settings of the Intercom source {name!r}:\n{listed}")
+    return settings
+
+
+def parse_duration(value: str) -> timedelta:
+    """Read a duration: `90s`, `30m`, `1h`, `2d`.
+
+    Raises:
+        ValueError: It is none; says what is allowed.
+    """
+    match = re.fullmatch(r"(\d{1,6})\s*(s|m|h|d)", value.strip())
+    if match is None:
+        raise ValueError("a number and a unit is allowed, such as 90s, 30m, 1h or 2d")
+    units = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+    return timedelta(**{units[match[2]]: int(match[1])})
+
+
+def parse_instant(value: str) -> datetime:
+    """Read a UTC date or time: `2024-01-31`, `2024-01-31T12:00:00Z`.
+
+    Raises:
+        ValueError: It is none; says what is allowed.
+    """
+    allowed = "a UTC date or time is allowed, such as 2024-01-31 or 2024-01-31T12:00:00Z"
+    try:
+        instant = datetime.fromisoformat(value.strip())
+    except ValueError:
+        raise ValueError(allowed) from None
+    instant = instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    if not datetime(1970, 1, 1, tzinfo=UTC) <= instant <= datetime.now(UTC):
+        raise ValueError(f"{allowed}, between 1970 and today")
+    return instant
+
+
+def _api_version(value: str) -> ApiVersion:
+    allowed = f"{OLDEST} or newer is allowed, such as {NEWEST}"
+    try:
+        version = ApiVersion.parse(value.strip())
+    except ValueError:
+        raise ValueError(allowed) from None
+    if version < OLDEST:
+        raise ValueError(f"{allowed}; older versions lack endpoints that a sync needs")
+    return version
+
+
+def _name(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_]\w{0,62}", value, re.ASCII):
+        raise ValueError("letters, digits and _ are allowed, not beginning with a digit")
+    return value
+
+
+def _region(value: str) -> str:
+    region = value.strip().lower()
+    if region not in REGIONS:
+        raise ValueError(f"allowed are {', '.join(REGIONS)}")
+    return region
+
+
+def _base_url(value: str) -> str:
+    if problem := check_base_url(value):
+        raise ValueError(problem)
+    return value.rstrip("/")
+
+
+def _identifier_part(value: str) -> str:
+    if len(value) > MAX_PREFIX or "\0" in value:
+        raise ValueError(f"at most {MAX_PREFIX} characters are allowed, and no NUL")
+    return value
+
+
+def _warehouse(value: str) -> str:
+    if value.strip().lower() != "duckdb":
+        raise ValueError("this release writes to duckdb")
+    return "duckdb"
+
+
+def _path(project_root: Path) -> Callable[[str], Path]:
+    def parse(value: str) -> Path:
+        if "\0" in value:
+            raise ValueError("a path of a file is allowed")
+        return project_root / Path(value).expanduser()
+
+    return parse
+
+
+def _token_variable(reader: _Reader) -> str:
+    raw = reader.raw.get("access_token")
+    if isinstance(raw, Mapping) and set(raw) == {"env"} and isinstance(raw["env"], str):
+        return raw["env"]
+    reader.problems.append(
+        "access_token must name a variable, {env: INTERCOM_ACCESS_TOKEN}: a token in a file ends "
+        "up in version control"
+    )
+    return ""
+
+
+def _start_date(reader: _Reader) -> datetime | None:
+    value = reader.value("start_date")
+    if isinstance(value, date):
+        # YAML reads an unquoted date as a date.
+        value = value.isoformat()
+    if value is None:
+        return None
+    try:
+        return parse_instant(str(value))
+    except ValueError as error:
+        reader.problem("start_date", value, str(error))
+        return None
+
+
+def _resources(reader: _Reader, version: ApiVersion) -> tuple[Resource, ...]:
+    value = reader.value("resources")
+    names = [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+    if names is None or names == ["all"]:
+        return CATALOG.defaults(version)
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+        reader.problem("resources", value, "`all` or a list of names is allowed")
+        return ()
+    wanted = [name for name in names if name]
+    if unknown := sorted(set(wanted) - set(CATALOG.names)):
+        known = ", ".join(CATALOG.names)
+        reader.problem("resources", ", ".join(unknown), f"unknown; allowed are all, {known}")
+        return ()
+    chosen = CATALOG.select(wanted)
+    for resource in chosen:
+        if resource.since > version:
+            reader.problem(
+                "resources",
+                resource.name,
+                f"needs api_version {resource.since} or newer, but api_version is {version}",
+            )
+    return chosen
+
+
+def _schedule(reader: _Reader) -> Schedule | None:
+    value = reader.value("schedule")
+    try:
+        return parse_schedule(value)
+    except ValueError as error:
+        reader.problem("schedule", value, str(error))
+        return None
+
+
+def _share(reader: _Reader) -> float:
+    value = reader.value("rate_limit_share")
+    if value is None:
+        return 0.9
+    try:
+        share = float(str(value))
+    except ValueError:
+        share = math.nan
+    if not 0 < share <= 1:
+        reader.problem("rate_limit_share", value, "a number over 0 up to 1 is allowed")
+        return 0.9
+    return share
