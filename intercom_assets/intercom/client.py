@@ -7,6 +7,7 @@ resource's counts and permission. Which requests a resource needs is not decided
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from types import TracebackType
 from typing import Self
 
@@ -202,7 +203,10 @@ class Session:
 def is_loopback(base_url: str) -> bool:
     """Tell whether a URL names this machine: proxies of the environment are not for it."""
     host = httpx.URL(base_url).host
-    return host in {"localhost", "::1"} or host.startswith("127.")
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def records_at(body: Record, places: Places) -> list[Json] | None:

@@ -48,7 +48,7 @@ async def read_pages(session: Session, call: Call, paged: Paged) -> AsyncGenerat
     while True:
         answer = await session.ask(_at(call, paged, position))
         yield read_page(answer, call.needs)
-        position = None if isinstance(paged, SinglePage) else next_position(answer.body)
+        position = next_position(answer.body, paged)
         if position is None:
             return
         if position in seen:
@@ -70,20 +70,26 @@ def read_page(answer: Answer, places: Places) -> Page:
     )
 
 
-def next_position(body: Record) -> str | None:
+def next_position(body: Record, paged: Paged) -> str | None:
     """Find the next page in `pages.next`: absent, null, a URL, a number or an object.
 
     Returns:
         A cursor, or the number of a page, or None at the end.
     """
+    if isinstance(paged, SinglePage):
+        return None
+    # An object can hold both: the documents show a cursor beside the number of a page.
+    names = ("starting_after", "page")
+    if isinstance(paged, Numbered):
+        names = ("page", "starting_after")
     pages = body.get("pages")
     following = pages.get("next") if isinstance(pages, dict) else None
     match following:
         case dict():
-            return _text(following.get("starting_after")) or _text(following.get("page"))
+            return _text(following.get(names[0])) or _text(following.get(names[1]))
         case str() if following.startswith(("http://", "https://", "/")):
             query = parse_qs(urlsplit(following).query)
-            for name in ("starting_after", "page"):
+            for name in names:
                 if name in query:
                     return query[name][0]
             return None

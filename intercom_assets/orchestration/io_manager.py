@@ -1,6 +1,5 @@
 """Writes what an asset extracted, and reads any of its tables back as a DataFrame."""
 
-import time
 from pathlib import Path
 
 import dagster as dg
@@ -44,11 +43,10 @@ class WarehouseIOManager(dg.ConfigurableIOManager):
                 "another one: io_manager_key='io_manager' is the project's for DataFrames",
                 allow_retries=False,
             )
-        began = time.time()
         with explained():
             report = load(obj, self.warehouse())
         context.add_output_metadata(materialization_metadata(report))
-        context.log.info(summary(report, time.time() - began))
+        obj.listener.finished(report)
 
     def load_input(self, context: dg.InputContext) -> pd.DataFrame:
         """Read a table as a DataFrame, rows marked as deleted included.
@@ -100,13 +98,3 @@ def materialization_metadata(report: Report) -> dict[str, dg.MetadataValue | int
     if report.unmodelled:
         metadata["unmodelled_fields"] = dg.MetadataValue.json(dict(report.unmodelled))
     return metadata
-
-
-def summary(report: Report, seconds: float) -> str:
-    """Say in one line what a sync did."""
-    return (
-        f"{report.table}: {report.records_returned:,} records returned, "
-        f"{report.inserted:,} inserted, {report.updated:,} updated, "
-        f"{report.unchanged:,} unchanged, {report.deleted:,} marked deleted; "
-        f"{report.row_count:,} rows now; {report.meter.requests:,} requests in {seconds:.1f} s"
-    )

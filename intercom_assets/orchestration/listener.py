@@ -5,6 +5,7 @@ from contextvars import ContextVar
 import dagster as dg
 
 from intercom_assets.sync.progress import Listener, Pace, Progress
+from intercom_assets.sync.report import Report
 
 WATCHER: ContextVar[Listener | None] = ContextVar("watcher", default=None)
 """A listener in the same thread as the run: the command line's progress display."""
@@ -44,3 +45,9 @@ class LogListener:
         self._log.warning(f"{self._resource}: {line}")
         if self._watcher is not None:
             self._watcher.warned(f"{self._resource}: {line}")
+
+    def finished(self, report: Report) -> None:
+        """Log what the sync did."""
+        self._log.info(str(report))
+        if self._watcher is not None:
+            self._watcher.finished(report)

@@ -1,9 +1,15 @@
-"""When a sync runs by itself: basic intervals and cron, as Dagster schedules."""
+"""When a sync runs by itself: basic intervals and cron, as Dagster schedules.
+
+Dagster is imported only where a schedule is made or a cron expression checked: the command line
+reads settings too, and Dagster's import takes seconds.
+"""
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import dagster as dg
+if TYPE_CHECKING:
+    import dagster as dg
 
 _MINUTES = (5, 10, 15, 30)
 _HOURS = (1, 3, 6, 12, 24)
@@ -30,8 +36,10 @@ class Schedule:
     cron: str
     timezone: str = "UTC"
 
-    def definition(self, name: str, job: str, description: str) -> dg.ScheduleDefinition:
+    def definition(self, name: str, job: str, description: str) -> "dg.ScheduleDefinition":
         """Make the Dagster schedule; it runs once it is switched on."""
+        import dagster as dg  # noqa: PLC0415 - settings are read without Dagster too
+
         return dg.ScheduleDefinition(
             name=name,
             job_name=job,
@@ -87,6 +95,8 @@ def _every(interval: str, starting_at: str) -> Schedule:
 
 
 def _cron(fields: str, timezone: str) -> Schedule:
+    import dagster as dg  # noqa: PLC0415 - settings are read without Dagster too
+
     schedule = Schedule(fields.strip(), timezone)
     try:
         schedule.definition("probe", "probe", "")

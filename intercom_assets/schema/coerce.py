@@ -4,6 +4,7 @@ A value that does not fit is never bent and never an error: it is `MISFIT`, and 
 keeps it elsewhere. Timestamps are integers: microseconds since 1970, UTC.
 """
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeAlias
@@ -34,6 +35,7 @@ _YEAR_1 = -62_135_596_800
 _YEAR_10000 = 253_402_300_800
 _INT64 = 2**63
 _EXACT_DOUBLE = 2**53
+_FINER = re.compile(r"[.,]\d{7}")
 
 encode_json = msgspec.json.Encoder(order="deterministic").encode
 
@@ -92,16 +94,18 @@ def to_timestamp(value: Json) -> Value | Misfit:
 
 
 def _from_iso(value: str) -> Value | Misfit:
-    # Only the long form: "20240101" or "2024" would be numbers in disguise.
-    if len(value) < len("2024-01-01T00:00Z") or value[4] != "-":
+    # Only the long form: "20240101" or "2024" would be numbers in disguise; digits beyond
+    # microseconds would be cut off.
+    if len(value) < len("2024-01-01T00:00Z") or value[4] != "-" or _FINER.search(value):
         return MISFIT
     try:
         instant = datetime.fromisoformat(value)
-        if instant.tzinfo is None:
-            return MISFIT
-        return (instant - _EPOCH) // _MICROSECOND
-    except (ValueError, OverflowError):
+    except ValueError:
         return MISFIT
+    if instant.tzinfo is None:
+        return MISFIT
+    micros = (instant - _EPOCH) // _MICROSECOND
+    return micros if _YEAR_1 <= micros // 1_000_000 < _YEAR_10000 else MISFIT
 
 
 def to_json(value: Json) -> Value | Misfit:

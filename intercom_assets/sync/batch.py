@@ -6,6 +6,23 @@ from datetime import datetime
 from intercom_assets.schema.types import Record
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portions:
+    """How much is read and committed at a time.
+
+    Attributes:
+        slice_records: A slice that holds more is cut, so that it is read before it moves.
+        commit_rows: Rows that are committed at the next checkpoint.
+        commit_seconds: Seconds after which what was read is committed at the next checkpoint.
+        ahead_rows: Rows that are committed without a checkpoint: the cursor stays behind.
+    """
+
+    slice_records: int = 1_500
+    commit_rows: int = 20_000
+    commit_seconds: float = 60.0
+    ahead_rows: int = 200_000
+
+
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
     """A cursor that may be stored once all rows up to here are committed.

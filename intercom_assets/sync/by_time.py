@@ -22,9 +22,6 @@ from intercom_assets.sync.nested import completed
 from intercom_assets.sync.reading import Reading, now
 from intercom_assets.sync.slices import Slice, cut, slices_from, tail
 
-SLICE_RECORDS = 1_500
-"""A slice that holds more is cut, so that it is read before it moves."""
-
 _ATTEMPTS = 5
 _EARLY = timedelta(days=2)
 
@@ -38,8 +35,9 @@ class _Walk:
         search: Where and how finely to search.
         opened: Intercom's clock when the window opened.
         total: Records in the window when it opened.
-        newest: Latest update seen.
+        newest: Latest update seen in what was read whole.
         done: Records returned.
+        whole: Whether nothing can have been passed over, so that unseen rows are gone.
     """
 
     reading: Reading
@@ -48,6 +46,7 @@ class _Walk:
     total: int | None = None
     newest: datetime | None = None
     done: int = 0
+    whole: bool = True
 
     @property
     def by_day(self) -> bool:
@@ -71,12 +70,20 @@ class _Walk:
             done=self.done,
         )
 
-    def reached(self, *, complete: bool = False) -> Batch:
+    def reached(self, *, last: bool = False) -> Batch:
         """Say that everything up to the newest record seen was read."""
         cursor = reached(self.reading.start, self.newest, self.opened)
         return Batch(
-            checkpoint=Checkpoint(at=cursor), complete=complete, total=self.total, done=self.done
+            checkpoint=Checkpoint(at=cursor),
+            complete=last and self.whole and self.reading.start.from_beginning,
+            total=self.total,
+            done=self.done,
         )
+
+    def give_up(self) -> None:
+        """Warn that a record may have been passed over; nothing is marked then."""
+        self.whole = False
+        self.reading.warn(_MOVING)
 
     def early(self, begin: int) -> int:
         """Ask two days early where days are compared: the walk stops by itself."""
@@ -115,20 +122,21 @@ async def read_by_time(reading: Reading, search: Search) -> AsyncGenerator[Batch
         if not _is_large(walk, since):
             async for batch in _newest_first(walk, _from(first, pages), begin):
                 yield batch
-            yield walk.reached(complete=reading.start.from_beginning)
+            yield walk.reached(last=True)
             return
     async for batch in _read_slices(walk, begin):
         yield batch
     tail = walk.tail()
     reading.note(f"reading what changed since {datetime.fromtimestamp(tail, UTC):%Y-%m-%d %H:%M}")
     pages = walk.pages(tail, None, Order.NEWEST_FIRST)
-    async for batch in _newest_first(walk, pages, tail):
+    # Read to its end, since days begin earlier than the tail where the zone is unknown.
+    async for batch in _newest_first(walk, pages, walk.early(tail)):
         yield batch
-    yield walk.reached(complete=reading.start.from_beginning)
+    yield walk.reached(last=True)
 
 
 def _is_large(walk: _Walk, since: datetime | None) -> bool:
-    if walk.total is None or walk.total <= SLICE_RECORDS:
+    if walk.total is None or walk.total <= walk.reading.slice_records:
         return False
     # The count of a search by days holds days before the window too, so it says nothing there.
     return not walk.by_day or since is None or walk.opened - since > _EARLY
@@ -153,7 +161,7 @@ async def _newest_first(
             return
         walk.reading.note("records were deleted while they were read; reading them again")
         pages = walk.pages(walk.early(begin), None, Order.NEWEST_FIRST)
-    walk.reading.warn(_MOVING)
+    walk.give_up()
 
 
 async def _read_slices(walk: _Walk, begin: int) -> AsyncGenerator[Batch]:
@@ -165,21 +173,22 @@ async def _read_slices(walk: _Walk, begin: int) -> AsyncGenerator[Batch]:
         async with aclosing(walk.pages(one.since, one.until, Order.OLDEST_FIRST)) as pages:
             first = await anext(pages)
             total = first.total_count
-            parts = -(-(total or 0) // SLICE_RECORDS)
+            parts = -(-(total or 0) // walk.reading.slice_records)
             if parts > 1 and len(smaller := walk.cut(one, parts)) > 1:
                 pending.extendleft(reversed(smaller))
                 continue
-            moved = False
+            moved, before = False, walk.newest
             async for page in _from(first, pages):
                 moved = moved or page.total_count != total
                 yield await walk.batch(page)
         if moved and attempts < _ATTEMPTS:
             attempts += 1
+            walk.newest = before
             walk.reading.note(f"{one} changed while it was read; reading it again")
             pending.extendleft(reversed(walk.cut(one, 2)))
             continue
         if moved:
-            walk.reading.warn(_MOVING)
+            walk.give_up()
         attempts = 0
         yield walk.reached()
 
@@ -193,9 +202,9 @@ async def _first_slices(walk: _Walk, begin: int) -> list[Slice]:
         first = await anext(pages)
     dates = [dated for record in first.records if (dated := walk.reading.dated(record))]
     oldest = int(min(dates, default=walk.opened).timestamp())
-    return slices_from(
-        begin, oldest, walk.opened, walk.search.granularity, walk.reading.workspace.zone
-    )
+    end = walk.tail() - 1
+    zone = walk.reading.workspace.zone
+    return slices_from(begin, oldest, end, walk.search.granularity, zone=zone)
 
 
 def _less(count: int | None, than: int | None) -> bool:

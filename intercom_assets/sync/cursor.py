@@ -67,7 +67,8 @@ def start(
             begin = min(begin, request.since)
         since = begin if start_date is None else max(begin, start_date)
     after = None
-    if stored.parent_synced_at is not None and stored.parent_key is not None and not forgotten:
+    # Children are never filtered by the start date, so a start date that moves spares them.
+    if stored.parent_synced_at and stored.parent_key is not None and not request.full_refresh:
         after = (stored.parent_synced_at, stored.parent_key)
     return Start(
         stored=stored, forgotten=forgotten, since=since, after=after, start_date=start_date

@@ -1,7 +1,7 @@
 """From a resource's declaration to the way it is read: one lazy `Extract` per sync."""
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -16,7 +16,7 @@ from intercom_assets.catalog.resource import (
     SemiIncremental,
 )
 from intercom_assets.intercom.connection import Connection
-from intercom_assets.sync.batch import Batch
+from intercom_assets.sync.batch import Batch, Portions
 from intercom_assets.sync.by_parent import read_by_parent
 from intercom_assets.sync.by_time import read_by_time
 from intercom_assets.sync.cursor import Request
@@ -60,6 +60,7 @@ class Extract:
         connection: How Intercom is reached.
         request: What the user asks of this sync.
         listener: Told what happens.
+        portions: How much is read and committed at a time.
     """
 
     source: Source
@@ -68,6 +69,7 @@ class Extract:
     connection: Connection
     request: Request
     listener: Listener
+    portions: Portions = field(default_factory=Portions)
 
     @property
     def target(self) -> Target:

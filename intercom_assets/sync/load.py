@@ -33,15 +33,6 @@ from intercom_assets.warehouse.warehouse import (
     WholeLists,
 )
 
-COMMIT_ROWS = 20_000
-"""Rows that are committed at the next checkpoint."""
-
-COMMIT_SECONDS = 60.0
-"""Seconds after which what was read is committed at the next checkpoint."""
-
-AHEAD_ROWS = 200_000
-"""Rows that are committed without a checkpoint: the cursor stays behind."""
-
 _WHOLE = pa.schema([("parent", pa.string()), ("newer_than", pa.timestamp("us", tz="UTC"))])
 
 
@@ -63,6 +54,9 @@ def load(extract: Extract, warehouse: Warehouse) -> Report:
         source = extract.source
         cursors = warehouse.cursors(source.schema, source.prefix)
         stored = cursors.get(report.resource, StoredCursor(resource=report.resource))
+        if not state.exists:
+            # A renamed or dropped table is built anew: its cursor has lost its rows.
+            stored = replace(stored, at=None, parent_synced_at=None, parent_key=None)
         begin = start(stored, extract.request, source.start_date, source.lookback)
         due = _count_due(extract, warehouse, begin)
         session = extract.connection.session(
@@ -84,6 +78,7 @@ def load(extract: Extract, warehouse: Warehouse) -> Report:
                 warn=extract.listener.warned,
                 note=extract.listener.noted,
                 scroll_patience=extract.connection.scroll_patience,
+                slice_records=extract.portions.slice_records,
             )
             loading = _Loading(extract, warehouse, workspace, stored, report, Path(folder), began)
             with from_loop(extract.connection.portal, read(reading)) as batches:
@@ -109,14 +104,18 @@ class _Loading:
     ) -> None:
         self._extract = extract
         self._warehouse = warehouse
-        self._workspace = workspace
-        self._cursor = stored
+        self._cursor = replace(
+            stored,
+            source=extract.source.name,
+            workspace_id=workspace.id,
+            region=extract.connection.region,
+        )
         self._report = report
         self._folder = folder
         self._began = began
         self._shaper = Shaper(extract.resource.table)
         self._files = 0
-        self._pace = Pace(COMMIT_SECONDS)
+        self._pace = Pace(extract.portions.commit_seconds)
         self._rows = self._spool("rows", self._shaper.schema)
         self._whole = self._spool("whole", _WHOLE)
         self._seen = self._spool("seen", self._shaper.key_schema)
@@ -130,11 +129,12 @@ class _Loading:
         self._complete = self._complete or batch.complete
         self._report.records_returned += batch.returned
         self._report.vanished += batch.vanished
+        portions = self._extract.portions
         if batch.checkpoint is not None:
             self._cursor = self._moved(batch.checkpoint)
-            if self._rows.rows >= COMMIT_ROWS or self._pace.due():
+            if self._rows.rows >= portions.commit_rows or self._pace.due():
                 self._commit()
-        elif self._rows.rows >= AHEAD_ROWS:
+        elif self._rows.rows >= portions.ahead_rows:
             self._commit()
         self._tell(batch)
 
@@ -150,9 +150,6 @@ class _Loading:
         synced_at, key = checkpoint.parent or (None, None)
         return replace(
             self._cursor,
-            source=self._extract.source.name,
-            workspace_id=self._workspace.id,
-            region=self._extract.connection.region,
             start_date=self._extract.source.start_date,
             at=checkpoint.at,
             parent_synced_at=synced_at,

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from intercom_assets.sync.report import Report
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
@@ -63,6 +65,10 @@ class Listener(Protocol):
         """Tell the user something that may need attention."""
         ...
 
+    def finished(self, report: Report) -> None:
+        """Take note of what a sync did."""
+        ...
+
 
 class Silence:
     """A listener that tells nobody."""
@@ -75,6 +81,9 @@ class Silence:
 
     def warned(self, line: str) -> None:
         """Ignore a warning."""
+
+    def finished(self, report: Report) -> None:
+        """Ignore a report."""
 
 
 class Pace:

@@ -35,6 +35,7 @@ class Reading:
         warn: Told what the user should know.
         note: Told in a line what is being done.
         scroll_patience: How long the scroll is tried.
+        slice_records: A slice of time that holds more records is cut.
     """
 
     resource: Resource
@@ -48,6 +49,7 @@ class Reading:
     warn: Callable[[str], None]
     note: Callable[[str], None]
     scroll_patience: ScrollPatience
+    slice_records: int
 
     def dated(self, record: Record) -> datetime | None:
         """When a record was updated, None where it does not say."""

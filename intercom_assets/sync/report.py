@@ -47,3 +47,12 @@ class Report:
     meter: Meter = field(default_factory=Meter)
     misfits: Counter[str] = field(default_factory=Counter)
     unmodelled: Counter[str] = field(default_factory=Counter)
+
+    def __str__(self) -> str:
+        """Read as one line of a log."""
+        return (
+            f"{self.table}: {self.records_returned:,} records returned, "
+            f"{self.inserted:,} inserted, {self.updated:,} updated, {self.unchanged:,} unchanged, "
+            f"{self.deleted:,} marked deleted; {self.row_count:,} rows now; "
+            f"{self.meter.requests:,} requests in {self.seconds:.1f} s"
+        )

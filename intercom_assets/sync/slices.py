@@ -46,10 +46,9 @@ def tail(opened: datetime, granularity: Granularity, zone: ZoneInfo | None) -> i
 
 
 def slices_from(
-    begin: int, oldest: int, opened: datetime, granularity: Granularity, zone: ZoneInfo | None
+    begin: int, oldest: int, end: int, granularity: Granularity, *, zone: ZoneInfo | None
 ) -> list[Slice]:
-    """Cover [begin, tail) by the slice before the oldest record and the one from it on."""
-    end = tail(opened, granularity, zone) - 1
+    """Cover [begin, end] by the slice before the oldest record and the one from it on."""
     if begin > end:
         return []
     if granularity is Granularity.SECOND:

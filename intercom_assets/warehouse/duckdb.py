@@ -5,6 +5,7 @@ so every connection is short and waits its turn. Within the process all connecti
 configuration, the one that dagster-duckdb uses, because DuckDB refuses a second one.
 """
 
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -164,7 +165,48 @@ class DuckDBWarehouse:
         table = target.table
         chosen = [table.column(name) for name in columns] if columns else table.all_columns
         with self._reading(target) as connection:
-            return connection.execute(Statements(target).select(chosen)).to_arrow_table()
+            return connection.sql(Statements(target).select(chosen)).to_arrow_table()
+
+    def query(self, statement: str) -> pa.Table:
+        """Answer a question in SQL; what it changes is not kept. No answer is an empty table.
+
+        Raises:
+            WarehouseError: The statement is wrong, or there is no database.
+        """
+        if not self.database.exists():
+            raise WarehouseError(f"{self.database} does not exist yet: sync first")
+        with self._session() as connection:
+            connection.execute("BEGIN TRANSACTION")
+            try:
+                answer = connection.sql(statement)
+                return pa.table({}) if answer is None else answer.to_arrow_table()
+            except duckdb.Error as error:
+                raise WarehouseError(str(error).strip()) from error
+            finally:
+                _roll_back(connection)
+
+    def check(self, schema: str) -> None:
+        """Find out whether tables could be made, and leave no trace.
+
+        Raises:
+            WarehouseError: They could not; says why.
+        """
+        if self.database.exists():
+            with self._session() as connection:
+                connection.execute("BEGIN TRANSACTION")
+                try:
+                    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quote(schema)}")
+                    connection.execute(
+                        f"CREATE TABLE {qualified(schema, '_intercom_check')} (a INT)"
+                    )
+                except duckdb.Error as error:
+                    raise WarehouseError(f"{self.database}: {_first_line(error)}") from error
+                finally:
+                    _roll_back(connection)
+            return
+        folder = next(one for one in self.database.parents if one.exists())
+        if not (folder.is_dir() and os.access(folder, os.W_OK)):
+            raise WarehouseError(f"{self.database} cannot be made: {folder} is not writable")
 
     def _apply(
         self, connection: duckdb.DuckDBPyConnection, cursors: CursorStatements, commit: Commit
@@ -262,6 +304,8 @@ class DuckDBWarehouse:
         try:
             connection.execute("SET TimeZone = 'UTC'")
             yield connection
+        except duckdb.Error as error:
+            raise WarehouseError(f"{self.database}: {_first_line(error)}") from error
         finally:
             connection.close()
 

@@ -1,0 +1,53 @@
+"""The command `intercom-assets`: run, check, status, query, simulate.
+
+Dagster is imported only by `run`: it takes seconds, and the others should not.
+"""
+
+import os
+import sys
+from typing import NoReturn
+
+import click
+
+from intercom_assets.cli.check import check
+from intercom_assets.cli.query import query
+from intercom_assets.cli.run import run
+from intercom_assets.cli.status import status
+
+__all__ = ["main"]
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Settings are environment variables, or lines of .env in the project's folder: "
+    "INTERCOM_ACCESS_TOKEN, INTERCOM_REGION, DUCKDB_DATABASE and others; the README lists them.",
+)
+@click.version_option(package_name="intercom-assets")
+def main() -> None:
+    """Sync Intercom into a warehouse with Dagster.
+
+    \b
+    First time:       intercom-assets run      (a simulated workspace, no account needed)
+    Your workspace:   put INTERCOM_ACCESS_TOKEN=... into .env, then
+                      intercom-assets check    (token, region, scopes, warehouse)
+                      intercom-assets run
+    Every day:        intercom-assets status, or the Dagster UI (make dev)
+    """  # noqa: D301 - \b is click's mark for text that is not to be wrapped
+
+
+@main.command(
+    context_settings={"ignore_unknown_options": True, "help_option_names": []},
+    add_help_option=False,
+)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def simulate(arguments: tuple[str, ...]) -> NoReturn:
+    """Serve a simulated Intercom on this machine; --help lists its options."""
+    os.execv(  # noqa: S606 - our own module in our own interpreter
+        sys.executable, [sys.executable, "-m", "intercom_assets.simulator", *arguments]
+    )
+
+
+main.add_command(run)
+main.add_command(check)
+main.add_command(status)
+main.add_command(query)

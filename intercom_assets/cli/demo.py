@@ -1,0 +1,73 @@
+"""Without an access token a run syncs the bundled simulator, into a database of its own."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from intercom_assets.cli.project import SourceFile
+from intercom_assets.errors import ConfigurationError
+from intercom_assets.orchestration.settings import Settings
+
+DEMO_DATABASE = "data/demo.duckdb"
+
+_TOKEN = "simulated-token"  # noqa: S105 - the simulator's, which is no secret
+_READY = "simulator ready "
+_SIZE = ("--seed", "7", "--contacts", "2000", "--companies", "120", "--conversations", "400")
+
+
+def demo_or_real(source: SourceFile) -> Settings:
+    """Give the settings of the last run: the demo's database while no access token is set.
+
+    Raises:
+        ConfigurationError: Lists every problem of the settings.
+    """
+    settings = source.settings()
+    variable = source.variable("database")
+    if has_token(settings) or variable is None:
+        return settings
+    return source.settings({**os.environ, variable: DEMO_DATABASE})
+
+
+def has_token(settings: Settings) -> bool:
+    """Whether the variable of the access token is set."""
+    return bool(os.environ.get(settings.token_variable, "").strip())
+
+
+@contextmanager
+def demo_workspace(source: SourceFile, region: str) -> Iterator[dict[str, str]]:
+    """Start the simulator for a block, and give the variables that point a source at it.
+
+    Raises:
+        ConfigurationError: The source's file names a host or database itself, so that a demo
+            might write where it must not; or the simulator does not start.
+    """
+    variables = {name: source.variable(name) for name in ("access_token", "base_url", "database")}
+    if missing := [setting for setting, variable in variables.items() if variable is None]:
+        raise ConfigurationError(
+            f"The variable {variables['access_token']} is not set, and {source.path} fixes "
+            f"{', '.join(missing)}, so it cannot be pointed at the simulator: set the token"
+        )
+    with _simulator(region) as url:
+        values = {"access_token": _TOKEN, "base_url": url, "database": DEMO_DATABASE}
+        yield {str(variables[setting]): value for setting, value in values.items()}
+
+
+@contextmanager
+def _simulator(region: str) -> Iterator[str]:
+    command = (sys.executable, "-m", "intercom_assets.simulator", "--port", "0", "--region", region)
+    with subprocess.Popen(  # noqa: S603 - our own module in our own interpreter
+        (*command, "--exit-with-parent", *_SIZE),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        try:
+            line = process.stdout.readline().strip()
+            if not line.startswith(_READY):
+                raise ConfigurationError(f"The simulator did not start: {line or 'no answer'}")
+            yield line.removeprefix(_READY)
+        finally:
+            process.terminate()

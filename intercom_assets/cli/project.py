@@ -1,0 +1,120 @@
+"""The Dagster project that a command works on, and the Intercom sources in it."""
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+from dotenv import load_dotenv
+
+from intercom_assets.errors import ConfigurationError
+from intercom_assets.orchestration.settings import Settings, read_settings
+
+_COMPONENT = "intercom_assets.IntercomSource"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A `defs.yaml` that declares an Intercom source.
+
+    Attributes:
+        path: The file.
+        raw: Settings as they stand in it.
+        root: The project's root.
+    """
+
+    path: Path
+    raw: Mapping[str, object]
+    root: Path
+
+    def settings(self, environment: Mapping[str, str] = os.environ) -> Settings:
+        """Check the settings.
+
+        Raises:
+            ConfigurationError: Lists every problem.
+        """
+        return read_settings(
+            self.raw, name=self.path.parent.name, project_root=self.root, environment=environment
+        )
+
+    def variable(self, setting: str) -> str | None:
+        """Name the environment variable that a setting reads, None for a literal."""
+        raw = self.raw.get(setting)
+        return str(raw["env"]) if isinstance(raw, Mapping) and "env" in raw else None
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A Dagster project: the one around the working directory, or this package's own.
+
+    Attributes:
+        root: Folder of its pyproject.toml.
+        module: Python module with its definitions.
+        folder: Folder of its component files.
+    """
+
+    root: Path
+    module: str
+    folder: Path
+
+    def sources(self, names: tuple[str, ...] = ()) -> list[SourceFile]:
+        """Find the Intercom sources, or the named ones.
+
+        Raises:
+            ConfigurationError: There are none, or one of the names is unknown.
+        """
+        found = [source for path in sorted(self.folder.rglob("defs.yaml")) for source in
+                 self._read(path)]  # fmt: skip
+        if not found:
+            raise ConfigurationError(
+                f"There is no Intercom source under {self.folder}: "
+                "dg scaffold defs intercom_assets.IntercomSource intercom makes one"
+            )
+        known = {source.path.parent.name: source for source in found}
+        if unknown := sorted(set(names) - set(known)):
+            raise ConfigurationError(
+                f"There is no source {', '.join(unknown)}; there are {', '.join(known)}"
+            )
+        return [known[name] for name in names] if names else found
+
+    def _read(self, path: Path) -> Iterator[SourceFile]:
+        try:
+            documents = list(yaml.safe_load_all(path.read_text()))
+        except (OSError, yaml.YAMLError) as error:
+            raise ConfigurationError(f"{path} cannot be read: {error}") from None
+        for document in documents:
+            if isinstance(document, dict) and document.get("type") == _COMPONENT:
+                yield SourceFile(path, document.get("attributes") or {}, self.root)
+
+
+def find_project() -> Project:
+    """Find the project, load its `.env`, and let Dagster keep its records there.
+
+    Variables that are set already win over `.env`, and a DAGSTER_HOME that is set stays.
+    """
+    own = Path(__file__).resolve().parents[2]
+    project = Project(own, "intercom_assets.definitions", own / "intercom_assets" / "defs")
+    for folder in (Path.cwd(), *Path.cwd().parents):
+        if found := _project_at(folder):
+            project = found
+            break
+    load_dotenv(project.root / ".env")
+    if not os.environ.get("DAGSTER_HOME") and (project.root / "dagster.yaml").exists():
+        os.environ["DAGSTER_HOME"] = str(project.root)
+    return project
+
+
+def _project_at(folder: Path) -> Project | None:
+    try:
+        settings = tomllib.loads((folder / "pyproject.toml").read_text())["tool"]["dg"]["project"]
+        root_module = settings["root_module"]
+    except (OSError, tomllib.TOMLDecodeError, KeyError):
+        return None
+    home = folder / "src" if (folder / "src" / root_module).is_dir() else folder
+    return Project(
+        folder,
+        settings.get("code_location_target_module", f"{root_module}.definitions"),
+        home / settings.get("defs_module", f"{root_module}.defs").replace(".", "/"),
+    )
