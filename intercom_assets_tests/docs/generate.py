@@ -1,0 +1,130 @@
+"""The parts of the documents that follow from the code, between their marks.
+
+`python -m intercom_assets_tests.docs.generate` writes them; `--check` only compares.
+"""
+
+import inspect
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import assert_never
+
+import yaml
+
+from intercom_assets.catalog import CATALOG, tickets
+from intercom_assets.catalog.resource import (
+    ByParent,
+    Child,
+    Endpoint,
+    FullRefresh,
+    Incremental,
+    Listing,
+    Replication,
+    Search,
+    SemiIncremental,
+)
+from intercom_assets.component import IntercomSource
+from intercom_assets.schema.table import METADATA_COLUMNS
+
+ROOT = Path(__file__).resolve().parents[2]
+SHIPPED = ROOT / "intercom_assets" / "defs" / "intercom" / "defs.yaml"
+
+
+def resources() -> str:
+    """Give the table of resources."""
+    rows = ["| resource | endpoint | sync | primary key | permission |", "|---|---|---|---|---|"]
+    for resource in CATALOG:
+        name = resource.name if resource.default else f"{resource.name} (off by default)"
+        key = ", ".join(resource.primary_key)
+        endpoint = f"[{_endpoint(resource.endpoint)}]({resource.docs})"
+        sync = _sync(resource.replication)
+        rows.append(f"| {name} | {endpoint} | {sync} | {key} | {resource.scope} |")
+    return "\n".join(rows)
+
+
+def settings() -> str:
+    """Give the table of settings, with the variables of the shipped file."""
+    shipped = yaml.safe_load(SHIPPED.read_text())["attributes"]
+    rows = ["| setting | variable | meaning |", "|---|---|---|"]
+    for name, field in IntercomSource.model_fields.items():
+        variable = f"`{shipped[name]['env']}`" if name in shipped else ""
+        rows.append(f"| `{name}` | {variable} | {field.description} |")
+    return "\n".join(rows)
+
+
+def metadata() -> str:
+    """Give the table of our own columns."""
+    rows = ["| column | meaning |", "|---|---|"]
+    rows += [f"| `{column.name}` | {column.description} |" for column in METADATA_COLUMNS]
+    return "\n".join(rows)
+
+
+def recipe() -> str:
+    """Give the declaration of `ticket_types` as it stands in its file."""
+    source = inspect.getsource(tickets)
+    found = re.search(
+        r'^    Resource\(\n        name="ticket_types".*?^    \),$',
+        source,
+        re.MULTILINE | re.DOTALL,
+    )
+    assert found is not None, "ticket_types is declared otherwise than the recipe says"
+    return f"```python\n{found[0]}\n```"
+
+
+PARTS: dict[str, dict[str, Callable[[], str]]] = {
+    "README.md": {"resources": resources, "settings": settings, "metadata": metadata},
+    "CONTRIBUTING.md": {"recipe": recipe},
+}
+
+
+def rendered(document: str) -> str:
+    """Give a document with its generated parts as they should be."""
+    text = (ROOT / document).read_text()
+    for mark, part in PARTS[document].items():
+        pattern = re.compile(rf"(<!-- {mark} -->\n).*?(<!-- /{mark} -->)", re.DOTALL)
+        text, count = pattern.subn(lambda m, part=part: f"{m[1]}{part()}\n{m[2]}", text)  # type: ignore[misc]
+        assert count == 1, f"{document} lacks the marks of {mark}"
+    return text
+
+
+def _endpoint(endpoint: Endpoint) -> str:
+    match endpoint:
+        case Listing(path, _, params):
+            query = "&".join(f"{name}={value}" for name, value in params.items())
+            return f"GET {path}{'?' if query else ''}{query}"
+        case Child(path):
+            return f"GET {path}"
+        case Search(path):
+            return f"POST {path}"
+        case _:
+            assert_never(endpoint)
+
+
+def _sync(replication: Replication) -> str:
+    match replication:
+        case FullRefresh():
+            return "full refresh"
+        case SemiIncremental():
+            return "semi-incremental"
+        case Incremental():
+            return "incremental"
+        case ByParent(parent):
+            return f"by parent: {parent}"
+        case _:
+            assert_never(replication)
+
+
+def main() -> None:
+    """Write the documents, or with `--check` fail where one is not current."""
+    stale = [name for name in PARTS if (ROOT / name).read_text() != rendered(name)]
+    if "--check" in sys.argv:
+        if stale:
+            sys.exit(f"not current: {', '.join(stale)}; run make format")
+        return
+    for name in stale:
+        (ROOT / name).write_text(rendered(name))
+
+
+if __name__ == "__main__":
+    main()
