@@ -1,5 +1,6 @@
 # intercom_assets: two commands do all the set-up, `make run` and `make test`.
 PYTHON ?= python3
+PORT ?= 3000
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
@@ -23,8 +24,8 @@ $(INSTALLED): pyproject.toml constraints.txt
 run: setup ## Sync once: your workspace when INTERCOM_ACCESS_TOKEN is set, else the bundled simulator
 	@$(BIN)/intercom-assets run
 
-dev: setup ## Dagster's UI and daemon on http://127.0.0.1:3000
-	@$(BIN)/intercom-assets ui
+dev: setup ## Dagster's UI and daemon on http://127.0.0.1:3000 (PORT=... for another)
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) PATH="$(CURDIR)/$(BIN):$$PATH" dg dev --host 127.0.0.1 --port $(PORT)
 
 check: setup ## Format, lint, strict types, import contracts, documents current
 	$(BIN)/ruff format --check .

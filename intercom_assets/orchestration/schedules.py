@@ -87,11 +87,18 @@ def _every(interval: str, starting_at: str) -> Schedule:
         raise ValueError("the start is a time of day such as 02:30 (UTC)")
     hour, minute = int(found[1]), int(found[2])
     if minutes < 60:
-        return Schedule(f"{minute % minutes}-59/{minutes} * * * *")
+        return Schedule(f"{_from(minute % minutes, minutes, 59)} * * * *")
     hours = minutes // 60
     if hours == 24:
         return Schedule(f"{minute} {hour} * * *")
-    return Schedule(f"{minute} {hour % hours}-23/{hours} * * *")
+    return Schedule(f"{minute} {_from(hour % hours, hours, 23)} * * *")
+
+
+def _from(offset: int, step: int, last: int) -> str:
+    """Write every `step`-th value of a cron field, so that the UI can put it into words."""
+    if step == 1:
+        return "*"
+    return f"{offset}-{last}/{step}" if offset else f"*/{step}"
 
 
 def _cron(fields: str, timezone: str) -> Schedule:

@@ -160,7 +160,7 @@ def read_settings(
         )
     reader.parsed("warehouse", _warehouse, "duckdb")
     settings = Settings(
-        name=reader.parsed("name", _name, re.sub(r"\W", "_", name)),
+        name=reader.parsed("name", _name, re.sub(r"\W", "_", name, flags=re.ASCII)),
         token_variable=_token_variable(reader),
         region=reader.parsed("region", _region, "us"),
         base_url=reader.parsed("base_url", _base_url, None),
@@ -296,6 +296,9 @@ def _resources(reader: _Reader, version: ApiVersion) -> tuple[Resource, ...]:
         reader.problem("resources", value, "`all` or a list of names is allowed")
         return ()
     wanted = [name for name in names if name]
+    if not wanted:
+        reader.problem("resources", value, "names nothing; `all` or a list of names is allowed")
+        return ()
     if unknown := sorted(set(wanted) - set(CATALOG.names)):
         known = ", ".join(CATALOG.names)
         reader.problem("resources", ", ".join(unknown), f"unknown; allowed are all, {known}")

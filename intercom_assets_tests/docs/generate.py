@@ -63,11 +63,8 @@ def metadata() -> str:
 def recipe() -> str:
     """Give the declaration of `ticket_types` as it stands in its file."""
     source = inspect.getsource(tickets)
-    found = re.search(
-        r'^    Resource\(\n        name="ticket_types".*?^    \),$',
-        source,
-        re.MULTILINE | re.DOTALL,
-    )
+    pattern = r'^    Resource\(\n        name="ticket_types".*?^    \),$'
+    found = re.search(pattern, source, re.MULTILINE | re.DOTALL)
     assert found is not None, "ticket_types is declared otherwise than the recipe says"
     return f"```python\n{found[0]}\n```"
 
