@@ -23,12 +23,17 @@ def decode(body: bytes) -> Json:
         value: Json = msgspec.json.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return scrub(_decode_leniently(body))
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
     return scrub(value) if rb"\u0000" in body else value
 
 
 def _decode_leniently(body: bytes) -> Json:
     text = body.decode("utf-8", errors="surrogatepass")
-    value: Json = json.loads(text, parse_constant=_refuse, parse_float=_finite)
+    try:
+        value: Json = json.loads(text, parse_constant=_refuse, parse_float=_finite)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
     return value
 
 

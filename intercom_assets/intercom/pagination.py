@@ -24,11 +24,13 @@ class Page:
         records: JSON objects, in Intercom's order.
         total_count: Records in all pages, where Intercom says so.
         date: Intercom's clock when it answered.
+        body: The whole answer.
     """
 
     records: list[Record]
     total_count: int | None
     date: datetime | None
+    body: Record
 
 
 Paged = SinglePage | StartingAfter | Numbered
@@ -41,21 +43,24 @@ async def read_pages(session: Session, call: Call, paged: Paged) -> AsyncGenerat
     An empty page is not the end where a next one is named.
 
     Raises:
-        PermanentError: Intercom names a page again that was read already.
+        PermanentError: Intercom names a page again that was read already, or names the next
+            one in a form that is not known.
     """
     position: str | None = None
     seen: set[str] = set()
     while True:
         answer = await session.ask(_at(call, paged, position))
         yield read_page(answer, call.needs)
-        position = next_position(answer.body, paged)
+        request = Request(method=call.method, path=call.path, status=200)
+        try:
+            position = next_position(answer.body, paged)
+        except ValueError as error:
+            raise PermanentError(request, f"The next page cannot be asked for: {error}") from None
         if position is None:
             return
         if position in seen:
-            raise PermanentError(
-                Request(method=call.method, path=call.path, status=200),
-                f"Intercom named the next page {position[:40]!r} twice; reading on would not end",
-            )
+            told = f"Intercom named the next page {position[:40]!r} twice; reading on would not end"
+            raise PermanentError(request, told)
         seen.add(position)
 
 
@@ -67,34 +72,41 @@ def read_page(answer: Answer, places: Places) -> Page:
         [record for record in found if isinstance(record, dict)],
         total if isinstance(total, int) and not isinstance(total, bool) else None,
         answer.date,
+        answer.body,
     )
 
 
 def next_position(body: Record, paged: Paged) -> str | None:
     """Find the next page in `pages.next`: absent, null, a URL, a number or an object.
 
+    A list that is documented as one page is followed too where a next page is named: to take
+    its first page for the whole would lose rows.
+
     Returns:
         A cursor, or the number of a page, or None at the end.
+
+    Raises:
+        ValueError: A next page is named in a form that is not known.
     """
-    if isinstance(paged, SinglePage):
-        return None
-    # An object can hold both: the documents show a cursor beside the number of a page.
-    names = ("starting_after", "page")
-    if isinstance(paged, Numbered):
-        names = ("page", "starting_after")
     pages = body.get("pages")
     following = pages.get("next") if isinstance(pages, dict) else None
+    if following is None:
+        return None
+    # An object can hold both: the documents show a cursor beside the number of a page.
+    names = (
+        ("page", "starting_after") if isinstance(paged, Numbered) else ("starting_after", "page")
+    )
     match following:
         case dict():
-            return _text(following.get(names[0])) or _text(following.get(names[1]))
+            found = _text(following.get(names[0])) or _text(following.get(names[1]))
         case str() if following.startswith(("http://", "https://", "/")):
             query = parse_qs(urlsplit(following).query)
-            for name in names:
-                if name in query:
-                    return query[name][0]
-            return None
+            found = next((query[name][0] for name in names if name in query), None)
         case _:
-            return _text(following)
+            found = _text(following)
+    if found is None:
+        raise ValueError(f"pages.next is {str(following)[:80]!r}")
+    return found
 
 
 def _text(value: Json) -> str | None:
@@ -106,7 +118,10 @@ def _text(value: Json) -> str | None:
 def _at(call: Call, paged: Paged, position: str | None) -> Call:
     match paged:
         case SinglePage():
-            return call
+            if position is None:
+                return call
+            name = "page" if position.isdigit() else "starting_after"
+            return replace(call, params={**call.params, name: position})
         case Numbered(per_page):
             number = position or "1"
             return replace(call, params={**call.params, "page": number, "per_page": str(per_page)})

@@ -6,11 +6,10 @@ from urllib.parse import quote
 
 import anyio
 
-from intercom_assets.catalog.resource import ByParent, Child
+from intercom_assets.catalog.resource import ByParent, Child, SinglePage
 from intercom_assets.errors import NotFound, TransientError
-from intercom_assets.intercom.answers import Answer
 from intercom_assets.intercom.client import CONNECTIONS, Call
-from intercom_assets.intercom.pagination import read_page
+from intercom_assets.intercom.pagination import read_pages
 from intercom_assets.schema.coerce import to_timestamp
 from intercom_assets.schema.types import Json, Record
 from intercom_assets.sync.batch import Batch, Checkpoint, WholeList
@@ -87,16 +86,16 @@ async def _read_family(
         return _Family(parent, [])
     path = child.path.replace("{id}", quote(parent.key, safe=""))
     try:
-        answer = await reading.session.ask(Call(path=path, needs=(child.records,)))
+        call = Call(path=path, needs=(child.records,))
+        pages = [page async for page in read_pages(reading.session, call, SinglePage())]
     except NotFound:
         return _Family(parent, None)
     except TransientError as error:
         if error.status == 404 and await _is_gone(reading, child, parent):
             return _Family(parent, None)
         raise
-    records = read_page(answer, (child.records,)).records
-    children = [{**record, link.key: parent.key} for record in records]
-    return _Family(parent, children, _newer_than(child, link, answer, children))
+    children = [{**record, link.key: parent.key} for page in pages for record in page.records]
+    return _Family(parent, children, _newer_than(child, link, pages[0].body, children))
 
 
 async def _is_gone(reading: Reading, child: Child, parent: ParentVersion) -> bool:
@@ -112,11 +111,11 @@ async def _is_gone(reading: Reading, child: Child, parent: ParentVersion) -> boo
     return False
 
 
-def _newer_than(child: Child, link: ByParent, answer: Answer, children: list[Record]) -> int | None:
+def _newer_than(child: Child, link: ByParent, answer: Record, children: list[Record]) -> int | None:
     """Say from where on the list is whole: from its oldest child where Intercom capped it."""
     if child.cap is None or link.newest is None:
         return None
-    total = _total(answer.body, child.records)
+    total = _total(answer, child.records)
     whole = len(children) >= total if total is not None else len(children) < child.cap
     if whole:
         return None

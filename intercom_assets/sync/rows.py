@@ -40,11 +40,11 @@ class Fields:
         extra: Record = {}
         for name, value in fields.items():
             step = plan.get(name)
+            if value is None:
+                continue
             if step is None:
                 self.unmodelled[path + name] += 1
                 extra[name] = value
-            elif value is None:
-                continue
             elif isinstance(step, tuple):
                 index, coerce, column, unset = step
                 if value == unset and value is not False:

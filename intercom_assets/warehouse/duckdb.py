@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import duckdb
 import pyarrow as pa
@@ -178,7 +178,8 @@ class DuckDBWarehouse:
         with self._session() as connection:
             connection.execute("BEGIN TRANSACTION")
             try:
-                answer = connection.sql(statement)
+                # Statements without an answer give None, whatever the stubs say.
+                answer = cast("duckdb.DuckDBPyRelation | None", connection.sql(statement))
                 return pa.table({}) if answer is None else answer.to_arrow_table()
             except duckdb.Error as error:
                 raise WarehouseError(str(error).strip()) from error
