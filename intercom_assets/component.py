@@ -10,6 +10,7 @@ from pydantic import Field
 from intercom_assets.orchestration.assets import build_assets, connection_key, io_manager_key
 from intercom_assets.orchestration.connection import IntercomConnection
 from intercom_assets.orchestration.io_manager import WarehouseIOManager
+from intercom_assets.orchestration.jobs import build_reconcile_job, build_sync_job
 from intercom_assets.orchestration.settings import Settings, read_settings
 
 _logger = logging.getLogger("intercom_assets")
@@ -53,6 +54,11 @@ class IntercomSource(dg.Component, dg.Model, dg.Resolvable):
         description="manual (default); {every: 1h, starting_at: '02:30'}; {cron: ..., timezone: "
         "...}; or as text: every 1h starting 02:30, cron 0 */3 * * *",
     )
+    reconcile: Setting = Field(
+        default=None,
+        description="When every stored row is compared with Intercom, in the same forms. Default: "
+        "Sundays at 03:00 when a schedule is set, else manual.",
+    )
     lookback: Setting = Field(
         default=None, description="How far before the cursor a window starts. Default: 1h."
     )
@@ -89,32 +95,24 @@ class IntercomSource(dg.Component, dg.Model, dg.Resolvable):
 
 
 def build_definitions(settings: Settings) -> dg.Definitions:
-    """Make the assets, the job, the schedule and the resources of one source.
+    """Make the assets, jobs, schedules and resources of one source.
 
-    No executor and no `io_manager` are set, so that several sources merge into any project; the
-    job brings its own executor, because a process per asset costs seconds and DuckDB one file.
+    No executor and no `io_manager` are set, so that several sources merge into any project.
     """
-    assets = build_assets(settings)
-    job = dg.define_asset_job(
-        f"{settings.name}_sync",
-        selection=dg.AssetSelection.assets(
-            *([settings.name, resource.name] for resource in settings.resources)
-        ),
-        executor_def=dg.in_process_executor,
-        description=f"Sync every selected resource of the Intercom source {settings.name}.",
-        tags={"intercom/source": settings.name},
-    )
-    schedules = []
-    if settings.schedule is not None:
-        schedules.append(
-            settings.schedule.definition(
-                f"{settings.name}_schedule", job.name, f"Runs {job.name} by itself."
-            )
-        )
+    sync = build_sync_job(settings)
+    reconcile = build_reconcile_job(settings)
+    planned = [
+        (settings.schedule, f"{settings.name}_schedule", sync.name),
+        (settings.reconcile, f"{settings.name}_reconcile_schedule", reconcile.name),
+    ]
     return dg.Definitions(
-        assets=assets,
-        jobs=[job],
-        schedules=schedules,
+        assets=build_assets(settings),
+        jobs=[sync, reconcile],
+        schedules=[
+            schedule.definition(name, job, f"Runs {job} by itself.")
+            for schedule, name, job in planned
+            if schedule is not None
+        ],
         resources={
             connection_key(settings.name): IntercomConnection(
                 access_token=dg.EnvVar(settings.token_variable),

@@ -109,7 +109,15 @@ class Unauthorized(PermanentError):  # noqa: N818 - reads as what happened
 
 
 class NotFound(PermanentError):  # noqa: N818 - reads as what happened
-    """Intercom has no such record (404), or it was merged into another one (410)."""
+    """Intercom has no such record (404), or it was merged into another one (410).
+
+    Attributes:
+        merged_into: Path of the record that it was merged into, where Intercom names it.
+    """
+
+    def __init__(self, request: Request, merged_into: str | None = None) -> None:
+        self.merged_into = merged_into
+        super().__init__(request)
 
 
 class SchemaError(IntercomAssetsError):

@@ -3,6 +3,7 @@
 from intercom_assets.catalog.resource import (
     Granularity,
     Incremental,
+    Lookup,
     NestedList,
     Numbered,
     Resource,
@@ -119,6 +120,7 @@ CONTACTS = Resource(
     endpoint=Search("/contacts/search", records="data", granularity=Granularity.DAY),
     pagination=StartingAfter(per_page=150),
     replication=Incremental(),
+    lookup=Lookup("/contacts/{id}"),
     columns=(*_PERSON, *_ACTIVITY, *_CONSENT, *_DEVICES, *_RELATED),
     nested=(
         NestedList("tags", "/contacts/{id}/tags", ("data",), SinglePage()),

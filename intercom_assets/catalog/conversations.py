@@ -4,6 +4,7 @@ from intercom_assets.catalog.people import COMPANY
 from intercom_assets.catalog.resource import (
     Granularity,
     Incremental,
+    Lookup,
     Resource,
     Search,
     StartingAfter,
@@ -206,6 +207,7 @@ CONVERSATIONS = Resource(
     ),
     pagination=StartingAfter(per_page=150),
     replication=Incremental(),
+    lookup=Lookup("/conversations/{id}", ("conversation_parts",)),
     columns=(
         *_STATE,
         *_SOURCE,

@@ -54,6 +54,19 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True)
+class Lookup:
+    """A GET of one record, which tells whether it still exists.
+
+    Attributes:
+        path: Path with `{id}` for the record's id.
+        beyond: Fields that the search's records lack.
+    """
+
+    path: str
+    beyond: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Child:
     """A GET per parent that lists the parent's records.
 
@@ -147,11 +160,14 @@ class ByParent:
         parent: Name of the parent resource.
         key: Column that holds the parent's id.
         newest: Column by which Intercom keeps the newest records where it caps the list.
+        drifts: Whether a list can change while its parent does not, so that a reconcile reads
+            the lists of all parents.
     """
 
     parent: str
     key: str
     newest: str | None = None
+    drifts: bool = False
 
 
 Replication: TypeAlias = FullRefresh | SemiIncremental | Incremental | ByParent
@@ -187,6 +203,7 @@ class Resource:
         columns: Every documented field, flattened.
         primary_key: Columns that identify a row.
         nested: Lists inside the record that have to be completed.
+        lookup: How one record is asked for, where a reconcile has to.
         scope: The permission that the token needs, as Intercom's Developer Hub names it.
         docs: Intercom's page about the endpoint.
         since: First API version that has the endpoint.
@@ -206,6 +223,7 @@ class Resource:
     replication: Replication = field(default_factory=FullRefresh)
     primary_key: tuple[str, ...] = ("id",)
     nested: tuple[NestedList, ...] = ()
+    lookup: Lookup | None = None
     since: ApiVersion = OLDEST
     default: bool = True
 
@@ -241,6 +259,8 @@ class Resource:
             raise ValueError("has a child endpoint but no parent")
         if isinstance(self.replication, Incremental) != isinstance(self.endpoint, Search):
             raise ValueError("incremental replication and search go together")
+        if isinstance(self.replication, Incremental) and self.lookup is None:
+            raise ValueError("an incremental resource needs a lookup, to tell what is gone")
 
     def _check_cursor(self, cursor: str) -> None:
         if cursor not in {column.name for column in self.columns}:

@@ -44,6 +44,17 @@ _EXAMPLES = {
     "of the tables misses a row meanwhile.",
 )
 @click.option(
+    "--reconcile",
+    is_flag=True,
+    help="Afterwards compare every stored row with Intercom: fetch what syncs missed, and mark "
+    "what Intercom confirms as gone.",
+)
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Let a reconcile go on where more than a tenth of the rows are missing.",
+)
+@click.option(
     "--since",
     metavar="TIME",
     help="Read what was updated from this UTC date or time on, if that is earlier than the "
@@ -57,7 +68,13 @@ _EXAMPLES = {
     "Default: every source.",
 )
 def run(
-    select: str | None, since: str | None, source: tuple[str, ...], *, full_refresh: bool
+    select: str | None,
+    since: str | None,
+    source: tuple[str, ...],
+    *,
+    full_refresh: bool,
+    reconcile: bool,
+    force: bool,
 ) -> None:
     """Sync once: only what changed since the last time is read.
 
@@ -70,7 +87,8 @@ def run(
     console = Console(stderr=True)
     try:
         project = find_project()
-        options = _Options(select, since, full_refresh=full_refresh)
+        flags = {"full_refresh": full_refresh, "reconcile": reconcile, "force": force}
+        options = _Options(select, since, flags)
         failed = sum(_run_source(project, one, options, console) for one in project.sources(source))
     except ConfigurationError as error:
         click.echo(f"intercom-assets: {error}", err=True)
@@ -86,10 +104,9 @@ def run(
 class _Options:
     """What the command line asks of a run."""
 
-    def __init__(self, select: str | None, since: str | None, *, full_refresh: bool) -> None:
+    def __init__(self, select: str | None, since: str | None, flags: dict[str, bool]) -> None:
         self.select = [name.strip() for name in (select or "").split(",") if name.strip()]
-        self.full_refresh = full_refresh
-        self.since = _instant(since).isoformat() if since else ""
+        self.config = {**flags, "since": _instant(since).isoformat() if since else ""}
 
     def chosen(self, settings: Settings) -> list[str]:
         """Give the names of the resources to sync.
@@ -138,6 +155,7 @@ def _execute(
     """Run the source's job; give the reason of each failure by resource."""
     import dagster as dg  # noqa: PLC0415 - takes seconds; --help and wrong options need it not
 
+    from intercom_assets.orchestration.jobs import op_name  # noqa: PLC0415 - as Dagster
     from intercom_assets.orchestration.listener import WATCHER  # noqa: PLC0415 - as Dagster
 
     names = options.chosen(settings)
@@ -148,10 +166,7 @@ def _execute(
             result = job.execute_in_process(
                 run_config={
                     "ops": {
-                        f"{settings.name}__{name}": {
-                            "config": {"full_refresh": options.full_refresh, "since": options.since}
-                        }
-                        for name in names
+                        op_name(settings.name, name): {"config": options.config} for name in names
                     },
                     "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
                 },

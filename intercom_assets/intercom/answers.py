@@ -52,7 +52,11 @@ def read_answer(request: Request, response: httpx.Response, scope: str | None) -
     except ValueError:
         body = None
     if not response.is_success:
-        raise read_error(_described(request, response, body), scope, enveloped=_is_error(body))
+        error = read_error(_described(request, response, body), scope, enveloped=_is_error(body))
+        if isinstance(error, NotFound):
+            # A merged contact names the one that it lives on in.
+            error.merged_into = response.links.get("canonical", {}).get("url")
+        raise error
     if not isinstance(body, dict) or _is_error(body):
         told = "an empty body" if not response.content.strip() else "something other than JSON"
         raise TransientError(

@@ -16,6 +16,7 @@ from intercom_assets.catalog.resource import (
     Search,
     SemiIncremental,
 )
+from intercom_assets.errors import ConfigurationError
 from intercom_assets.orchestration.failures import explained
 from intercom_assets.orchestration.listener import LogListener
 from intercom_assets.orchestration.settings import Settings, parse_instant
@@ -45,6 +46,15 @@ class SyncConfig(dg.Config):
         default="",
         description="Read what was updated from this UTC date or time on, if that is earlier than "
         "the cursor: 2024-01-31 or 2024-01-31T12:00:00Z.",
+    )
+    reconcile: bool = Field(
+        default=False,
+        description="Afterwards compare every stored row with Intercom: fetch what syncs missed, "
+        "and mark what Intercom confirms as gone.",
+    )
+    force: bool = Field(
+        default=False,
+        description="Let a reconcile go on where more than a tenth of the rows are missing.",
     )
 
 
@@ -110,15 +120,17 @@ def _asset(settings: Settings, resource: Resource) -> dg.AssetsDefinition:
 
 
 def _request(config: SyncConfig, run_id: str) -> Request:
-    if not config.since:
-        return Request(full_refresh=config.full_refresh, run_id=run_id)
     try:
-        since = parse_instant(config.since)
+        since = parse_instant(config.since) if config.since else None
     except ValueError as error:
-        raise dg.Failure(
-            description=f"since is {config.since!r}: {error}", allow_retries=False
-        ) from None
-    return Request(full_refresh=config.full_refresh, since=since, run_id=run_id)
+        raise ConfigurationError(f"since is {config.since!r}: {error}") from None
+    return Request(
+        full_refresh=config.full_refresh,
+        since=since,
+        reconcile=config.reconcile,
+        force=config.force,
+        run_id=run_id,
+    )
 
 
 def _table_column(column: Column, resource: Resource) -> dg.TableColumn:

@@ -86,6 +86,8 @@ def materialization_metadata(report: Report) -> dict[str, dg.MetadataValue | int
         "quota_wait_seconds": round(report.meter.quota_seconds, 3),
         "seconds": round(report.seconds, 3),
         "vanished_parents": report.vanished,
+        "reconcile_found": report.found,
+        "reconcile_gone": report.gone,
         "values_that_did_not_fit": report.misfits.total(),
         "cursor_before": report.cursor_before.isoformat() if report.cursor_before else "none",
         "cursor_after": report.cursor_after.isoformat() if report.cursor_after else "none",

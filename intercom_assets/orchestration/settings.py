@@ -28,6 +28,8 @@ DEFAULT_DATABASE = Path("data/intercom.duckdb")
 DEFAULT_SCHEMA = "intercom"
 """Schema of the tables."""
 
+_WEEKLY = "0 3 * * 0"
+
 MAX_PREFIX = 100
 """Characters of a table prefix; warehouses allow about 255 for a whole name."""
 
@@ -46,6 +48,7 @@ class Settings:
         table_prefix: Prefix of table names, verbatim.
         resources: What is synced, parents before children.
         schedule: When the sync job runs by itself, None for manual.
+        reconcile: When the reconcile job runs by itself, None for manual.
         lookback: How far before the cursor a window starts.
         rate_limit_share: Part of the app's quota that may be used.
         database: DuckDB file.
@@ -62,6 +65,7 @@ class Settings:
     table_prefix: str
     resources: tuple[Resource, ...]
     schedule: Schedule | None
+    reconcile: Schedule | None
     lookback: timedelta
     rate_limit_share: float
     database: Path
@@ -159,6 +163,9 @@ def read_settings(
             "compared with: new fields land in _extra"
         )
     reader.parsed("warehouse", _warehouse, "duckdb")
+    schedule = _schedule(reader, "schedule", None)
+    # Who syncs on a schedule would otherwise never learn of deletions.
+    weekly = Schedule(_WEEKLY, schedule.timezone) if schedule else None
     settings = Settings(
         name=reader.parsed("name", _name, re.sub(r"\W", "_", name, flags=re.ASCII)),
         token_variable=_token_variable(reader),
@@ -168,7 +175,8 @@ def read_settings(
         start_date=_start_date(reader),
         table_prefix=reader.parsed("table_prefix", _identifier_part, ""),
         resources=_resources(reader, version),
-        schedule=_schedule(reader),
+        schedule=schedule,
+        reconcile=_schedule(reader, "reconcile", weekly),
         lookback=reader.parsed("lookback", parse_duration, timedelta(hours=1)),
         rate_limit_share=_share(reader),
         database=reader.parsed("database", _path(project_root), project_root / DEFAULT_DATABASE),
@@ -314,12 +322,14 @@ def _resources(reader: _Reader, version: ApiVersion) -> tuple[Resource, ...]:
     return chosen
 
 
-def _schedule(reader: _Reader) -> Schedule | None:
-    value = reader.value("schedule")
+def _schedule(reader: _Reader, setting: str, default: Schedule | None) -> Schedule | None:
+    value = reader.value(setting)
+    if value is None:
+        return default
     try:
         return parse_schedule(value)
     except ValueError as error:
-        reader.problem("schedule", value, str(error))
+        reader.problem(setting, value, str(error))
         return None
 
 

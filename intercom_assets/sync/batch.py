@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from intercom_assets.schema.types import Record
+from intercom_assets.sync.slices import Slice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +31,25 @@ class Checkpoint:
     Attributes:
         at: For a resource that is asked for by time, or dated.
         parent: For a child: the last processed parent's (`_synced_at`, key).
+        reconciled: For a reconcile: rows updated before this were compared.
     """
 
     at: datetime | None = None
     parent: tuple[datetime, str] | None = None
+    reconciled: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A row whose record was asked for and is gone.
+
+    Attributes:
+        key: The row's primary key.
+        merged_into: Id of the record that it was merged into, None when it was deleted.
+    """
+
+    key: str
+    merged_into: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +75,10 @@ class Batch:
         returned: How many records Intercom returned, overlap and duplicates included.
         checkpoint: The cursor that may be stored after this batch; None inside a slice.
         whole: Children's lists that were read whole.
+        gone: Rows whose records are gone for certain.
+        covered: The slice of time that was read whole with this batch.
         complete: The read has ended, and saw everything: unseen rows are gone.
+        reconciled_at: The reconcile has ended, and compared everything up to then.
         vanished: Parents that were gone when their children were asked for.
         total: Records or parents that the whole read is expected to cover.
         done: How many of them are covered so far.
@@ -70,7 +89,10 @@ class Batch:
     returned: int = 0
     checkpoint: Checkpoint | None = None
     whole: list[WholeList] = field(default_factory=list)
+    gone: list[Gone] = field(default_factory=list)
+    covered: Slice | None = None
     complete: bool = False
+    reconciled_at: datetime | None = None
     vanished: int = 0
     total: int | None = None
     done: int = 0

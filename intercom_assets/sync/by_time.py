@@ -1,110 +1,20 @@
-"""Records that are asked for by time: windows, slices, and what makes them whole.
+"""Records that are asked for by time: a window is one walk when it is small, slices when large."""
 
-Rows move while they are paged. A record that is updated leaves its slice for the end, and where
-positions are offsets the rows behind it shift and one is missed: so a slice has an end, its
-`total_count` is compared from page to page, and a slice that moved is read again. A list with
-the newest first is immune to updates (they only repeat rows), so the last piece of a window,
-which has no end, is read that way.
-"""
-
-from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-from intercom_assets.catalog.resource import Granularity, Search
-from intercom_assets.intercom.pagination import Page, paged, read_pages
-from intercom_assets.intercom.search import Order, search_call
-from intercom_assets.sync.batch import Batch, Checkpoint
-from intercom_assets.sync.cursor import EPOCH, reached
-from intercom_assets.sync.nested import completed
+from intercom_assets.catalog.resource import Search
+from intercom_assets.intercom.search import Order
+from intercom_assets.sync.batch import Batch
 from intercom_assets.sync.reading import Reading, now
-from intercom_assets.sync.slices import Slice, cut, slices_from, tail
-
-_ATTEMPTS = 5
-_EARLY = timedelta(days=2)
-
-
-@dataclass(slots=True)
-class _Walk:
-    """One read by time: what is asked, and what was seen so far.
-
-    Attributes:
-        reading: What is read.
-        search: Where and how finely to search.
-        opened: Intercom's clock when the window opened.
-        total: Records in the window when it opened.
-        newest: Latest update seen in what was read whole.
-        done: Records returned.
-        whole: Whether nothing can have been passed over, so that unseen rows are gone.
-    """
-
-    reading: Reading
-    search: Search
-    opened: datetime = EPOCH
-    total: int | None = None
-    newest: datetime | None = None
-    done: int = 0
-    whole: bool = True
-
-    @property
-    def by_day(self) -> bool:
-        """Whether the search compares calendar days."""
-        return self.search.granularity is Granularity.DAY
-
-    def pages(self, since: int, until: int | None, order: Order) -> AsyncGenerator[Page]:
-        """Ask for the pages of an interval."""
-        call = search_call(self.search, since, until, order)
-        return read_pages(self.reading.session, call, paged(self.reading.resource.pagination))
-
-    async def batch(self, page: Page) -> Batch:
-        """Complete a page's records and count them."""
-        self.newest = self.reading.newest(page.records, self.newest)
-        self.done += len(page.records)
-        return Batch(
-            records=await completed(self.reading, self.reading.kept(page.records)),
-            seen=page.records if self.reading.start.from_beginning else [],
-            returned=len(page.records),
-            total=self.total,
-            done=self.done,
-        )
-
-    def reached(self, *, last: bool = False) -> Batch:
-        """Say that everything up to the newest record seen was read."""
-        cursor = reached(self.reading.start, self.newest, self.opened)
-        return Batch(
-            checkpoint=Checkpoint(at=cursor),
-            complete=last and self.whole and self.reading.start.from_beginning,
-            total=self.total,
-            done=self.done,
-        )
-
-    def give_up(self) -> None:
-        """Warn that a record may have been passed over; nothing is marked then."""
-        self.whole = False
-        self.reading.warn(_MOVING)
-
-    def early(self, begin: int) -> int:
-        """Ask two days early where days are compared: the walk stops by itself."""
-        return max(begin - int(_EARLY.total_seconds()), 0) if self.by_day else begin
-
-    def is_past(self, page: Page, begin: int) -> bool:
-        """Whether a page, newest first, ends before the window; never if it is out of order."""
-        if not self.by_day:
-            return False
-        dates = [self.reading.dated(record) for record in page.records]
-        known = [dated for dated in dates if dated is not None]
-        in_order = len(known) == len(dates) and known == sorted(known, reverse=True)
-        return in_order and bool(known) and known[-1].timestamp() < begin
-
-    def cut(self, one: Slice, parts: int) -> list[Slice]:
-        """Cut a slice into smaller ones."""
-        return cut(one, parts, self.search.granularity, self.reading.workspace.zone)
-
-    def tail(self) -> int:
-        """Where the last piece begins: now, or today where days are compared."""
-        return tail(self.opened, self.search.granularity, self.reading.workspace.zone)
+from intercom_assets.sync.walk import (
+    EARLY,
+    Walk,
+    following,
+    newest_first,
+    read_slices,
+)
 
 
 async def read_by_time(reading: Reading, search: Search) -> AsyncGenerator[Batch]:
@@ -115,109 +25,28 @@ async def read_by_time(reading: Reading, search: Search) -> AsyncGenerator[Batch
     """
     since = reading.start.since
     begin = int(since.timestamp()) if since else 0
-    walk = _Walk(reading, search)
+    walk = Walk(reading, search)
     async with aclosing(walk.pages(walk.early(begin), None, Order.NEWEST_FIRST)) as pages:
         first = await anext(pages)
         walk.opened, walk.total = first.date or now(), first.total_count
         if not _is_large(walk, since):
-            async for batch in _newest_first(walk, _from(first, pages), begin):
+            async for batch in newest_first(walk, following(first, pages), begin):
                 yield batch
             yield walk.reached(last=True)
             return
-    async for batch in _read_slices(walk, begin):
+    async for batch in read_slices(walk, begin):
         yield batch
     tail = walk.tail()
     reading.note(f"reading what changed since {datetime.fromtimestamp(tail, UTC):%Y-%m-%d %H:%M}")
     pages = walk.pages(tail, None, Order.NEWEST_FIRST)
     # Read to its end, since days begin earlier than the tail where the zone is unknown.
-    async for batch in _newest_first(walk, pages, walk.early(tail)):
+    async for batch in newest_first(walk, pages, walk.early(tail)):
         yield batch
     yield walk.reached(last=True)
 
 
-def _is_large(walk: _Walk, since: datetime | None) -> bool:
+def _is_large(walk: Walk, since: datetime | None) -> bool:
     if walk.total is None or walk.total <= walk.reading.slice_records:
         return False
     # The count of a search by days holds days before the window too, so it says nothing there.
-    return not walk.by_day or since is None or walk.opened - since > _EARLY
-
-
-async def _newest_first(
-    walk: _Walk, pages: AsyncGenerator[Page], begin: int
-) -> AsyncGenerator[Batch]:
-    """Walk from the newest record back to `begin`, again whenever records were taken away."""
-    for _ in range(_ATTEMPTS):
-        total: int | None = None
-        async with aclosing(pages):
-            async for page in pages:
-                shrunk = _less(page.total_count, total)
-                total = page.total_count
-                yield await walk.batch(page)
-                if shrunk or walk.is_past(page, begin):
-                    break
-            else:
-                return
-        if not shrunk:
-            return
-        walk.reading.note("records were deleted while they were read; reading them again")
-        pages = walk.pages(walk.early(begin), None, Order.NEWEST_FIRST)
-    walk.give_up()
-
-
-async def _read_slices(walk: _Walk, begin: int) -> AsyncGenerator[Batch]:
-    """Read from `begin` to the walk's tail in slices, oldest first."""
-    pending = deque(await _first_slices(walk, begin))
-    attempts = 0
-    while pending:
-        one = pending.popleft()
-        async with aclosing(walk.pages(one.since, one.until, Order.OLDEST_FIRST)) as pages:
-            first = await anext(pages)
-            total = first.total_count
-            parts = -(-(total or 0) // walk.reading.slice_records)
-            if parts > 1 and len(smaller := walk.cut(one, parts)) > 1:
-                pending.extendleft(reversed(smaller))
-                continue
-            moved, before = False, walk.newest
-            async for page in _from(first, pages):
-                moved = moved or page.total_count != total
-                yield await walk.batch(page)
-        if moved and attempts < _ATTEMPTS:
-            attempts += 1
-            walk.newest = before
-            walk.reading.note(f"{one} changed while it was read; reading it again")
-            pending.extendleft(reversed(walk.cut(one, 2)))
-            continue
-        if moved:
-            walk.give_up()
-        attempts = 0
-        yield walk.reached()
-
-
-async def _first_slices(walk: _Walk, begin: int) -> list[Slice]:
-    """Cut the window at its oldest record, so that empty years cost one request.
-
-    The slice before that record is read too: that it is empty rests on the order of an answer.
-    """
-    async with aclosing(walk.pages(begin, None, Order.OLDEST_FIRST)) as pages:
-        first = await anext(pages)
-    dates = [dated for record in first.records if (dated := walk.reading.dated(record))]
-    oldest = int(min(dates, default=walk.opened).timestamp())
-    end = walk.tail() - 1
-    zone = walk.reading.workspace.zone
-    return slices_from(begin, oldest, end, walk.search.granularity, zone=zone)
-
-
-def _less(count: int | None, than: int | None) -> bool:
-    return count is not None and than is not None and count < than
-
-
-async def _from(first: Page, rest: AsyncGenerator[Page]) -> AsyncGenerator[Page]:
-    yield first
-    async for page in rest:
-        yield page
-
-
-_MOVING = (
-    "Records were deleted again and again while they were read, so one may have been passed over; "
-    "a full refresh or a reconcile finds it"
-)
+    return not walk.by_day or since is None or walk.opened - since > EARLY

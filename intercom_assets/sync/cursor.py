@@ -15,11 +15,16 @@ class Request:
     Attributes:
         full_refresh: Forget the cursor, read all, mark what is gone.
         since: Read from here on at least; it can widen a window, never narrow it.
+        reconcile: Afterwards compare every row with Intercom: what incremental syncs missed is
+            fetched, what is gone is confirmed and marked.
+        force: Let a reconcile mark more than a tenth of the rows.
         run_id: Dagster run.
     """
 
     full_refresh: bool = False
     since: datetime | None = None
+    reconcile: bool = False
+    force: bool = False
     run_id: str = ""
 
 

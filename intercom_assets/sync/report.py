@@ -22,6 +22,8 @@ class Report:
         deleted: Rows marked as gone.
         row_count: Rows in the table afterwards, marked ones included.
         vanished: Parents that were gone when their children were asked for.
+        found: Rows that a reconcile found missing or outdated, and fetched.
+        gone: Rows whose records a reconcile found gone.
         commits: Transactions.
         seconds: Duration.
         cursor_before: The stored cursor when the sync began.
@@ -40,6 +42,8 @@ class Report:
     deleted: int = 0
     row_count: int = 0
     vanished: int = 0
+    found: int = 0
+    gone: int = 0
     commits: int = 0
     seconds: float = 0.0
     cursor_before: datetime | None = None

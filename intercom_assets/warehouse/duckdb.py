@@ -21,6 +21,7 @@ from intercom_assets.errors import SchemaError, WarehouseError
 from intercom_assets.schema.table import ROW_HASH, SYNCED_AT, Column
 from intercom_assets.warehouse.file_lock import table_lock
 from intercom_assets.warehouse.statements import (
+    CURSORS,
     DUCKDB_TYPES,
     STAGE,
     CursorStatements,
@@ -92,7 +93,7 @@ class DuckDBWarehouse:
             self._make_folder()
             return TableState(exists=False)
         with self._session() as connection:
-            types = _column_types(connection, target)
+            types = _column_types(connection, target.schema, target.name)
             if not types:
                 return TableState(exists=False)
             _refuse_foreign(target, types)
@@ -107,10 +108,13 @@ class DuckDBWarehouse:
             return {}
         statements = CursorStatements(schema, prefix)
         with self._session() as connection:
-            try:
-                rows = connection.execute(statements.select()).fetchall()
-            except duckdb.CatalogException:
+            known = _column_types(connection, schema, f"{prefix}{CURSORS}")
+            if not known:
                 return {}
+            # An earlier release may have made the table.
+            for addition in statements.add_columns(known):
+                connection.execute(addition)
+            rows = connection.execute(statements.select()).fetchall()
         return {row[0]: _stored_cursor(row) for row in rows}
 
     def commit(self, prefix: str, commit: Commit) -> Committed:
@@ -146,6 +150,15 @@ class DuckDBWarehouse:
             result = connection.execute(Statements(target).extras())
             while rows := result.fetchmany(_ROWS):
                 yield rows
+
+    def unseen(
+        self, target: Target, seen: Sequence[str], since: datetime, until: datetime | None
+    ) -> list[str]:
+        """List keys of unmarked rows dated in [since, until) that are not among the seen ones."""
+        bound = [list(seen), since] if until is None else [list(seen), since, until]
+        with self._reading(target) as connection:
+            statement = Statements(target).unseen(until=until is not None)
+            return [key for (key,) in connection.execute(statement, bound).fetchall()]
 
     def add_columns(self, target: Target, columns: Sequence[Column], fill: Path | None) -> None:
         """Add declared columns to an existing table, and fill them, in one transaction."""
@@ -234,6 +247,9 @@ class DuckDBWarehouse:
                 whole.parent_key, whole.newest, any_staged=commit.rows is not None
             )
             deleted += _number(connection, statement, [synced_at, synced_at, str(whole.file)])
+        if commit.gone is not None:
+            marks = [synced_at, synced_at, str(commit.gone)]
+            deleted += _number(connection, statements.mark_gone(), marks)
         inserted = row_count - before
         return Committed(
             inserted=inserted,
@@ -290,7 +306,7 @@ class DuckDBWarehouse:
         if not self.database.exists():
             raise SchemaError(f"There is no table {target}: {self.database} does not exist yet")
         with self._session() as connection:
-            if not _column_types(connection, target):
+            if not _column_types(connection, target.schema, target.name):
                 raise SchemaError(f"There is no table {target} in {self.database}")
             try:
                 yield connection
@@ -343,12 +359,12 @@ class DuckDBWarehouse:
             ) from error
 
 
-def _column_types(connection: duckdb.DuckDBPyConnection, target: Target) -> dict[str, str]:
+def _column_types(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> dict[str, str]:
     rows = connection.execute(
         "SELECT column_name, data_type FROM duckdb_columns() "
         "WHERE database_name = current_database() AND lower(schema_name) = lower(?) "
         "AND lower(table_name) = lower(?)",
-        [target.schema, target.name],
+        [schema, name],
     ).fetchall()
     return dict(rows)
 
@@ -400,13 +416,15 @@ def _cursor_values(cursor: StoredCursor) -> list[object]:
         cursor.synced_at,
         cursor.run_id,
         cursor.complete,
+        cursor.reconciling,
+        cursor.reconciled_at,
     ]
 
 
 def _stored_cursor(row: Sequence[object]) -> StoredCursor:
     names = (
         "resource", "source", "workspace_id", "region", "start_date", "at", "parent_synced_at",
-        "parent_key", "version", "synced_at", "run_id", "complete",
+        "parent_key", "version", "synced_at", "run_id", "complete", "reconciling", "reconciled_at",
     )  # fmt: skip
     return StoredCursor(**dict(zip(names, row, strict=True)))  # type: ignore[arg-type]
 

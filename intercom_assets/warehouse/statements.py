@@ -3,7 +3,7 @@
 Values are never written into a statement; they are bound by the warehouse.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from intercom_assets.schema.table import DELETED_AT, EXTRA, ROW_HASH, SYNCED_AT, Column, Table
@@ -150,6 +150,30 @@ class Statements:
             f"t.{quote(parent_key)} AND (p.newer_than IS NULL OR {returned})){unstaged}"
         )
 
+    def mark_gone(self) -> str:
+        """Mark rows by key, keeping what they were merged into; binds the time twice, the file."""
+        key, extra = quote(self._table.primary_key[0]), quote(EXTRA)
+        merged = f"json_object('{MERGED_INTO}', g.merged_into)"
+        return (
+            f"UPDATE {self.name} AS t SET {_MARKS}, {extra} = CASE WHEN g.merged_into IS NULL "
+            f"THEN t.{extra} ELSE json_merge_patch(coalesce(t.{extra}, '{{}}'), {merged}) END\n"
+            f"FROM read_parquet(?) AS g WHERE g.key = t.{key} AND t.{quote(DELETED_AT)} IS NULL"
+        )
+
+    def unseen(self, *, until: bool) -> str:
+        """List unmarked rows of an interval that a read did not return.
+
+        Binds the keys that it returned, the begin, and the end if there is one.
+        """
+        key, version = quote(self._table.primary_key[0]), quote(self._table.version or "")
+        within = f"{version} < ?" if until else "TRUE"
+        undated = "" if until else f" OR {version} IS NULL"
+        return (
+            f"SELECT {key} FROM {self.name} WHERE {quote(DELETED_AT)} IS NULL\n"
+            f"AND {key} NOT IN (SELECT unnest(CAST(? AS VARCHAR[])))\n"
+            f"AND (({version} >= ? AND {within}){undated}) ORDER BY {key}"
+        )
+
     def due(self, *, after: bool) -> str:
         """List versions of this table's rows as parents; binds the position thrice, the limit."""
         key = quote(self._table.primary_key[0])
@@ -198,6 +222,9 @@ class Statements:
         )
 
 
+MERGED_INTO = "_merged_into"
+"""Where `_extra` keeps the id of the record that a marked one was merged into."""
+
 _SET_BY_COMMIT = (SYNCED_AT, DELETED_AT)
 _MARKS = f"{quote(DELETED_AT)} = ?, {quote(SYNCED_AT)} = ?"
 
@@ -219,6 +246,8 @@ _CURSOR_COLUMNS = {
     "synced_at": "TIMESTAMP WITH TIME ZONE",
     "run_id": "VARCHAR",
     "complete": "BOOLEAN",
+    "reconciling": "TIMESTAMP WITH TIME ZONE",
+    "reconciled_at": "TIMESTAMP WITH TIME ZONE",
 }
 
 
@@ -243,6 +272,14 @@ class CursorStatements:
         """Create the table; its few rows can afford a declared key, which stops twins."""
         columns = ", ".join(f"{name} {kind}" for name, kind in _CURSOR_COLUMNS.items())
         return f"CREATE TABLE IF NOT EXISTS {self.name} ({columns})"
+
+    def add_columns(self, known: Collection[str]) -> list[str]:
+        """Add the columns that a table of an earlier release lacks."""
+        return [
+            f"ALTER TABLE {self.name} ADD COLUMN IF NOT EXISTS {name} {kind}"
+            for name, kind in _CURSOR_COLUMNS.items()
+            if name not in known
+        ]
 
     def select(self) -> str:
         """Read all cursors."""

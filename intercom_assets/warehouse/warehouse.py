@@ -51,6 +51,8 @@ class StoredCursor:
         synced_at: `_synced_at` of the last commit.
         run_id: Dagster run of the last commit.
         complete: Whether the last sync ended well, rather than at a checkpoint.
+        reconciling: Rows updated before this were compared by a reconcile under way.
+        reconciled_at: When the last whole reconcile ended.
     """
 
     resource: str
@@ -65,6 +67,8 @@ class StoredCursor:
     synced_at: datetime | None = None
     run_id: str = ""
     complete: bool = False
+    reconciling: datetime | None = None
+    reconciled_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +97,7 @@ class Commit:
         rows: Parquet file of rows with `_sequence`, None when there are none.
         seen: Parquet file of the keys of a complete read: every row that it lacks is marked.
         whole: Children's lists that were read whole.
+        gone: Parquet file of `key` and `merged_into`: rows whose records are gone for certain.
     """
 
     target: Target
@@ -100,6 +105,7 @@ class Commit:
     rows: Path | None = None
     seen: Path | None = None
     whole: WholeLists | None = None
+    gone: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +202,15 @@ class Warehouse(Protocol):
 
         Raises:
             SchemaError: There is no table of parents.
+        """
+        ...
+
+    def unseen(
+        self, target: Target, seen: Sequence[str], since: datetime, until: datetime | None
+    ) -> list[str]:
+        """List keys of unmarked rows dated in [since, until) that are not among the seen ones.
+
+        Without an end, undated rows belong to the interval too.
         """
         ...
 

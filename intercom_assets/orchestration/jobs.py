@@ -1,0 +1,71 @@
+"""The jobs of a source: sync, and reconcile.
+
+Jobs bring their own executor, because a process per asset costs seconds and DuckDB lets one
+process write.
+"""
+
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from intercom_assets.catalog import Resource
+from intercom_assets.orchestration.assets import SyncConfig
+from intercom_assets.orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    from dagster._core.definitions.unresolved_asset_job_definition import (
+        UnresolvedAssetJobDefinition,
+    )
+
+SOURCE_TAG = "intercom/source"
+"""Tag by which dagster.yaml lets one queued run of a source go at a time."""
+
+
+def op_name(source: str, resource: str) -> str:
+    """Name the op of an asset, under which run config is given."""
+    return f"{source}__{resource}"
+
+
+def build_sync_job(settings: Settings) -> "UnresolvedAssetJobDefinition":
+    """Make the job that reads what changed."""
+    return _job(
+        settings,
+        "sync",
+        f"Sync every selected resource of the Intercom source {settings.name}.",
+    )
+
+
+def build_reconcile_job(settings: Settings) -> "UnresolvedAssetJobDefinition":
+    """Make the job that syncs, and then compares every stored row with Intercom."""
+    return _job(
+        settings,
+        "reconcile",
+        f"Sync the Intercom source {settings.name}, then compare every stored row with Intercom: "
+        "fetch what syncs missed, mark what Intercom confirms as gone, and read the segments of "
+        "all companies again.",
+        config=dg.RunConfig(
+            ops={
+                op_name(settings.name, resource.name): SyncConfig(reconcile=True)
+                for resource in settings.resources
+            }
+        ),
+    )
+
+
+def _job(
+    settings: Settings, name: str, description: str, config: dg.RunConfig | None = None
+) -> "UnresolvedAssetJobDefinition":
+    return dg.define_asset_job(
+        f"{settings.name}_{name}",
+        selection=dg.AssetSelection.assets(
+            *(_key(settings, resource) for resource in settings.resources)
+        ),
+        executor_def=dg.in_process_executor,
+        description=description,
+        tags={SOURCE_TAG: settings.name},
+        config=config,
+    )
+
+
+def _key(settings: Settings, resource: Resource) -> dg.AssetKey:
+    return dg.AssetKey([settings.name, resource.name])

@@ -1,0 +1,174 @@
+"""Batches become files, and files commits: rows, marks and the cursor that they reach."""
+
+import time
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+
+from intercom_assets.catalog.resource import ByParent
+from intercom_assets.sync.batch import Batch, Checkpoint
+from intercom_assets.sync.bridge import from_loop
+from intercom_assets.sync.extract import Extract
+from intercom_assets.sync.progress import Pace, Progress
+from intercom_assets.sync.report import Report
+from intercom_assets.sync.rows import Shaper
+from intercom_assets.sync.spool import ParquetSpool
+from intercom_assets.warehouse.warehouse import (
+    Commit,
+    Committed,
+    StoredCursor,
+    Warehouse,
+    WholeLists,
+)
+
+_WHOLE = pa.schema([("parent", pa.string()), ("newer_than", pa.timestamp("us", tz="UTC"))])
+_GONE = pa.schema([("key", pa.string()), ("merged_into", pa.string())])
+
+
+class Loading:
+    """Takes batches, and commits them with the cursor that they reach.
+
+    Args:
+        extract: The sync.
+        warehouse: Where rows land.
+        cursor: The stored cursor, with the workspace that it belongs to.
+        report: Counts what is done.
+        folder: Where files may be spooled.
+
+    Attributes:
+        cursor: The cursor as it will be stored by the next commit, or was by the last.
+        report: What was done so far.
+    """
+
+    def __init__(
+        self,
+        *,
+        extract: Extract,
+        warehouse: Warehouse,
+        cursor: StoredCursor,
+        report: Report,
+        folder: Path,
+    ) -> None:
+        self._extract = extract
+        self._warehouse = warehouse
+        self.cursor = cursor
+        self.report = report
+        self._folder = folder
+        self._began = time.monotonic()
+        self._shaper = Shaper(extract.resource.table)
+        self._files = 0
+        self._pace = Pace(extract.portions.commit_seconds)
+        self._rows = self._spool("rows", self._shaper.schema)
+        self._whole = self._spool("whole", _WHOLE)
+        self._gone = self._spool("gone", _GONE)
+        self._seen = self._spool("seen", self._shaper.key_schema)
+        self._complete = False
+
+    def run(self, batches: AsyncGenerator[Batch]) -> None:
+        """Load all batches of a read, and end it.
+
+        Raises:
+            IntercomAssetsError: Reading or loading failed; what was committed is kept.
+        """
+        with from_loop(self._extract.connection.portal, batches) as arriving:
+            for batch in arriving:
+                self.take(batch)
+        self.finish()
+
+    def take(self, batch: Batch) -> None:
+        """Spool a batch; commit where a checkpoint is due."""
+        self._rows.add(self._shaper.shape(record) for record in batch.records)
+        self._seen.add(self._shaper.key(record) for record in batch.seen)
+        self._whole.add([one.parent, one.newer_than] for one in batch.whole)
+        self._gone.add([one.key, one.merged_into] for one in batch.gone)
+        self._complete = self._complete or batch.complete
+        self.report.records_returned += batch.returned
+        self.report.vanished += batch.vanished
+        self.report.gone += len(batch.gone)
+        portions = self._extract.portions
+        if batch.checkpoint is not None:
+            self.cursor = self._moved(batch.checkpoint)
+            if batch.reconciled_at is not None:
+                ended = batch.reconciled_at
+                self.cursor = replace(self.cursor, reconciling=None, reconciled_at=ended)
+            if self._rows.rows >= portions.commit_rows or self._pace.due():
+                self._commit()
+        elif self._rows.rows >= portions.ahead_rows:
+            self._commit()
+        self._tell(batch)
+
+    def finish(self) -> None:
+        """Commit what is left, mark what a complete read did not see, and end the sync."""
+        self.cursor = replace(self.cursor, complete=True)
+        self._commit(last=True)
+        self.report.cursor_after = self.cursor.at or self.cursor.parent_synced_at
+        self.report.misfits = self._shaper.fields.misfits
+        self.report.unmodelled = self._shaper.fields.unmodelled
+
+    def _moved(self, checkpoint: Checkpoint) -> StoredCursor:
+        synced_at, key = checkpoint.parent or (None, None)
+        return replace(
+            self.cursor,
+            start_date=self._extract.source.start_date,
+            at=checkpoint.at,
+            parent_synced_at=synced_at,
+            parent_key=key,
+            reconciling=checkpoint.reconciled or self.cursor.reconciling,
+            complete=False,
+        )
+
+    def _commit(self, *, last: bool = False) -> None:
+        rows, whole, gone = self._rows, self._whole, self._gone
+        link = self._extract.resource.replication
+        self.cursor = replace(
+            self.cursor,
+            version=self.cursor.version + 1,
+            run_id=self._extract.request.run_id,
+        )
+        commit = Commit(
+            target=self._extract.target,
+            cursor=self.cursor,
+            rows=rows.close() if rows.rows else None,
+            seen=self._seen.close() if last and self._complete else None,
+            whole=WholeLists(file=whole.close(), parent_key=link.key, newest=link.newest)
+            if isinstance(link, ByParent) and whole.rows
+            else None,
+            gone=gone.close() if gone.rows else None,
+        )
+        done = self._warehouse.commit(self._extract.source.prefix, commit)
+        self.cursor = replace(self.cursor, synced_at=done.synced_at)
+        self._count(done)
+        rows.discard()
+        whole.discard()
+        gone.discard()
+        self._rows = self._spool("rows", self._shaper.schema)
+        self._whole = self._spool("whole", _WHOLE)
+        self._gone = self._spool("gone", _GONE)
+
+    def _count(self, done: Committed) -> None:
+        report = self.report
+        report.inserted += done.inserted
+        report.updated += done.updated
+        report.unchanged += done.unchanged
+        report.deleted += done.deleted
+        report.row_count = done.row_count
+        report.commits += 1
+
+    def _spool(self, name: str, schema: pa.Schema) -> ParquetSpool:
+        self._files += 1
+        return ParquetSpool(self._folder / f"{name}-{self._files}.parquet", schema)
+
+    def _tell(self, batch: Batch) -> None:
+        meter = self.report.meter
+        self._extract.listener.progressed(
+            Progress(
+                resource=self.report.resource,
+                done=batch.done,
+                total=batch.total,
+                requests=meter.requests,
+                quota_seconds=meter.quota_seconds,
+                seconds=time.monotonic() - self._began,
+            )
+        )

@@ -1,0 +1,139 @@
+"""Every stored row compared with Intercom: what syncs missed is fetched, what is gone is marked.
+
+Searching returns what exists, so a stored row that its slice of time does not return is a
+candidate: it was deleted, merged into another record, or changed since. Each candidate is asked
+for by its id, and only what Intercom itself says is gone is marked. A search that returns half of
+the truth therefore costs requests and never a row; a tenth of the rows as candidates stops it.
+"""
+
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
+
+import anyio
+
+from intercom_assets.catalog.resource import Granularity, Lookup, Search
+from intercom_assets.errors import NotFound, PermanentError, Request
+from intercom_assets.intercom.client import CONNECTIONS, Call
+from intercom_assets.intercom.search import Order
+from intercom_assets.schema.types import Record
+from intercom_assets.sync.batch import Batch, Checkpoint, Gone
+from intercom_assets.sync.nested import completed
+from intercom_assets.sync.ordered import in_order
+from intercom_assets.sync.reading import Reading, now
+from intercom_assets.sync.rows import value_at
+from intercom_assets.sync.slices import Slice
+from intercom_assets.sync.walk import Walk, newest_first, read_slices
+
+Unseen = Callable[[Sequence[str], datetime, datetime | None], list[str]]
+"""Lists stored rows of an interval that are not among the keys seen; blocks."""
+
+SHARE = 0.1
+"""Part of the stored rows that may be candidates before a person has to look."""
+
+FEW = 20
+"""As many candidates are always looked into: a tenth of a small table is nothing."""
+
+
+async def reconcile(reading: Reading, *, unseen: Unseen, force: bool) -> AsyncGenerator[Batch]:
+    """Compare slice by slice, with a checkpoint after each; a later call goes on from there.
+
+    Args:
+        reading: What is read, from where the last reconcile stopped or the beginning.
+        unseen: Lists stored rows that were not seen.
+        force: Whether any number of candidates is looked into.
+
+    Raises:
+        PermanentError: More than a tenth of the stored rows are candidates.
+    """
+    search, lookup = reading.resource.endpoint, reading.resource.lookup
+    assert isinstance(search, Search)
+    assert lookup is not None, "the catalogue holds that each search has one"
+    assert reading.start.since is not None
+    comparison = _Comparison(reading, lookup, unseen, force, reading.start.since)
+    begin = int(reading.start.since.timestamp())
+    walk = Walk(reading, search)
+    async with aclosing(walk.pages(begin, None, Order.NEWEST_FIRST)) as pages:
+        first = await anext(pages)
+    walk.opened, walk.total = first.date or now(), first.total_count
+    reading.note(f"comparing {reading.stored_rows:,} stored rows with Intercom")
+    async for batch in read_slices(walk, begin):
+        comparison.see(batch)
+        yield replace(batch, checkpoint=None)
+        if batch.covered is not None:
+            yield await comparison.compare(walk, _end(batch.covered, search))
+    tail = walk.tail()
+    newest = walk.pages(tail, None, Order.NEWEST_FIRST)
+    async for batch in newest_first(walk, newest, walk.early(tail)):
+        comparison.see(batch)
+        yield batch
+    yield await comparison.compare(walk, None)
+
+
+@dataclass(slots=True)
+class _Comparison:
+    """How far stored rows were compared, and what was found."""
+
+    reading: Reading
+    lookup: Lookup
+    unseen: Unseen
+    force: bool
+    position: datetime
+    seen: list[str] = field(default_factory=list)
+    candidates: int = 0
+
+    def see(self, batch: Batch) -> None:
+        """Note the records that a batch returned."""
+        path = self.reading.resource.table.column(self.reading.resource.primary_key[0]).path
+        self.seen += [str(value_at(record, path)) for record in batch.records]
+
+    async def compare(self, walk: Walk, until: datetime | None) -> Batch:
+        """Look into the stored rows of an interval that were not returned."""
+        missing = await anyio.to_thread.run_sync(self.unseen, self.seen, self.position, until)
+        self.seen = []
+        self._limit(len(missing))
+        looked = [found async for found in in_order(self._look, missing, CONNECTIONS)]
+        records = [found for found in looked if not isinstance(found, Gone)]
+        reached = walk.reached()
+        assert reached.checkpoint is not None
+        self.position = until or self.position
+        return replace(
+            reached,
+            records=await completed(self.reading, records),
+            gone=[found for found in looked if isinstance(found, Gone)],
+            checkpoint=Checkpoint(at=reached.checkpoint.at, reconciled=self.position),
+            reconciled_at=walk.opened if until is None else None,
+        )
+
+    def _limit(self, more: int) -> None:
+        self.candidates += more
+        path = self.reading.resource.endpoint.path
+        allowed = max(FEW, int(self.reading.stored_rows * SHARE))
+        if self.candidates > allowed and not self.force:
+            raise PermanentError(
+                Request(method="POST", path=path),
+                f"At least {self.candidates:,} of {self.reading.stored_rows:,} stored rows are "
+                f"missing in Intercom's answers, over the limit of {allowed:,}. If so many were "
+                "really deleted or changed, run the reconcile again with force; nothing of this "
+                "part was marked",
+            )
+
+    async def _look(self, key: str) -> Gone | Record:
+        path = self.lookup.path.replace("{id}", quote(key, safe=""))
+        try:
+            answer = await self.reading.session.ask(Call(path=path))
+        except NotFound as error:
+            into = (error.merged_into or "").rstrip("/").rpartition("/")[2]
+            return Gone(key, into or None)
+        return {
+            name: value for name, value in answer.body.items() if name not in self.lookup.beyond
+        }
+
+
+def _end(covered: Slice, search: Search) -> datetime:
+    """Give the instant where the next slice begins; an hour of error costs a request at most."""
+    until = datetime.fromtimestamp(covered.until, UTC)
+    whole_day = search.granularity is Granularity.DAY
+    return until + (timedelta(hours=12) if whole_day else timedelta(seconds=1))
