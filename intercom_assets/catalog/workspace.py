@@ -39,7 +39,7 @@ WORKSPACE: tuple[Resource, ...] = (
     Resource(
         name="admins",
         description="One row per teammate of the workspace, the bot included.",
-        endpoint=Listing("/admins", records="admins"),
+        endpoint=Listing("/admins", "admins", params={"display_avatar": "true"}),
         replication=FullRefresh(may_be_empty=False),
         columns=(
             *identity("admin"),

@@ -1,7 +1,7 @@
 """What an HTTP answer means: a JSON object, or one of our errors with a remedy."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 import httpx
@@ -35,12 +35,15 @@ class Answer:
     date: datetime | None
 
 
-def read_answer(request: Request, response: httpx.Response, scope: str | None) -> Answer:
+def read_answer(
+    request: Request, response: httpx.Response, content: bytes, scope: str | None
+) -> Answer:
     """Turn a response into an answer.
 
     Args:
         request: What was asked, for messages.
-        response: What came back, read whole.
+        response: Status and headers of what came back.
+        content: Its body, whole.
         scope: The permission that the request needs, for messages.
 
     Raises:
@@ -48,7 +51,7 @@ def read_answer(request: Request, response: httpx.Response, scope: str | None) -
         PermanentError: It will not.
     """
     try:
-        body = decode(response.content)
+        body = decode(content)
     except ValueError:
         body = None
     if not response.is_success:
@@ -58,7 +61,7 @@ def read_answer(request: Request, response: httpx.Response, scope: str | None) -
             error.merged_into = response.links.get("canonical", {}).get("url")
         raise error
     if not isinstance(body, dict) or _is_error(body):
-        told = "an empty body" if not response.content.strip() else "something other than JSON"
+        told = "an empty body" if not content.strip() else "something other than JSON"
         raise TransientError(
             _described(request, response, body),
             f"Intercom answered with {told}; a proxy may stand between",
@@ -142,6 +145,7 @@ def _text(value: Json) -> str | None:
 
 def _date(response: httpx.Response) -> datetime | None:
     try:
-        return parsedate_to_datetime(response.headers["date"])
+        date = parsedate_to_datetime(response.headers["date"])
     except (KeyError, ValueError):
         return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)

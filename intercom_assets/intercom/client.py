@@ -6,7 +6,7 @@ resource's counts and permission. Which requests a resource needs is not decided
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from types import TracebackType
 from typing import Self
@@ -15,7 +15,7 @@ import anyio
 import httpx
 
 from intercom_assets.catalog.version import ApiVersion
-from intercom_assets.errors import RateLimited, Request, TransientError
+from intercom_assets.errors import PermanentError, RateLimited, Request, TransientError
 from intercom_assets.intercom.answers import Answer, read_answer
 from intercom_assets.intercom.meter import Meter
 from intercom_assets.intercom.rate_limit import RateLimiter
@@ -24,6 +24,9 @@ from intercom_assets.schema.types import Json, Record
 
 CONNECTIONS = 32
 """Connections kept open, and so the most requests in flight."""
+
+MAX_BODY = 256_000_000
+"""Bytes of an answer after decompression; a page of 150 long conversations has a few million."""
 
 _TIMEOUT = httpx.Timeout(60.0, connect=15.0, pool=None)
 _DEADLINE = 180.0
@@ -136,11 +139,11 @@ class Client:
         request = Request(method=call.method, path=call.path)
         async with self.limiter.slot(meter.waited):
             began = time.monotonic()
-            response = await self._exchange(call, request)
+            response, content = await self._exchange(call, request)
             meter.answered(call.path, time.monotonic() - began)
             self.limiter.learn(response.headers)
         try:
-            answer = read_answer(request, response, scope)
+            answer = read_answer(request, response, content, scope)
         except RateLimited as error:
             raise RateLimited(error.request, retry_after=self.limiter.exhausted()) from None
         if call.needs and records_at(answer.body, call.needs) is None:
@@ -150,17 +153,32 @@ class Client:
             )
         return answer
 
-    async def _exchange(self, call: Call, request: Request) -> httpx.Response:
+    async def _exchange(self, call: Call, request: Request) -> tuple[httpx.Response, bytes]:
         try:
             with anyio.fail_after(self._deadline):
-                return await self._http.request(
+                async with self._http.stream(
                     call.method, call.path, params=dict(call.params) or None, json=call.body
-                )
+                ) as response:
+                    return response, await _body(response, request)
         except (httpx.HTTPError, TimeoutError) as error:
             # Only the kind of failure: the text of a transport error may quote headers.
             raise TransientError(
                 request, f"{type(error).__name__}: check the network and base_url"
             ) from None
+
+
+async def _body(response: httpx.Response, request: Request) -> bytes:
+    # A few compressed bytes can stand for gigabytes, so the body is counted as it unfolds.
+    content = bytearray()
+    async for chunk in response.aiter_bytes():
+        content += chunk
+        if len(content) > MAX_BODY:
+            raise PermanentError(
+                replace(request, status=response.status_code),
+                f"The answer is larger than {MAX_BODY // 1_000_000} MB, which no answer of "
+                "Intercom is: check base_url",
+            )
+    return bytes(content)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import httpx
 from anyio.from_thread import BlockingPortal, BlockingPortalProvider
 
 from intercom_assets.catalog.version import ApiVersion
-from intercom_assets.errors import ConfigurationError, IntercomError
+from intercom_assets.errors import ConfigurationError, Unauthorized
 from intercom_assets.intercom.client import Client, Session, is_loopback
 from intercom_assets.intercom.meter import Meter
 from intercom_assets.intercom.rate_limit import RateLimiter
@@ -106,7 +106,7 @@ class Connection:
         self._stack = ExitStack()
         self._lock = threading.Lock()
         self._open: tuple[BlockingPortal, Client] | None = None
-        self._workspace: Workspace | IntercomError | ConfigurationError | None = None
+        self._workspace: Workspace | Unauthorized | ConfigurationError | None = None
 
     def __repr__(self) -> str:
         """Name the host, never the token."""
@@ -145,7 +145,7 @@ class Connection:
             if self._workspace is None:
                 try:
                     self._workspace = self.portal.call(read_workspace, session, self.region)
-                except (IntercomError, ConfigurationError) as error:
+                except (Unauthorized, ConfigurationError) as error:
                     self._workspace = error
         if isinstance(self._workspace, Workspace):
             return self._workspace

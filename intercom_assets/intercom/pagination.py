@@ -15,6 +15,9 @@ from intercom_assets.intercom.answers import Answer
 from intercom_assets.intercom.client import Call, Places, Session, records_at
 from intercom_assets.schema.types import Json, Record
 
+_EMPTY_PAGES = 100
+"""Empty pages in a row that are followed: more than that is no list that ends."""
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -48,9 +51,12 @@ async def read_pages(session: Session, call: Call, paged: Paged) -> AsyncGenerat
     """
     position: str | None = None
     seen: set[str] = set()
+    empty = 0
     while True:
         answer = await session.ask(_at(call, paged, position))
-        yield read_page(answer, call.needs)
+        page = read_page(answer, call.needs)
+        yield page
+        empty = 0 if page.records else empty + 1
         request = Request(method=call.method, path=call.path, status=200)
         try:
             position = next_position(answer.body, paged)
@@ -58,6 +64,8 @@ async def read_pages(session: Session, call: Call, paged: Paged) -> AsyncGenerat
             raise PermanentError(request, f"The next page cannot be asked for: {error}") from None
         if position is None:
             return
+        if empty >= _EMPTY_PAGES:
+            raise PermanentError(request, f"{empty} empty pages in a row each name a next one")
         if position in seen:
             told = f"Intercom named the next page {position[:40]!r} twice; reading on would not end"
             raise PermanentError(request, told)

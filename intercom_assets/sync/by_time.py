@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 from intercom_assets.catalog.resource import Search
 from intercom_assets.intercom.search import Order
 from intercom_assets.sync.batch import Batch
-from intercom_assets.sync.reading import Reading, now
+from intercom_assets.sync.reading import Reading
 from intercom_assets.sync.walk import (
     EARLY,
     Walk,
+    first_slices,
     following,
     newest_first,
+    opened,
     read_slices,
 )
 
@@ -27,14 +29,13 @@ async def read_by_time(reading: Reading, search: Search) -> AsyncGenerator[Batch
     begin = int(since.timestamp()) if since else 0
     walk = Walk(reading, search)
     async with aclosing(walk.pages(walk.early(begin), None, Order.NEWEST_FIRST)) as pages:
-        first = await anext(pages)
-        walk.opened, walk.total = first.date or now(), first.total_count
-        if not _is_large(walk, since):
+        first = await opened(walk, pages)
+        if first is not None and not _is_large(walk, since):
             async for batch in newest_first(walk, following(first, pages), begin):
                 yield batch
             yield walk.reached(last=True)
             return
-    async for batch in read_slices(walk, begin):
+    async for batch in read_slices(walk, await first_slices(walk, begin)):
         yield batch
     tail = walk.tail()
     reading.note(f"reading what changed since {datetime.fromtimestamp(tail, UTC):%Y-%m-%d %H:%M}")

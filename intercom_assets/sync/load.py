@@ -2,14 +2,15 @@
 
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 from intercom_assets.catalog.resource import ByParent, Search
-from intercom_assets.errors import ConfigurationError, SchemaError
+from intercom_assets.errors import ConfigurationError, SchemaError, WarehouseError
 from intercom_assets.intercom.workspace import Workspace
 from intercom_assets.sync.cursor import EPOCH, Start, start
 from intercom_assets.sync.evolve import evolve
@@ -34,7 +35,7 @@ def load(extract: Extract, warehouse: Warehouse) -> Report:
     began = time.monotonic()
     with (
         warehouse.lock(extract.target, extract.request.run_id),
-        tempfile.TemporaryDirectory(prefix="intercom_assets_") as folder,
+        _spool_folder() as folder,
     ):
         reading = _prepare(extract, warehouse, report, Path(folder))
         report.cursor_before = _shown(reading.start.stored)
@@ -51,6 +52,19 @@ def load(extract: Extract, warehouse: Warehouse) -> Report:
         report.cursor_after = _shown(loading.cursor)
     report.seconds = time.monotonic() - began
     return report
+
+
+@contextmanager
+def _spool_folder() -> Iterator[str]:
+    try:
+        with tempfile.TemporaryDirectory(prefix="intercom_assets_") as folder:
+            yield folder
+    except OSError as error:
+        raise WarehouseError(
+            f"Rows cannot be spooled to {tempfile.gettempdir()}: {error}. Free some space there, "
+            "or set TMPDIR to another folder; what was committed is kept, and the next sync goes "
+            "on from there"
+        ) from error
 
 
 def _prepare(extract: Extract, warehouse: Warehouse, report: Report, folder: Path) -> Reading:

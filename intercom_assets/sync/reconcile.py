@@ -22,10 +22,10 @@ from intercom_assets.schema.types import Record
 from intercom_assets.sync.batch import Batch, Checkpoint, Gone
 from intercom_assets.sync.nested import completed
 from intercom_assets.sync.ordered import in_order
-from intercom_assets.sync.reading import Reading, now
+from intercom_assets.sync.reading import Reading
 from intercom_assets.sync.rows import value_at
 from intercom_assets.sync.slices import Slice
-from intercom_assets.sync.walk import Walk, newest_first, read_slices
+from intercom_assets.sync.walk import Walk, first_slices, newest_first, opened, read_slices
 
 Unseen = Callable[[Sequence[str], datetime, datetime | None], list[str]]
 """Lists stored rows of an interval that are not among the keys seen; blocks."""
@@ -56,10 +56,9 @@ async def reconcile(reading: Reading, *, unseen: Unseen, force: bool) -> AsyncGe
     begin = int(reading.start.since.timestamp())
     walk = Walk(reading, search)
     async with aclosing(walk.pages(begin, None, Order.NEWEST_FIRST)) as pages:
-        first = await anext(pages)
-    walk.opened, walk.total = first.date or now(), first.total_count
+        await opened(walk, pages)
     reading.note(f"comparing {reading.stored_rows:,} stored rows with Intercom")
-    async for batch in read_slices(walk, begin):
+    async for batch in read_slices(walk, await first_slices(walk, begin)):
         comparison.see(batch)
         yield replace(batch, checkpoint=None)
         if batch.covered is not None:

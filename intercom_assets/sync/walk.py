@@ -10,20 +10,22 @@ which has no end, is read that way.
 from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 from intercom_assets.catalog.resource import Granularity, Search
+from intercom_assets.errors import NotFound
 from intercom_assets.intercom.pagination import Page, paged, read_pages
 from intercom_assets.intercom.search import Order, search_call
 from intercom_assets.sync.batch import Batch, Checkpoint
 from intercom_assets.sync.cursor import EPOCH, reached
 from intercom_assets.sync.nested import completed
-from intercom_assets.sync.reading import Reading
+from intercom_assets.sync.reading import Reading, now
 from intercom_assets.sync.slices import Slice, cut, slices_from, tail
 
 _ATTEMPTS = 5
 EARLY = timedelta(days=2)
+_FAR = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp())
 
 
 @dataclass(slots=True)
@@ -81,10 +83,10 @@ class Walk:
             done=self.done,
         )
 
-    def give_up(self) -> None:
+    def give_up(self, reason: str) -> None:
         """Warn that a record may have been passed over; nothing is marked then."""
         self.whole = False
-        self.reading.warn(_MOVING)
+        self.reading.warn(reason)
 
     def early(self, begin: int) -> int:
         """Ask two days early where days are compared: the walk stops by itself."""
@@ -108,53 +110,77 @@ class Walk:
         return tail(self.opened, self.search.granularity, self.reading.workspace.zone)
 
 
+async def opened(walk: Walk, pages: AsyncGenerator[Page]) -> Page | None:
+    """Read the first page, newest first; None where Intercom answers 404 to it."""
+    walk.opened = now()
+    try:
+        first = await anext(pages)
+    except NotFound as error:
+        walk.reading.note(f"{error.request}; reading around it")
+        return None
+    walk.opened, walk.total = first.date or walk.opened, first.total_count
+    return first
+
+
 async def newest_first(
     walk: Walk, pages: AsyncGenerator[Page], begin: int
 ) -> AsyncGenerator[Batch]:
     """Walk from the newest record back to `begin`, again whenever records were taken away."""
-    for _ in range(_ATTEMPTS):
-        total: int | None = None
-        async with aclosing(pages):
-            async for page in pages:
-                shrunk = _less(page.total_count, total)
-                total = page.total_count
-                yield await walk.batch(page)
-                if shrunk or walk.is_past(page, begin):
-                    break
-            else:
+    try:
+        for _ in range(_ATTEMPTS):
+            total: int | None = None
+            async with aclosing(pages):
+                async for page in pages:
+                    shrunk = _less(page.total_count, total)
+                    total = page.total_count
+                    yield await walk.batch(page)
+                    if shrunk or walk.is_past(page, begin):
+                        break
+                else:
+                    return
+            if not shrunk:
                 return
-        if not shrunk:
-            return
-        walk.reading.note("records were deleted while they were read; reading them again")
-        pages = walk.pages(walk.early(begin), None, Order.NEWEST_FIRST)
-    walk.give_up()
+            walk.reading.note("records were deleted while they were read; reading them again")
+            pages = walk.pages(walk.early(begin), None, Order.NEWEST_FIRST)
+        walk.give_up(_MOVING)
+    except NotFound as error:
+        # One deleted message makes Intercom answer 404 to a whole page: read around it.
+        walk.reading.note(f"{error.request}; reading around it")
+        async for batch in read_slices(walk, [Slice(begin, _FAR)]):
+            yield replace(batch, checkpoint=None)
 
 
-async def read_slices(walk: Walk, begin: int) -> AsyncGenerator[Batch]:
-    """Read from `begin` to the walk's tail in slices, oldest first."""
-    pending = deque(await first_slices(walk, begin))
+async def read_slices(walk: Walk, slices: list[Slice]) -> AsyncGenerator[Batch]:
+    """Read slices whole, oldest first; those that are too large are cut."""
+    pending = deque(slices)
     attempts = 0
     while pending:
         one = pending.popleft()
-        async with aclosing(walk.pages(one.since, one.until, Order.OLDEST_FIRST)) as pages:
-            first = await anext(pages)
-            total = first.total_count
-            parts = -(-(total or 0) // walk.reading.slice_records)
-            if parts > 1 and len(smaller := walk.cut(one, parts)) > 1:
-                pending.extendleft(reversed(smaller))
-                continue
-            moved, before = False, walk.newest
-            async for page in following(first, pages):
-                moved = moved or page.total_count != total
-                yield await walk.batch(page)
-        if moved and attempts < _ATTEMPTS:
+        before = walk.newest
+        try:
+            async with aclosing(walk.pages(one.since, one.until, Order.OLDEST_FIRST)) as pages:
+                first = await anext(pages)
+                total = first.total_count
+                parts = -(-(total or 0) // walk.reading.slice_records)
+                if parts > 1 and len(smaller := walk.cut(one, parts)) > 1:
+                    pending.extendleft(reversed(smaller))
+                    continue
+                moved = False
+                async for page in following(first, pages):
+                    moved = moved or page.total_count != total
+                    yield await walk.batch(page)
+        except NotFound as error:
+            moved = True
+            walk.reading.note(f"{error.request}; reading around it")
+        smaller = walk.cut(one, 2) if moved else []
+        if moved and (attempts < _ATTEMPTS or len(smaller) > 1):
             attempts += 1
             walk.newest = before
             walk.reading.note(f"{one} changed while it was read; reading it again")
-            pending.extendleft(reversed(walk.cut(one, 2)))
+            pending.extendleft(reversed(smaller))
             continue
         if moved:
-            walk.give_up()
+            walk.give_up(f"{one}: {_MOVING}")
         attempts = 0
         yield walk.reached(one)
 
@@ -164,9 +190,12 @@ async def first_slices(walk: Walk, begin: int) -> list[Slice]:
 
     The slice before that record is read too: that it is empty rests on the order of an answer.
     """
-    async with aclosing(walk.pages(begin, None, Order.OLDEST_FIRST)) as pages:
-        first = await anext(pages)
-    dates = [dated for record in first.records if (dated := walk.reading.dated(record))]
+    try:
+        async with aclosing(walk.pages(begin, None, Order.OLDEST_FIRST)) as pages:
+            first = (await anext(pages)).records
+    except NotFound:
+        first = []
+    dates = [dated for record in first if (dated := walk.reading.dated(record))]
     oldest = int(min(dates, default=walk.opened).timestamp())
     end = walk.tail() - 1
     zone = walk.reading.workspace.zone
@@ -185,6 +214,6 @@ async def following(first: Page, rest: AsyncGenerator[Page]) -> AsyncGenerator[P
 
 
 _MOVING = (
-    "Records were deleted again and again while they were read, so one may have been passed over; "
-    "a full refresh or a reconcile finds it"
+    "records changed again and again while they were read, or Intercom refused to list them, so "
+    "one may have been passed over; a reconcile finds it"
 )

@@ -42,6 +42,8 @@ T = TypeVar("T")
 
 Connect = Callable[[Path], duckdb.DuckDBPyConnection]
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 _ROWS = 5_000
 _BUSY = ("Could not set lock on file", "Conflicting lock")
 
@@ -274,7 +276,8 @@ class DuckDBWarehouse:
                 f"is stored, this sync started from {expected}); nothing of this commit was kept. "
                 "Run the sync again when the other one has ended"
             )
-        now = self._now()
+        # Later than the last commit, and than what was read, however slow our clock is.
+        now = max(self._now(), commit.cursor.at or EPOCH)
         if stored.synced_at is not None:
             now = max(now, stored.synced_at + timedelta(microseconds=1))
         values = _cursor_values(replace(commit.cursor, synced_at=now))

@@ -1,0 +1,23 @@
+"""Fixtures of the scenarios."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from intercom_assets.warehouse.duckdb import connect
+from intercom_assets_tests.world import World, make_world
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Path]:
+    """Name the database, and hold it open: that makes each of many looks at it quick."""
+    path = tmp_path / "test.duckdb"
+    with connect(path):
+        yield path
+
+
+@pytest.fixture
+def world(database: Path) -> World:
+    """Make a world of a few records of each kind."""
+    return make_world(database, contacts=60, companies=12, conversations=25)

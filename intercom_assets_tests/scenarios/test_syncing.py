@@ -1,0 +1,143 @@
+"""What every sync of every resource does: all that is there, once, and what changed."""
+
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from intercom_assets.catalog import CATALOG
+from intercom_assets.sync.batch import Portions
+from intercom_assets_tests.world import HOUR, World, make_world
+
+
+def test_a_first_sync_equals_the_truth(world: World) -> None:
+    """After a first sync every table holds exactly what Intercom holds."""
+    world.sync_all()
+
+    assert {name: world.expected(name) for name in CATALOG.names} == {
+        name: world.stored(name) for name in CATALOG.names
+    }
+
+
+@pytest.mark.parametrize("inclusive", [True, False])
+@pytest.mark.parametrize("paging", ["keyset", "offset"])
+def test_pages_and_bounds_of_either_kind_lose_nothing(
+    database: Path, paging: Literal["keyset", "offset"], *, inclusive: bool
+) -> None:
+    """Many pages in slices give the truth, however Intercom pages and reads its bounds."""
+    world = make_world(database, contacts=330, conversations=330, parts_per_conversation=1)
+    world.workspace.paging = paging
+    world.workspace.inclusive_bounds = inclusive
+    world.portions = Portions(slice_records=100)
+
+    world.sync_all("contacts", "conversations")
+
+    assert world.expected("contacts") == world.stored("contacts")
+    assert world.expected("conversations") == world.stored("conversations")
+
+
+def test_sync_twice_write_once(world: World) -> None:
+    """A sync of an unchanged workspace inserts, updates and marks nothing."""
+    world.sync_all()
+    before = {name: world.rows(name) for name in CATALOG.names}
+    world.clock.forward(HOUR)
+
+    reports = world.sync_all()
+
+    assert {(0, 0, 0)} == {(one.inserted, one.updated, one.deleted) for one in reports.values()}
+    assert before == {name: world.rows(name) for name in CATALOG.names}
+
+
+def test_a_full_refresh_of_an_unchanged_workspace_writes_nothing(world: World) -> None:
+    """A full refresh reads all and, where nothing changed, writes nothing."""
+    world.sync_all()
+    before = {name: world.rows(name) for name in CATALOG.names}
+
+    reports = world.sync_all(full_refresh=True)
+
+    assert {(0, 0, 0)} == {(one.inserted, one.updated, one.deleted) for one in reports.values()}
+    assert before == {name: world.rows(name) for name in CATALOG.names}
+    assert 60 == reports["contacts"].records_returned
+
+
+def test_only_what_changed_moves(world: World) -> None:
+    """A sync after some changes writes exactly the records that changed."""
+    world.sync_all()
+    contact, other = world.workspace.collection("contacts").ids()[:2]
+    tag = world.workspace.collection("tags").ids()[0]
+    company = world.workspace.collection("companies").ids()[0]
+    conversation = world.workspace.collection("conversations").ids()[0]
+    world.clock.forward(HOUR)
+    world.workspace.touch("contacts", contact)
+    added = world.workspace.add("contacts", {"name": "New in the same second"})
+    world.workspace.rename("tags", tag, "renamed")
+    world.workspace.delete("companies", company)
+    part = world.workspace.reply(conversation)
+
+    reports = world.sync_all()
+
+    wrote = {name: (one.inserted, one.updated, one.deleted) for name, one in reports.items()}
+    gone = wrote.pop("company_segments")
+    assert {
+        "contacts": (1, 1, 0),
+        "tags": (0, 1, 0),
+        "companies": (0, 0, 1),
+        "conversations": (0, 1, 0),
+        "conversation_parts": (1, 0, 0),
+    } == {name: counts for name, counts in wrote.items() if counts != (0, 0, 0)}
+    assert (0, 0) == gone[:2]
+    assert "renamed" == world.row("tags", tag)["name"]
+    assert {company} == world.marked("companies")
+    assert conversation == world.row("conversation_parts", part)["conversation_id"]
+    assert (
+        world.row("contacts", contact)["updated_at"] == world.row("contacts", added)["updated_at"]
+    )
+    assert world.row("contacts", other)["_synced_at"] < world.row("contacts", added)["_synced_at"]
+    assert {name: world.expected(name) for name in CATALOG.names} == {
+        name: world.stored(name) for name in CATALOG.names
+    }
+
+
+def test_a_second_record_of_the_cursors_second_is_found(world: World) -> None:
+    """A record that changes in the very second of the cursor is read by the next sync."""
+    first, second = world.workspace.collection("contacts").ids()[:2]
+    world.workspace.touch("contacts", first)
+    world.sync("contacts")
+    world.workspace.touch("contacts", second)
+
+    report = world.sync("contacts")
+
+    assert (0, 1) == (report.inserted, report.updated)
+    assert world.expected("contacts") == world.stored("contacts")
+
+
+def test_conversations_change_like_contacts(world: World) -> None:
+    """A conversation that changes in the cursor's second is read too, whatever the bounds mean."""
+    first, second = world.workspace.collection("conversations").ids()[:2]
+    world.workspace.touch("conversations", first)
+    world.sync("conversations")
+    world.workspace.touch("conversations", second)
+
+    report = world.sync("conversations")
+
+    assert (0, 1) == (report.inserted, report.updated)
+
+
+def test_a_report_counts_what_intercom_returned(world: World) -> None:
+    """Records returned are the records of the list's own answers, overlap included."""
+    first = world.sync("contacts")
+    second = world.sync("contacts")
+
+    assert 60 == first.records_returned
+    assert second.records_returned == second.unchanged + second.inserted + second.updated
+    assert 60 == second.row_count
+    assert 0 < second.records_returned < 60
+
+
+def test_a_stored_table_reads_back_with_the_columns_of_the_catalogue(world: World) -> None:
+    """A table has the declared columns and the metadata columns, in that order."""
+    world.sync("admins")
+
+    columns = list(world.rows("admins")[0])
+
+    assert [column.name for column in CATALOG["admins"].table.all_columns] == columns

@@ -1,0 +1,110 @@
+"""How unit tests of a warehouse store: a small table, commits of a few rows."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from intercom_assets.schema.table import Table, integer, text, timestamp
+from intercom_assets.schema.types import Record
+from intercom_assets.sync.rows import Shaper
+from intercom_assets.sync.spool import ParquetSpool
+from intercom_assets.warehouse.duckdb import DuckDBWarehouse
+from intercom_assets.warehouse.warehouse import Commit, Committed, StoredCursor, Target
+
+THINGS = Table(
+    columns=(
+        *text(id="Key.", name="Name."),
+        *integer(size="Size."),
+        *timestamp(updated_at="When it last changed."),
+    ),
+    primary_key=("id",),
+    version="updated_at",
+)
+
+Row = dict[str, Any]
+
+
+def thing(key: str, name: str = "a", updated_at: int | None = 1_700_000_000) -> Record:
+    """Make a record of the table of things."""
+    return {"id": key, "name": name, "size": 1, "updated_at": updated_at}
+
+
+@dataclass
+class Store:
+    """Commits records to one table of a warehouse, version after version.
+
+    Attributes:
+        warehouse: Where they land.
+        folder: Where staged files are written.
+        target: The table.
+        prefix: Prefix of the table of cursors.
+    """
+
+    warehouse: DuckDBWarehouse
+    folder: Path
+    target: Target = field(default_factory=lambda: Target("s", "t", THINGS))
+    prefix: str = ""
+    version: int = 0
+    files: int = 0
+
+    def cursor(self) -> StoredCursor | None:
+        """Read the stored cursor."""
+        return self.warehouse.cursors(self.target.schema, self.prefix).get("things")
+
+    def commit(
+        self,
+        records: Iterable[Record] = (),
+        *,
+        seen: Iterable[Record] | None = None,
+        at: datetime | None = None,
+    ) -> Committed:
+        """Commit records, and the keys of a complete read."""
+        done = self.warehouse.commit(self.prefix, self.prepared(records, seen=seen, at=at))
+        self.version += 1
+        return done
+
+    def prepared(
+        self,
+        records: Iterable[Record] = (),
+        *,
+        seen: Iterable[Record] | None = None,
+        at: datetime | None = None,
+    ) -> Commit:
+        """Write the files of a commit."""
+        shaper = Shaper(self.target.table)
+        commit = Commit(
+            target=self.target,
+            cursor=StoredCursor(
+                resource="things",
+                at=at or datetime(2025, 1, 1, tzinfo=UTC),
+                version=self.version + 1,
+            ),
+            rows=self._file(shaper.schema, [shaper.shape(record) for record in records]),
+        )
+        if seen is None:
+            return commit
+        keys = ParquetSpool(self._path(), shaper.key_schema)
+        keys.add(shaper.key(record) for record in seen)
+        return replace(commit, seen=keys.close())
+
+    def rows(self) -> list[Row]:
+        """Read the table in the order of its keys."""
+        rows: list[Row] = self.warehouse.read(self.target).to_pylist()
+        return sorted(rows, key=lambda row: str(row["id"]))
+
+    def names(self) -> dict[str, str]:
+        """Read the name of each row that is not marked."""
+        return {row["id"]: row["name"] for row in self.rows() if row["_deleted_at"] is None}
+
+    def _file(self, schema: Any, rows: list[list[Any]]) -> Path | None:  # noqa: ANN401
+        if not rows:
+            return None
+        spool = ParquetSpool(self._path(), schema)
+        spool.add(rows)
+        return spool.close()
+
+    def _path(self) -> Path:
+        self.files += 1
+        return self.folder / f"{self.files}.parquet"

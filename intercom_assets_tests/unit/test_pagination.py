@@ -1,0 +1,142 @@
+"""How answers continue, in every form that Intercom names a next page."""
+
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+
+from intercom_assets.catalog.resource import Numbered, SinglePage, StartingAfter
+from intercom_assets.errors import PermanentError
+from intercom_assets.intercom.client import Call
+from intercom_assets.intercom.pagination import Paged, read_pages
+from intercom_assets_tests.unit.talking import in_turn
+
+LIST = Call(path="/things", needs=(("data",),))
+SEARCH = Call(method="POST", path="/search", body={"query": {}}, needs=(("data",),))
+
+
+def page(*ids: str, **pages: Any) -> httpx.Response:  # noqa: ANN401 - any JSON
+    """Make an answer with records and a `pages` object."""
+    return httpx.Response(200, json={"data": [{"id": one} for one in ids], "pages": pages})
+
+
+def read(
+    call: Call, paged: Paged, *responses: httpx.Response
+) -> tuple[list[list[str]], list[httpx.Request]]:
+    """Read all pages; give the ids of each, and what was asked."""
+    talk, asked = in_turn(*responses)
+
+    async def reading() -> list[list[str]]:
+        async with talk.session() as session:
+            return [
+                [str(record["id"]) for record in page.records]
+                async for page in read_pages(session, call, paged)
+            ]
+
+    return anyio.run(reading), asked
+
+
+@pytest.mark.parametrize("last", [{}, {"next": None}])
+def test_no_next_page_is_the_end(last: dict[str, Any]) -> None:
+    """`next` absent or null is the end."""
+    pages, asked = read(LIST, StartingAfter(), page("1", **last))
+
+    assert [["1"]] == pages
+    assert 1 == len(asked)
+
+
+def test_pages_may_be_null() -> None:
+    """An answer whose `pages` is null is the last one."""
+    pages, _ = read(LIST, StartingAfter(), httpx.Response(200, json={"data": [], "pages": None}))
+
+    assert [[]] == pages
+
+
+@pytest.mark.parametrize(
+    "following",
+    [
+        {"page": 2, "starting_after": "a+/=\nb"},
+        {"starting_after": "a+/=\nb"},
+        "https://api.intercom.io/things?per_page=5&starting_after=a%2B%2F%3D%0Ab",
+        "a+/=\nb",
+    ],
+)
+def test_a_cursor_is_sent_as_it_came(following: object) -> None:
+    """A cursor with characters that URLs spell otherwise comes back unchanged."""
+    pages, asked = read(LIST, StartingAfter(5), page("1", next=following), page("2"))
+
+    assert [["1"], ["2"]] == pages
+    assert "a+/=\nb" == asked[1].url.params["starting_after"]
+
+
+def test_a_search_sends_its_position_in_the_body() -> None:
+    """The position of a search goes into the body, where Intercom reads it."""
+    _, asked = read(SEARCH, StartingAfter(5), page("1", next={"starting_after": "x"}), page("2"))
+
+    assert b'"starting_after":"x"' in asked[1].content
+    assert b"starting_after" not in asked[0].content
+    assert not asked[1].url.query
+
+
+@pytest.mark.parametrize(
+    "following",
+    [
+        "https://api.intercom.io/things?page=2&per_page=5",
+        "/things?page=2",
+        {"page": 2, "starting_after": "cursor"},
+        2,
+        "2",
+    ],
+)
+def test_numbered_pages_go_on_by_number(following: object) -> None:
+    """The next number is found in a URL, an object that also holds a cursor, or alone."""
+    pages, asked = read(LIST, Numbered(5), page("1", next=following), page("2", next=None))
+
+    assert [["1"], ["2"]] == pages
+    assert ["1", "2"] == [request.url.params["page"] for request in asked]
+
+
+@pytest.mark.parametrize("following", ["", {}, True, "https://x.example/?offset=2", {"page": None}])
+def test_a_next_page_of_an_unknown_form_is_an_error(following: object) -> None:
+    """A next page that cannot be asked for is an error: what follows would be lost."""
+    with pytest.raises(PermanentError, match="next page cannot be asked for"):
+        read(LIST, StartingAfter(), page("1", next=following))
+
+
+@pytest.mark.parametrize(
+    ("following", "name"),
+    [("https://x.example/?page=2", "page"), ({"starting_after": "x"}, "starting_after")],
+)
+def test_a_single_page_is_continued_where_a_next_one_is_named(following: object, name: str) -> None:
+    """A list that is documented as one page is followed if Intercom names a second one."""
+    pages, asked = read(LIST, SinglePage(), page("1", next=following), page("2"))
+
+    assert [["1"], ["2"]] == pages
+    assert name in asked[1].url.params
+    assert "127.0.0.1" == asked[1].url.host
+
+
+def test_an_empty_page_with_a_next_one_continues() -> None:
+    """An empty page is not the end where a next one is named."""
+    pages, _ = read(
+        LIST, StartingAfter(), page("1", next={"starting_after": "x"}),
+        page(next={"starting_after": "y"}), page("2"),
+    )  # fmt: skip
+
+    assert [["1"], [], ["2"]] == pages
+
+
+def test_a_repeated_cursor_is_an_error() -> None:
+    """A cursor that comes a second time would never end, so it is an error."""
+    again = page("1", next={"starting_after": "same"})
+
+    with pytest.raises(PermanentError, match=r"/things.*'same' twice"):
+        read(LIST, StartingAfter(), again)
+
+
+def test_what_is_no_object_is_no_record() -> None:
+    """Entries of a list that are no objects are passed over."""
+    pages, _ = read(LIST, SinglePage(), httpx.Response(200, json={"data": [None, {"id": "1"}, 3]}))
+
+    assert [["1"]] == pages

@@ -1,0 +1,276 @@
+"""The world that scenarios play in: a simulated workspace, a DuckDB file, a clock of both.
+
+A scenario changes the workspace, syncs through the public door and looks at the table.
+"""
+
+import itertools
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from intercom_assets.catalog import CATALOG, NEWEST, Resource
+from intercom_assets.intercom.connection import Connection
+from intercom_assets.intercom.retry import Patience
+from intercom_assets.intercom.scroll import ScrollPatience
+from intercom_assets.simulator import Workspace, create_app, generate
+from intercom_assets.sync.batch import Portions
+from intercom_assets.sync.cursor import Request
+from intercom_assets.sync.extract import Extract, Source
+from intercom_assets.sync.load import load
+from intercom_assets.sync.progress import Progress
+from intercom_assets.sync.report import Report
+from intercom_assets.sync.rows import hash_record
+from intercom_assets.warehouse.duckdb import DuckDBWarehouse, connect
+from intercom_assets.warehouse.warehouse import StoredCursor
+
+NOON = 1_767_614_400.0
+"""2026-01-05T12:00:00Z, after every moment in generated records."""
+
+DAY = 86_400.0
+HOUR = 3_600.0
+
+Row = dict[str, Any]
+
+# Limiters are per host and token of a process, so that each world gets a host of its own.
+_PORTS = itertools.count(20_000)
+
+
+@dataclass
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    now: float = NOON
+
+    def __call__(self) -> float:
+        """Tell the time in seconds."""
+        return self.now
+
+    def forward(self, seconds: float) -> None:
+        """Move the clock."""
+        self.now += seconds
+
+    def moment(self) -> datetime:
+        """Tell the time as a datetime."""
+        return datetime.fromtimestamp(self.now, UTC)
+
+
+@dataclass
+class Ear:
+    """A listener that remembers what it was told."""
+
+    notes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    progress: list[Progress] = field(default_factory=list)
+    reports: list[Report] = field(default_factory=list)
+
+    def progressed(self, progress: Progress) -> None:
+        """Remember progress."""
+        self.progress.append(progress)
+
+    def noted(self, line: str) -> None:
+        """Remember a line."""
+        self.notes.append(line)
+
+    def warned(self, line: str) -> None:
+        """Remember a warning."""
+        self.warnings.append(line)
+
+    def finished(self, report: Report) -> None:
+        """Remember a report."""
+        self.reports.append(report)
+
+
+class Line(httpx.AsyncBaseTransport):
+    """The line to the simulator: something may happen before each request."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        before: Callable[[httpx.Request], None],
+        after: Callable[[httpx.Request, httpx.Response], httpx.Response],
+    ) -> None:
+        self._inner = httpx.ASGITransport(create_app(workspace))
+        self._before = before
+        self._after = after
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Let it happen, then send the request."""
+        self._before(request)
+        return self._after(request, await self._inner.handle_async_request(request))
+
+
+async def no_sleep(_seconds: float) -> None:
+    """Wait for nothing."""
+
+
+def nothing(_request: httpx.Request) -> None:
+    """Happen before a request without effect."""
+
+
+@dataclass(kw_only=True)
+class World:
+    """A workspace, a warehouse and the settings of the source between them.
+
+    Attributes:
+        workspace: The simulated Intercom.
+        warehouse: Where rows land.
+        clock: The time in both.
+        source: The settings of the source.
+        portions: How much is read and committed at a time.
+        before: Happens before each request.
+        hide_zone: Whether `/me` names a time zone that nobody knows.
+        slept: Pauses that were asked for instead of taken.
+        ear: What the last sync told.
+    """
+
+    workspace: Workspace
+    warehouse: DuckDBWarehouse
+    clock: Clock
+    source: Source = field(default_factory=lambda: Source(name="test", schema="main_", prefix="p_"))
+    portions: Portions = field(default_factory=Portions)
+    before: Callable[[httpx.Request], None] = nothing
+    hide_zone: bool = False
+    token: str = "simulated-token"
+    region: str = "us"
+    slept: list[float] = field(default_factory=list)
+    ear: Ear = field(default_factory=Ear)
+    _port: int = field(default_factory=lambda: next(_PORTS))
+
+    def sync(self, name: str, **request: Any) -> Report:  # noqa: ANN401 - fields of Request
+        """Sync one resource."""
+        with self.connection() as connection:
+            return self.sync_over(connection, name, **request)
+
+    def sync_all(self, *names: str, **request: Any) -> dict[str, Report]:  # noqa: ANN401
+        """Sync several resources, by default all, over one connection."""
+        with self.connection() as connection:
+            return {
+                name: self.sync_over(connection, name, **request) for name in names or CATALOG.names
+            }
+
+    def sync_over(self, connection: Connection, name: str, **request: Any) -> Report:  # noqa: ANN401
+        """Sync one resource over an open connection."""
+        self.ear = Ear()
+        return self.sync_extract(self.extract(connection, name, **request))
+
+    def sync_extract(self, extract: Extract) -> Report:
+        """Sync what was prepared."""
+        return load(extract, self.warehouse)
+
+    def extract(self, connection: Connection, name: str, **request: Any) -> Extract:  # noqa: ANN401
+        """Prepare a sync."""
+        resource = CATALOG[name]
+        return Extract(
+            source=self.source,
+            resource=resource,
+            parent=CATALOG[resource.parent] if resource.parent else None,
+            connection=connection,
+            request=Request(run_id="run", **request),
+            listener=self.ear,
+            portions=self.portions,
+        )
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """Open a connection to the workspace; nothing in it really sleeps."""
+
+        async def sleep(seconds: float) -> None:
+            self.slept.append(seconds)
+            self.clock.forward(seconds)
+
+        with Connection(
+            token=self.token,
+            region=self.region,
+            version=NEWEST,
+            base_url=f"http://127.0.0.1:{self._port}",
+            patience=Patience(attempts=4, sleep=sleep),
+            scroll_patience=ScrollPatience(sleep=sleep),
+            transport=Line(self.workspace, self._asked, self._answered),
+        ) as connection:
+            yield connection
+
+    def _asked(self, request: httpx.Request) -> None:
+        self.before(request)
+
+    def _answered(self, request: httpx.Request, response: httpx.Response) -> httpx.Response:
+        if not self.hide_zone or request.url.path != "/me":
+            return response
+        me = self.workspace
+        app = {"id_code": me.id_code, "region": me.region, "timezone": "Mars/Olympus"}
+        return httpx.Response(200, headers={"Date": response.headers["date"]}, json={"app": app})
+
+    def execute(self, statement: str) -> None:
+        """Run a statement in the database, as a person could."""
+        with connect(self.warehouse.database) as connection:
+            connection.execute(statement)
+
+    def bump_version(self, name: str) -> None:
+        """Move a cursor's version, as another sync's commit does."""
+        cursors = f'"{self.source.schema}"."{self.source.prefix}rudder__cursors"'
+        self.execute(f"UPDATE {cursors} SET version = version + 1 WHERE resource = '{name}'")
+
+    def rows(self, name: str) -> list[Row]:
+        """Read the table of a resource, marked rows included."""
+        return self.rows_of(CATALOG[name])
+
+    def rows_of(self, resource: Resource) -> list[Row]:
+        """Read the table of a resource as declared."""
+        rows: list[Row] = self.warehouse.read(self.source.target(resource)).to_pylist()
+        return rows
+
+    def live(self, name: str) -> list[Row]:
+        """Read the rows that are not marked as gone."""
+        return [row for row in self.rows(name) if row["_deleted_at"] is None]
+
+    def marked(self, name: str, key: str = "id") -> set[str]:
+        """Read the keys of the rows that are marked as gone."""
+        return {row[key] for row in self.rows(name) if row["_deleted_at"] is not None}
+
+    def row(self, name: str, record_id: str) -> Row:
+        """Read one row by its id."""
+        (row,) = (row for row in self.rows(name) if row["id"] == record_id)
+        return row
+
+    def cursor(self, name: str) -> StoredCursor:
+        """Read the stored cursor of a resource."""
+        return self.warehouse.cursors(self.source.schema, self.source.prefix)[name]
+
+    def moment_of_cursor(self, name: str) -> float:
+        """Say how far a cursor has come, in Unix seconds; 0 where there is none."""
+        cursor = self.warehouse.cursors(self.source.schema, self.source.prefix).get(name)
+        return cursor.at.timestamp() if cursor and cursor.at else 0.0
+
+    def expected(self, name: str) -> list[str]:
+        """Say what a perfect sync stores: the hash of each true record."""
+        truth = self.workspace.truth(name, include_archived=True)
+        return sorted(hash_record(json.loads(json.dumps(record))) for record in truth)
+
+    def stored(self, name: str) -> list[str]:
+        """Say what is stored and not marked: the hash of each row."""
+        return sorted(row["_row_hash"] for row in self.live(name))
+
+    def moments(self, name: str, column: str) -> set[datetime]:
+        """Read the distinct values of a column of instants."""
+        return {row[column] for row in self.rows(name)}
+
+
+def make_world(
+    database: Path, *, contacts: int = 0, companies: int = 0, conversations: int = 0, **sizes: int
+) -> World:
+    """Make a small world with a generated workspace."""
+    clock = Clock()
+    workspace = generate(
+        contacts=contacts,
+        companies=companies,
+        conversations=conversations,
+        workspace=Workspace(clock=clock, rate_limit=1_000_000),
+        **sizes,
+    )
+    warehouse = DuckDBWarehouse(database, now=clock.moment, patience=1.0)
+    return World(workspace=workspace, warehouse=warehouse, clock=clock)
