@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 export DAGSTER_HOME := $(CURDIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run dev check format test clean
+.PHONY: help setup run dev check format test torture clean
 
 help: ## Show this help
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -41,6 +41,9 @@ format: setup ## Format the code and regenerate the tables in the documents
 
 test: setup ## Run every test
 	$(BIN)/pytest -n 2 --dist worksteal
+
+torture: setup ## Attack the promises with large budgets (kills, faults, examples); takes an hour
+	INTERCOM_ASSETS_TORTURE=1 $(BIN)/pytest -n 2 --dist worksteal intercom_assets_tests/guarantees
 
 clean: ## Remove the virtual environment and caches (never data/)
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""The promises, attacked: little in `make test`, much in `make torture`."""

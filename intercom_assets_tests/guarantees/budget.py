@@ -1,0 +1,11 @@
+"""How hard a promise is attacked, and what was tried in numbers."""
+
+import os
+
+TORTURE = bool(os.environ.get("INTERCOM_ASSETS_TORTURE"))
+"""Whether `make torture` runs."""
+
+
+def budget(small: int, large: int) -> int:
+    """Choose how much to try: `small` in `make test`, `large` in `make torture`."""
+    return large if TORTURE else small
