@@ -25,5 +25,5 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    """List the public names too: `dg` finds components by `dir()`."""
-    return sorted({*globals(), *__all__})
+    """List the public names, which are not there yet: `dg` finds components by `dir()`."""
+    return sorted([*__all__, *(name for name in globals() if name.startswith("__"))])

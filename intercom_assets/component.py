@@ -15,8 +15,8 @@ from intercom_assets.orchestration.settings import Settings, read_settings
 
 _logger = logging.getLogger("intercom_assets")
 
-Setting = str | Mapping[str, str] | None
-"""A literal, or `{env: NAME}`."""
+Setting = str | int | float | Mapping[str, str | int | float] | None
+"""A literal, or `{env: NAME}`. Numbers are taken, so that ours is the message that refuses them."""
 
 
 class IntercomSource(dg.Component, dg.Model, dg.Resolvable):
@@ -37,17 +37,18 @@ class IntercomSource(dg.Component, dg.Model, dg.Resolvable):
     base_url: Setting = Field(
         default=None, description="A simulator or proxy instead of the region's host."
     )
-    api_version: str | float | Mapping[str, str] | None = Field(
+    api_version: Setting = Field(
         default=None, description='Version of the API, in quotes. Default: "2.16".'
     )
     start_date: Setting = Field(
         default=None, description="UTC date or time; records updated before it are not kept."
     )
-    table_prefix: str | int | float | Mapping[str, str] | None = Field(
+    table_prefix: Setting = Field(
         default=None, description="Put before `rudder_<resource>` verbatim. Default: empty."
     )
     resources: str | list[str] | Mapping[str, str] | None = Field(
-        default=None, description="`all` (default), or names of resources."
+        default=None,
+        description="`all` (default), names of resources, or `all` and more: all,ticket_types.",
     )
     schedule: Setting = Field(
         default=None,
@@ -62,13 +63,13 @@ class IntercomSource(dg.Component, dg.Model, dg.Resolvable):
     lookback: Setting = Field(
         default=None, description="How far before the cursor a window starts. Default: 1h."
     )
-    rate_limit_share: str | float | Mapping[str, str] | None = Field(
+    rate_limit_share: Setting = Field(
         default=None, description="Part of the app's quota to use, over 0 up to 1. Default: 0.9."
     )
     warehouse: Setting = Field(default=None, description="duckdb (default).")
     database: Setting = Field(
         default=None,
-        description="DuckDB file, from the project root. Default: data/intercom.duckdb.",
+        description="DuckDB file, from the project root. Default: data/warehouse.duckdb.",
     )
     warehouse_schema: Setting = Field(
         default=None, description="Schema of the tables. Default: intercom."

@@ -26,7 +26,8 @@ from intercom_assets.sync.load import load
 from intercom_assets.sync.progress import Progress
 from intercom_assets.sync.report import Report
 from intercom_assets.sync.rows import hash_record
-from intercom_assets.warehouse.duckdb import DuckDBWarehouse, connect
+from intercom_assets.warehouse.duckdb import DuckDBWarehouse
+from intercom_assets.warehouse.duckdb_file import connect
 from intercom_assets.warehouse.warehouse import StoredCursor
 
 NOON = 1_767_614_400.0

@@ -5,7 +5,7 @@ import math
 
 import msgspec
 
-from intercom_assets.schema.types import Json
+from intercom_assets.schema.types import Json, Record
 
 _REPLACEMENT = "\ufffd"
 
@@ -54,9 +54,20 @@ def scrub(value: Json) -> Json:
         case list():
             return [scrub(item) for item in value]
         case dict():
-            return {_scrub_text(key): scrub(item) for key, item in value.items()}
+            return _scrub_object(value)
         case _:
             return value
+
+
+def _scrub_object(fields: Record) -> Record:
+    # Keys that differ only in what is replaced stay apart: no field disappears.
+    scrubbed: Record = {}
+    for key, item in fields.items():
+        name = _scrub_text(key)
+        while name in scrubbed or (name != key and name in fields):
+            name += _REPLACEMENT
+        scrubbed[name] = scrub(item)
+    return scrubbed
 
 
 def _scrub_text(text: str) -> str:

@@ -22,8 +22,8 @@ from intercom_assets.sync.extract import Source
 
 T = TypeVar("T")
 
-DEFAULT_DATABASE = Path("data/intercom.duckdb")
-"""DuckDB file, under the project root."""
+DEFAULT_DATABASE = Path("data/warehouse.duckdb")
+"""DuckDB file, under the project root. It must not be named like the schema."""
 
 DEFAULT_SCHEMA = "intercom"
 """Schema of the tables."""
@@ -166,6 +166,15 @@ def read_settings(
     schedule = _schedule(reader, "schedule", None)
     # Who syncs on a schedule would otherwise never learn of deletions.
     weekly = Schedule(_WEEKLY, schedule.timezone) if schedule else None
+    database = reader.parsed("database", _path(project_root), project_root / DEFAULT_DATABASE)
+    schema = reader.parsed("warehouse_schema", _identifier_part, DEFAULT_SCHEMA)
+    if database.stem.lower() == schema.lower():
+        reader.problem(
+            "database",
+            str(database),
+            f"a DuckDB file may not be named like the schema {schema!r}: DuckDB gives its tables "
+            f"the file's name too, so {schema}.table would be ambiguous; choose another file name",
+        )
     settings = Settings(
         name=reader.parsed("name", _name, re.sub(r"\W", "_", name, flags=re.ASCII)),
         token_variable=_token_variable(reader),
@@ -179,8 +188,8 @@ def read_settings(
         reconcile=_schedule(reader, "reconcile", weekly),
         lookback=reader.parsed("lookback", parse_duration, timedelta(hours=1)),
         rate_limit_share=_share(reader),
-        database=reader.parsed("database", _path(project_root), project_root / DEFAULT_DATABASE),
-        schema=reader.parsed("warehouse_schema", _identifier_part, DEFAULT_SCHEMA),
+        database=database,
+        schema=schema,
         warnings=tuple(reader.warnings),
     )
     if reader.problems:
@@ -298,26 +307,28 @@ def _start_date(reader: _Reader) -> datetime | None:
 def _resources(reader: _Reader, version: ApiVersion) -> tuple[Resource, ...]:
     value = reader.value("resources")
     names = [part.strip() for part in value.split(",")] if isinstance(value, str) else value
-    if names is None or names == ["all"]:
+    if names is None:
         return CATALOG.defaults(version)
     if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
         reader.problem("resources", value, "`all` or a list of names is allowed")
         return ()
-    wanted = [name for name in names if name]
+    wanted = {name for name in names if name}
+    if "all" in wanted:
+        wanted = wanted - {"all"} | {resource.name for resource in CATALOG.defaults(version)}
     if not wanted:
         reader.problem("resources", value, "names nothing; `all` or a list of names is allowed")
-        return ()
-    if unknown := sorted(set(wanted) - set(CATALOG.names)):
+    if unknown := sorted(wanted - set(CATALOG.names)):
         known = ", ".join(CATALOG.names)
         reader.problem("resources", ", ".join(unknown), f"unknown; allowed are all, {known}")
-        return ()
     chosen = CATALOG.select(wanted)
     for resource in chosen:
         if resource.since > version:
-            reader.problem(
-                "resources",
-                resource.name,
-                f"needs api_version {resource.since} or newer, but api_version is {version}",
+            needed = f"needs api_version {resource.since} or newer, but api_version is {version}"
+            reader.problem("resources", resource.name, needed)
+        if resource.parent is not None and resource.parent not in wanted:
+            reader.warnings.append(
+                f"{resource.name} is selected without {resource.parent}: it is read for the "
+                f"{resource.parent} that are stored already"
             )
     return chosen
 

@@ -125,22 +125,31 @@ async def opened(walk: Walk, pages: AsyncGenerator[Page]) -> Page | None:
 async def newest_first(
     walk: Walk, pages: AsyncGenerator[Page], begin: int
 ) -> AsyncGenerator[Batch]:
-    """Walk from the newest record back to `begin`, again whenever records were taken away."""
+    """Walk from the newest record back to `begin`, again whenever records were taken away.
+
+    A record that is updated before its page is read moves ahead of what was read. The next sync
+    finds it; a read whose unseen rows are gone looks for it at once.
+    """
+    marks = walk.reading.start.from_beginning
     try:
         for _ in range(_ATTEMPTS):
             total: int | None = None
+            shrunk, count, opened_at = False, 0, walk.opened
             async with aclosing(pages):
                 async for page in pages:
+                    count += 1
+                    opened_at = (page.date or opened_at) if count == 1 else opened_at
                     shrunk = _less(page.total_count, total)
                     total = page.total_count
                     yield await walk.batch(page)
                     if shrunk or walk.is_past(page, begin):
                         break
-                else:
-                    return
-            if not shrunk:
+            if shrunk:
+                walk.reading.note("records were deleted while they were read; reading them again")
+            elif marks and count > 1:
+                begin = int(opened_at.timestamp())
+            else:
                 return
-            walk.reading.note("records were deleted while they were read; reading them again")
             pages = walk.pages(walk.early(begin), None, Order.NEWEST_FIRST)
         walk.give_up(_MOVING)
     except NotFound as error:

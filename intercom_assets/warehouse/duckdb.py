@@ -1,24 +1,26 @@
-"""DuckDB, embedded: a file that is opened only to commit or to look something up.
-
-While a process has the file open for writing no other process can open it, not even to read,
-so every connection is short and waits its turn. Within the process all connections use one
-configuration, the one that dagster-duckdb uses, because DuckDB refuses a second one.
-"""
+"""DuckDB, embedded: tables and cursors in a file that is opened only to commit or look up."""
 
 import os
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import cast
 
 import duckdb
 import pyarrow as pa
 
 from intercom_assets.errors import SchemaError, WarehouseError
 from intercom_assets.schema.table import ROW_HASH, SYNCED_AT, Column
+from intercom_assets.warehouse.duckdb_file import (
+    Connect,
+    DuckDBFile,
+    connect,
+    first_line,
+    roll_back,
+    transact,
+)
 from intercom_assets.warehouse.file_lock import table_lock
 from intercom_assets.warehouse.statements import (
     CURSORS,
@@ -38,19 +40,9 @@ from intercom_assets.warehouse.warehouse import (
     Target,
 )
 
-T = TypeVar("T")
-
-Connect = Callable[[Path], duckdb.DuckDBPyConnection]
-
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _ROWS = 5_000
-_BUSY = ("Could not set lock on file", "Conflicting lock")
-
-
-def connect(database: Path) -> duckdb.DuckDBPyConnection:
-    """Open the file with the configuration that all connections of the process share."""
-    return duckdb.connect(str(database), config={"custom_user_agent": "dagster"})
 
 
 class DuckDBWarehouse:
@@ -74,8 +66,7 @@ class DuckDBWarehouse:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.database = database
-        self._connect = connect
-        self._patience = patience
+        self._file = DuckDBFile(database, connect, patience)
         self._lock_patience = lock_patience
         self._now = now
 
@@ -85,16 +76,16 @@ class DuckDBWarehouse:
 
     def lock(self, target: Target, run_id: str) -> AbstractContextManager[None]:
         """Keep other processes' syncs away from a table by a file beside the database."""
-        self._make_folder()
+        self._file.make_folder()
         folder = self.database.with_name(f"{self.database.name}.locks")
         return table_lock(folder, target, run_id, self._lock_patience)
 
     def inspect(self, target: Target) -> TableState:
         """Look at a table before anything is requested."""
         if not self.database.exists():
-            self._make_folder()
+            self._file.make_folder()
             return TableState(exists=False)
-        with self._session() as connection:
+        with self._file.session() as connection:
             types = _column_types(connection, target.schema, target.name)
             if not types:
                 return TableState(exists=False)
@@ -109,7 +100,7 @@ class DuckDBWarehouse:
         if not self.database.exists():
             return {}
         statements = CursorStatements(schema, prefix)
-        with self._session() as connection:
+        with self._file.session() as connection:
             known = _column_types(connection, schema, f"{prefix}{CURSORS}")
             if not known:
                 return {}
@@ -121,13 +112,10 @@ class DuckDBWarehouse:
 
     def commit(self, prefix: str, commit: Commit) -> Committed:
         """Merge, mark and move the cursor in one transaction."""
-        with self._session() as connection:
-            return self._transact(
-                connection,
-                commit.target,
-                lambda: self._apply(
-                    connection, CursorStatements(commit.target.schema, prefix), commit
-                ),
+        with self._file.session() as connection:
+            cursors = CursorStatements(commit.target.schema, prefix)
+            return transact(
+                connection, lambda: self._apply(connection, cursors, commit), str(commit.target)
             )
 
     def due_parents(
@@ -148,7 +136,7 @@ class DuckDBWarehouse:
 
     def extras(self, target: Target) -> Iterator[list[tuple[str, ...]]]:
         """Go through the rows that have an `_extra`: their primary key, then `_extra`."""
-        with self._session() as connection:
+        with self._file.session() as connection:
             result = connection.execute(Statements(target).extras())
             while rows := result.fetchmany(_ROWS):
                 yield rows
@@ -165,7 +153,7 @@ class DuckDBWarehouse:
     def add_columns(self, target: Target, columns: Sequence[Column], fill: Path | None) -> None:
         """Add declared columns to an existing table, and fill them, in one transaction."""
         statements = Statements(target)
-        with self._session() as connection:
+        with self._file.session() as connection:
 
             def add() -> None:
                 for column in columns:
@@ -173,7 +161,7 @@ class DuckDBWarehouse:
                 if fill is not None:
                     connection.execute(statements.fill(columns), [str(fill)])
 
-            self._transact(connection, target, add)
+            transact(connection, add, str(target))
 
     def read(self, target: Target, columns: Sequence[str] | None = None) -> pa.Table:
         """Read a table, marked rows included; JSON columns as text."""
@@ -190,7 +178,7 @@ class DuckDBWarehouse:
         """
         if not self.database.exists():
             raise WarehouseError(f"{self.database} does not exist yet: sync first")
-        with self._session() as connection:
+        with self._file.session() as connection:
             connection.execute("BEGIN TRANSACTION")
             try:
                 # Statements without an answer give None, whatever the stubs say.
@@ -199,7 +187,7 @@ class DuckDBWarehouse:
             except duckdb.Error as error:
                 raise WarehouseError(str(error).strip()) from error
             finally:
-                _roll_back(connection)
+                roll_back(connection)
 
     def check(self, schema: str) -> None:
         """Find out whether tables could be made, and leave no trace.
@@ -208,7 +196,7 @@ class DuckDBWarehouse:
             WarehouseError: They could not; says why.
         """
         if self.database.exists():
-            with self._session() as connection:
+            with self._file.session() as connection:
                 connection.execute("BEGIN TRANSACTION")
                 try:
                     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quote(schema)}")
@@ -216,9 +204,9 @@ class DuckDBWarehouse:
                         f"CREATE TABLE {qualified(schema, '_intercom_check')} (a INT)"
                     )
                 except duckdb.Error as error:
-                    raise WarehouseError(f"{self.database}: {_first_line(error)}") from error
+                    raise WarehouseError(f"{self.database}: {first_line(error)}") from error
                 finally:
-                    _roll_back(connection)
+                    roll_back(connection)
             return
         folder = next(one for one in self.database.parents if one.exists())
         if not (folder.is_dir() and os.access(folder, os.W_OK)):
@@ -287,79 +275,17 @@ class DuckDBWarehouse:
             connection.execute(cursors.swap(), [*values[1:], values[0], expected])
         return now
 
-    def _transact(
-        self, connection: duckdb.DuckDBPyConnection, target: Target, work: Callable[[], T]
-    ) -> T:
-        connection.execute("BEGIN TRANSACTION")
-        try:
-            result = work()
-            connection.execute("COMMIT")
-        except BaseException as error:
-            _roll_back(connection)
-            if isinstance(error, duckdb.Error):
-                raise WarehouseError(
-                    f"{target} in {self.database}: {_first_line(error)}. Nothing of this commit "
-                    "was kept"
-                ) from error
-            raise
-        return result
-
     @contextmanager
     def _reading(self, target: Target) -> Iterator[duckdb.DuckDBPyConnection]:
         if not self.database.exists():
             raise SchemaError(f"There is no table {target}: {self.database} does not exist yet")
-        with self._session() as connection:
+        with self._file.session() as connection:
             if not _column_types(connection, target.schema, target.name):
                 raise SchemaError(f"There is no table {target} in {self.database}")
             try:
                 yield connection
             except duckdb.Error as error:
-                raise WarehouseError(
-                    f"{target} in {self.database}: {_first_line(error)}"
-                ) from error
-
-    @contextmanager
-    def _session(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        connection = self._open()
-        try:
-            connection.execute("SET TimeZone = 'UTC'")
-            yield connection
-        except duckdb.Error as error:
-            raise WarehouseError(f"{self.database}: {_first_line(error)}") from error
-        finally:
-            connection.close()
-
-    def _open(self) -> duckdb.DuckDBPyConnection:
-        self._make_folder()
-        deadline = time.monotonic() + self._patience
-        pause = 0.05
-        while True:
-            try:
-                return self._connect(self.database)
-            except duckdb.Error as error:
-                told = _first_line(error)
-                if not any(sign in told for sign in _BUSY):
-                    raise WarehouseError(
-                        f"{self.database} cannot be opened: {told}. Check that the path is a "
-                        "DuckDB file (or does not exist yet) and that it may be written"
-                    ) from error
-                if time.monotonic() >= deadline:
-                    raise WarehouseError(
-                        f"{self.database} is in use by another process, for more than "
-                        f"{self._patience:.0f} s: {told}. DuckDB lets one process write: close "
-                        "the other program, or point it at a copy"
-                    ) from error
-            time.sleep(pause)
-            pause = min(pause * 2, 1.0)
-
-    def _make_folder(self) -> None:
-        try:
-            self.database.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise WarehouseError(
-                f"The folder of {self.database} cannot be created: {error.strerror}. "
-                "Set DUCKDB_DATABASE to a path that may be written"
-            ) from error
+                raise WarehouseError(f"{target} in {self.database}: {first_line(error)}") from error
 
 
 def _column_types(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> dict[str, str]:
@@ -405,40 +331,12 @@ def _number(
     return counted
 
 
+_CURSOR_FIELDS = tuple(field.name for field in fields(StoredCursor))
+
+
 def _cursor_values(cursor: StoredCursor) -> list[object]:
-    return [
-        cursor.resource,
-        cursor.source,
-        cursor.workspace_id,
-        cursor.region,
-        cursor.start_date,
-        cursor.at,
-        cursor.parent_synced_at,
-        cursor.parent_key,
-        cursor.version,
-        cursor.synced_at,
-        cursor.run_id,
-        cursor.complete,
-        cursor.reconciling,
-        cursor.reconciled_at,
-    ]
+    return [getattr(cursor, name) for name in _CURSOR_FIELDS]
 
 
 def _stored_cursor(row: Sequence[object]) -> StoredCursor:
-    names = (
-        "resource", "source", "workspace_id", "region", "start_date", "at", "parent_synced_at",
-        "parent_key", "version", "synced_at", "run_id", "complete", "reconciling", "reconciled_at",
-    )  # fmt: skip
-    return StoredCursor(**dict(zip(names, row, strict=True)))  # type: ignore[arg-type]
-
-
-def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
-    try:
-        connection.execute("ROLLBACK")
-    except duckdb.Error:
-        # A failed COMMIT has ended the transaction already.
-        return
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n", 1)[0][:500]
+    return StoredCursor(**dict(zip(_CURSOR_FIELDS, row, strict=True)))  # type: ignore[arg-type]

@@ -9,7 +9,8 @@ import duckdb
 import pytest
 
 from intercom_assets.errors import WarehouseError
-from intercom_assets.warehouse.duckdb import DuckDBWarehouse, connect
+from intercom_assets.warehouse.duckdb import DuckDBWarehouse
+from intercom_assets.warehouse.duckdb_file import connect
 from intercom_assets_tests.unit.storing import Store, thing
 from intercom_assets_tests.world import Clock
 

@@ -9,7 +9,8 @@ import pytest
 
 from intercom_assets.errors import SchemaError, WarehouseError
 from intercom_assets.schema.table import integer
-from intercom_assets.warehouse.duckdb import DuckDBWarehouse, connect
+from intercom_assets.warehouse.duckdb import DuckDBWarehouse
+from intercom_assets.warehouse.duckdb_file import connect
 from intercom_assets.warehouse.warehouse import Target
 from intercom_assets_tests.unit.storing import THINGS, Store, thing
 

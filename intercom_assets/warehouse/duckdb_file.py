@@ -1,0 +1,136 @@
+"""A DuckDB file, opened for moments: while one process has it open, no other can open it at all."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import duckdb
+
+from intercom_assets.errors import WarehouseError
+
+T = TypeVar("T")
+
+Connect = Callable[[Path], duckdb.DuckDBPyConnection]
+"""Opens the file; a seam for tests."""
+
+_BUSY = ("Could not set lock on file", "Conflicting lock")
+_SAY_AFTER = 2.0
+
+_logger = logging.getLogger("intercom_assets")
+
+
+def connect(database: Path) -> duckdb.DuckDBPyConnection:
+    """Open the file with the configuration that all connections of the process share."""
+    return duckdb.connect(str(database), config={"custom_user_agent": "dagster"})
+
+
+@dataclass(frozen=True, slots=True)
+class DuckDBFile:
+    """The file and how it is opened.
+
+    Attributes:
+        path: The file; created with its folder when missing.
+        connect: Opens it.
+        patience: Seconds to wait for another process that has it open.
+    """
+
+    path: Path
+    connect: Connect
+    patience: float
+
+    @contextmanager
+    def session(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Open the file for a block, in UTC.
+
+        Raises:
+            WarehouseError: It cannot be opened, or a statement failed.
+        """
+        connection = self._open()
+        try:
+            connection.execute("SET TimeZone = 'UTC'")
+            yield connection
+        except duckdb.Error as error:
+            raise WarehouseError(f"{self.path}: {first_line(error)}") from error
+        finally:
+            connection.close()
+
+    def make_folder(self) -> None:
+        """Make the file's folder.
+
+        Raises:
+            WarehouseError: It cannot be made.
+        """
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise WarehouseError(
+                f"The folder of {self.path} cannot be created: {error.strerror}. "
+                "Set DUCKDB_DATABASE to a path that may be written"
+            ) from error
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        self.make_folder()
+        began, pause, told = time.monotonic(), 0.05, False
+        while True:
+            try:
+                return self.connect(self.path)
+            except duckdb.Error as error:
+                waited = time.monotonic() - began
+                self._refuse(error, waited)
+                if waited >= _SAY_AFTER and not told:
+                    _logger.warning("Waiting for %s: %s", self.path, first_line(error))
+                    told = True
+            time.sleep(pause)
+            pause = min(pause * 2, 1.0)
+
+    def _refuse(self, error: duckdb.Error, waited: float) -> None:
+        told = first_line(error)
+        if not any(sign in told for sign in _BUSY):
+            raise WarehouseError(
+                f"{self.path} cannot be opened: {told}. Check that the path is a DuckDB file "
+                "(or does not exist yet) and that it may be written"
+            ) from error
+        if waited >= self.patience:
+            raise WarehouseError(
+                f"{self.path} is in use by another process, for more than "
+                f"{self.patience:.0f} s: {told}. DuckDB lets one process write: close the other "
+                "program, or point it at a copy"
+            ) from error
+
+
+def transact(connection: duckdb.DuckDBPyConnection, work: Callable[[], T], what: str) -> T:
+    """Do all of some work or nothing of it.
+
+    Raises:
+        WarehouseError: A statement failed; nothing was kept.
+    """
+    connection.execute("BEGIN TRANSACTION")
+    try:
+        result = work()
+        connection.execute("COMMIT")
+    except BaseException as error:
+        roll_back(connection)
+        if isinstance(error, duckdb.Error):
+            raise WarehouseError(
+                f"{what}: {first_line(error)}. Nothing of this commit was kept"
+            ) from error
+        raise
+    return result
+
+
+def roll_back(connection: duckdb.DuckDBPyConnection) -> None:
+    """End a transaction without a trace."""
+    try:
+        connection.execute("ROLLBACK")
+    except duckdb.Error:
+        # A failed COMMIT has ended the transaction already.
+        return
+
+
+def first_line(error: Exception) -> str:
+    """Give the part of a driver's message that people read."""
+    return str(error).strip().split("\n", 1)[0][:500]

@@ -1,0 +1,1 @@
+"""How the code is arranged: contracts that hold for every module."""

@@ -1,0 +1,1 @@
+"""The Dagster project as its users meet it: settings, assets, jobs, failures, launches."""

@@ -1,0 +1,28 @@
+"""How tests of settings read them: with a token's variable, without an environment."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from intercom_assets.errors import ConfigurationError
+from intercom_assets.orchestration.settings import Settings, read_settings
+
+TOKEN = {"access_token": {"env": "MY_TOKEN"}}
+ROOT = Path("/srv/project")
+
+
+def read(environment: Mapping[str, str] | None = None, /, **raw: object) -> Settings:
+    """Read settings of a source in a folder named `intercom`."""
+    return read_settings(
+        {**TOKEN, **raw}, name="intercom", project_root=ROOT, environment=environment or {}
+    )
+
+
+def problems(environment: Mapping[str, str] | None = None, /, **raw: object) -> list[str]:
+    """Give the problems of settings that are refused."""
+    with pytest.raises(ConfigurationError) as refused:
+        read(environment, **raw)
+    headline, *listed = str(refused.value).split("\n")
+    assert headline == "Settings of the Intercom source 'intercom':"
+    return [line.removeprefix("  * ") for line in listed]

@@ -1,0 +1,272 @@
+"""What the asset graph shows, and what each materialization reports."""
+
+import os
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from intercom_assets.catalog import CATALOG, NEWEST
+from intercom_assets.definitions import defs
+from intercom_assets.simulator.request_log import endpoint_of
+from intercom_assets_tests.dagster_project.running import (
+    TOKEN_VARIABLE,
+    Project,
+    failures,
+    figures,
+    run_job,
+)
+
+DIGEST = Path(__file__).with_name("asset_graph.txt")
+NUMBERS = {
+    "dagster/row_count",
+    "records_returned",
+    "rows_inserted",
+    "rows_updated",
+    "rows_unchanged",
+    "rows_deleted",
+    "requests",
+    "retries",
+    "quota_wait_seconds",
+    "seconds",
+    "vanished_parents",
+    "reconcile_found",
+    "reconcile_gone",
+    "values_that_did_not_fit",
+}
+CURSORS = {"cursor_before", "cursor_after"}
+
+
+@pytest.fixture
+def shipped(monkeypatch: pytest.MonkeyPatch) -> dg.Definitions:
+    """Load the project as it is shipped, without any variable but a schedule."""
+    for name in os.environ:
+        if name.startswith(("INTERCOM_", "DUCKDB_", "WAREHOUSE_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("INTERCOM_SCHEDULE", "every 6h starting 02:30")
+    return defs()
+
+
+def test_the_asset_graph_is_the_reviewed_one(shipped: dg.Definitions) -> None:
+    """Keys, dependencies, groups, kinds, jobs, schedules and resources change on purpose only."""
+    assert digest(shipped) == DIGEST.read_text(encoding="utf-8").splitlines()
+
+
+def digest(definitions: dg.Definitions) -> list[str]:
+    """Describe definitions in a few lines that a person can review."""
+    graph = definitions.resolve_asset_graph()
+    lines = ["# asset <- parents | group | kinds | resources"]
+    for key in sorted(graph.get_all_asset_keys()):
+        node = graph.get(key)
+        parents = ", ".join(sorted(parent.path[-1] for parent in node.parent_keys)) or "-"
+        kinds = " ".join(sorted(node.kinds))
+        needed = " ".join(sorted(node.assets_def.required_resource_keys))
+        shown = f"{key.to_user_string()} <- {parents} | {node.group_name} | {kinds} | {needed}"
+        lines.append(shown)
+    repository = definitions.get_repository_def()
+    lines.append("# jobs: assets, executor, tags")
+    for job in sorted(repository.get_all_jobs(), key=lambda each: each.name):
+        if not job.name.startswith("__"):
+            assets = len(job.asset_layer.selected_asset_keys)
+            lines.append(f"{job.name}: {assets}, {job.executor_def.name}, {dict(job.tags)}")
+    lines.append("# schedules")
+    lines.extend(
+        f"{one.name}: {one.cron_schedule} {one.execution_timezone} -> {one.job_name}, "
+        f"{one.default_status.value}"
+        for one in sorted(repository.schedule_defs, key=lambda each: each.name)
+    )
+    lines.append("# resources")
+    lines.extend(sorted(repository.get_top_level_resources()))
+    return lines
+
+
+def test_every_asset_shows_its_table(shipped: dg.Definitions) -> None:
+    """Table, columns with types and keys, sync type and endpoint stand on each asset's page."""
+    graph = shipped.resolve_asset_graph()
+    for resource in CATALOG.defaults(NEWEST):
+        node = graph.get(dg.AssetKey(["intercom", resource.name]))
+        shown = dict(node.metadata)
+        schema = shown["dagster/column_schema"]
+
+        assert shown["dagster/table_name"] == f"intercom.rudder_{resource.name}"
+        assert [one.name for one in schema.columns][-4:] == [
+            "_extra",
+            "_row_hash",
+            "_synced_at",
+            "_deleted_at",
+        ]
+        keys = [one.name for one in schema.columns if not one.constraints.nullable]
+        assert ", ".join(sorted(keys)) == ", ".join(sorted(shown["primary_key"].split(", ")))
+        assert all(one.description and one.type for one in schema.columns)
+        assert shown["sync_type"]
+        assert shown["endpoint"].startswith(("GET /", "POST /"))
+        assert resource.description in str(node.description)
+        assert resource.docs in str(node.description)
+
+
+def test_the_stored_table_is_the_shown_one(project: Project) -> None:
+    """The columns on the asset's page are those of the table, in that order."""
+    result = project.run("contacts", "conversations")
+    assert failures(result) == {}
+
+    graph = project.definitions().resolve_asset_graph()
+    for name in ("contacts", "conversations"):
+        shown = graph.get(dg.AssetKey(["intercom", name])).metadata["dagster/column_schema"]
+        assert list(project.rows(f"rudder_{name}")[0]) == [one.name for one in shown.columns]
+
+
+def test_each_materialization_reports_the_same_figures(project: Project) -> None:
+    """Names and types never change, and a number is never missing, so that all can be plotted."""
+    for _ in range(2):
+        for name, told in figures(project.run()).items():
+            assert set(told) - NUMBERS - CURSORS <= {"slowest_request", "unmodelled_fields"}, name
+            assert set(told) >= NUMBERS | CURSORS, name
+            for number in NUMBERS:
+                assert type(told[number]) in {int, float}, (name, number)
+                assert told[number] >= 0, (name, number)
+            assert all(value is not None and value != "" for value in told.values()), name
+
+
+def test_the_figures_are_true(project: Project) -> None:
+    """Records, rows and requests are what the other side counted."""
+    workspace = project.workspace
+    told = figures(project.run())
+
+    for name, one in told.items():
+        truth = len(workspace.truth(name, include_archived=True))
+        assert one["records_returned"] == truth, name
+        assert one["rows_inserted"] == one["dagster/row_count"] == truth, name
+        assert (one["rows_updated"], one["rows_unchanged"], one["rows_deleted"]) == (0, 0, 0), name
+        assert (one["retries"], one["values_that_did_not_fit"]) == (0, 0), name
+    answered = Counter(endpoint_of(one.method, one.path) for one in workspace.log.entries)
+    assert sum(one["requests"] for one in told.values()) == answered.total()
+    assert told["conversation_parts"]["requests"] == answered["GET /conversations/{id}"]
+    assert told["company_segments"]["requests"] == answered["GET /companies/{id}/segments"]
+    assert told["companies"]["requests"] == answered["GET /companies/scroll"]
+
+
+def test_the_figures_of_a_second_run_tell_what_changed(project: Project) -> None:
+    """A rename is one update, a deletion one mark, a new record one insertion."""
+    project.run("tags", "admins")
+    tags = project.workspace.collection("tags").ids()
+    project.workspace.rename("tags", tags[0], "Renamed")
+    project.workspace.delete("tags", tags[1])
+    project.workspace.add("tags", {"id": "new", "name": "New"})
+
+    told = figures(project.run("tags"))["tags"]
+
+    assert (told["rows_inserted"], told["rows_updated"], told["rows_deleted"]) == (1, 1, 1)
+    assert (told["records_returned"], told["rows_unchanged"]) == (40, 38)
+    assert told["dagster/row_count"] == 41
+
+
+def test_failed_requests_are_counted_as_retries(project: Project) -> None:
+    """A request that is sent again counts as a retry, and nothing is lost."""
+    project.workspace.faults.on("GET", "/tags", "502", times=2)
+
+    told = figures(project.run("tags"))["tags"]
+
+    assert told["retries"] == 2
+    assert told["requests"] == project.workspace.log.total() == 4
+    assert told["dagster/row_count"] == 40
+
+
+def test_the_cursor_is_reported(project: Project) -> None:
+    """The cursor before and after are instants, and the second run starts at the first's."""
+    first = figures(project.run("contacts"))["contacts"]
+    second = figures(project.run("contacts"))["contacts"]
+
+    newest = max(int(one["updated_at"]) for one in project.workspace.collection("contacts"))
+    assert first["cursor_before"] == "none"
+    assert first["cursor_after"] == second["cursor_before"] == second["cursor_after"]
+    assert first["cursor_after"] == datetime.fromtimestamp(newest, UTC).isoformat()
+
+
+def test_full_refresh_from_run_config_reads_everything_again(project: Project) -> None:
+    """A full refresh marks what an incremental sync cannot see is gone."""
+    project.run("contacts")
+    gone = project.workspace.collection("contacts").ids()[0]
+    project.workspace.delete("contacts", gone)
+
+    incremental = figures(project.run("contacts"))["contacts"]
+    refreshed = figures(project.run("contacts", config={"full_refresh": True}))["contacts"]
+
+    assert incremental["rows_deleted"] == 0
+    assert (refreshed["records_returned"], refreshed["rows_deleted"]) == (29, 1)
+    assert refreshed["rows_unchanged"] == 29
+    assert gone not in project.ids("rudder_contacts")
+
+
+@pytest.mark.parametrize("since", ["2020-01-01", "2020-01-01T00:00:00Z"])
+def test_since_from_run_config_widens_the_window(project: Project, since: str) -> None:
+    """`since` reads again what was updated from then on, and writes nothing that is stored."""
+    project.run("conversations")
+
+    usual = figures(project.run("conversations"))["conversations"]
+    told = figures(project.run("conversations", config={"since": since}))["conversations"]
+
+    assert usual["records_returned"] < 8
+    assert (told["records_returned"], told["rows_unchanged"]) == (8, 8)
+    assert told["cursor_after"] == usual["cursor_after"]
+
+
+def test_runs_need_no_config(project: Project) -> None:
+    """The job and each of its assets run with nothing but defaults."""
+    job = project.definitions().resolve_job_def("intercom_sync")
+
+    assert dg.validate_run_config(job, {})["ops"]["intercom__contacts"]["config"] == {
+        "full_refresh": False,
+        "since": "",
+        "reconcile": False,
+        "force": False,
+    }
+
+
+def test_the_reconcile_job_marks_what_is_gone(project: Project) -> None:
+    """A deletion that no search shows is confirmed and marked by the second job."""
+    definitions = project.definitions()
+    assert run_job(definitions, "contacts").success
+    gone = project.workspace.collection("contacts").ids()[3]
+    project.workspace.delete("contacts", gone)
+
+    synced = run_job(definitions, "contacts")
+    kept = gone in project.ids("rudder_contacts")
+    reconciled = run_job(definitions, job="intercom_reconcile")
+
+    assert synced.success
+    assert kept
+    assert failures(reconciled) == {}
+    told = figures(reconciled)["contacts"]
+    assert (told["reconcile_gone"], told["rows_deleted"]) == (1, 1)
+    assert gone not in project.ids("rudder_contacts")
+    assert len(project.ids("rudder_contacts")) == 29
+
+
+def test_a_part_of_the_reconcile_job_can_be_run(project: Project) -> None:
+    """The second job's own config does not stand in the way of a selection."""
+    definitions = project.definitions()
+    assert run_job(definitions, "contacts").success
+    gone = project.workspace.collection("contacts").ids()[3]
+    project.workspace.delete("contacts", gone)
+
+    result = run_job(definitions, "contacts", job="intercom_reconcile")
+
+    assert failures(result) == {}
+    assert list(figures(result)) == ["contacts"]
+
+
+def test_no_asset_shows_the_token(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither definitions nor a run's events hold the token's value."""
+    secret = "dG9rOnZlcnktc2VjcmV0"
+    project.workspace.tokens.add(secret)
+    monkeypatch.setenv(TOKEN_VARIABLE, secret)
+    definitions = project.definitions()
+
+    result = project.run("tags")
+
+    assert result.success
+    shown = [repr(definitions), repr(definitions.resources), repr(project.settings())]
+    shown.extend(repr(event) for event in result.all_events)
+    assert not [text for text in shown if secret in text]

@@ -1,0 +1,162 @@
+"""What is wrong with the database is told before anything is asked or changed."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from intercom_assets.errors import ConfigurationError
+from intercom_assets.orchestration.assets import build_assets, connection_key, io_manager_key
+from intercom_assets.orchestration.connection import IntercomConnection
+from intercom_assets.orchestration.io_manager import WarehouseIOManager
+from intercom_assets.orchestration.settings import DEFAULT_DATABASE, DEFAULT_SCHEMA, Settings
+from intercom_assets.warehouse.duckdb import DuckDBWarehouse
+from intercom_assets.warehouse.warehouse import Warehouse
+from intercom_assets_tests.dagster_project.running import (
+    TOKEN_VARIABLE,
+    Project,
+    execute,
+    failures,
+    run_job,
+)
+
+
+class _Hasty(WarehouseIOManager):
+    """Waits a moment, rather than a minute, for other programs."""
+
+    def warehouse(self) -> Warehouse:
+        return DuckDBWarehouse(Path(self.database), patience=0.2)
+
+
+def _hasty(settings: Settings) -> dg.Definitions:
+    return dg.Definitions(
+        assets=build_assets(settings),
+        jobs=[dg.define_asset_job("intercom_sync", executor_def=dg.in_process_executor)],
+        resources={
+            connection_key(settings.name): IntercomConnection(
+                access_token=dg.EnvVar(TOKEN_VARIABLE),
+                token_variable=TOKEN_VARIABLE,
+                region=settings.region,
+                base_url=settings.base_url,
+                api_version=str(settings.api_version),
+                rate_limit_share=settings.rate_limit_share,
+            ),
+            io_manager_key(settings.name): _Hasty(
+                database=str(settings.database),
+                warehouse_schema=settings.schema,
+                table_prefix=settings.table_prefix,
+            ),
+        },
+    )
+
+
+def test_a_database_that_another_program_holds_is_told(project: Project) -> None:
+    """The lock of another process is waited for, then named with what to do."""
+    assert project.run("tags").success
+    hold = f"import duckdb; c = duckdb.connect({str(project.database)!r}); print(1); input()"
+    with subprocess.Popen(
+        [sys.executable, "-uc", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        told = failures(run_job(_hasty(project.settings()), "tags"))["tags"]
+        other.communicate(b"\n")
+
+    assert told.startswith(f"{project.database} is in use by another process")
+    assert f"PID {other.pid}" in told
+    assert "close the other program" in told
+
+
+def test_a_file_that_is_no_database_is_kept(project: Project) -> None:
+    """A file of another kind is named and left as it is."""
+    project.database.write_text("minutes of the meeting " * 500, encoding="utf-8")
+
+    told = failures(project.run("tags"))["tags"]
+
+    assert told.startswith(f"{project.database} cannot be opened")
+    assert "DuckDB file" in told
+    assert project.database.read_text(encoding="utf-8").startswith("minutes of the meeting")
+    assert project.workspace.log.total() == 0
+
+
+def test_a_folder_that_cannot_be_made_is_told(project: Project) -> None:
+    """A path below a file is refused with the setting to change."""
+    (project.folder / "file").write_text("", encoding="utf-8")
+
+    told = failures(project.run("tags", database="file/sub/test.duckdb"))["tags"]
+
+    assert told.startswith(f"The folder of {project.folder / 'file/sub/test.duckdb'} cannot")
+    assert "DUCKDB_DATABASE" in told
+    assert project.workspace.log.total() == 0
+
+
+def test_a_folder_instead_of_a_file_is_told(project: Project) -> None:
+    """A database path that is a folder is refused, and nothing is asked of Intercom."""
+    told = failures(project.run("tags", database=str(project.folder)))["tags"]
+
+    assert told.startswith(f"{project.folder} cannot be opened")
+    assert project.workspace.log.total() == 0
+
+
+def test_the_default_names_work(project: Project) -> None:
+    """The default file and schema take a sync, and their tables can be asked for by name."""
+    result = project.run("tags", database=str(DEFAULT_DATABASE), warehouse_schema=DEFAULT_SCHEMA)
+
+    assert failures(result) == {}
+
+
+@pytest.mark.parametrize(
+    ("database", "schema"), [("intercom.duckdb", "intercom"), ("Sales.duckdb", "sales")]
+)
+def test_a_file_named_like_its_schema_is_refused(
+    project: Project, database: str, schema: str
+) -> None:
+    """DuckDB names its catalogue after the file, so that schema.table would be ambiguous."""
+    with pytest.raises(ConfigurationError, match="may not be named like the schema"):
+        project.run("tags", database=database, warehouse_schema=schema)
+
+
+def test_a_table_of_rudderstack_is_refused_before_any_request(project: Project) -> None:
+    """A table that we did not make is left alone, with the statement that renames it."""
+    execute(
+        project.database,
+        "CREATE SCHEMA intercom",
+        "CREATE TABLE intercom.rudder_tags (id VARCHAR, name VARCHAR)",
+        "INSERT INTO intercom.rudder_tags VALUES ('1', 'old')",
+    )
+
+    told = failures(project.run("tags"))["tags"]
+
+    rename = 'ALTER TABLE "intercom"."rudder_tags" RENAME TO "rudder_tags_before";'
+    assert told.startswith("The table intercom.rudder_tags exists and was not made by")
+    assert told.endswith(rename)
+    assert project.workspace.log.total() == 0
+    assert project.rows("rudder_tags") == [{"id": "1", "name": "old"}]
+
+    execute(project.database, rename)
+    assert project.run("tags").success
+    assert project.rows("rudder_tags_before") == [{"id": "1", "name": "old"}]
+
+
+@pytest.mark.parametrize(
+    "name", ['a"; drop table x; --', "12_3", "2024", "Ünïcode ", "select", "%"]
+)
+def test_prefix_and_schema_are_taken_literally(project: Project, name: str) -> None:
+    """No character of a prefix or a schema means anything to SQL."""
+    execute(project.database, "CREATE TABLE x (a INT)")
+
+    for _ in range(2):
+        result = project.run(
+            "companies", "company_segments", table_prefix=name, warehouse_schema=name
+        )
+        assert failures(result) == {}
+
+    assert project.tables() == {
+        ("main", "x"),
+        (name, f"{name}rudder_companies"),
+        (name, f"{name}rudder_company_segments"),
+        (name, f"{name}rudder__cursors"),
+    }
+    assert len(project.rows(f"{name}rudder_companies", schema=name)) == 6

@@ -1,0 +1,253 @@
+"""Settings of a source: every problem at once, every form understood, no value bent."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from intercom_assets.catalog import CATALOG, ApiVersion
+from intercom_assets.orchestration.settings import read_settings
+from intercom_assets_tests.dagster_project.reading import ROOT, TOKEN, problems, read
+
+VARIABLES = {
+    setting: f"INTERCOM_{setting.upper()}"
+    for setting in (
+        "region",
+        "base_url",
+        "api_version",
+        "start_date",
+        "table_prefix",
+        "resources",
+        "schedule",
+        "reconcile",
+        "lookback",
+        "rate_limit_share",
+        "warehouse",
+        "database",
+        "warehouse_schema",
+    )
+}
+
+
+def from_environment(values: Mapping[str, str]) -> tuple[dict[str, str], dict[str, object]]:
+    """Put values of settings into variables, and name these in the settings."""
+    environment = {VARIABLES[setting]: value for setting, value in values.items()}
+    return environment, {setting: {"env": VARIABLES[setting]} for setting in values}
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "allowed"),
+    [
+        ("api_version", "1.4", "2.1 or newer"),
+        ("api_version", "2.0", "2.1 or newer"),
+        ("api_version", "banana", "2.1 or newer"),
+        ("resources", "contacts,unicorns", "unknown; allowed are all, admins"),
+        ("start_date", "31.01.2024", "2024-01-31"),
+        ("start_date", "2024-02-30", "2024-01-31"),
+        ("start_date", "1969-12-31", "between 1970 and today"),
+        ("start_date", "2999-01-01", "between 1970 and today"),
+        ("schedule", "every 7h", "5m, 10m, 15m, 30m, 1h, 3h, 6h, 12h, 24h"),
+        ("schedule", "every 1h starting 25:00", "02:30"),
+        ("schedule", "cron 61 * * * *", "five fields"),
+        ("schedule", "hourly", "manual"),
+        ("reconcile", "weekly", "manual"),
+        ("region", "uk", "us, eu, au"),
+        ("rate_limit_share", "0", "over 0 up to 1"),
+        ("rate_limit_share", "2", "over 0 up to 1"),
+        ("rate_limit_share", "nan", "over 0 up to 1"),
+        ("rate_limit_share", "most", "over 0 up to 1"),
+        ("lookback", "soon", "90s, 30m, 1h or 2d"),
+        ("base_url", "http://intercom.example", "https"),
+        ("base_url", "ftp://127.0.0.1", "https"),
+        ("table_prefix", "a\0b", "no NUL"),
+        ("table_prefix", "x" * 101, "at most 100 characters"),
+        ("warehouse_schema", "a\0b", "no NUL"),
+        ("warehouse", "postgres", "duckdb"),
+        ("database", "a\0b", "a path"),
+    ],
+)
+def test_a_bad_value_is_named(setting: str, value: str, allowed: str) -> None:
+    """A problem names the setting, its variable, its value and what is allowed."""
+    environment, raw = from_environment({setting: value})
+
+    (problem,) = problems(environment, **raw)
+
+    assert problem.startswith(f"{setting} (variable {VARIABLES[setting]}) is ")
+    shown = "unicorns" if setting == "resources" else value
+    assert repr(shown) in problem
+    assert allowed in problem
+
+
+def test_all_problems_are_told_at_once() -> None:
+    """A file with several mistakes is mended in one go."""
+    environment, raw = from_environment(
+        {"region": "uk", "api_version": "1.4", "start_date": "soon", "rate_limit_share": "2"}
+    )
+
+    told = problems(environment, **raw, name="1st", schedule="daily", access_token="dG9r")
+
+    assert sorted(problem.split()[0] for problem in told) == [
+        "access_token",
+        "api_version",
+        "name",
+        "rate_limit_share",
+        "region",
+        "schedule",
+        "start_date",
+    ]
+
+
+@pytest.mark.parametrize("name", ["1st", "eu-prod", "a b", "x" * 64, "naïve"])
+def test_a_name_is_a_word(name: str) -> None:
+    """Dagster's groups and keys take letters, digits and _ only."""
+    (problem,) = problems(name=name)
+
+    assert problem.startswith(f"name is {name!r}: letters, digits and _")
+
+
+def test_the_folder_names_the_source() -> None:
+    """Without a name the folder's is taken, characters that Dagster refuses as _."""
+    read_as = read_settings(TOKEN, name="eu-prød.2", project_root=ROOT, environment={})
+
+    assert read_as.name == "eu_pr_d_2"
+
+
+@pytest.mark.parametrize("token", ["dG9rZW4=", {"env": "A", "default": "B"}, {"env": 3}, None])
+def test_a_token_is_named_never_written(token: object) -> None:
+    """The token is given as a variable only, and what was written is not repeated."""
+    (problem,) = problems(access_token=token)
+
+    assert problem.startswith("access_token must name a variable, {env: INTERCOM_ACCESS_TOKEN}")
+    assert "dG9r" not in problem
+
+
+@pytest.mark.parametrize("value", ["", "  "])
+def test_an_empty_variable_means_the_default(value: str) -> None:
+    """Unset and empty are the same."""
+    environment, raw = from_environment(dict.fromkeys(VARIABLES, value))
+
+    assert read(environment, **raw) == read({}, **raw) == read()
+
+
+def test_the_defaults() -> None:
+    """Without settings everything is synced by hand into the project's DuckDB file."""
+    settings = read()
+
+    assert (settings.name, settings.region, settings.token_variable) == (
+        "intercom",
+        "us",
+        "MY_TOKEN",
+    )
+    assert str(settings.api_version) == "2.16"
+    assert settings.resources == CATALOG.defaults(ApiVersion(2, 16))
+    assert settings.database.is_relative_to(ROOT)
+    assert (settings.schema, settings.table_prefix) == ("intercom", "")
+    assert (settings.start_date, settings.schedule, settings.base_url) == (None, None, None)
+    assert settings.lookback == timedelta(hours=1)
+    assert settings.rate_limit_share == 0.9
+    assert settings.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "attribute", "expected"),
+    [
+        ("region", "EU", "region", "eu"),
+        ("base_url", "http://127.0.0.1:8765/", "base_url", "http://127.0.0.1:8765"),
+        ("base_url", "https://proxy.example/x", "base_url", "https://proxy.example/x"),
+        ("api_version", "2.10", "api_version", ApiVersion(2, 10)),
+        ("table_prefix", "12_3", "table_prefix", "12_3"),
+        ("table_prefix", "2024", "table_prefix", "2024"),
+        ("table_prefix", 'a"; drop table x; --', "table_prefix", 'a"; drop table x; --'),
+        ("lookback", "90s", "lookback", timedelta(seconds=90)),
+        ("lookback", "30m", "lookback", timedelta(minutes=30)),
+        ("lookback", "0h", "lookback", timedelta(0)),
+        ("lookback", "2 d", "lookback", timedelta(days=2)),
+        ("rate_limit_share", "0.5", "rate_limit_share", 0.5),
+        ("rate_limit_share", "1", "rate_limit_share", 1.0),
+        ("warehouse", "DuckDB", "schema", "intercom"),
+        ("database", "here/x.duckdb", "database", ROOT / "here/x.duckdb"),
+        ("database", "/elsewhere/x.duckdb", "database", Path("/elsewhere/x.duckdb")),
+        ("warehouse_schema", "2024", "schema", "2024"),
+        ("start_date", "2024-01-31", "start_date", datetime(2024, 1, 31, tzinfo=UTC)),
+        ("start_date", "2024-01-31T12:00:00Z", "start_date", datetime(2024, 1, 31, 12, tzinfo=UTC)),
+        ("start_date", "2024-01-31 01:00", "start_date", datetime(2024, 1, 31, 1, tzinfo=UTC)),
+        (
+            "start_date",
+            "2024-01-31T01:00:00+02:00",
+            "start_date",
+            datetime(2024, 1, 30, 23, tzinfo=UTC),
+        ),
+    ],
+)
+def test_a_value_is_read_alike_in_place_and_from_a_variable(
+    setting: str, value: str, attribute: str, expected: object
+) -> None:
+    """A literal and a variable mean the same, and text stays text."""
+    environment, raw = from_environment({setting: value})
+
+    assert getattr(read(**{setting: value}), attribute) == expected
+    assert getattr(read(environment, **raw), attribute) == expected
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"), [("api_version", 2.1), ("table_prefix", 123), ("table_prefix", 2024)]
+)
+def test_a_number_where_text_belongs_is_refused(setting: str, value: float) -> None:
+    """YAML reads 2.10 and 12_3 as other numbers, so the hint is to write quotes."""
+    (problem,) = problems(**{setting: value})
+
+    assert problem == f"{setting} is {value!r}: write it in quotes, so that YAML keeps it as text"
+
+
+def test_a_date_that_yaml_has_read_is_a_date() -> None:
+    """An unquoted date in YAML is understood."""
+    day = datetime(2024, 1, 31, tzinfo=UTC).date()
+
+    assert read(start_date=day).start_date == datetime(2024, 1, 31, tzinfo=UTC)
+
+
+def test_a_newer_version_warns() -> None:
+    """A version that this release was not compared with works, with a warning."""
+    settings = read(api_version="2.17")
+
+    assert settings.api_version == ApiVersion(2, 17)
+    (warning,) = settings.warnings
+    assert warning.startswith("api_version 2.17 is newer than 2.16, the newest that this release")
+    assert warning.endswith("new fields land in _extra")
+
+
+@pytest.mark.parametrize("value", ["conversation_parts, contacts ,tags", ["tags", "contacts"]])
+def test_resources_are_synced_in_the_order_of_the_catalogue(value: object) -> None:
+    """Parents come before children, whatever order they were listed in."""
+    names = [resource.name for resource in read(resources=value).resources]
+
+    assert names == [name for name in CATALOG.names if name in names]
+    assert set(names) >= {"tags", "contacts"}
+
+
+@pytest.mark.parametrize("value", ["all", ["all"], None])
+def test_all_means_what_the_version_has(value: object) -> None:
+    """An older version lacks resources, and `all` leaves them out."""
+    names = [one.name for one in read(resources=value, api_version="2.1").resources]
+
+    assert "company_segments" not in names
+    assert "ticket_types" not in names
+    assert {"contacts", "companies", "conversations"} <= set(names)
+
+
+def test_a_resource_that_the_version_lacks_is_refused_by_name() -> None:
+    """What was asked for explicitly is not left out in silence."""
+    (problem,) = problems(resources="companies,company_segments", api_version="2.1")
+
+    assert problem == (
+        "resources is 'company_segments': needs api_version 2.2 or newer, but api_version is 2.1"
+    )
+
+
+@pytest.mark.parametrize("value", [",", [], [3], {"contacts": True}])
+def test_a_selection_of_nothing_is_refused(value: object) -> None:
+    """A source that would sync nothing, or cannot be read, is a mistake."""
+    (problem,) = problems(resources=value)
+
+    assert problem.startswith("resources is ")
