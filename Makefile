@@ -27,12 +27,13 @@ run: setup ## Sync once: your workspace when INTERCOM_ACCESS_TOKEN is set, else 
 dev: setup ## Dagster's UI and daemon on http://127.0.0.1:3000 (PORT=... for another)
 	@VIRTUAL_ENV=$(CURDIR)/$(VENV) PATH="$(CURDIR)/$(BIN):$$PATH" dg dev --host 127.0.0.1 --port $(PORT)
 
-check: setup ## Format, lint, strict types, import contracts, documents current
+check: setup ## Format, lint, strict types, import contracts, documents current, known vulnerabilities
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m intercom_assets_tests.docs.generate --check
+	$(BIN)/python -m intercom_assets_tests.architecture.audit
 
 format: setup ## Format the code and regenerate the tables in the documents
 	$(BIN)/ruff format .
