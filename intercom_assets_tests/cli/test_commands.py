@@ -30,6 +30,7 @@ def test_second_run_inserts_and_updates_nothing(workspace: CommandLine) -> None:
     assert (0, 0, 0) == (first.returncode, second.returncode, status.returncode), first.stderr
     assert ELEVEN == len(figures(first.stdout))
     assert "60" == figures(first.stdout)["contacts"]["inserted"]
+    assert "Warning" not in first.stderr
     for row in figures(second.stdout).values():
         assert ("0", "0") == (row["inserted"], row["updated"])
     assert re.search(r"^contacts +60 20\d\d-", status.stdout, re.MULTILINE)
