@@ -110,6 +110,7 @@ def _check_intercom(settings: Settings, lines: _Lines) -> None:
         if workspace is None:
             return
         lines.say("region", f"{settings.region}, {connection.base_url}")
+        lines.say("api version", str(settings.api_version))
         for resource in settings.resources:
             session = _session(connection, resource.scope)
             lines.find(

@@ -223,4 +223,6 @@ def _command() -> str:
 
 
 def _shown(settings: Settings) -> str:
-    return os.path.relpath(settings.database)
+    here = Path.cwd()
+    inside = settings.database.is_relative_to(here)
+    return str(settings.database.relative_to(here) if inside else settings.database)
