@@ -1,21 +1,10 @@
 """Each resource becomes one software-defined asset, built from its declaration."""
 
-from typing import assert_never
-
 import dagster as dg
 from pydantic import Field
 
 from intercom_assets.catalog import CATALOG, Resource
-from intercom_assets.catalog.resource import (
-    ByParent,
-    Child,
-    FullRefresh,
-    Incremental,
-    Listing,
-    Replication,
-    Search,
-    SemiIncremental,
-)
+from intercom_assets.catalog.describe import request_line, sync_type
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.orchestration.failures import explained
 from intercom_assets.orchestration.listener import LogListener
@@ -98,9 +87,9 @@ def _asset(settings: Settings, resource: Resource) -> dg.AssetsDefinition:
             "dagster/column_schema": dg.TableSchema(
                 columns=[_table_column(column, resource) for column in resource.table.all_columns]
             ),
-            "sync_type": _sync_type(resource.replication),
+            "sync_type": sync_type(resource),
             "primary_key": ", ".join(resource.primary_key),
-            "endpoint": _endpoint(resource),
+            "endpoint": request_line(resource),
         },
         io_manager_key=io_manager_key(settings.name),
         required_resource_keys={key},
@@ -143,27 +132,3 @@ def _table_column(column: Column, resource: Resource) -> dg.TableColumn:
             nullable=not is_key, unique=is_key and len(resource.primary_key) == 1
         ),
     )
-
-
-def _sync_type(replication: Replication) -> str:
-    match replication:
-        case FullRefresh():
-            return "full refresh: all records are read and merged"
-        case SemiIncremental():
-            return "semi-incremental: all records are read, merged where they changed"
-        case Incremental(cursor):
-            return f"incremental: records are asked for by {cursor}"
-        case ByParent(parent):
-            return f"by parent: read per record of {parent} that changed"
-        case _:
-            assert_never(replication)
-
-
-def _endpoint(resource: Resource) -> str:
-    match resource.endpoint:
-        case Listing(path) | Child(path):
-            return f"GET {path}"
-        case Search(path):
-            return f"POST {path}"
-        case _:
-            assert_never(resource.endpoint)

@@ -8,22 +8,11 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import assert_never
 
 import yaml
 
 from intercom_assets.catalog import CATALOG, tickets
-from intercom_assets.catalog.resource import (
-    ByParent,
-    Child,
-    Endpoint,
-    FullRefresh,
-    Incremental,
-    Listing,
-    Replication,
-    Search,
-    SemiIncremental,
-)
+from intercom_assets.catalog.describe import request_line, sync_type
 from intercom_assets.component import IntercomSource
 from intercom_assets.schema.table import METADATA_COLUMNS
 
@@ -37,8 +26,8 @@ def resources() -> str:
     for resource in CATALOG:
         name = resource.name if resource.default else f"{resource.name} (off by default)"
         key = ", ".join(resource.primary_key)
-        endpoint = f"[{_endpoint(resource.endpoint)}]({resource.docs})"
-        sync = _sync(resource.replication)
+        endpoint = f"[{request_line(resource)}]({resource.docs})"
+        sync = sync_type(resource)
         rows.append(f"| {name} | {endpoint} | {sync} | {key} | {resource.scope} |")
     return "\n".join(rows)
 
@@ -83,33 +72,6 @@ def rendered(document: str) -> str:
         text, count = pattern.subn(lambda m, part=part: f"{m[1]}{part()}\n{m[2]}", text)  # type: ignore[misc]
         assert count == 1, f"{document} lacks the marks of {mark}"
     return text
-
-
-def _endpoint(endpoint: Endpoint) -> str:
-    match endpoint:
-        case Listing(path, _, params):
-            query = "&".join(f"{name}={value}" for name, value in params.items())
-            return f"GET {path}{'?' if query else ''}{query}"
-        case Child(path):
-            return f"GET {path}"
-        case Search(path):
-            return f"POST {path}"
-        case _:
-            assert_never(endpoint)
-
-
-def _sync(replication: Replication) -> str:
-    match replication:
-        case FullRefresh():
-            return "full refresh"
-        case SemiIncremental():
-            return "semi-incremental"
-        case Incremental():
-            return "incremental"
-        case ByParent(parent):
-            return f"by parent: {parent}"
-        case _:
-            assert_never(replication)
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from intercom_assets.component import IntercomSource
 from intercom_assets_tests.docs.generate import PARTS, ROOT, rendered
 
 README = (ROOT / "README.md").read_text()
+PROMISES = (ROOT / "docs" / "guarantees.md").read_text()
 DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"]
 
 
@@ -115,3 +116,13 @@ def test_constraints_name_no_place() -> None:
     odd = [line for line in lines if not re.fullmatch(r"#.*|[\w.-]+==[\w.+!]+", line)]
 
     assert odd == []
+
+
+@pytest.mark.parametrize("name", sorted(set(re.findall(r"`([a-z_]+/test_[\w/.:]+)`", PROMISES))))
+def test_each_promise_names_tests_that_exist(name: str) -> None:
+    """A test that the guarantees name as their proof is there."""
+    file, _, function = name.partition("::")
+
+    source = (ROOT / "intercom_assets_tests" / file).read_text()
+
+    assert f"def {function}" in source

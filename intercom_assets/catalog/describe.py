@@ -1,0 +1,43 @@
+"""Declarations in words, for the asset pages and the documents."""
+
+from typing import assert_never
+
+from intercom_assets.catalog.resource import (
+    ByParent,
+    Child,
+    FullRefresh,
+    Incremental,
+    Listing,
+    Resource,
+    Search,
+    SemiIncremental,
+)
+
+
+def request_line(resource: Resource) -> str:
+    """Say which request returns a resource's records: `GET /teams`."""
+    match resource.endpoint:
+        case Listing(path, _, params):
+            query = "&".join(f"{name}={value}" for name, value in params.items())
+            return f"GET {path}{'?' if query else ''}{query}"
+        case Child(path):
+            return f"GET {path}"
+        case Search(path):
+            return f"POST {path}"
+        case _:
+            assert_never(resource.endpoint)
+
+
+def sync_type(resource: Resource) -> str:
+    """Say how a resource's changes are found."""
+    match resource.replication:
+        case FullRefresh():
+            return "full refresh"
+        case SemiIncremental():
+            return "semi-incremental"
+        case Incremental():
+            return "incremental"
+        case ByParent(parent):
+            return f"by parent: {parent}"
+        case _:
+            assert_never(resource.replication)
