@@ -46,6 +46,7 @@ def load(extract: Extract, warehouse: Warehouse) -> Report:
             report=report,
             folder=Path(folder),
         )
+        extract.listener.noted(_intention(reading))
         loading.run(read(reading))
         if extract.request.reconcile and not reading.start.from_beginning:
             _reconcile(extract, warehouse, reading, loading)
@@ -125,6 +126,14 @@ def _reconcile(extract: Extract, warehouse: Warehouse, reading: Reading, loading
         )
     )
     loading.report.found = loading.report.inserted + loading.report.updated - before
+
+
+def _intention(reading: Reading) -> str:
+    if isinstance(reading.resource.replication, ByParent):
+        return f"reading the lists of {reading.due_total:,} {reading.resource.parent} that changed"
+    if reading.start.since is None or not isinstance(reading.resource.endpoint, Search):
+        return "reading everything"
+    return f"reading what was updated since {reading.start.since:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _shown(cursor: StoredCursor) -> datetime | None:
