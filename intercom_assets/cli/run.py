@@ -174,8 +174,12 @@ def _execute(
                 raise_on_error=False,
                 asset_selection=[dg.AssetKey([settings.name, name]) for name in names],
             )
+    except dg.DagsterExecutionInterruptedError:
+        raise KeyboardInterrupt from None
     finally:
         WATCHER.reset(token)
+    if result.filter_events(_is_interrupt):
+        raise KeyboardInterrupt
     return _failures(result, names, [report.resource for report in watcher.reports])
 
 
@@ -184,6 +188,12 @@ def _definitions(project: Project) -> "dg.Definitions":
     found = importlib.import_module(project.module).defs
     definitions: dg.Definitions = found() if callable(found) else found
     return definitions
+
+
+def _is_interrupt(event: "dg.DagsterEvent") -> bool:
+    """Tell whether Ctrl-C ended the run, which Dagster takes for a failure like others."""
+    error = event.job_failure_data.error if event.is_job_failure else None
+    return error is not None and error.cls_name == "DagsterExecutionInterruptedError"
 
 
 def _failures(

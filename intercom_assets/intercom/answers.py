@@ -85,8 +85,8 @@ def read_error(request: Request, scope: str | None, *, enveloped: bool) -> Inter
             error = Unauthorized(request, _permission(request, scope))
         case 404 | 410 if enveloped:
             error = NotFound(request)
-        case 404:
-            error = TransientError(request, "The answer is a proxy's page, not Intercom's")
+        case 400 | 404 if not enveloped:
+            error = TransientError(request, "The answer is a proxy's page or cut off")
         case int() as status if status >= 500 or status in {408, 409}:
             error = TransientError(request, "See https://www.intercomstatus.com")
         case _:
@@ -112,7 +112,7 @@ def _permission(request: Request, scope: str | None) -> str:
 def _remedy(request: Request) -> str:
     if request.code == "intercom_version_invalid":
         return "This API version lacks the endpoint: raise api_version, or deselect the resource"
-    if request.status in {301, 302, 307, 308}:
+    if request.status in {301, 302, 303, 307, 308}:
         return "Redirects are not followed, so that the token stays with the host: check base_url"
     return ""
 

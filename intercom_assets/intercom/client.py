@@ -6,6 +6,7 @@ resource's counts and permission. Which requests a resource needs is not decided
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from types import TracebackType
@@ -20,6 +21,7 @@ from intercom_assets.intercom.answers import Answer, read_answer
 from intercom_assets.intercom.meter import Meter
 from intercom_assets.intercom.rate_limit import RateLimiter
 from intercom_assets.intercom.retry import Patience
+from intercom_assets.intercom.secret import Secret
 from intercom_assets.schema.types import Json, Record
 
 CONNECTIONS = 32
@@ -60,7 +62,7 @@ class Client:
 
     Args:
         base_url: Scheme and host of the region.
-        token: Access token; kept only in the request headers.
+        token: Access token; kept in the request headers, and taken out of answers.
         version: Sent with every request as `Intercom-Version`.
         limiter: The app's limiter, shared by all clients of the process.
         patience: When requests are sent again.
@@ -84,6 +86,8 @@ class Client:
         self.limiter = limiter
         self.patience = patience or Patience()
         self._deadline = deadline
+        self._secret = Secret(token)
+        self._stack = ExitStack()
         self._http = httpx.AsyncClient(
             base_url=base_url,
             headers={
@@ -101,6 +105,7 @@ class Client:
 
     async def __aenter__(self) -> Self:
         """Open the connection pool."""
+        self._stack.enter_context(self._secret.kept_from_logs())
         await self._http.__aenter__()
         return self
 
@@ -111,7 +116,8 @@ class Client:
         trace: TracebackType | None,
     ) -> None:
         """Close the connection pool."""
-        await self._http.__aexit__(kind, error, trace)
+        with self._stack:
+            await self._http.__aexit__(kind, error, trace)
 
     def session(
         self,
@@ -159,12 +165,15 @@ class Client:
                 async with self._http.stream(
                     call.method, call.path, params=dict(call.params) or None, json=call.body
                 ) as response:
-                    return response, await _body(response, request)
+                    self._secret.conceal_headers(response)
+                    content = self._secret.without(await _body(response, request))
+                    if not response.is_success:
+                        content = self._secret.without_escaped(content)
+                    return response, content
         except (httpx.HTTPError, TimeoutError) as error:
-            # Only the kind of failure: the text of a transport error may quote headers.
-            raise TransientError(
-                request, f"{type(error).__name__}: check the network and base_url"
-            ) from None
+            # Only the kind of failure, and no context: a transport error may quote headers.
+            failure = type(error).__name__
+        raise TransientError(request, f"{failure}: check the network and base_url")
 
 
 async def _body(response: httpx.Response, request: Request) -> bytes:

@@ -50,6 +50,8 @@ def check_base_url(base_url: str) -> str | None:
         url = httpx.URL(base_url)
     except (httpx.InvalidURL, TypeError):
         return "is not a URL"
+    if url.userinfo:
+        return "must not hold a name or password: the access token is sent instead"
     if url.scheme == "https" or (url.scheme == "http" and is_loopback(base_url)):
         return None if url.host else "names no host"
     return "must be https (http is allowed on loopback only)"

@@ -112,9 +112,12 @@ class RateLimiter:
         """
         if not self._known:
             return None
-        self._roll()
-        self._window.used = max(self._window.used, self._window.limit)
-        return max(self._window.resets_at - self._clock(), 0.0)
+        window = self._window
+        if self._clock() >= window.resets_at:
+            # Refused just before the reset: the window that follows is not used up.
+            return 0.0
+        window.used = max(window.used, window.limit)
+        return window.resets_at - self._clock()
 
     def _on_our_clock(self, reset: int, date: str | None) -> float:
         # Date has whole seconds, so each answer bounds the difference of the clocks from below;

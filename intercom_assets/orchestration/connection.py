@@ -14,7 +14,9 @@ from intercom_assets.intercom.connection import Connection
 class IntercomConnection(dg.ConfigurableResource):  # type: ignore[type-arg]  # no value of its own
     """The access token, the workspace's region and how fast to ask."""
 
-    access_token: str = Field(description="Access token; set it as an environment variable.")
+    access_token: str = Field(
+        repr=False, description="Access token; set it as an environment variable."
+    )
     token_variable: str = Field(description="Name of that variable, for messages.")
     region: str = Field(description="us, eu or au.")
     base_url: str | None = Field(default=None, description="A simulator or proxy instead.")

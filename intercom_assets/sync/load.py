@@ -61,8 +61,10 @@ def _spool_folder() -> Iterator[str]:
         with tempfile.TemporaryDirectory(prefix="intercom_assets_") as folder:
             yield folder
     except OSError as error:
+        # Not `gettempdir()`: it looks for a folder by writing, and fails where all disks are full.
+        where = tempfile.tempdir or "a temporary folder"
         raise WarehouseError(
-            f"Rows cannot be spooled to {tempfile.gettempdir()}: {error}. Free some space there, "
+            f"Rows cannot be spooled to {where}: {error}. Free some space there, "
             "or set TMPDIR to another folder; what was committed is kept, and the next sync goes "
             "on from there"
         ) from error

@@ -18,6 +18,7 @@ Connect = Callable[[Path], duckdb.DuckDBPyConnection]
 """Opens the file; a seam for tests."""
 
 _BUSY = ("Could not set lock on file", "Conflicting lock")
+_CONFLICT = ("onflict on ", "Duplicate key", "PRIMARY KEY or UNIQUE constraint")
 _SAY_AFTER = 2.0
 
 _logger = logging.getLogger("intercom_assets")
@@ -115,9 +116,13 @@ def transact(connection: duckdb.DuckDBPyConnection, work: Callable[[], T], what:
     except BaseException as error:
         roll_back(connection)
         if isinstance(error, duckdb.Error):
-            raise WarehouseError(
-                f"{what}: {first_line(error)}. Nothing of this commit was kept"
-            ) from error
+            told = first_line(error)
+            if any(sign in told for sign in _CONFLICT):
+                raise WarehouseError(
+                    f"{what}: another sync committed meanwhile ({told}); nothing of this commit "
+                    "was kept. Run the sync again when the other one has ended"
+                ) from error
+            raise WarehouseError(f"{what}: {told}. Nothing of this commit was kept") from error
         raise
     return result
 

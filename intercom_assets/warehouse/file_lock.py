@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -45,7 +45,9 @@ def table_lock(folder: Path, target: Target, run_id: str, patience: float) -> It
         ) from error
     try:
         since = datetime.now(UTC).isoformat(timespec="seconds")
-        holder.write_text(json.dumps({"pid": os.getpid(), "run": run_id, "since": since}))
+        # Only for the other side's message: a full disk must not stop the sync here.
+        with suppress(OSError):
+            holder.write_text(json.dumps({"pid": os.getpid(), "run": run_id, "since": since}))
         yield
     finally:
         holder.unlink(missing_ok=True)
