@@ -23,6 +23,7 @@ from intercom_assets.sync.report import Report
 from intercom_assets.sync.rows import hash_record
 from intercom_assets.warehouse.duckdb import DuckDBWarehouse
 from intercom_assets.warehouse.duckdb_file import Connect, connect
+from intercom_assets_tests.guarantees.figures import count
 from intercom_assets_tests.world import Row, World, nothing
 
 
@@ -139,6 +140,7 @@ class Life:
         finally:
             world.before = nothing
         self.kills += reaper.dead
+        count("syncs killed inside the process", reaper.dead)
         _bury()
         if not self.silent:
             self.assert_no_cursor_ahead()

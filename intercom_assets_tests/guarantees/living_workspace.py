@@ -19,6 +19,7 @@ from intercom_assets.catalog import CATALOG
 from intercom_assets.intercom.connection import Connection
 from intercom_assets.sync.batch import Portions
 from intercom_assets.warehouse.duckdb_file import connect
+from intercom_assets_tests.guarantees.figures import count
 from intercom_assets_tests.guarantees.people import People
 from intercom_assets_tests.guarantees.worlds import PARENTS, differences, small_pages
 from intercom_assets_tests.world import DAY, HOUR, NOON, nothing
@@ -214,4 +215,5 @@ class LivingWorkspace(RuleBasedStateMachine):
             self.sync(*NAMES)
             if self.people.silent:
                 self.sync(*NAMES, reconcile=True, force=True)
+            count("histories of a living workspace")
             assert [] == differences(self.world, *NAMES), self.told

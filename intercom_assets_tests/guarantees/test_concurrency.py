@@ -23,6 +23,7 @@ from intercom_assets.warehouse.warehouse import Target
 from intercom_assets_tests.dagster_project.processes import Machine
 from intercom_assets_tests.dagster_project.running import ROOT, query, serving
 from intercom_assets_tests.guarantees.budget import TORTURE, budget
+from intercom_assets_tests.guarantees.figures import count
 from intercom_assets_tests.guarantees.killing import Life, eventful, repeatable
 from intercom_assets_tests.world import HOUR, World, make_world
 
@@ -92,6 +93,7 @@ def test_whatever_another_sync_commits_no_row_and_no_cursor_is_wrong(life: Life)
         name = life.random.choice(NAMES)
         after = life.random.randrange(70)
         life.stories.append(f"{name} meddled with at event {after}")
+        count("syncs meddled with, without locks")
         with repeatable(seed, life), world.connection() as connection:
             meddler = Meddler(life, connection, name, after)
             full = life.random.random() < 0.3

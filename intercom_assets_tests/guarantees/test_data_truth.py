@@ -16,6 +16,7 @@ from intercom_assets.catalog import CATALOG
 from intercom_assets.simulator import Record
 from intercom_assets.warehouse.duckdb_file import connect
 from intercom_assets_tests.guarantees.budget import budget
+from intercom_assets_tests.guarantees.figures import count
 from intercom_assets_tests.guarantees.hostile_values import (
     KEYS,
     NUMBERS,
@@ -111,6 +112,7 @@ def records(draw: st.DrawFn, name: str) -> list[Record]:
 def test_every_field_is_found_again(name: str, data: st.DataObject) -> None:
     """Whatever Intercom sends in any field is found again in a column or in `_extra`."""
     sent = data.draw(records(name))
+    count("records of hostile values", len(sent))
     with fresh_world() as world:
         put(world, name, sent)
 
@@ -175,6 +177,7 @@ def test_custom_attributes_are_stored_whole(value: Any) -> None:  # noqa: ANN401
     with fresh_world() as world:
         record = {"id": "1", "updated_at": UPDATED, "custom_attributes": value}
         put(world, "contacts", [record])
+        count("hostile custom attributes")
 
         world.sync("contacts")
 

@@ -22,6 +22,7 @@ from intercom_assets.warehouse.duckdb import DuckDBWarehouse
 from intercom_assets_tests.dagster_project.processes import DEADLINE, Machine
 from intercom_assets_tests.dagster_project.running import ROOT, query, serving
 from intercom_assets_tests.guarantees.budget import TORTURE, budget
+from intercom_assets_tests.guarantees.figures import count
 from intercom_assets_tests.guarantees.killing import hash_of, repeatable
 from intercom_assets_tests.world import Clock, World
 
@@ -113,6 +114,7 @@ def test_killed_processes_go_on(machine: Machine, workspace: Workspace) -> None:
             if contacts_exist(machine):
                 assert set(before) <= set(stored(machine, "contacts"))
 
+    count("processes killed", killed)
     assert killed
     complete(machine, workspace)
 

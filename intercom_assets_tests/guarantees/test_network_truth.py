@@ -17,6 +17,7 @@ from intercom_assets_tests.guarantees.broken_lines import (
     endless_pages,
 )
 from intercom_assets_tests.guarantees.budget import TORTURE, budget
+from intercom_assets_tests.guarantees.figures import count
 from intercom_assets_tests.guarantees.worlds import SmallPages, differences, small_pages
 from intercom_assets_tests.world import DAY
 
@@ -73,6 +74,7 @@ def test_a_line_that_fails_at_random_costs_time_and_no_row(world: SmallPages, se
 
     world.sync_all(*NAMES, reconcile=chance.random() < 0.5)
 
+    count("faults injected at random", world.workspace.faults.injected.total())
     assert [] == first, f"seed {seed}"
     assert [] == differences(world, *NAMES), f"seed {seed}"
     assert {gone} == world.marked("companies"), f"seed {seed}"
@@ -91,6 +93,7 @@ def test_each_kind_of_fault_at_each_endpoint_is_got_over(
     reports = world.sync_all("admins", *NAMES)
 
     injected = world.workspace.faults.injected.total()
+    count("faults injected at chosen requests", injected)
     assert injected >= 6
     assert [] == differences(world, *NAMES)
     retries = sum(report.meter.retries for report in reports.values())
