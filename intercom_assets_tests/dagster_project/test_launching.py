@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
@@ -78,6 +79,11 @@ def deployment(url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[D
     """Start the webserver and the daemon as workspace.yaml tells them."""
     machine = Machine(url=url, folder=tmp_path_factory.mktemp("deployment"))
     port = free_port()
+    # Two processes that make Dagster's storage at once can end one of them, so it is made here.
+    with dg.DagsterInstance.from_config(str(machine.home)) as instance:
+        assert instance.get_runs_count() == 0
+        assert not instance.all_instigator_state()
+        assert not instance.get_asset_keys()
     with (
         machine.background("dagster-daemon", "run", "-w", "workspace.yaml"),
         machine.background(
@@ -138,6 +144,35 @@ def test_the_ui_materializes_all(workspace: Workspace, deployment: Deployment) -
     assert_all_landed(deployment.machine, workspace)
 
 
+def test_a_run_that_is_cancelled_in_the_ui_leaves_the_rest_to_the_next(
+    workspace: Workspace, deployment: Deployment
+) -> None:
+    """What "Terminate" sends ends the run; what was committed stays, and the next run completes."""
+    ui, machine = deployment.ui, deployment.machine
+    before = len(ended_runs(ui, 0) or [])
+    workspace.add("tags", {"id": "before-cancel", "name": "Added before the cancelled run"})
+    workspace.log.clear()
+    workspace.latency = 0.5
+    try:
+        launch(ui)
+        until(lambda: workspace.log.total() >= 2 or None, "the run's first requests")
+        answer = ui.ask(
+            "mutation End($id: String!) { terminateRun(runId: $id) { __typename } }",
+            id=newest_run(ui)["runId"],
+        )
+        cancelled = until(lambda: ended_runs(ui, before + 1), "the end of the cancelled run")[0]
+    finally:
+        workspace.latency = 0.0
+
+    launch(ui)
+    completed = until(lambda: ended_runs(ui, before + 2), "the end of the next run")[0]
+
+    assert answer == {"terminateRun": {"__typename": "TerminateRunSuccess"}}
+    assert (cancelled["status"], completed["status"]) == ("CANCELED", "SUCCESS")
+    assert "before-cancel" in stored(machine, "tags")
+    assert_all_landed(machine, workspace)
+
+
 @pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
 def test_a_person_presses_materialize(workspace: Workspace, deployment: Deployment) -> None:
     """On the asset's page a person presses Materialize, and rows land."""
@@ -195,12 +230,23 @@ def launch(ui: GraphQL) -> None:
     assert answer == {"launchPipelineExecution": {"__typename": "LaunchRunSuccess"}}
 
 
-def ended_runs(ui: GraphQL, at_least: int) -> list[dict[str, str]] | None:
-    """List the runs, newest first; None while one is under way or fewer were started."""
+def newest_run(ui: GraphQL) -> dict[str, str]:
+    """Give the run that was launched last."""
+    return all_runs(ui)[0]
+
+
+def all_runs(ui: GraphQL) -> list[dict[str, str]]:
+    """List the runs, newest first."""
     answer = ui.ask("{ runsOrError { ... on Runs { results { runId jobName status } } } }")
     assert answer is not None
     found: Any = answer["runsOrError"]
     runs: list[dict[str, str]] = found["results"]
+    return runs
+
+
+def ended_runs(ui: GraphQL, at_least: int) -> list[dict[str, str]] | None:
+    """List the runs, newest first; None while one is under way or fewer were started."""
+    runs = all_runs(ui)
     ended = all(run["status"] in {"SUCCESS", "FAILURE", "CANCELED"} for run in runs)
     return runs if ended and len(runs) >= at_least else None
 
