@@ -4,7 +4,8 @@ import importlib
 import os
 import shlex
 import sys
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -134,7 +135,8 @@ def _run_source(project: Project, source: SourceFile, options: _Options, console
         settings = source.settings()
         options.chosen(settings)
         if not has_token(settings):
-            os.environ.update(stack.enter_context(demo_workspace(source, settings.region)))
+            demo = stack.enter_context(demo_workspace(source, settings.region))
+            stack.enter_context(_variables(demo))
             settings = source.settings()
             click.echo(
                 f"{settings.token_variable} is not set, so this is a demo: a simulated Intercom "
@@ -147,6 +149,21 @@ def _run_source(project: Project, source: SourceFile, options: _Options, console
         failures = _execute(project, settings, options, watcher)
     _conclude(settings, options.chosen(settings), watcher.reports, failures)
     return bool(failures)
+
+
+@contextmanager
+def _variables(values: dict[str, str]) -> Iterator[None]:
+    """Set environment variables for a block: another source may read the same ones."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def _execute(
