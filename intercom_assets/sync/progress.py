@@ -70,22 +70,6 @@ class Listener(Protocol):
         ...
 
 
-class Silence:
-    """A listener that tells nobody."""
-
-    def progressed(self, progress: Progress) -> None:
-        """Ignore progress."""
-
-    def noted(self, line: str) -> None:
-        """Ignore a line."""
-
-    def warned(self, line: str) -> None:
-        """Ignore a warning."""
-
-    def finished(self, report: Report) -> None:
-        """Ignore a report."""
-
-
 class Pace:
     """Lets something through at most once per interval.
 

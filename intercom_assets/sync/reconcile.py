@@ -15,7 +15,7 @@ from urllib.parse import quote
 import anyio
 
 from intercom_assets.catalog.resource import Granularity, Lookup, Search
-from intercom_assets.errors import NotFound, PermanentError, Request
+from intercom_assets.errors import NotFound, PermanentError, Request, TransientError
 from intercom_assets.intercom.client import CONNECTIONS, Call
 from intercom_assets.intercom.search import Order
 from intercom_assets.schema.types import Record
@@ -126,6 +126,11 @@ class _Comparison:
         except NotFound as error:
             into = (error.merged_into or "").rstrip("/").rpartition("/")[2]
             return Gone(key, into or None)
+        if not answer.body.get("id"):
+            raise TransientError(
+                Request(method="GET", path=path, status=200),
+                "The answer is no record: it has no id, so it may have been cut off",
+            )
         return {
             name: value for name, value in answer.body.items() if name not in self.lookup.beyond
         }

@@ -77,7 +77,6 @@ class RecordSpool:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.pages = 0
         self.records = 0
         self._file = path.open("w+b")
 
@@ -98,14 +97,13 @@ class RecordSpool:
     def add(self, records: list[Record]) -> None:
         """Append a page."""
         self._file.write(encode_json(records) + b"\n")
-        self.pages += 1
         self.records += len(records)
 
     def clear(self) -> None:
         """Forget all pages."""
         self._file.seek(0)
         self._file.truncate()
-        self.pages = self.records = 0
+        self.records = 0
 
     def read(self) -> Iterator[list[Record]]:
         """Give the pages in the order in which they came."""

@@ -7,13 +7,13 @@ import pytest
 
 from intercom_assets.errors import ConfigurationError, SchemaError, Unauthorized, WarehouseError
 from intercom_assets.sync.batch import Portions
-from intercom_assets.sync.progress import Progress, Silence
-from intercom_assets_tests.world import DAY, HOUR, NOON, World
+from intercom_assets.sync.progress import Progress
+from intercom_assets_tests.world import DAY, HOUR, NOON, Ear, World
 
 NOW = datetime.fromtimestamp(NOON, UTC)
 
 
-class Stopping(Silence):
+class Stopping(Ear):
     """A listener that stops a sync at its first progress."""
 
     def progressed(self, progress: Progress) -> None:  # noqa: ARG002 - as declared
