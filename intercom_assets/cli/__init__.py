@@ -1,4 +1,4 @@
-"""The command `intercom-assets`: run, check, status, query, simulate.
+"""The command `intercom-assets`: run, check, connect, status, query, simulate.
 
 Dagster is imported only by `run`: it takes seconds, and the others should not.
 """
@@ -10,6 +10,7 @@ from typing import NoReturn
 import click
 
 from intercom_assets.cli.check import check
+from intercom_assets.cli.connect import connect
 from intercom_assets.cli.query import query
 from intercom_assets.cli.run import run
 from intercom_assets.cli.status import status
@@ -28,7 +29,7 @@ def main() -> None:
 
     \b
     First time:       intercom-assets run      (a simulated workspace, no account needed)
-    Your workspace:   put INTERCOM_ACCESS_TOKEN=... into .env, then
+    Your workspace:   put INTERCOM_ACCESS_TOKEN=... into .env (or: intercom-assets connect), then
                       intercom-assets check    (token, region, scopes, warehouse)
                       intercom-assets run
     Every day:        intercom-assets status, or the Dagster UI (make dev)
@@ -49,5 +50,6 @@ def simulate(arguments: tuple[str, ...]) -> NoReturn:
 
 main.add_command(run)
 main.add_command(check)
+main.add_command(connect)
 main.add_command(status)
 main.add_command(query)

@@ -19,7 +19,7 @@ from intercom_assets.intercom.meter import Meter
 from intercom_assets.intercom.probe import probe
 from intercom_assets.intercom.retry import Patience
 from intercom_assets.orchestration.settings import Settings
-from intercom_assets.warehouse.duckdb import DuckDBWarehouse
+from intercom_assets.orchestration.warehouses import open_warehouse
 
 T = TypeVar("T")
 
@@ -78,12 +78,12 @@ def _check_source(source: SourceFile) -> bool:
         return False
     for warning in settings.warnings:
         click.echo(f"! {warning}")
-    warehouse = DuckDBWarehouse(settings.database, patience=5.0)
-    lines.find(
-        "warehouse",
-        lambda: warehouse.check(settings.schema),
-        lambda _: f"{warehouse.describe()}, schema {settings.schema}",
-    )
+    with open_warehouse(settings.warehouse, patience=5.0) as warehouse:
+        lines.find(
+            "warehouse",
+            lambda: warehouse.check(settings.schema),
+            lambda _: f"{warehouse.describe()}, schema {settings.schema}",
+        )
     if has_token(settings):
         _check_intercom(settings, lines)
     else:

@@ -12,6 +12,9 @@ from intercom_assets.orchestration.settings import Settings
 
 DEMO_DATABASE = "data/demo.duckdb"
 
+_DEMO_WAREHOUSE = {"warehouse": "duckdb", "database": DEMO_DATABASE}
+# Settings that keep a demo away from the real warehouse, whichever it is.
+
 _TOKEN = "simulated-token"  # noqa: S105 - the simulator's, which is no secret
 _READY = "simulator ready "
 _SIZE = ("--seed", "7", "--contacts", "2000", "--companies", "120", "--conversations", "400")
@@ -24,10 +27,11 @@ def demo_or_real(source: SourceFile) -> Settings:
         ConfigurationError: Lists every problem of the settings.
     """
     settings = source.settings()
-    variable = source.variable("database")
-    if has_token(settings) or variable is None:
+    variables = {name: source.variable(name) for name in _DEMO_WAREHOUSE}
+    if has_token(settings) or None in variables.values():
         return settings
-    return source.settings({**os.environ, variable: DEMO_DATABASE})
+    changed = {str(variables[name]): value for name, value in _DEMO_WAREHOUSE.items()}
+    return source.settings({**os.environ, **changed})
 
 
 def has_token(settings: Settings) -> bool:
@@ -43,14 +47,15 @@ def demo_workspace(source: SourceFile, region: str) -> Iterator[dict[str, str]]:
         ConfigurationError: The source's file names a host or database itself, so that a demo
             might write where it must not; or the simulator does not start.
     """
-    variables = {name: source.variable(name) for name in ("access_token", "base_url", "database")}
+    named = ("access_token", "base_url", *_DEMO_WAREHOUSE)
+    variables = {name: source.variable(name) for name in named}
     if missing := [setting for setting, variable in variables.items() if variable is None]:
         raise ConfigurationError(
             f"The variable {variables['access_token']} is not set, and {source.path} fixes "
             f"{', '.join(missing)}, so it cannot be pointed at the simulator: set the token"
         )
     with _simulator(region) as url:
-        values = {"access_token": _TOKEN, "base_url": url, "database": DEMO_DATABASE}
+        values = {"access_token": _TOKEN, "base_url": url, **_DEMO_WAREHOUSE}
         yield {str(variables[setting]): value for setting, value in values.items()}
 
 

@@ -8,7 +8,7 @@ from intercom_assets.cli.demo import demo_or_real
 from intercom_assets.cli.project import find_project
 from intercom_assets.cli.tables import print_table
 from intercom_assets.errors import IntercomAssetsError
-from intercom_assets.warehouse.duckdb import DuckDBWarehouse
+from intercom_assets.orchestration.warehouses import open_warehouse
 
 
 @click.command()
@@ -24,7 +24,8 @@ def query(sql: str, source: str | None) -> None:
     """  # noqa: D301 - \b is click's mark for text that is not to be wrapped
     try:
         chosen = find_project().sources((source,) if source else ())[0]
-        answer = DuckDBWarehouse(demo_or_real(chosen).database).query(sql)
+        with open_warehouse(demo_or_real(chosen).warehouse) as warehouse:
+            answer = warehouse.query(sql)
     except IntercomAssetsError as error:
         click.echo(f"intercom-assets: {error}", err=True)
         sys.exit(2)

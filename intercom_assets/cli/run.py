@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 import click
 from rich.console import Console
@@ -19,6 +19,7 @@ from intercom_assets.cli.project import Project, SourceFile, find_project
 from intercom_assets.cli.tables import named, print_failures, print_reports
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.orchestration.settings import Settings, parse_instant
+from intercom_assets.orchestration.warehouses import DuckDBSettings, SnowflakeSettings
 from intercom_assets.sync.report import Report
 
 if TYPE_CHECKING:
@@ -250,6 +251,11 @@ def _command() -> str:
 
 
 def _shown(settings: Settings) -> str:
-    here = Path.cwd()
-    inside = settings.database.is_relative_to(here)
-    return str(settings.database.relative_to(here) if inside else settings.database)
+    match settings.warehouse:
+        case DuckDBSettings(database=database):
+            here = Path.cwd()
+            return str(database.relative_to(here) if database.is_relative_to(here) else database)
+        case SnowflakeSettings(account=account, database=name):
+            return f"Snowflake account {account}, database {name}"
+        case _:
+            assert_never(settings.warehouse)

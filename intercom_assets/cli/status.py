@@ -10,8 +10,8 @@ from intercom_assets.cli.project import find_project
 from intercom_assets.cli.tables import print_table
 from intercom_assets.errors import IntercomAssetsError
 from intercom_assets.orchestration.settings import Settings
-from intercom_assets.warehouse.duckdb import DuckDBWarehouse
-from intercom_assets.warehouse.warehouse import StoredCursor
+from intercom_assets.orchestration.warehouses import open_warehouse
+from intercom_assets.warehouse.warehouse import StoredCursor, Warehouse
 
 
 @click.command()
@@ -34,7 +34,11 @@ def status(source: tuple[str, ...]) -> None:
 
 
 def _show(settings: Settings) -> None:
-    warehouse = DuckDBWarehouse(settings.database)
+    with open_warehouse(settings.warehouse) as warehouse:
+        _show_tables(settings, warehouse)
+
+
+def _show_tables(settings: Settings, warehouse: Warehouse) -> None:
     cursors = warehouse.cursors(settings.schema, settings.table_prefix)
     owner = next((cursor for cursor in cursors.values() if cursor.workspace_id), None)
     demo = "" if has_token(settings) else " (demo: no access token is set)"

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfoNotFoundError
 
 from intercom_assets.simulator.faults import KINDS, Faults
 from intercom_assets.simulator.generation import generate
+from intercom_assets.simulator.oauth import OAuth
 from intercom_assets.simulator.recorded import load_records
 from intercom_assets.simulator.server import serve
 from intercom_assets.simulator.workspace import Workspace
@@ -48,6 +49,8 @@ def _add_serving(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     add("--port", type=int, default=8765, help="port; 0 picks a free one (default 8765)")
     add("--token", default="simulated-token", help="accepted access token (default %(default)s)")
+    add("--client-id", default=OAuth.client_id, help="of the OAuth app (default %(default)s)")
+    add("--client-secret", default=OAuth.client_secret, help="its secret (default %(default)s)")
     add(
         "--exit-with-parent",
         action="store_true",
@@ -88,6 +91,7 @@ def _workspace(options: argparse.Namespace) -> Workspace:
         region=options.region,
         timezone=options.timezone,
         tokens={options.token},
+        oauth=OAuth(client_id=options.client_id, client_secret=options.client_secret),
         default_version=options.default_version,
         rate_limit=options.rate_limit,
         latency=options.latency_ms / 1000,

@@ -11,6 +11,7 @@ from starlette.routing import Mount
 from intercom_assets.simulator.calls import error_response
 from intercom_assets.simulator.control import control_routes
 from intercom_assets.simulator.gateway import CONTROL_PREFIX, Gateway
+from intercom_assets.simulator.oauth_door import OAuthDoor
 from intercom_assets.simulator.refusals import ApiError, not_found
 from intercom_assets.simulator.routes import api_routes
 from intercom_assets.simulator.workspace import Workspace
@@ -21,6 +22,7 @@ def create_app(workspace: Workspace) -> Starlette:
     app = Starlette(
         routes=[Mount(CONTROL_PREFIX, routes=control_routes(workspace)), *api_routes()],
         middleware=[
+            Middleware(OAuthDoor, workspace=workspace),
             Middleware(Gateway, workspace=workspace),
             Middleware(GZipMiddleware, minimum_size=1000, compresslevel=1),
         ],

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from intercom_assets.simulator import truth, versions
 from intercom_assets.simulator.faults import Faults
+from intercom_assets.simulator.oauth import OAuth
 from intercom_assets.simulator.quota import Quota
 from intercom_assets.simulator.records import Record
 from intercom_assets.simulator.request_log import RequestLog
@@ -59,6 +60,7 @@ class Workspace:
         scope_status: Status of such a refusal; the real API answers both.
         contact_companies_key: Where `/contacts/{id}/companies` has its records:
             examples and clients say `data`, the schema says `companies`.
+        oauth: The app that may ask for access, and how its codes are exchanged.
     """
 
     id_code: str = "sim4dev1"
@@ -78,6 +80,7 @@ class Workspace:
     scope_status: Literal[401, 403] = 403
     contact_companies_key: Literal["data", "companies"] = "data"
     faults: Faults = field(default_factory=Faults)
+    oauth: OAuth = field(default_factory=OAuth)
     log: RequestLog = field(default_factory=RequestLog)
     quota: Quota = field(default_factory=Quota)
     scroll: Scroll = field(default_factory=Scroll)

@@ -1,0 +1,318 @@
+"""The local server of `intercom-assets connect`: one address for button and answer.
+
+It ends with the first answer that decides: connected, or refused.
+"""
+
+import hmac
+import logging
+import secrets
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import anyio
+import uvicorn
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from intercom_assets.catalog import Resource
+from intercom_assets.cli.connect_page import (
+    Errand,
+    connected_page,
+    refused_page,
+    start_page,
+    stray_page,
+)
+from intercom_assets.errors import IntercomAssetsError
+from intercom_assets.intercom.oauth import App, Grant
+
+_COOKIE = "intercom_assets_connect"
+_LIFETIME = 600.0
+_MOST = 20
+_LARGEST_FORM = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """The workspace is connected.
+
+    Attributes:
+        grant: Workspace and permissions.
+        kept: Where the token is.
+        notes: What the person should know besides.
+    """
+
+    grant: Grant
+    kept: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Nothing was connected and nothing stored.
+
+    Attributes:
+        title: What happened.
+        reason: Why, and what to do.
+    """
+
+    title: str
+    reason: str
+
+
+Outcome = Connected | Refused
+
+
+class Keeper(Protocol):
+    """Keeps a token once it is known to be good."""
+
+    @property
+    def stores(self) -> bool:
+        """Whether the token is written; else the page shows it."""
+        ...
+
+    def keep(self, token: str, grant: Grant) -> Connected:
+        """Store the token; raises `ConfigurationError` with nothing stored."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    browser: str
+    ends: float
+
+
+class Attempts:
+    """Presses of the button: each has a state that works once, in one browser, for ten minutes.
+
+    Args:
+        clock: Seconds that never go back; a seam for tests.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._open: dict[str, _Attempt] = {}
+
+    def begin(self, browser: str | None) -> tuple[str, str]:
+        """Give a new state, and the name of the browser: its own, if it has one of ours."""
+        known = browser and any(_same(browser, one.browser) for one in self._open.values())
+        name = browser if browser and known else secrets.token_urlsafe(32)
+        while len(self._open) >= _MOST:
+            del self._open[next(iter(self._open))]
+        state = secrets.token_urlsafe(32)
+        self._open[state] = _Attempt(name, self._clock() + _LIFETIME)
+        return state, name
+
+    def claim(self, state: str, browser: str) -> str | None:
+        """Use up a state; give the reason why it does not count, None where it does."""
+        found = next((one for one in self._open if _same(one, state)), None)
+        if found is None:
+            return "The answer belongs to no press of the button on this machine (state mismatch)"
+        attempt = self._open.pop(found)
+        if not _same(attempt.browser, browser):
+            return "The answer came back in another browser than the button was pressed in"
+        if self._clock() >= attempt.ends:
+            return "More than ten minutes passed between the button and the answer"
+        return None
+
+
+def _same(one: str, other: str) -> bool:
+    return hmac.compare_digest(one.encode(), other.encode())
+
+
+@dataclass(slots=True, kw_only=True)
+class Desk:
+    """Answers the browser, as an ASGI application.
+
+    Attributes:
+        app: The Intercom app that asks for access.
+        errand: What the person is asked to agree to.
+        resources: What the token should be able to read.
+        keeper: Keeps the token.
+        port: Where the server listens.
+        key: Whoever opens the page must have it: the terminal shows it.
+        attempts: The presses of the button.
+        outcome: How it ended, None while it has not.
+        ended: Called when an answer decided and was sent.
+    """
+
+    app: App
+    errand: Errand
+    resources: tuple[Resource, ...]
+    keeper: Keeper
+    port: int
+    key: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
+    attempts: Attempts = field(default_factory=Attempts)
+    outcome: Outcome | None = None
+    ended: Callable[[], None] = lambda: None
+    _claimed: bool = False
+    _decided: bool = False
+
+    @property
+    def address(self) -> str:
+        """The page with the button."""
+        return f"{self.errand.redirect_url}?key={self.key}"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] == "http":
+            try:
+                response = await self._answer(Request(scope, receive))
+                await response(scope, receive, send)
+            finally:
+                if self._decided:
+                    self.ended()
+
+    async def _answer(self, request: Request) -> Response:
+        if request.headers.get("host", "").lower() not in self._hosts():
+            return stray_page("Wrong host", "This server answers to its own names only.", 421)
+        if request.scope["path"] != unquote(self._path()):
+            return stray_page("Nothing here", "Open the address that the command printed.", 404)
+        match request.method:
+            case "GET":
+                return await self._shown(request)
+            case "POST" if _same(await _key(request), self.key):
+                return self._begin(request)
+            case "POST":
+                return _keyless()
+            case _:
+                return stray_page("Not that way", "Open this page in a browser.", 405)
+
+    async def _shown(self, request: Request) -> Response:
+        asked = request.query_params
+        if {"state", "code", "error"} & asked.keys():
+            return await self._returned(request)
+        if _same(asked.get("key", ""), self.key):
+            return start_page(self.errand, self.key)
+        return _keyless()
+
+    def _path(self) -> str:
+        return urlsplit(self.errand.redirect_url).path or "/"
+
+    def _hosts(self) -> set[str]:
+        names = ("127.0.0.1", "localhost", "[::1]")
+        own = {f"{name}:{self.port}" for name in names}
+        return own | {urlsplit(self.errand.redirect_url).netloc.lower()}
+
+    def _begin(self, request: Request) -> Response:
+        state, browser = self.attempts.begin(request.cookies.get(_COOKIE))
+        url = self.app.authorize_url(state=state, redirect_url=self.errand.redirect_url)
+        response = RedirectResponse(url, 303, {"Cache-Control": "no-store"})
+        response.headers["Referrer-Policy"] = "no-referrer"
+        response.set_cookie(
+            _COOKIE,
+            browser,
+            max_age=int(_LIFETIME),
+            path=self._path(),
+            httponly=True,
+            samesite="lax",
+            secure=self.errand.redirect_url.startswith("https:"),
+        )
+        return response
+
+    async def _returned(self, request: Request) -> Response:
+        if self._claimed:
+            reason = "Intercom's answer was taken already; the terminal says how it ended."
+            return stray_page("Once is enough", reason, 409)
+        self._claimed = True
+        try:
+            return await self._decide(request)
+        except IntercomAssetsError as error:
+            return self._refuse("Nothing was connected", str(error))
+        finally:
+            self._decided = True
+
+    async def _decide(self, request: Request) -> Response:
+        asked = request.query_params
+        problem = self.attempts.claim(asked.get("state", ""), request.cookies.get(_COOKIE, ""))
+        if problem:
+            return self._refuse(
+                "The answer cannot be trusted",
+                f"{problem}: press the button and authorize in one go, in one browser.",
+            )
+        if error := asked.get("error", ""):
+            return self._refuse(*_denial(error))
+        if not (code := asked.get("code", "")):
+            return self._refuse("No code", "Intercom's answer holds neither a code nor an error.")
+        try:
+            token = await self.app.exchange(code)
+        except IntercomAssetsError as error:
+            return self._refuse("The code was not exchanged", str(error))
+        grant = await self.app.ask_about(token, self.resources)
+        if grant.refused and len(grant.refused) == len(grant.permissions):
+            return self._refuse("The app may read nothing", _without_permissions(grant))
+        self.outcome = connected = self.keeper.keep(token, grant)
+        shown = None if self.keeper.stores else token
+        return connected_page(grant, connected.kept, connected.notes, shown)
+
+    def _refuse(self, title: str, reason: str) -> Response:
+        whole = reason if reason.endswith(".") else f"{reason}."
+        self.outcome = Refused(title, whole)
+        return refused_page(title, whole)
+
+
+def _keyless() -> Response:
+    reason = "Open the address that the command printed, with its key."
+    return stray_page("The key is missing", reason, 403)
+
+
+async def _key(request: Request) -> str:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _LARGEST_FORM:
+            return ""
+    return parse_qs(body.decode(errors="replace")).get("key", [""])[0]
+
+
+def _denial(error: str) -> tuple[str, str]:
+    if error == "access_denied":
+        return "Access was denied", "In Intercom the request was denied, so no token was given."
+    return "Intercom refused", f"Intercom answered {error[:100]!r} instead of a code."
+
+
+def _without_permissions(grant: Grant) -> str:
+    names = ", ".join(f'"{one.scope}"' for one in grant.permissions)
+    return (
+        f"The token for {grant.workspace.name} has none of the permissions {names}: tick them in "
+        "Intercom's Developer Hub (your app > Configure > Authentication)."
+    )
+
+
+def serve(desk: Desk, listener: socket.socket, timeout: float) -> None:
+    """Serve until an answer decides or the time is over; Ctrl-C is a `KeyboardInterrupt`."""
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+    config = uvicorn.Config(
+        desk,
+        interface="asgi3",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=60,
+    )
+    server = uvicorn.Server(config)
+
+    def end() -> None:
+        server.should_exit = True
+
+    desk.ended = end
+
+    async def until_ended() -> None:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(_end_after, timeout, end)
+            await server.serve(sockets=[listener])
+            tasks.cancel_scope.cancel()
+
+    anyio.run(until_ended)
+
+
+async def _end_after(seconds: float, end: Callable[[], None]) -> None:
+    await anyio.sleep(seconds)
+    end()

@@ -1,0 +1,287 @@
+"""Intercom's OAuth: where a person grants access, a code for a token, and what the token may read.
+
+https://developers.intercom.com/docs/build-an-integration/learn-more/authentication/setting-up-oauth
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from urllib.parse import urlencode
+
+import anyio
+import httpx
+
+from intercom_assets.catalog.resource import Resource
+from intercom_assets.catalog.version import ApiVersion
+from intercom_assets.errors import (
+    IntercomError,
+    PermanentError,
+    Request,
+    TransientError,
+    Unauthorized,
+)
+from intercom_assets.intercom.answers import read_answer
+from intercom_assets.intercom.client import Call, Client, is_loopback
+from intercom_assets.intercom.decode import decode
+from intercom_assets.intercom.probe import probe
+from intercom_assets.intercom.rate_limit import RateLimiter
+from intercom_assets.intercom.retry import Patience
+from intercom_assets.intercom.secret import Secret
+from intercom_assets.intercom.workspace import REGIONS, Workspace, read_workspace
+from intercom_assets.schema.types import Json
+
+PAGES = {
+    "us": "https://app.intercom.com",
+    "eu": "https://app.eu.intercom.com",
+    "au": "https://app.au.intercom.com",
+}
+"""Host of each region's pages, where a person grants access."""
+
+_EXCHANGE_HOST = REGIONS["us"]
+"""Codes of every region are exchanged here."""
+
+_AUTHORIZE = "/oauth"
+_EXCHANGE = "/auth/eagle/token"
+_TOKEN = re.compile(r"[\x21-\x7e]{8,4096}")
+_LARGEST = 1_000_000
+_DEADLINE = 30.0
+_PATIENCE = Patience(attempts=3, quota_attempts=3)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """An Intercom app that asks for access.
+
+    Attributes:
+        client_id: From the Developer Hub; no secret.
+        client_secret: Its secret, sent only to exchange a code.
+        region: Where the workspace is expected.
+        version: API version for questions about the workspace.
+        base_url: A simulator or proxy that stands for all hosts of Intercom.
+        transport: How bytes travel; a seam for tests.
+    """
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    region: str
+    version: ApiVersion
+    base_url: str | None = None
+    transport: httpx.AsyncBaseTransport | None = field(default=None, repr=False)
+
+    @property
+    def pages(self) -> str:
+        """Scheme and host of the page on which access is granted."""
+        return self.base_url or PAGES[self.region]
+
+    def authorize_url(self, *, state: str, redirect_url: str) -> str:
+        """Give the address at which a person grants access."""
+        query = {"client_id": self.client_id, "state": state, "redirect_uri": redirect_url}
+        return f"{self.pages}{_AUTHORIZE}?{urlencode(query)}"
+
+    async def exchange(self, code: str) -> str:
+        """Exchange a code for an access token; asked once, since a code works once.
+
+        Raises:
+            Unauthorized: The code, the client id or the client secret is refused.
+            TransientError: No usable answer came.
+            PermanentError: The answer is none that Intercom gives.
+        """
+        request = Request(method="POST", path=_EXCHANGE)
+        response, content = await self._post(request, code)
+        try:
+            body = read_answer(request, response, content, None).body
+        except IntercomError as error:
+            if response.is_client_error and response.status_code not in {408, 429}:
+                raise _refused(_told(error.request, content)) from None
+            raise
+        token = body.get("access_token") or body.get("token")
+        if not isinstance(token, str) or not _TOKEN.fullmatch(token):
+            raise PermanentError(
+                replace(request, status=response.status_code),
+                "The answer holds no access token: check INTERCOM_BASE_URL, if it is set",
+            )
+        return token
+
+    async def ask_about(self, token: str, resources: Iterable[Resource]) -> "Grant":
+        """Ask whose token this is and what it may read.
+
+        Raises:
+            Unauthorized: No region's host accepts the token.
+            ConfigurationError: The token belongs to no workspace.
+            IntercomError: Intercom cannot be asked.
+        """
+        workspace = await self._find(token)
+        async with self._client(token, self._host(workspace.region or self.region)) as client:
+            return Grant(workspace, await _permissions(client, resources))
+
+    async def _find(self, token: str) -> Workspace:
+        refusal: IntercomError | None = None
+        for region in (self.region, *(one for one in REGIONS if one != self.region)):
+            async with self._client(token, self._host(region)) as client:
+                session = client.session()
+                try:
+                    answer = await session.ask(Call(path="/me"))
+                except Unauthorized as error:
+                    refusal = refusal or error
+                    continue
+                return await read_workspace(session, _region(answer.body.get("app")) or region)
+        assert refusal is not None
+        raise refusal
+
+    def _host(self, region: str) -> str:
+        return self.base_url or REGIONS.get(region, REGIONS[self.region])
+
+    def _client(self, token: str, base_url: str) -> Client:
+        return Client(
+            base_url=base_url,
+            token=token,
+            version=self.version,
+            limiter=RateLimiter(),
+            patience=_PATIENCE,
+            transport=self.transport,
+        )
+
+    async def _post(self, request: Request, code: str) -> tuple[httpx.Response, bytes]:
+        host = self.base_url or _EXCHANGE_HOST
+        form = {"code": code, "client_id": self.client_id, "client_secret": self.client_secret}
+        headers = {"Accept": "application/json", "User-Agent": "intercom_assets"}
+        hidden = [Secret(self.client_secret), Secret(code)]
+        try:
+            with ExitStack() as stack, anyio.fail_after(_DEADLINE):
+                for secret in hidden:
+                    stack.enter_context(secret.kept_from_logs())
+                async with (
+                    httpx.AsyncClient(
+                        base_url=host,
+                        transport=self.transport,
+                        timeout=_DEADLINE,
+                        follow_redirects=False,
+                        trust_env=not is_loopback(host),
+                    ) as http,
+                    http.stream("POST", request.path, data=form, headers=headers) as response,
+                ):
+                    content = await _body(response, request)
+        except (httpx.HTTPError, TimeoutError) as error:
+            # Only the kind of failure, and no context: a transport error may quote the request.
+            failure = type(error).__name__
+        else:
+            for secret in hidden:
+                secret.conceal_headers(response)
+                content = secret.without_escaped(content)
+            return response, content
+        raise TransientError(request, f"{failure}: check the network and INTERCOM_BASE_URL")
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """One of Intercom's permissions, and what it lets through.
+
+    Attributes:
+        scope: Its name in the Developer Hub.
+        resources: The resources that need it.
+        granted: Whether the token has it; None where Intercom's answer does not tell.
+    """
+
+    scope: str
+    resources: tuple[str, ...]
+    granted: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a token gives access to.
+
+    Attributes:
+        workspace: The workspace that it belongs to.
+        permissions: The permissions that the resources need.
+    """
+
+    workspace: Workspace
+    permissions: tuple[Permission, ...]
+
+    @property
+    def granted(self) -> tuple[Permission, ...]:
+        """The permissions that the token has."""
+        return tuple(one for one in self.permissions if one.granted)
+
+    @property
+    def refused(self) -> tuple[Permission, ...]:
+        """The permissions that the token lacks."""
+        return tuple(one for one in self.permissions if one.granted is False)
+
+
+async def _permissions(client: Client, resources: Iterable[Resource]) -> tuple[Permission, ...]:
+    # Intercom names the permissions of a token nowhere, so each is tried.
+    needing: dict[str, list[Resource]] = {}
+    for resource in resources:
+        needing.setdefault(resource.scope, []).append(resource)
+    found = []
+    for scope, group in needing.items():
+        names = tuple(resource.name for resource in group)
+        found.append(Permission(scope, names, await _granted(client, group)))
+    return tuple(found)
+
+
+async def _granted(client: Client, resources: Iterable[Resource]) -> bool | None:
+    # One resource that may be read is enough: another may lack something else, such as a plan.
+    granted: bool | None = False
+    for resource in resources:
+        try:
+            await probe(client.session(scope=resource.scope), resource)
+        except Unauthorized:
+            continue
+        except IntercomError:
+            granted = None
+        else:
+            return True
+    return granted
+
+
+def _region(app: Json) -> str:
+    region = app.get("region") if isinstance(app, Mapping) else None
+    return region.lower() if isinstance(region, str) else ""
+
+
+def _told(request: Request, content: bytes) -> Request:
+    """Read the two fields of OAuth's own errors, where the answer is no envelope of Intercom's."""
+    try:
+        body = decode(content)
+    except ValueError:
+        return request
+    if request.code or not isinstance(body, dict):
+        return request
+    code, message = body.get("error"), body.get("error_description")
+    return replace(
+        request,
+        code=code[:100] if isinstance(code, str) else None,
+        message=message[:500] if isinstance(message, str) else None,
+    )
+
+
+def _refused(request: Request) -> Unauthorized:
+    told = f"{request.code} {request.message}".lower()
+    credentials = (
+        "the client id or secret is wrong: copy INTERCOM_CLIENT_ID and INTERCOM_CLIENT_SECRET "
+        "again from Intercom's Developer Hub (your app > Configure > Basic information)"
+    )
+    expired = "the code expired or was used before: connect again, and do not wait for minutes"
+    if "client" in told or "secret" in told:
+        remedy = credentials
+    elif "code" in told or "grant" in told or "expired" in told:
+        remedy = expired
+    else:
+        remedy = f"either {expired}; or {credentials}"
+    return Unauthorized(request, remedy[0].upper() + remedy[1:])
+
+
+async def _body(response: httpx.Response, request: Request) -> bytes:
+    content = bytearray()
+    async for chunk in response.aiter_bytes():
+        content += chunk
+        if len(content) > _LARGEST:
+            raise PermanentError(
+                replace(request, status=response.status_code),
+                "The answer is larger than any of Intercom's: check INTERCOM_BASE_URL",
+            )
+    return bytes(content)
