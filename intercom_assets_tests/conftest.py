@@ -1,12 +1,21 @@
-"""At the end of a run: what the attacks on the promises tried."""
+"""A Snowflake for all tests; and at the end of a run, what the attacks on the promises tried."""
 
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from intercom_assets_tests.guarantees.figures import VARIABLE, figures
+from intercom_assets_tests.places import fakesnow_server
+
+
+@pytest.fixture(scope="session")
+def fakesnow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """Run one fakesnow server for all tests of a worker; gives its port."""
+    with fakesnow_server(tmp_path_factory.mktemp("fakesnow")) as port:
+        yield port
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from intercom_assets.catalog import CATALOG, NEWEST, Resource
+from intercom_assets.catalog import CATALOG, NEWEST, ApiVersion, Resource
 from intercom_assets.intercom.connection import Connection
 from intercom_assets.intercom.retry import Patience
 from intercom_assets.intercom.scroll import ScrollPatience
@@ -26,9 +26,8 @@ from intercom_assets.sync.load import load
 from intercom_assets.sync.progress import Progress
 from intercom_assets.sync.report import Report
 from intercom_assets.sync.rows import hash_record
-from intercom_assets.warehouse.duckdb import DuckDBWarehouse
-from intercom_assets.warehouse.duckdb_file import connect
-from intercom_assets.warehouse.warehouse import StoredCursor
+from intercom_assets.warehouse.warehouse import StoredCursor, Warehouse
+from intercom_assets_tests.places import DuckDBPlace, Place
 
 NOON = 1_767_614_400.0
 """2026-01-05T12:00:00Z, after every moment in generated records."""
@@ -120,22 +119,26 @@ class World:
 
     Attributes:
         workspace: The simulated Intercom.
+        place: Where the warehouse is.
         warehouse: Where rows land.
         clock: The time in both.
         source: The settings of the source.
         portions: How much is read and committed at a time.
         before: Happens before each request.
+        version: Version of the API that is asked for.
         hide_zone: Whether `/me` names a time zone that nobody knows.
         slept: Pauses that were asked for instead of taken.
         ear: What the last sync told.
     """
 
     workspace: Workspace
-    warehouse: DuckDBWarehouse
+    place: Place
+    warehouse: Warehouse
     clock: Clock
     source: Source = field(default_factory=lambda: Source(name="test", schema="main_", prefix="p_"))
     portions: Portions = field(default_factory=Portions)
     before: Callable[[httpx.Request], None] = nothing
+    version: ApiVersion = NEWEST
     hide_zone: bool = False
     token: str = "simulated-token"
     region: str = "us"
@@ -188,7 +191,7 @@ class World:
         with Connection(
             token=self.token,
             region=self.region,
-            version=NEWEST,
+            version=self.version,
             base_url=f"http://127.0.0.1:{self._port}",
             patience=Patience(attempts=4, sleep=sleep),
             scroll_patience=ScrollPatience(sleep=sleep),
@@ -208,12 +211,17 @@ class World:
 
     def execute(self, statement: str) -> None:
         """Run a statement in the database, as a person could."""
-        with connect(self.warehouse.database) as connection:
-            connection.execute(statement)
+        self.place.execute(statement)
+
+    @property
+    def database(self) -> Path:
+        """The DuckDB file, for what is about files."""
+        assert isinstance(self.place, DuckDBPlace)
+        return self.place.database
 
     def bump_version(self, name: str) -> None:
         """Move a cursor's version, as another sync's commit does."""
-        cursors = f'"{self.source.schema}"."{self.source.prefix}rudder__cursors"'
+        cursors = f"{self.source.schema}.{self.source.prefix}rudder__cursors"
         self.execute(f"UPDATE {cursors} SET version = version + 1 WHERE resource = '{name}'")
 
     def rows(self, name: str) -> list[Row]:
@@ -249,7 +257,7 @@ class World:
 
     def expected(self, name: str) -> list[str]:
         """Say what a perfect sync stores: the hash of each true record."""
-        truth = self.workspace.truth(name, include_archived=True)
+        truth = self.workspace.truth(name, str(self.version), include_archived=True)
         return sorted(hash_record(json.loads(json.dumps(record))) for record in truth)
 
     def stored(self, name: str) -> list[str]:
@@ -262,9 +270,14 @@ class World:
 
 
 def make_world(
-    database: Path, *, contacts: int = 0, companies: int = 0, conversations: int = 0, **sizes: int
+    where: Path | Place,
+    *,
+    contacts: int = 0,
+    companies: int = 0,
+    conversations: int = 0,
+    **sizes: int,
 ) -> World:
-    """Make a small world with a generated workspace."""
+    """Make a small world: a generated workspace, and a warehouse in a DuckDB file or place."""
     clock = Clock()
     workspace = generate(
         contacts=contacts,
@@ -273,5 +286,6 @@ def make_world(
         workspace=Workspace(clock=clock, rate_limit=1_000_000),
         **sizes,
     )
-    warehouse = DuckDBWarehouse(database, now=clock.moment, patience=1.0)
-    return World(workspace=workspace, warehouse=warehouse, clock=clock)
+    place = DuckDBPlace(where) if isinstance(where, Path) else where
+    warehouse = place.warehouse(clock.moment)
+    return World(workspace=workspace, place=place, warehouse=warehouse, clock=clock)

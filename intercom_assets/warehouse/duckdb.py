@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast
@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from intercom_assets.errors import SchemaError, WarehouseError
-from intercom_assets.schema.table import ROW_HASH, SYNCED_AT, Column
+from intercom_assets.schema.table import Column
 from intercom_assets.warehouse.duckdb_file import (
     Connect,
     DuckDBFile,
@@ -21,15 +21,21 @@ from intercom_assets.warehouse.duckdb_file import (
     roll_back,
     transact,
 )
-from intercom_assets.warehouse.file_lock import table_lock
-from intercom_assets.warehouse.statements import (
-    CURSORS,
+from intercom_assets.warehouse.duckdb_statements import (
     DUCKDB_TYPES,
     STAGE,
     CursorStatements,
     Statements,
     qualified,
+)
+from intercom_assets.warehouse.file_lock import table_lock
+from intercom_assets.warehouse.sql import (
+    CURSORS,
+    cursor_values,
     quote,
+    refuse_foreign,
+    refuse_other_types,
+    stored_cursor,
 )
 from intercom_assets.warehouse.warehouse import (
     Commit,
@@ -89,9 +95,9 @@ class DuckDBWarehouse:
             types = _column_types(connection, target.schema, target.name)
             if not types:
                 return TableState(exists=False)
-            _refuse_foreign(target, types)
+            refuse_foreign(target, types, Statements(target).rename())
             missing = tuple(c for c in target.table.all_columns if c.name not in types)
-            _refuse_other_types(target, types)
+            refuse_other_types(target, types, DUCKDB_TYPES)
             counted = connection.execute(Statements(target).count(live=True)).fetchall()
             return TableState(exists=True, missing=missing, row_count=counted[0][0])
 
@@ -108,7 +114,7 @@ class DuckDBWarehouse:
             for addition in statements.add_columns(known):
                 connection.execute(addition)
             rows = connection.execute(statements.select()).fetchall()
-        return {row[0]: _stored_cursor(row) for row in rows}
+        return {row[0]: stored_cursor(row) for row in rows}
 
     def commit(self, prefix: str, commit: Commit) -> Committed:
         """Merge, mark and move the cursor in one transaction."""
@@ -255,7 +261,7 @@ class DuckDBWarehouse:
     ) -> datetime:
         # The version must be the one that this sync started from: the guarantee of rule 1.
         stored = {
-            row[0]: _stored_cursor(row) for row in connection.execute(cursors.select()).fetchall()
+            row[0]: stored_cursor(row) for row in connection.execute(cursors.select()).fetchall()
         }.get(commit.cursor.resource, StoredCursor(resource=commit.cursor.resource))
         expected = commit.cursor.version - 1
         if stored.version != expected:
@@ -268,7 +274,7 @@ class DuckDBWarehouse:
         now = max(self._now(), commit.cursor.at or EPOCH)
         if stored.synced_at is not None:
             now = max(now, stored.synced_at + timedelta(microseconds=1))
-        values = _cursor_values(replace(commit.cursor, synced_at=now))
+        values = cursor_values(replace(commit.cursor, synced_at=now))
         if stored.version == 0:
             connection.execute(cursors.insert(), values)
         else:
@@ -298,28 +304,6 @@ def _column_types(connection: duckdb.DuckDBPyConnection, schema: str, name: str)
     return dict(rows)
 
 
-def _refuse_foreign(target: Target, types: dict[str, str]) -> None:
-    if ROW_HASH in types and SYNCED_AT in types:
-        return
-    name = qualified(target.schema, target.name)
-    raise SchemaError(
-        f"The table {target} exists and was not made by intercom_assets (it has no {ROW_HASH} "
-        "column; RudderStack may have left it). Nothing was read or written. Rename it and run "
-        f"again: ALTER TABLE {name} RENAME TO {quote(f'{target.name}_before')};"
-    )
-
-
-def _refuse_other_types(target: Target, types: dict[str, str]) -> None:
-    for column in target.table.all_columns:
-        declared = DUCKDB_TYPES[column.type]
-        stored = types.get(column.name, declared)
-        if stored != declared:
-            raise SchemaError(
-                f"Column {column.name!r} of {target} is {stored}, but {declared} is declared. "
-                f"Change it back, or rename the table and sync again to rebuild it"
-            )
-
-
 def _position(after: tuple[datetime, str] | None) -> list[object]:
     return [] if after is None else [after[0], after[0], after[1]]
 
@@ -329,14 +313,3 @@ def _number(
 ) -> int:
     counted: int = connection.execute(statement, values or []).fetchall()[0][0]
     return counted
-
-
-_CURSOR_FIELDS = tuple(field.name for field in fields(StoredCursor))
-
-
-def _cursor_values(cursor: StoredCursor) -> list[object]:
-    return [getattr(cursor, name) for name in _CURSOR_FIELDS]
-
-
-def _stored_cursor(row: Sequence[object]) -> StoredCursor:
-    return StoredCursor(**dict(zip(_CURSOR_FIELDS, row, strict=True)))  # type: ignore[arg-type]

@@ -1,17 +1,20 @@
-"""SQL as text, from declared columns. Identifiers are quoted here and nowhere else.
-
-Values are never written into a statement; they are bound by the warehouse.
-"""
+"""DuckDB's dialect: SQL as text, from declared columns."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from intercom_assets.schema.table import DELETED_AT, EXTRA, ROW_HASH, SYNCED_AT, Column, Table
 from intercom_assets.schema.types import ColumnType
+from intercom_assets.warehouse.sql import (
+    CURSOR_COLUMNS,
+    CURSORS,
+    MERGED_INTO,
+    SET_BY_COMMIT,
+    quote,
+)
 from intercom_assets.warehouse.warehouse import SEQUENCE, Target
 
 STAGE = "_intercom_stage"
-CURSORS = "rudder__cursors"
 
 DUCKDB_TYPES: Mapping[ColumnType, str] = {
     ColumnType.TEXT: "VARCHAR",
@@ -21,11 +24,6 @@ DUCKDB_TYPES: Mapping[ColumnType, str] = {
     ColumnType.TIMESTAMP: "TIMESTAMP WITH TIME ZONE",
     ColumnType.JSON: "JSON",
 }
-
-
-def quote(identifier: str) -> str:
-    """Quote an identifier verbatim, whatever it contains."""
-    return '"' + identifier.replace('"', '""') + '"'
 
 
 def qualified(schema: str, name: str) -> str:
@@ -65,6 +63,10 @@ class Statements:
         kind = DUCKDB_TYPES[column.type]
         return f"ALTER TABLE {self.name} ADD COLUMN IF NOT EXISTS {quote(column.name)} {kind}"
 
+    def rename(self) -> str:
+        """Put a table that is not ours out of the way."""
+        return f"ALTER TABLE {self.name} RENAME TO {quote(f'{self.target.name}_before')};"
+
     def extras(self) -> str:
         """Read the primary key and `_extra` of the rows that have one."""
         extra = quote(EXTRA)
@@ -87,7 +89,7 @@ class Statements:
     def stage(self) -> str:
         """Stage a file's rows, of each key the newest; binds the file and `_synced_at`."""
         table = self._table
-        written = [column for column in table.all_columns if column.name not in _SET_BY_COMMIT]
+        written = [column for column in table.all_columns if column.name not in SET_BY_COMMIT]
         selected = ", ".join(
             f"CAST({quote(c.name)} AS {DUCKDB_TYPES[c.type]}) AS {quote(c.name)}" for c in written
         )
@@ -222,10 +224,6 @@ class Statements:
         )
 
 
-MERGED_INTO = "_merged_into"
-"""Where `_extra` keeps the id of the record that a marked one was merged into."""
-
-_SET_BY_COMMIT = (SYNCED_AT, DELETED_AT)
 _MARKS = f"{quote(DELETED_AT)} = ?, {quote(SYNCED_AT)} = ?"
 
 
@@ -233,21 +231,9 @@ def _list(names: Iterable[str]) -> str:
     return ", ".join(quote(name) for name in names)
 
 
-_CURSOR_COLUMNS = {
-    "resource": "VARCHAR PRIMARY KEY",
-    "source": "VARCHAR",
-    "workspace_id": "VARCHAR",
-    "region": "VARCHAR",
-    "start_date": "TIMESTAMP WITH TIME ZONE",
-    "cursor_at": "TIMESTAMP WITH TIME ZONE",
-    "parent_synced_at": "TIMESTAMP WITH TIME ZONE",
-    "parent_key": "VARCHAR",
-    "version": "BIGINT",
-    "synced_at": "TIMESTAMP WITH TIME ZONE",
-    "run_id": "VARCHAR",
-    "complete": "BOOLEAN",
-    "reconciling": "TIMESTAMP WITH TIME ZONE",
-    "reconciled_at": "TIMESTAMP WITH TIME ZONE",
+_CURSOR_TYPES = {
+    name: DUCKDB_TYPES[kind] + (" PRIMARY KEY" if name == "resource" else "")
+    for name, kind in CURSOR_COLUMNS.items()
 }
 
 
@@ -270,29 +256,29 @@ class CursorStatements:
 
     def create(self) -> str:
         """Create the table; its few rows can afford a declared key, which stops twins."""
-        columns = ", ".join(f"{name} {kind}" for name, kind in _CURSOR_COLUMNS.items())
+        columns = ", ".join(f"{name} {kind}" for name, kind in _CURSOR_TYPES.items())
         return f"CREATE TABLE IF NOT EXISTS {self.name} ({columns})"
 
     def add_columns(self, known: Collection[str]) -> list[str]:
         """Add the columns that a table of an earlier release lacks."""
         return [
             f"ALTER TABLE {self.name} ADD COLUMN IF NOT EXISTS {name} {kind}"
-            for name, kind in _CURSOR_COLUMNS.items()
+            for name, kind in _CURSOR_TYPES.items()
             if name not in known
         ]
 
     def select(self) -> str:
         """Read all cursors."""
-        return f"SELECT {', '.join(_CURSOR_COLUMNS)} FROM {self.name}"
+        return f"SELECT {', '.join(_CURSOR_TYPES)} FROM {self.name}"
 
     def insert(self) -> str:
         """Store a first cursor; binds every column."""
-        return f"INSERT INTO {self.name} VALUES ({', '.join('?' * len(_CURSOR_COLUMNS))})"
+        return f"INSERT INTO {self.name} VALUES ({', '.join('?' * len(_CURSOR_TYPES))})"
 
     def swap(self) -> str:
         """Replace a cursor of the expected version.
 
         Binds every column but the first, then the resource and the expected version.
         """
-        sets = ", ".join(f"{name} = ?" for name in list(_CURSOR_COLUMNS)[1:])
+        sets = ", ".join(f"{name} = ?" for name in list(_CURSOR_TYPES)[1:])
         return f"UPDATE {self.name} SET {sets} WHERE resource = ? AND version = ?"

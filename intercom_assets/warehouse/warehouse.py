@@ -240,3 +240,19 @@ class Warehouse(Protocol):
             SchemaError: There is no such table.
         """
         ...
+
+    def query(self, statement: str) -> pa.Table:
+        """Answer a question in SQL; what it changes is not kept. No answer is an empty table.
+
+        Raises:
+            WarehouseError: The statement is wrong, or changes what could not be taken back.
+        """
+        ...
+
+    def check(self, schema: str) -> None:
+        """Find out whether tables could be made, and leave no trace.
+
+        Raises:
+            WarehouseError: They could not; says why.
+        """
+        ...

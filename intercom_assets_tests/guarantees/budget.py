@@ -6,6 +6,10 @@ TORTURE = bool(os.environ.get("INTERCOM_ASSETS_TORTURE"))
 """Whether `make torture` runs."""
 
 
+WAREHOUSE = os.environ.get("INTERCOM_ASSETS_TEST_WAREHOUSE", "duckdb")
+"""Warehouse in which the scenarios play: duckdb, or snowflake."""
+
+
 def budget(small: int, large: int) -> int:
     """Choose how much to try: `small` in `make test`, `large` in `make torture`."""
     return large if TORTURE else small

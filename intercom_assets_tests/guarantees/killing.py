@@ -122,7 +122,7 @@ class Life:
         reaper = Reaper(after)
         world = self.world
         warehouse = DuckDBWarehouse(
-            world.warehouse.database,
+            world.database,
             connect=eventful(reaper.event),
             now=world.clock.moment,
             patience=1.0,

@@ -80,7 +80,7 @@ class Meddler:
 def unlocked(world: World, event: object = None) -> Unlocked:
     """Open the world's database without locks; something may happen around each statement."""
     opened = eventful(event) if callable(event) else connect
-    return Unlocked(world.warehouse.database, connect=opened, now=world.clock.moment)
+    return Unlocked(world.database, connect=opened, now=world.clock.moment)
 
 
 def test_whatever_another_sync_commits_no_row_and_no_cursor_is_wrong(life: Life) -> None:
@@ -148,7 +148,7 @@ def test_readers_never_miss_a_row_during_a_full_refresh(life: Life) -> None:
     world = life.world
     world.sync_all(*NAMES)
     looks = 0
-    with connect(world.warehouse.database) as reader:
+    with connect(world.database) as reader:
         for name in NAMES:
             ids = {(row["id"],) for row in world.rows(name)}
             world.clock.forward(HOUR)
@@ -175,12 +175,12 @@ def test_the_holder_of_a_lock_is_named(life: Life) -> None:
         from intercom_assets.warehouse.file_lock import table_lock
         from intercom_assets.warehouse.warehouse import Target
         target = Target({target.schema!r}, {target.name!r}, None)
-        folder = Path({str(world.warehouse.database) + ".locks"!r})
+        folder = Path({str(world.database) + ".locks"!r})
         with table_lock(folder, target, "run-7", 0.0):
             print("locked", flush=True)
             input()
     """)
-    hasty = DuckDBWarehouse(world.warehouse.database, lock_patience=0.1, now=world.clock.moment)
+    hasty = DuckDBWarehouse(world.database, lock_patience=0.1, now=world.clock.moment)
     with subprocess.Popen(
         [sys.executable, "-c", program], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as other:

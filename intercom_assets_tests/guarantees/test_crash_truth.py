@@ -230,7 +230,7 @@ def test_a_connection_that_is_lost_leaves_all_or_nothing(tmp_path: Path) -> None
             world.workspace.touch("contacts", world.workspace.collection("contacts").ids()[0])
             before = (world.rows("contacts"), world.cursor("contacts"))
             fragile = DuckDBWarehouse(
-                world.warehouse.database,
+                world.database,
                 connect=eventful(losing(statement)),
                 now=world.clock.moment,
             )

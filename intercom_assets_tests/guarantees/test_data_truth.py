@@ -64,7 +64,7 @@ def types(world: SmallPages, name: str) -> list[tuple[str, str]]:
         "SELECT column_name, data_type FROM duckdb_columns() "
         f"WHERE table_name = 'p_rudder_{name}' ORDER BY column_index"
     )
-    with connect(world.warehouse.database) as connection:
+    with connect(world.database) as connection:
         return connection.execute(query).fetchall()
 
 

@@ -24,6 +24,7 @@ from intercom_assets_tests.dagster_project.running import ROOT, query, serving
 from intercom_assets_tests.guarantees.budget import TORTURE, budget
 from intercom_assets_tests.guarantees.figures import count
 from intercom_assets_tests.guarantees.killing import hash_of, repeatable
+from intercom_assets_tests.places import DuckDBPlace
 from intercom_assets_tests.world import Clock, World
 
 RUN = ("intercom_assets", "run")
@@ -87,6 +88,7 @@ def complete(machine: Machine, workspace: Workspace) -> None:
     """Sync to the end in this process, and compare every table with the workspace."""
     world = World(
         workspace=workspace,
+        place=DuckDBPlace(machine.database),
         warehouse=DuckDBWarehouse(machine.database, lock_patience=0.0),
         clock=Clock(),
         source=Source(name="intercom", schema="intercom", prefix=""),

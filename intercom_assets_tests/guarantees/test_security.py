@@ -106,7 +106,7 @@ def test_records_that_quote_the_token_are_stored_without_it(
     (row,) = world.rows("tags")
     assert "Bearer [access token]" == row["id"]
     assert_without_token(repr(row), repr(report), caplog.text)
-    for file in world.warehouse.database.parent.rglob("*"):
+    for file in world.database.parent.rglob("*"):
         assert not file.is_file() or TOKEN.encode() not in file.read_bytes()
 
 
@@ -242,7 +242,7 @@ def test_names_and_values_stay_names_and_values(world: World, name: str) -> None
     for kind in ("tags", "contacts", "companies"):
         assert world.expected(kind) == world.stored(kind)
         assert name == world.row(kind, name)["name"]
-    with connect(world.warehouse.database) as connection:
+    with connect(world.database) as connection:
         made = connection.execute("SELECT schema_name, table_name FROM duckdb_tables()").fetchall()
     kinds = ("_cursors", "tags", "contacts", "companies", "company_segments")
     assert {("main", "canary"), *((name, f"{name}rudder_{kind}") for kind in kinds)} == set(made)

@@ -21,6 +21,7 @@ from intercom_assets.sync.batch import Portions
 from intercom_assets.sync.extract import Extract
 from intercom_assets.sync.rows import hash_record
 from intercom_assets.warehouse.duckdb import DuckDBWarehouse
+from intercom_assets_tests.places import DuckDBPlace
 from intercom_assets_tests.world import Clock, Line, Row, World
 
 Answered = Callable[[httpx.Request, httpx.Response], httpx.Response]
@@ -120,6 +121,7 @@ def small_pages(
     )
     return SmallPages(
         workspace=workspace,
+        place=DuckDBPlace(database),
         warehouse=warehouse,
         clock=clock,
         portions=portions or Portions(slice_records=7, commit_rows=9, ahead_rows=23),

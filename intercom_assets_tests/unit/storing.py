@@ -10,8 +10,13 @@ from intercom_assets.schema.table import Table, integer, text, timestamp
 from intercom_assets.schema.types import Record
 from intercom_assets.sync.rows import Shaper
 from intercom_assets.sync.spool import ParquetSpool
-from intercom_assets.warehouse.duckdb import DuckDBWarehouse
-from intercom_assets.warehouse.warehouse import Commit, Committed, StoredCursor, Target
+from intercom_assets.warehouse.warehouse import (
+    Commit,
+    Committed,
+    StoredCursor,
+    Target,
+    Warehouse,
+)
 
 THINGS = Table(
     columns=(
@@ -42,7 +47,7 @@ class Store:
         prefix: Prefix of the table of cursors.
     """
 
-    warehouse: DuckDBWarehouse
+    warehouse: Warehouse
     folder: Path
     target: Target = field(default_factory=lambda: Target("s", "t", THINGS))
     prefix: str = ""
@@ -52,6 +57,11 @@ class Store:
     def cursor(self) -> StoredCursor | None:
         """Read the stored cursor."""
         return self.warehouse.cursors(self.target.schema, self.prefix).get("things")
+
+    def stored_version(self) -> int:
+        """Read the version of the stored cursor, 0 before the first commit."""
+        cursor = self.cursor()
+        return cursor.version if cursor else 0
 
     def commit(
         self,

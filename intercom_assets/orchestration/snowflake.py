@@ -1,0 +1,179 @@
+"""How Snowflake is reached, as a Dagster resource, and the IO manager that writes there.
+
+Imported only where Snowflake is the chosen warehouse: Dagster's library for it takes seconds.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import dagster as dg
+from dagster_snowflake import SnowflakeResource
+from pydantic import Field, PrivateAttr
+
+from intercom_assets.errors import ConfigurationError
+from intercom_assets.orchestration.io_manager import WarehouseIOManager
+from intercom_assets.orchestration.warehouses import SnowflakeSettings, no_way_in
+from intercom_assets.warehouse.snowflake import (
+    SESSION_PARAMETERS,
+    Login,
+    SnowflakeConnection,
+    SnowflakeWarehouse,
+)
+
+_LOGIN_SECONDS = 60
+_NETWORK_SECONDS = 300
+
+
+class SnowflakeLogin(dg.ConfigurableResource):  # type: ignore[type-arg]  # no value of its own
+    """Who logs in where, and with what."""
+
+    account: str = Field(description="Account identifier, such as myorg-myaccount.")
+    user: str = Field(description="Name of the user.")
+    database: str = Field(description="Database of the tables.")
+    role: str | None = Field(default=None, description="Role; default: the user's.")
+    virtual_warehouse: str | None = Field(
+        default=None, description="Virtual warehouse; default: the user's."
+    )
+    authenticator: str | None = Field(
+        default=None, description="Snowflake's name of a way to log in, such as externalbrowser."
+    )
+    private_key_path: str | None = Field(default=None, description="File of the private key.")
+    url: str | None = Field(default=None, description="Instead of the account's host.")
+    private_key: str | None = Field(default=None, repr=False, description="Private key, PEM.")
+    private_key_passphrase: str | None = Field(
+        default=None, repr=False, description="What the private key is encrypted with."
+    )
+    password: str | None = Field(default=None, repr=False, description="Password of the user.")
+    token: str | None = Field(default=None, repr=False, description="OAuth access token.")
+
+    def warehouse(self) -> SnowflakeWarehouse:
+        """Give access to the database; a session is opened when it is first needed."""
+        login = Login(
+            account=self.account,
+            user=self.user,
+            role=self.role,
+            warehouse=self.virtual_warehouse,
+            database=self.database,
+        )
+        return SnowflakeWarehouse(self.connect, login)
+
+    def connect(self) -> SnowflakeConnection:
+        """Log in.
+
+        Raises:
+            ConfigurationError: No way to log in is set, or the private key cannot be read.
+            snowflake.connector.errors.Error: Snowflake refused.
+        """
+        if not any((self.private_key, self.private_key_path, self.password, self.token)) and (
+            self.authenticator is None
+        ):
+            raise ConfigurationError(no_way_in())
+        try:
+            opened = self._resource().get_connection()
+            connection: SnowflakeConnection = ExitStack().enter_context(opened)
+        except (ValueError, TypeError, OSError) as error:
+            if not (self.private_key or self.private_key_path):
+                raise
+            # Without the cause: it may quote the key.
+            raise ConfigurationError(_unreadable_key(self.private_key_path, error)) from None
+        return connection
+
+    def _resource(self) -> SnowflakeResource:
+        given: dict[str, Any] = {
+            "role": self.role,
+            "warehouse": self.virtual_warehouse,
+            "authenticator": self.authenticator or ("oauth" if self.token else None),
+            "password": self.password,
+            "private_key": self.private_key,
+            "private_key_path": self.private_key_path,
+            "private_key_password": self.private_key_passphrase,
+        }
+        return SnowflakeResource(
+            account=self.account,
+            user=self.user,
+            database=self.database,
+            paramstyle="qmark",
+            validate_default_parameters=True,
+            login_timeout=_LOGIN_SECONDS,
+            network_timeout=_NETWORK_SECONDS,
+            additional_snowflake_connection_args=self._further(),
+            **{name: value for name, value in given.items() if value is not None},
+        )
+
+    def _further(self) -> dict[str, Any]:
+        further: dict[str, Any] = {"session_parameters": dict(SESSION_PARAMETERS)}
+        if self.token:
+            further["token"] = self.token
+        if self.url:
+            parts = urlsplit(self.url)
+            port = parts.port or (443 if parts.scheme == "https" else 80)
+            further |= {"host": parts.hostname, "port": port, "protocol": parts.scheme}
+        return further
+
+
+class SnowflakeIOManager(WarehouseIOManager):
+    """Writes tables of a Snowflake database; one session serves a run."""
+
+    login: SnowflakeLogin
+
+    _opened: SnowflakeWarehouse | None = PrivateAttr(default=None)
+
+    @contextmanager
+    def yield_for_execution(
+        self, context: dg.InitResourceContext
+    ) -> Iterator["SnowflakeIOManager"]:
+        """End the session when the run ends."""
+        del context
+        try:
+            yield self
+        finally:
+            if self._opened is not None:
+                self._opened.close()
+                self._opened = None
+
+    def warehouse(self) -> SnowflakeWarehouse:
+        """Give access to the database."""
+        if self._opened is None:
+            self._opened = self.login.warehouse()
+        return self._opened
+
+
+def connection_of(settings: SnowflakeSettings, environment: Mapping[str, str]) -> SnowflakeLogin:
+    """Make a login outside of Dagster, with the secrets of an environment."""
+    secrets = {name: environment[variable] for name, variable in settings.secrets.items()}
+    return SnowflakeLogin(**_plain(settings), **secrets)
+
+
+def build_io_manager(settings: SnowflakeSettings, prefix: str) -> SnowflakeIOManager:
+    """Make the IO manager of a source; secrets stay names of variables until a run starts."""
+    secrets = {name: dg.EnvVar(variable) for name, variable in settings.secrets.items()}
+    return SnowflakeIOManager(
+        warehouse_schema=settings.schema,
+        table_prefix=prefix,
+        login=SnowflakeLogin(**_plain(settings), **secrets),
+    )
+
+
+def _plain(settings: SnowflakeSettings) -> dict[str, Any]:
+    return {
+        "account": settings.account,
+        "user": settings.user,
+        "database": settings.database,
+        "role": settings.role,
+        "virtual_warehouse": settings.virtual_warehouse,
+        "authenticator": settings.authenticator,
+        "private_key_path": str(settings.private_key_path) if settings.private_key_path else None,
+        "url": settings.url,
+    }
+
+
+def _unreadable_key(path: str | None, error: Exception) -> str:
+    where = f"in {path}" if path else "in SNOWFLAKE_PRIVATE_KEY"
+    if isinstance(error, OSError):
+        return f"The private key {where} cannot be read: {error.strerror}"
+    return (
+        f"The private key {where} cannot be read: it is no PEM key, or its passphrase is wrong or "
+        "missing. Set SNOWFLAKE_PRIVATE_KEY_PASSPHRASE where it is encrypted"
+    )

@@ -1,0 +1,17 @@
+"""Snowflake. Imported only where it is the chosen warehouse: its driver takes seconds."""
+
+from snowflake.connector import SnowflakeConnection
+
+from intercom_assets.warehouse.snowflake.errors import Login
+from intercom_assets.warehouse.snowflake.lease import LeaseTerms
+from intercom_assets.warehouse.snowflake.session import SESSION_PARAMETERS, Patience
+from intercom_assets.warehouse.snowflake.warehouse import SnowflakeWarehouse
+
+__all__ = [
+    "SESSION_PARAMETERS",
+    "LeaseTerms",
+    "Login",
+    "Patience",
+    "SnowflakeConnection",
+    "SnowflakeWarehouse",
+]

@@ -1,0 +1,156 @@
+"""A lease per table among all machines, by a row that expires: nobody else sees a process end.
+
+Correctness does not rest on it: every commit compares and swaps the cursor's version. It saves
+the work of a sync whose commit would be refused.
+"""
+
+import json
+import logging
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from intercom_assets.errors import WarehouseError
+from intercom_assets.warehouse.snowflake.cursors import LeaseStatements
+from intercom_assets.warehouse.snowflake.session import Runner, Session
+from intercom_assets.warehouse.sql import folded
+from intercom_assets.warehouse.warehouse import Target
+
+_logger = logging.getLogger("intercom_assets")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseTerms:
+    """How long a lease lasts, and how long one waits for another's.
+
+    Attributes:
+        seconds: After these it expires, unless it is renewed.
+        patience: Seconds to wait for another holder.
+        pause: Seconds between two looks.
+    """
+
+    seconds: int = 600
+    patience: float = 10.0
+    pause: float = 2.0
+
+
+class Lease:
+    """One table's lease.
+
+    Args:
+        session: The session in which it is taken.
+        target: The table.
+        run_id: First run of those that are retries of one another: a retry takes the lease of
+            the run that it retries.
+        terms: How long it lasts.
+        sleep: Waits; a seam for tests.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        target: Target,
+        run_id: str,
+        *,
+        terms: LeaseTerms,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._session = session
+        self._target = target
+        self._run_id = run_id
+        self._terms = terms
+        self._sleep = sleep
+        self._statements = LeaseStatements(target.schema)
+        self._table = folded(target.name)
+        self._renewed = 0.0
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the lease for a block.
+
+        Raises:
+            WarehouseError: Another sync holds it; says which, and until when.
+        """
+        self._acquire()
+        try:
+            yield
+        finally:
+            self._release()
+
+    def renew(self) -> None:
+        """Prolong the lease when half of its time has passed."""
+        if time.monotonic() - self._renewed < self._terms.seconds / 2:
+            return
+        bound = (self._terms.seconds, self._table, self._run_id)
+        self._session.work(
+            lambda session: session.run(self._statements.renew(), *bound), str(self._target)
+        )
+        self._renewed = time.monotonic()
+
+    def _acquire(self) -> None:
+        waited = 0.0
+        while (other := self._session.work(self._take, f"lease of {self._target}")) is not None:
+            if waited >= self._terms.patience:
+                raise WarehouseError(
+                    f"Another sync of {self._target} is running{other}: wait until it ends, or "
+                    "end it. The lease of a process that was killed expires by itself"
+                )
+            self._sleep(self._terms.pause)
+            waited += self._terms.pause
+        self._renewed = time.monotonic()
+
+    def _take(self, session: Runner) -> str | None:
+        statements = self._statements
+        with session.transaction():
+            session.run(statements.enter())
+            others = session.rows(statements.holder(), self._table, self._run_id)
+            if others and not _ended(others[0][0]):
+                return _shown(*others[0])
+            session.run(statements.clear(), self._table)
+            holder = {"run": self._run_id, "host": socket.gethostname(), "pid": os.getpid()}
+            session.run(
+                statements.take(),
+                self._table,
+                self._run_id,
+                json.dumps(holder),
+                self._terms.seconds,
+            )
+        return None
+
+    def _release(self) -> None:
+        try:
+            self._session.work(
+                lambda session: session.run(self._statements.release(), self._table, self._run_id),
+                str(self._target),
+            )
+        except WarehouseError as error:
+            # It expires; the rows are safe, and the sync's own error must not be hidden.
+            _logger.warning("The lease could not be given back: %s", error)
+
+
+def _ended(holder: str) -> bool:
+    """Tell whether the holder was a process of this machine that is gone."""
+    try:
+        told = json.loads(holder)
+        if told["host"] != socket.gethostname():
+            return False
+        os.kill(int(told["pid"]), 0)
+    except ProcessLookupError:
+        return True
+    except (ValueError, KeyError, TypeError, OSError):
+        return False
+    return False
+
+
+def _shown(holder: str, expires: int) -> str:
+    until = datetime.fromtimestamp(expires / 1_000_000, UTC)
+    try:
+        told = json.loads(holder)
+        who = f"process {told['pid']} on {told['host']}, run {told['run']}"
+    except (ValueError, KeyError, TypeError):
+        who = "unknown holder"
+    return f" ({who}; its lease lasts until {until:%H:%M:%S} UTC unless it is renewed)"

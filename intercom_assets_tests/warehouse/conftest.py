@@ -1,0 +1,29 @@
+"""Every test of this folder runs against every warehouse."""
+
+from pathlib import Path
+
+import pytest
+
+from intercom_assets_tests.places import DuckDBPlace, Place, SnowflakePlace
+from intercom_assets_tests.unit.storing import Store
+from intercom_assets_tests.world import Clock
+
+
+@pytest.fixture(params=["duckdb", "snowflake"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """Give each warehouse in turn, empty."""
+    if request.param == "duckdb":
+        return DuckDBPlace(tmp_path / "x.duckdb")
+    return SnowflakePlace(request.getfixturevalue("fakesnow"))
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Make a clock that stands still."""
+    return Clock()
+
+
+@pytest.fixture
+def store(place: Place, tmp_path: Path, clock: Clock) -> Store:
+    """Make an empty store."""
+    return Store(place.warehouse(clock.moment), tmp_path)
