@@ -43,8 +43,9 @@ format: setup ## Format the code and regenerate the tables in the documents
 test: setup ## Run every test
 	$(BIN)/pytest -n 2 --dist worksteal
 
-torture: setup ## Attack the promises with large budgets (kills, faults, examples); takes an hour
+torture: setup ## Attack the promises with large budgets, deploy over PostgreSQL and Redis; takes an hour
 	INTERCOM_ASSETS_TORTURE=1 $(BIN)/pytest -n 2 --dist worksteal intercom_assets_tests/guarantees
+	INTERCOM_ASSETS_TORTURE=1 $(BIN)/pytest intercom_assets_tests/deploy
 
 clean: ## Remove the virtual environment and caches (never data/)
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

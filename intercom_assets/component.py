@@ -2,21 +2,63 @@
 
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from typing import Self, assert_never
 
 import dagster as dg
-from pydantic import Field
+from pydantic import BaseModel, Field, PrivateAttr
 
+from intercom_assets.errors import ConfigurationError
 from intercom_assets.orchestration.assets import build_assets, connection_key, io_manager_key
 from intercom_assets.orchestration.connection import IntercomConnection
-from intercom_assets.orchestration.io_manager import WarehouseIOManager
+from intercom_assets.orchestration.io_manager import DuckDBIOManager, WarehouseIOManager
 from intercom_assets.orchestration.jobs import build_reconcile_job, build_sync_job
-from intercom_assets.orchestration.settings import Settings, read_settings
+from intercom_assets.orchestration.settings import (
+    Settings,
+    read_settings,
+    refuse_shared_tables,
+)
+from intercom_assets.orchestration.ticks import build_schedules
+from intercom_assets.orchestration.warehouses import DuckDBSettings, SnowflakeSettings
 
 _logger = logging.getLogger("intercom_assets")
 
 Setting = str | int | float | Mapping[str, str | int | float] | None
 """A literal, or `{env: NAME}`. Numbers are taken, so that ours is the message that refuses them."""
+
+
+class Snowflake(dg.Model, dg.Resolvable):
+    """How to log in to Snowflake: one of private key, password, token, or externalbrowser."""
+
+    account: Setting = Field(
+        default=None, description="Account identifier, such as myorg-myaccount."
+    )
+    user: Setting = Field(default=None, description="Name of the user.")
+    role: Setting = Field(default=None, description="Role. Default: the user's.")
+    warehouse: Setting = Field(
+        default=None, description="Virtual warehouse that does the work. Default: the user's."
+    )
+    database: Setting = Field(default=None, description="Database of the tables; it must exist.")
+    private_key_path: Setting = Field(
+        default=None, description="File of the private key (PEM), from the project root."
+    )
+    private_key: Setting = Field(
+        default=None, description="{env: NAME} of the variable with the private key itself."
+    )
+    private_key_passphrase: Setting = Field(
+        default=None, description="{env: NAME}; where the private key is encrypted."
+    )
+    password: Setting = Field(default=None, description="{env: NAME} of the password.")
+    token: Setting = Field(default=None, description="{env: NAME} of an OAuth access token.")
+    authenticator: Setting = Field(
+        default=None,
+        description="Snowflake's name of a way to log in: externalbrowser for a developer, "
+        "username_password_mfa. Default: what the secret says.",
+    )
+    url: Setting = Field(
+        default=None, description="A private link or proxy instead of the account's host."
+    )
 
 
 class IntercomSource(dg.Component, dg.Model, dg.Resolvable):
@@ -53,12 +95,18 @@ class IntercomSource(dg.Component, dg.Model, dg.Resolvable):
     schedule: Setting = Field(
         default=None,
         description="manual (default); {every: 1h, starting_at: '02:30'}; {cron: ..., timezone: "
-        "...}; or as text: every 1h starting 02:30, cron 0 */3 * * *",
+        "...}; or as text: every 1h starting 02:30, cron 0 */3 * * *, cron 0 6 * * * in "
+        "Europe/Berlin",
     )
     reconcile: Setting = Field(
         default=None,
         description="When every stored row is compared with Intercom, in the same forms. Default: "
         "Sundays at 03:00 when a schedule is set, else manual.",
+    )
+    schedule_status: Setting = Field(
+        default=None,
+        description="What both schedules are until they are switched in the UI: stopped (default) "
+        "or running.",
     )
     lookback: Setting = Field(
         default=None, description="How far before the cursor a window starts. Default: 1h."
@@ -66,14 +114,38 @@ class IntercomSource(dg.Component, dg.Model, dg.Resolvable):
     rate_limit_share: Setting = Field(
         default=None, description="Part of the app's quota to use, over 0 up to 1. Default: 0.9."
     )
-    warehouse: Setting = Field(default=None, description="duckdb (default).")
+    warehouse: Setting = Field(default=None, description="duckdb (default) or snowflake.")
     database: Setting = Field(
         default=None,
         description="DuckDB file, from the project root. Default: data/warehouse.duckdb.",
     )
+    snowflake: Snowflake | None = Field(
+        default=None, description="How to log in, where the warehouse is snowflake."
+    )
     warehouse_schema: Setting = Field(
         default=None, description="Schema of the tables. Default: intercom."
     )
+
+    _folder: Path | None = PrivateAttr(default=None)
+
+    @classmethod
+    def load(cls, attributes: BaseModel | None, context: dg.ComponentLoadContext) -> Self:
+        """Load the component of a file, and remember the folder: a source is named after it."""
+        return super().load(attributes, context).placed(context.path)
+
+    def placed(self, folder: Path) -> Self:
+        """Remember the folder of the component's file."""
+        self._folder = folder
+        return self
+
+    def settings_there(self, project_root: Path) -> Settings | None:
+        """Check the settings; None where they are wrong or there is no file."""
+        if self._folder is None:
+            return None
+        # What is wrong with another source is told when that one is built.
+        with suppress(ConfigurationError):
+            return self.settings(self._folder, project_root)
+        return None
 
     def settings(self, folder: Path, project_root: Path) -> Settings:
         """Check the settings of the source in a folder.
@@ -82,14 +154,28 @@ class IntercomSource(dg.Component, dg.Model, dg.Resolvable):
             ConfigurationError: Lists every problem.
         """
         return read_settings(
-            {name: getattr(self, name) for name in type(self).model_fields},
+            self._raw(),
             name=folder.name,
             project_root=project_root,
         )
 
+    def _others(self, context: dg.ComponentLoadContext) -> list[Settings]:
+        all_sources = context.component_tree.get_all_components(of_type=IntercomSource)
+        read = [one.settings_there(context.project_root) for one in all_sources if one is not self]
+        return [settings for settings in read if settings is not None]
+
+    def _raw(self) -> dict[str, object]:
+        raw = {name: getattr(self, name) for name in type(self).model_fields}
+        if self.snowflake is not None:
+            raw["snowflake"] = {
+                name: getattr(self.snowflake, name) for name in type(self.snowflake).model_fields
+            }
+        return raw
+
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """Build what Dagster shows and runs."""
         settings = self.settings(context.path, context.project_root)
+        refuse_shared_tables([settings, *self._others(context)])
         for warning in settings.warnings:
             _logger.warning("%s: %s", settings.name, warning)
         return build_definitions(settings)
@@ -102,18 +188,10 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     """
     sync = build_sync_job(settings)
     reconcile = build_reconcile_job(settings)
-    planned = [
-        (settings.schedule, f"{settings.name}_schedule", sync.name),
-        (settings.reconcile, f"{settings.name}_reconcile_schedule", reconcile.name),
-    ]
     return dg.Definitions(
         assets=build_assets(settings),
         jobs=[sync, reconcile],
-        schedules=[
-            schedule.definition(name, job, f"Runs {job} by itself.")
-            for schedule, name, job in planned
-            if schedule is not None
-        ],
+        schedules=build_schedules(settings, sync.name, reconcile.name),
         resources={
             connection_key(settings.name): IntercomConnection(
                 access_token=dg.EnvVar(settings.token_variable),
@@ -123,10 +201,24 @@ def build_definitions(settings: Settings) -> dg.Definitions:
                 api_version=str(settings.api_version),
                 rate_limit_share=settings.rate_limit_share,
             ),
-            io_manager_key(settings.name): WarehouseIOManager(
-                database=str(settings.database),
-                warehouse_schema=settings.schema,
-                table_prefix=settings.table_prefix,
-            ),
+            io_manager_key(settings.name): _io_manager(settings),
         },
     )
+
+
+def _io_manager(settings: Settings) -> WarehouseIOManager:
+    match settings.warehouse:
+        case DuckDBSettings() as duckdb:
+            return DuckDBIOManager(
+                database=str(duckdb.database),
+                warehouse_schema=duckdb.schema,
+                table_prefix=settings.table_prefix,
+            )
+        case SnowflakeSettings() as snowflake:
+            from intercom_assets.orchestration.snowflake import (  # noqa: PLC0415 - takes seconds
+                build_io_manager,
+            )
+
+            return build_io_manager(snowflake, settings.table_prefix)
+        case _:
+            assert_never(settings.warehouse)

@@ -4,11 +4,13 @@ import os
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 from dagster_duckdb_pandas import DuckDBPandasIOManager
 
-from intercom_assets.orchestration.settings import DEFAULT_DATABASE, DEFAULT_SCHEMA
+from intercom_assets.orchestration.warehouses import DEFAULT_DATABASE, DEFAULT_SCHEMA
+from intercom_assets.warehouse.sql import folded
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
@@ -26,18 +28,47 @@ def defs() -> dg.Definitions:
     """Load every source under `defs/`, with the project's executor and IO manager.
 
     DataFrames of your own downstream assets are stored by Dagster's stock manager, in the same
-    DuckDB file.
+    warehouse.
     """
     tree = dg.ComponentTree.for_project(PROJECT_ROOT)
-    database = PROJECT_ROOT / (os.environ.get("DUCKDB_DATABASE") or DEFAULT_DATABASE)
-    schema = os.environ.get("WAREHOUSE_SCHEMA") or DEFAULT_SCHEMA
     return dg.Definitions.merge(
         # Only what is in the folder: the whole tree, as `dg.load_from_defs_folder` builds it,
         # imports every installed library of components, and Snowflake's takes seconds.
         _quietly(tree.build_defs, Path()),
         dg.Definitions(
             executor=dg.in_process_executor,
-            resources={"io_manager": DuckDBPandasIOManager(database=str(database), schema=schema)},
+            resources={"io_manager": _frames()},
             component_tree=tree,
         ),
     )
+
+
+def _frames() -> dg.ConfigurableIOManagerFactory[Any]:
+    """Choose the stock IO manager for DataFrames, in the warehouse of the environment."""
+    schema = os.environ.get("WAREHOUSE_SCHEMA") or DEFAULT_SCHEMA
+    if os.environ.get("INTERCOM_WAREHOUSE", "").strip().lower() != "snowflake":
+        database = PROJECT_ROOT / (os.environ.get("DUCKDB_DATABASE") or DEFAULT_DATABASE)
+        return DuckDBPandasIOManager(database=str(database), schema=schema)
+    from dagster_snowflake_pandas import SnowflakePandasIOManager  # noqa: PLC0415 - takes seconds
+
+    given: dict[str, Any] = {
+        field: dg.EnvVar(variable)
+        for field, variable in _SNOWFLAKE.items()
+        if os.environ.get(variable, "").strip()
+    }
+    return SnowflakePandasIOManager(schema=folded(schema), **given)
+
+
+_SNOWFLAKE = {
+    "account": "SNOWFLAKE_ACCOUNT",
+    "user": "SNOWFLAKE_USER",
+    "role": "SNOWFLAKE_ROLE",
+    "warehouse": "SNOWFLAKE_WAREHOUSE",
+    "database": "SNOWFLAKE_DATABASE",
+    "private_key_path": "SNOWFLAKE_PRIVATE_KEY_PATH",
+    "private_key": "SNOWFLAKE_PRIVATE_KEY",
+    "private_key_password": "SNOWFLAKE_PRIVATE_KEY_PASSPHRASE",
+    "password": "SNOWFLAKE_PASSWORD",
+    "authenticator": "SNOWFLAKE_AUTHENTICATOR",
+}
+"""Variables that the shipped source reads, by the stock IO manager's names."""

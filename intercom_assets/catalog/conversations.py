@@ -11,7 +11,16 @@ from intercom_assets.catalog.resource import (
     identity,
     reference,
 )
-from intercom_assets.schema.table import boolean, integer, json, nested, text, timestamp, unset
+from intercom_assets.schema.table import (
+    boolean,
+    formerly,
+    integer,
+    json,
+    nested,
+    text,
+    timestamp,
+    unset,
+)
 
 _STATE = (
     *identity("conversation"),
@@ -26,9 +35,15 @@ _STATE = (
     ),
     *unset(
         0,
-        text(
-            admin_assignee_id="Teammate it is assigned to; null when nobody.",
-            team_assignee_id="Team it is assigned to; null when none.",
+        (
+            *formerly(
+                "assignee",
+                "admin",
+                text(admin_assignee_id="Teammate it is assigned to; null when nobody."),
+            ),
+            *formerly(
+                "assignee", "team", text(team_assignee_id="Team it is assigned to; null when none.")
+            ),
         ),
     ),
     *timestamp(

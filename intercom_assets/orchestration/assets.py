@@ -57,6 +57,11 @@ def io_manager_key(source: str) -> str:
     return f"{source}_io_manager"
 
 
+def pool_name(source: str) -> str:
+    """Name the pool that holds a source's runs, which dagster.yaml lets go one at a time."""
+    return f"intercom/{source}"
+
+
 def build_assets(settings: Settings) -> list[dg.AssetsDefinition | dg.AssetSpec]:
     """Make an asset per selected resource, and name parents that are not selected."""
     selected = {resource.name for resource in settings.resources}
@@ -80,10 +85,10 @@ def _asset(settings: Settings, resource: Resource) -> dg.AssetsDefinition:
         key=[settings.name, resource.name],
         deps=[dg.AssetKey([settings.name, resource.parent])] if resource.parent else None,
         group_name=settings.name,
-        kinds={"intercom", "duckdb"},
+        kinds={"intercom", settings.warehouse.kind},
         description=f"{resource.description}\n\n[Intercom's documentation]({resource.docs})",
         metadata={
-            "dagster/table_name": str(target),
+            "dagster/table_name": settings.warehouse.table_name(target.name),
             "dagster/column_schema": dg.TableSchema(
                 columns=[_table_column(column, resource) for column in resource.table.all_columns]
             ),
@@ -93,6 +98,7 @@ def _asset(settings: Settings, resource: Resource) -> dg.AssetsDefinition:
         },
         io_manager_key=io_manager_key(settings.name),
         required_resource_keys={key},
+        pool=pool_name(settings.name),
     )
     def sync(context: dg.AssetExecutionContext, config: SyncConfig) -> Extract:
         with explained():

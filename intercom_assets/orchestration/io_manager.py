@@ -1,5 +1,6 @@
 """Writes what an asset extracted, and reads any of its tables back as a DataFrame."""
 
+from abc import abstractmethod
 from pathlib import Path
 
 import dagster as dg
@@ -23,13 +24,12 @@ class WarehouseIOManager(dg.ConfigurableIOManager):
     that readers miss rows, and an incremental sync without changes would empty the table.
     """
 
-    database: str = Field(description="DuckDB file.")
     warehouse_schema: str = Field(description="Schema of the tables.")
     table_prefix: str = Field(description="Prefix of the tables.")
 
+    @abstractmethod
     def warehouse(self) -> Warehouse:
-        """Give access to the database; it is opened only to commit."""
-        return DuckDBWarehouse(Path(self.database))
+        """Give access to the database."""
 
     def handle_output(self, context: dg.OutputContext, obj: object) -> None:
         """Read from Intercom and load, batch by batch.
@@ -70,6 +70,16 @@ class WarehouseIOManager(dg.ConfigurableIOManager):
                     )
             frame: pd.DataFrame = self.warehouse().read(target, columns).to_pandas()
         return frame
+
+
+class DuckDBIOManager(WarehouseIOManager):
+    """Writes tables of a DuckDB file."""
+
+    database: str = Field(description="DuckDB file.")
+
+    def warehouse(self) -> DuckDBWarehouse:
+        """Give access to the file; it is opened only to commit."""
+        return DuckDBWarehouse(Path(self.database))
 
 
 def materialization_metadata(report: Report) -> dict[str, dg.MetadataValue | int | float | str]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from intercom_assets.catalog import Resource
 from intercom_assets.orchestration.assets import SyncConfig
 from intercom_assets.orchestration.settings import Settings
 
@@ -18,12 +17,17 @@ if TYPE_CHECKING:
     )
 
 SOURCE_TAG = "intercom/source"
-"""Tag by which dagster.yaml lets one queued run of a source go at a time."""
+"""Tag by which the runs of a source's jobs are found in the UI."""
 
 
 def op_name(source: str, resource: str) -> str:
     """Name the op of an asset, under which run config is given."""
     return f"{source}__{resource}"
+
+
+def asset_keys(settings: Settings) -> list[dg.AssetKey]:
+    """Give the keys of the assets that a source's jobs materialize."""
+    return [dg.AssetKey([settings.name, resource.name]) for resource in settings.resources]
 
 
 def build_sync_job(settings: Settings) -> "UnresolvedAssetJobDefinition":
@@ -57,15 +61,9 @@ def _job(
 ) -> "UnresolvedAssetJobDefinition":
     return dg.define_asset_job(
         f"{settings.name}_{name}",
-        selection=dg.AssetSelection.assets(
-            *(_key(settings, resource) for resource in settings.resources)
-        ),
+        selection=dg.AssetSelection.assets(*asset_keys(settings)),
         executor_def=dg.in_process_executor,
         description=description,
         tags={SOURCE_TAG: settings.name},
         config=config,
     )
-
-
-def _key(settings: Settings, resource: Resource) -> dg.AssetKey:
-    return dg.AssetKey([settings.name, resource.name])

@@ -1,15 +1,13 @@
-"""When a sync runs by itself: basic intervals and cron, as Dagster schedules.
+"""When a sync runs by itself: basic intervals and cron, as a person writes them.
 
-Dagster is imported only where a schedule is made or a cron expression checked: the command line
-reads settings too, and Dagster's import takes seconds.
+Without Dagster, whose import takes seconds: the command line reads settings too. What a tick does
+is said in `ticks.py`.
 """
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import dagster as dg
+from intercom_assets.orchestration.cron import check_cron
 
 _MINUTES = (5, 10, 15, 30)
 _HOURS = (1, 3, 6, 12, 24)
@@ -20,7 +18,8 @@ _EVERY = {
 
 ALLOWED = (
     f"allowed are manual; every {', '.join(_EVERY)} (with an optional start: every 1h starting "
-    "02:30, UTC); cron followed by five fields (cron 0 */3 * * *)"
+    "02:30, UTC); cron followed by five fields (cron 0 */3 * * *, and if not in UTC a zone: "
+    "cron 0 6 * * * in Europe/Berlin)"
 )
 
 
@@ -35,18 +34,6 @@ class Schedule:
 
     cron: str
     timezone: str = "UTC"
-
-    def definition(self, name: str, job: str, description: str) -> "dg.ScheduleDefinition":
-        """Make the Dagster schedule; it runs once it is switched on."""
-        import dagster as dg  # noqa: PLC0415 - settings are read without Dagster too
-
-        return dg.ScheduleDefinition(
-            name=name,
-            job_name=job,
-            cron_schedule=self.cron,
-            execution_timezone=self.timezone,
-            description=description,
-        )
 
 
 def parse_schedule(value: object) -> Schedule | None:
@@ -73,8 +60,8 @@ def _from_text(value: str) -> Schedule | None:
         return None
     if found := re.fullmatch(r"every (\S+)(?: starting (?:at )?(\S+))?", value, re.IGNORECASE):
         return _every(found[1], found[2] or "00:00")
-    if value.lower().startswith("cron "):
-        return _cron(value[5:], "UTC")
+    if found := re.fullmatch(r"cron (.+?)(?: in (\S+))?", value, re.IGNORECASE):
+        return _cron(found[1], found[2] or "UTC")
     raise ValueError(ALLOWED)
 
 
@@ -84,7 +71,7 @@ def _every(interval: str, starting_at: str) -> Schedule:
         raise ValueError(ALLOWED)
     found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", starting_at)
     if found is None:
-        raise ValueError("the start is a time of day such as 02:30 (UTC)")
+        raise ValueError(f"{starting_at!r} is no time of day; write it as '02:30', in UTC")
     hour, minute = int(found[1]), int(found[2])
     if minutes < 60:
         return Schedule(f"{_from(minute % minutes, minutes, 59)} * * * *")
@@ -102,11 +89,6 @@ def _from(offset: int, step: int, last: int) -> str:
 
 
 def _cron(fields: str, timezone: str) -> Schedule:
-    import dagster as dg  # noqa: PLC0415 - settings are read without Dagster too
-
-    schedule = Schedule(fields.strip(), timezone)
-    try:
-        schedule.definition("probe", "probe", "")
-    except dg.DagsterInvalidDefinitionError as error:
-        raise ValueError(f"{str(error).splitlines()[0]} {ALLOWED}") from None
-    return schedule
+    cron = " ".join(fields.split())
+    check_cron(cron, timezone)
+    return Schedule(cron, timezone)

@@ -1,37 +1,31 @@
 """Settings of a source: from YAML and environment variables to checked values.
 
-Every problem is collected, so that a file is mended in one go. Dagster's own templates are not
-used for values: they turn `2.10` into 2.1 and keep the value in the component's repr.
+Every problem is collected, so that a file is mended in one go.
 """
 
 import math
 import os
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
 
 from intercom_assets.catalog import CATALOG, NEWEST, OLDEST, ApiVersion, Resource
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.intercom.connection import check_base_url
 from intercom_assets.intercom.workspace import REGIONS
 from intercom_assets.orchestration.schedules import Schedule, parse_schedule
+from intercom_assets.orchestration.setting_reader import Reader
+from intercom_assets.orchestration.warehouses import (
+    GROUPS,
+    WarehouseSettings,
+    identifier_part,
+    read_warehouse,
+)
 from intercom_assets.sync.extract import Source
 
-T = TypeVar("T")
-
-DEFAULT_DATABASE = Path("data/warehouse.duckdb")
-"""DuckDB file, under the project root. It must not be named like the schema."""
-
-DEFAULT_SCHEMA = "intercom"
-"""Schema of the tables."""
-
 _WEEKLY = "0 3 * * 0"
-
-MAX_PREFIX = 100
-"""Characters of a table prefix; warehouses allow about 255 for a whole name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +43,10 @@ class Settings:
         resources: What is synced, parents before children.
         schedule: When the sync job runs by itself, None for manual.
         reconcile: When the reconcile job runs by itself, None for manual.
+        schedules_run: Whether both do until they are switched off, or only once switched on.
         lookback: How far before the cursor a window starts.
         rate_limit_share: Part of the app's quota that may be used.
-        database: DuckDB file.
-        schema: Schema of the tables.
+        warehouse: Where the tables are.
         warnings: What the user should know though nothing is wrong.
     """
 
@@ -66,11 +60,16 @@ class Settings:
     resources: tuple[Resource, ...]
     schedule: Schedule | None
     reconcile: Schedule | None
+    schedules_run: bool
     lookback: timedelta
     rate_limit_share: float
-    database: Path
-    schema: str
+    warehouse: WarehouseSettings
     warnings: tuple[str, ...] = ()
+
+    @property
+    def schema(self) -> str:
+        """Schema of the tables."""
+        return self.warehouse.schema
 
     @property
     def source(self) -> Source:
@@ -82,59 +81,6 @@ class Settings:
             start_date=self.start_date,
             lookback=self.lookback,
         )
-
-
-@dataclass(slots=True)
-class _Reader:
-    """Reads raw settings and collects problems.
-
-    Attributes:
-        raw: Settings as they stand in the file.
-        environment: Environment variables.
-        problems: One line per problem.
-        warnings: One line per warning.
-    """
-
-    raw: Mapping[str, object]
-    environment: Mapping[str, str]
-    problems: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-
-    def value(self, setting: str) -> object:
-        """Give a setting's literal or variable; None where it is unset or empty."""
-        raw = self.raw.get(setting)
-        if isinstance(raw, Mapping) and set(raw) == {"env"}:
-            raw = self.environment.get(str(raw["env"]), "").strip()
-        return None if raw is None or raw == "" else raw
-
-    def problem(self, setting: str, value: object, allowed: str) -> None:
-        """Note a problem: the setting, its value, what is allowed, where to change it."""
-        self.problems.append(f"{self._place(setting)} is {value!r}: {allowed}")
-
-    def text(self, setting: str) -> str | None:
-        """Give a setting that must be text: YAML turns 2.10 and 12_3 into other numbers."""
-        value = self.value(setting)
-        if value is None or isinstance(value, str):
-            return value
-        self.problem(setting, value, "write it in quotes, so that YAML keeps it as text")
-        return None
-
-    def parsed(self, setting: str, parse: Callable[[str], T], default: T) -> T:
-        """Parse a text setting; its ValueError says what is allowed."""
-        value = self.text(setting)
-        if value is None:
-            return default
-        try:
-            return parse(value)
-        except ValueError as error:
-            self.problem(setting, value, str(error))
-            return default
-
-    def _place(self, setting: str) -> str:
-        raw = self.raw.get(setting)
-        if isinstance(raw, Mapping) and "env" in raw:
-            return f"{setting} (variable {raw['env']})"
-        return setting
 
 
 def read_settings(
@@ -155,26 +101,16 @@ def read_settings(
     Raises:
         ConfigurationError: Lists every problem with setting, value and what is allowed.
     """
-    reader = _Reader(raw, environment)
+    reader = Reader(_flat(raw), environment)
     version = reader.parsed("api_version", _api_version, NEWEST)
     if version > NEWEST:
         reader.warnings.append(
             f"api_version {version} is newer than {NEWEST}, the newest that this release was "
             "compared with: new fields land in _extra"
         )
-    reader.parsed("warehouse", _warehouse, "duckdb")
     schedule = _schedule(reader, "schedule", None)
     # Who syncs on a schedule would otherwise never learn of deletions.
     weekly = Schedule(_WEEKLY, schedule.timezone) if schedule else None
-    database = reader.parsed("database", _path(project_root), project_root / DEFAULT_DATABASE)
-    schema = reader.parsed("warehouse_schema", _identifier_part, DEFAULT_SCHEMA)
-    if database.stem.lower() == schema.lower():
-        reader.problem(
-            "database",
-            str(database),
-            f"a DuckDB file may not be named like the schema {schema!r}: DuckDB gives its tables "
-            f"the file's name too, so {schema}.table would be ambiguous; choose another file name",
-        )
     settings = Settings(
         name=reader.parsed("name", _name, re.sub(r"\W", "_", name, flags=re.ASCII)),
         token_variable=_token_variable(reader),
@@ -182,20 +118,49 @@ def read_settings(
         base_url=reader.parsed("base_url", _base_url, None),
         api_version=version,
         start_date=_start_date(reader),
-        table_prefix=reader.parsed("table_prefix", _identifier_part, ""),
+        table_prefix=reader.parsed("table_prefix", identifier_part, ""),
         resources=_resources(reader, version),
         schedule=schedule,
         reconcile=_schedule(reader, "reconcile", weekly),
+        schedules_run=reader.parsed("schedule_status", _is_running, default=False),
         lookback=reader.parsed("lookback", parse_duration, timedelta(hours=1)),
         rate_limit_share=_share(reader),
-        database=database,
-        schema=schema,
+        warehouse=read_warehouse(reader, project_root),
         warnings=tuple(reader.warnings),
     )
     if reader.problems:
         listed = "\n".join(f"  * {problem}" for problem in reader.problems)
         raise ConfigurationError(f"Settings of the Intercom source {name!r}:\n{listed}")
     return settings
+
+
+def refuse_shared_tables(sources: Sequence[Settings]) -> None:
+    """Refuse sources that would write the same tables: each would mark the other's rows.
+
+    Raises:
+        ConfigurationError: Names both sources and the table.
+    """
+    owners: dict[str, Settings] = {}
+    for source in sources:
+        table = f"{source.table_prefix}rudder_"
+        other = owners.setdefault(source.warehouse.place(table), source)
+        if other is not source:
+            raise ConfigurationError(
+                f"The Intercom sources {other.name!r} and {source.name!r} would both write the "
+                f"tables {source.warehouse.table_name(table)}…: give one of them another "
+                "table_prefix or warehouse_schema"
+            )
+
+
+def _flat(raw: Mapping[str, object]) -> dict[str, object]:
+    """Name the settings of a group `group.setting`."""
+    flat: dict[str, object] = {}
+    for name, value in raw.items():
+        if isinstance(value, Mapping) and name in GROUPS:
+            flat |= {f"{name}.{inner}": one for inner, one in value.items()}
+        else:
+            flat[name] = value
+    return flat
 
 
 def parse_duration(value: str) -> timedelta:
@@ -258,28 +223,7 @@ def _base_url(value: str) -> str:
     return value.rstrip("/")
 
 
-def _identifier_part(value: str) -> str:
-    if len(value) > MAX_PREFIX or "\0" in value:
-        raise ValueError(f"at most {MAX_PREFIX} characters are allowed, and no NUL")
-    return value
-
-
-def _warehouse(value: str) -> str:
-    if value.strip().lower() != "duckdb":
-        raise ValueError("this release writes to duckdb")
-    return "duckdb"
-
-
-def _path(project_root: Path) -> Callable[[str], Path]:
-    def parse(value: str) -> Path:
-        if "\0" in value:
-            raise ValueError("a path of a file is allowed")
-        return project_root / Path(value).expanduser()
-
-    return parse
-
-
-def _token_variable(reader: _Reader) -> str:
+def _token_variable(reader: Reader) -> str:
     raw = reader.raw.get("access_token")
     if isinstance(raw, Mapping) and set(raw) == {"env"} and isinstance(raw["env"], str):
         return raw["env"]
@@ -290,7 +234,7 @@ def _token_variable(reader: _Reader) -> str:
     return ""
 
 
-def _start_date(reader: _Reader) -> datetime | None:
+def _start_date(reader: Reader) -> datetime | None:
     value = reader.value("start_date")
     if isinstance(value, date):
         # YAML reads an unquoted date as a date.
@@ -304,7 +248,7 @@ def _start_date(reader: _Reader) -> datetime | None:
         return None
 
 
-def _resources(reader: _Reader, version: ApiVersion) -> tuple[Resource, ...]:
+def _resources(reader: Reader, version: ApiVersion) -> tuple[Resource, ...]:
     value = reader.value("resources")
     names = [part.strip() for part in value.split(",")] if isinstance(value, str) else value
     if names is None:
@@ -333,7 +277,7 @@ def _resources(reader: _Reader, version: ApiVersion) -> tuple[Resource, ...]:
     return chosen
 
 
-def _schedule(reader: _Reader, setting: str, default: Schedule | None) -> Schedule | None:
+def _schedule(reader: Reader, setting: str, default: Schedule | None) -> Schedule | None:
     value = reader.value(setting)
     if value is None:
         return default
@@ -344,7 +288,14 @@ def _schedule(reader: _Reader, setting: str, default: Schedule | None) -> Schedu
         return None
 
 
-def _share(reader: _Reader) -> float:
+def _is_running(value: str) -> bool:
+    status = value.strip().lower()
+    if status not in {"stopped", "running"}:
+        raise ValueError("stopped or running is allowed")
+    return status == "running"
+
+
+def _share(reader: Reader) -> float:
     value = reader.value("rate_limit_share")
     if value is None:
         return 0.9

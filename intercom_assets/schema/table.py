@@ -16,6 +16,19 @@ DELETED_AT = "_deleted_at"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Formerly:
+    """Where older versions of the API have a column's value: in an object of another shape.
+
+    Attributes:
+        field: Field of the record that holds the object.
+        type: The `type` that the object has when its `id` is the value.
+    """
+
+    field: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
     """One column of a table.
 
@@ -25,6 +38,7 @@ class Column:
         path: Keys that lead from the record to the value.
         description: What the value means, for people.
         unset: A value that Intercom sends for "none" besides null, such as 0 for nobody.
+        formerly: Where the value is when the record has none at the path.
     """
 
     name: str
@@ -32,6 +46,7 @@ class Column:
     path: tuple[str, ...]
     description: str
     unset: Json = None
+    formerly: Formerly | None = None
 
 
 METADATA_COLUMNS = (
@@ -150,6 +165,11 @@ def nested(field: str, *groups: tuple[Column, ...]) -> tuple[Column, ...]:
         for group in groups
         for column in group
     )
+
+
+def formerly(field: str, kind: str, columns: Iterable[Column]) -> tuple[Column, ...]:
+    """Take these columns from the `id` of an object of that `type` where older versions have it."""
+    return tuple(replace(one, formerly=Formerly(field=field, type=kind)) for one in columns)
 
 
 def unset(value: Json, columns: Iterable[Column]) -> tuple[Column, ...]:

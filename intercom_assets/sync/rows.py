@@ -31,10 +31,21 @@ class Fields:
         self.misfits: Counter[str] = Counter()
         self.unmodelled: Counter[str] = Counter()
         self._plan = _plan(columns)
+        self._formerly = [
+            (index, COERCIONS[column.type], column.formerly)
+            for index, column in enumerate(columns)
+            if column.formerly
+        ]
 
     def fill(self, row: list[Value], record: Record) -> Record:
         """Set the values of a row; give back what found no place, under its path."""
-        return self._fill(row, self._plan, record, "")
+        extra = self._fill(row, self._plan, record, "")
+        for index, coerce, formerly in self._formerly:
+            old = record.get(formerly.field)
+            if row[index] is None and isinstance(old, dict) and old.get("type") == formerly.type:
+                fitted = coerce(old.get("id"))
+                row[index] = None if isinstance(fitted, Misfit) else fitted
+        return extra
 
     def _fill(self, row: list[Value], plan: _Plan, fields: Record, path: str) -> Record:
         extra: Record = {}

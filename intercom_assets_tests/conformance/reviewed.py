@@ -62,3 +62,13 @@ UNDOCUMENTED: dict[str, dict[str, str]] = {
     "ticket_types": {"is_internal": _EXAMPLE},
 }
 """Columns that no schema documents: resource, column, where the field was seen."""
+
+UNDATED: dict[str, dict[str, str]] = {
+    "contacts": {"formatted_phone": "documented in 2.11 alone"},
+    "conversations": {
+        "custom_attributes": "not in the documents of 2.7; which version added it is not known",
+        "source_author_from_ai_agent": "documented in 2.14 alone",
+        "source_author_is_ai_answer": "documented in 2.14 alone",
+    },
+}
+"""Columns that come and go between specs without a change: resource, column, why no version."""

@@ -7,9 +7,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -33,10 +33,12 @@ class Machine:
     Attributes:
         url: The simulated Intercom.
         folder: Where Dagster's home, the database and logs are.
+        variables: Settings of the source beyond those that make the test run.
     """
 
     url: str
     folder: Path
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def database(self) -> Path:
@@ -65,6 +67,7 @@ class Machine:
             "DAGSTER_HOME": str(self.home),
             "PATH": os.pathsep.join([str(BIN), os.environ.get("PATH", "")]),
             "PYTHONWARNINGS": "ignore",
+            **self.variables,
         }
 
     def call(self, program: str, *arguments: str, cwd: Path = ROOT) -> str:

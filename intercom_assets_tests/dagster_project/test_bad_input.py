@@ -3,6 +3,7 @@
 import dagster as dg
 import pytest
 
+from intercom_assets.errors import ConfigurationError
 from intercom_assets.simulator import Workspace, generate
 from intercom_assets_tests.dagster_project.running import (
     TOKEN_VARIABLE,
@@ -147,6 +148,21 @@ def test_a_missing_scope_stops_only_its_resource(project: Project, status: int) 
     assert is_missing(project.database, "rudder_conversations")
     assert project.ids("rudder_contacts") == set(project.workspace.collection("contacts").ids())
     assert len(figures(result)) == 9
+
+
+def test_wrong_schedules_are_told_before_there_are_definitions(project: Project) -> None:
+    """Each wrong schedule is one line that says what to write, and all come at once."""
+    with pytest.raises(ConfigurationError) as refused:
+        project.definitions(
+            schedule="cron 0,2 3 1 1 *", reconcile="cron 0 0 3 * * *", schedule_status="on"
+        )
+
+    headline, *told = str(refused.value).split("\n")
+    assert headline == "Settings of the Intercom source 'intercom':"
+    schedule, reconcile, status = sorted(told, key=len, reverse=True)
+    assert "at least 5 minutes must lie between two runs" in schedule
+    assert reconcile.endswith("'0 0 3 * * *' has 6")
+    assert status.endswith("stopped or running is allowed")
 
 
 def test_the_first_line_of_a_failure_is_ours(project: Project) -> None:

@@ -10,10 +10,14 @@ import pytest
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.orchestration.assets import build_assets, connection_key, io_manager_key
 from intercom_assets.orchestration.connection import IntercomConnection
-from intercom_assets.orchestration.io_manager import WarehouseIOManager
-from intercom_assets.orchestration.settings import DEFAULT_DATABASE, DEFAULT_SCHEMA, Settings
+from intercom_assets.orchestration.io_manager import DuckDBIOManager
+from intercom_assets.orchestration.settings import Settings
+from intercom_assets.orchestration.warehouses import (
+    DEFAULT_DATABASE,
+    DEFAULT_SCHEMA,
+    DuckDBSettings,
+)
 from intercom_assets.warehouse.duckdb import DuckDBWarehouse
-from intercom_assets.warehouse.warehouse import Warehouse
 from intercom_assets_tests.dagster_project.running import (
     TOKEN_VARIABLE,
     Project,
@@ -23,14 +27,15 @@ from intercom_assets_tests.dagster_project.running import (
 )
 
 
-class _Hasty(WarehouseIOManager):
+class _Hasty(DuckDBIOManager):
     """Waits a moment, rather than a minute, for other programs."""
 
-    def warehouse(self) -> Warehouse:
+    def warehouse(self) -> DuckDBWarehouse:
         return DuckDBWarehouse(Path(self.database), patience=0.2)
 
 
 def _hasty(settings: Settings) -> dg.Definitions:
+    assert isinstance(settings.warehouse, DuckDBSettings)
     return dg.Definitions(
         assets=build_assets(settings),
         jobs=[dg.define_asset_job("intercom_sync", executor_def=dg.in_process_executor)],
@@ -44,7 +49,7 @@ def _hasty(settings: Settings) -> dg.Definitions:
                 rate_limit_share=settings.rate_limit_share,
             ),
             io_manager_key(settings.name): _Hasty(
-                database=str(settings.database),
+                database=str(settings.warehouse.database),
                 warehouse_schema=settings.schema,
                 table_prefix=settings.table_prefix,
             ),

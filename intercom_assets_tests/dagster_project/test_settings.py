@@ -8,6 +8,7 @@ import pytest
 
 from intercom_assets.catalog import CATALOG, ApiVersion
 from intercom_assets.orchestration.settings import read_settings
+from intercom_assets.orchestration.warehouses import DuckDBSettings
 from intercom_assets_tests.dagster_project.reading import ROOT, TOKEN, problems, read
 
 VARIABLES = {
@@ -122,6 +123,11 @@ def test_a_token_is_named_never_written(token: object) -> None:
     assert "dG9r" not in problem
 
 
+def duckdb(database: Path) -> DuckDBSettings:
+    """Settings of a file with the default schema."""
+    return DuckDBSettings(database=database, schema="intercom")
+
+
 @pytest.mark.parametrize("value", ["", "  "])
 def test_an_empty_variable_means_the_default(value: str) -> None:
     """Unset and empty are the same."""
@@ -141,7 +147,8 @@ def test_the_defaults() -> None:
     )
     assert str(settings.api_version) == "2.16"
     assert settings.resources == CATALOG.defaults(ApiVersion(2, 16))
-    assert settings.database.is_relative_to(ROOT)
+    assert isinstance(settings.warehouse, DuckDBSettings)
+    assert settings.warehouse.database.is_relative_to(ROOT)
     assert (settings.schema, settings.table_prefix) == ("intercom", "")
     assert (settings.start_date, settings.schedule, settings.base_url) == (None, None, None)
     assert settings.lookback == timedelta(hours=1)
@@ -166,8 +173,8 @@ def test_the_defaults() -> None:
         ("rate_limit_share", "0.5", "rate_limit_share", 0.5),
         ("rate_limit_share", "1", "rate_limit_share", 1.0),
         ("warehouse", "DuckDB", "schema", "intercom"),
-        ("database", "here/x.duckdb", "database", ROOT / "here/x.duckdb"),
-        ("database", "/elsewhere/x.duckdb", "database", Path("/elsewhere/x.duckdb")),
+        ("database", "here/x.duckdb", "warehouse", duckdb(ROOT / "here/x.duckdb")),
+        ("database", "/elsewhere/x.duckdb", "warehouse", duckdb(Path("/elsewhere/x.duckdb"))),
         ("warehouse_schema", "2024", "schema", "2024"),
         ("start_date", "2024-01-31", "start_date", datetime(2024, 1, 31, tzinfo=UTC)),
         ("start_date", "2024-01-31T12:00:00Z", "start_date", datetime(2024, 1, 31, 12, tzinfo=UTC)),

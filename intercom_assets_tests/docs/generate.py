@@ -11,9 +11,11 @@ from pathlib import Path
 
 import yaml
 
-from intercom_assets.catalog import CATALOG, tickets
+from intercom_assets.catalog import CATALOG, OLDEST, tickets
+from intercom_assets.catalog.changes import CHANGES
 from intercom_assets.catalog.describe import request_line, sync_type
-from intercom_assets.component import IntercomSource
+from intercom_assets.component import IntercomSource, Snowflake
+from intercom_assets.orchestration.warehouses import GROUPS
 from intercom_assets.schema.table import METADATA_COLUMNS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,11 +36,54 @@ def resources() -> str:
 
 def settings() -> str:
     """Give the table of settings, with the variables of the shipped file."""
-    shipped = yaml.safe_load(SHIPPED.read_text())["attributes"]
+    shipped = shipped_settings()
     rows = ["| setting | variable | meaning |", "|---|---|---|"]
+    for name, description in described_settings().items():
+        variable = f"`{shipped[name]}`" if name in shipped else ""
+        rows.append(f"| `{name}` | {variable} | {description} |")
+    return "\n".join(rows)
+
+
+def described_settings() -> dict[str, str]:
+    """Give the description of every setting, those of a group as `group.setting`."""
+    described: dict[str, str] = {}
     for name, field in IntercomSource.model_fields.items():
-        variable = f"`{shipped[name]['env']}`" if name in shipped else ""
-        rows.append(f"| `{name}` | {variable} | {field.description} |")
+        if name in GROUPS:
+            inner = Snowflake.model_fields.items()
+            described |= {f"{name}.{one}": str(it.description) for one, it in inner}
+        else:
+            described[name] = str(field.description)
+    return described
+
+
+def shipped_settings() -> dict[str, str]:
+    """Give the variable of each setting of the shipped file."""
+    variables: dict[str, str] = {}
+    for name, value in yaml.safe_load(SHIPPED.read_text())["attributes"].items():
+        if name in GROUPS:
+            variables |= {f"{name}.{one}": it["env"] for one, it in value.items()}
+        else:
+            variables[name] = value["env"]
+    return variables
+
+
+def changes() -> str:
+    """Give the table of what each version of the API changed."""
+    rows = ["| version | about | Intercom changed | in our tables |", "|---|---|---|---|"]
+    for change in CHANGES:
+        version = f"{change.since}" if change.is_verified else f"{change.since} *unverified*"
+        columns = ", ".join(f"`{one}`" for one in (*change.added, *change.respelled))
+        effect = f"{columns}: {change.effect}" if columns else change.effect
+        about = change.resource or "requests"
+        rows.append(f"| {version} | {about} | {change.what} | {effect} |")
+    return "\n".join(rows)
+
+
+def endpoints() -> str:
+    """Give the table of the resources that did not exist from the oldest version on."""
+    rows = ["| resource | since |", "|---|---|"]
+    rows += [f"| {one.name} | {one.since} |" for one in CATALOG if one.since > OLDEST]
+    rows.append(f"| all others | {OLDEST} or before |")
     return "\n".join(rows)
 
 
@@ -61,6 +106,7 @@ def recipe() -> str:
 PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "README.md": {"resources": resources, "settings": settings, "metadata": metadata},
     "CONTRIBUTING.md": {"recipe": recipe},
+    "docs/api-versions.md": {"changes": changes, "endpoints": endpoints},
 }
 
 

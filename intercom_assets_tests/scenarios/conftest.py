@@ -6,18 +6,26 @@ from pathlib import Path
 import pytest
 
 from intercom_assets.warehouse.duckdb_file import connect
+from intercom_assets_tests.guarantees.budget import WAREHOUSE
+from intercom_assets_tests.places import Place, SnowflakePlace
 from intercom_assets_tests.world import World, make_world
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Path]:
-    """Name the database, and hold it open: that makes each of many looks at it quick."""
+def database(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path | Place]:
+    """Name the database, and hold it open: that makes each of many looks at it quick.
+
+    The same scenarios play in Snowflake where INTERCOM_ASSETS_TEST_WAREHOUSE says so.
+    """
+    if WAREHOUSE == "snowflake":
+        yield SnowflakePlace(request.getfixturevalue("fakesnow"))
+        return
     path = tmp_path / "test.duckdb"
     with connect(path):
         yield path
 
 
 @pytest.fixture
-def world(database: Path) -> World:
+def world(database: Path | Place) -> World:
     """Make a world of a few records of each kind."""
     return make_world(database, contacts=60, companies=12, conversations=25)

@@ -289,10 +289,10 @@ def test_a_child_without_its_parents_table_names_it(world: World) -> None:
 
 def test_a_foreign_table_is_refused_before_any_request(world: World) -> None:
     """A table that RudderStack left is refused with the statement that renames it."""
-    world.execute('CREATE SCHEMA "main_"')
-    world.execute('CREATE TABLE "main_"."p_rudder_tags" (id VARCHAR, name VARCHAR)')
+    world.execute("CREATE SCHEMA main_")
+    world.execute("CREATE TABLE main_.p_rudder_tags (id VARCHAR, name VARCHAR)")
 
-    with pytest.raises(SchemaError, match='RENAME TO "p_rudder_tags_before"'):
+    with pytest.raises(SchemaError, match=r'(?i)RENAME TO .*"p_rudder_tags_before"'):
         world.sync("tags")
 
     assert 0 == world.workspace.log.total()

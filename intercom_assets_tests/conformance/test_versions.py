@@ -1,0 +1,148 @@
+"""The table of changes and the requests agree with the official specifications."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+import pytest
+
+from intercom_assets.catalog import CATALOG, NEWEST, OLDEST, ApiVersion, Resource
+from intercom_assets.catalog.changes import CHANGES, lacking
+from intercom_assets.catalog.resource import Listing, Search
+from intercom_assets.intercom.search import Order, search_call
+from intercom_assets_tests.conformance.facts import (
+    VERSIONS,
+    address,
+    committed_facts,
+    find_operation,
+    load_spec,
+)
+from intercom_assets_tests.conformance.reviewed import UNDATED
+from intercom_assets_tests.conformance.test_documented_fields import (
+    every_resource,
+    every_version,
+    needs_specs,
+)
+
+
+@every_resource
+def test_the_table_of_changes_says_which_columns_a_version_lacks(resource: Resource) -> None:
+    """A column that some specs document and others do not is in the table, or reviewed."""
+    documented = documented_columns(resource)
+    specified = [version for version in VERSIONS if version >= resource.since]
+
+    wrong = {
+        column
+        for column, versions in documented.items()
+        for version in specified
+        if (version in versions) == lacking(resource.name, column, version)
+    }
+
+    assert set(UNDATED.get(resource.name, {})) == wrong
+
+
+def test_each_change_concerns_columns_that_exist() -> None:
+    """A pattern of the table that fits no column is a mistake; so is a column that never was."""
+    for change in CHANGES:
+        if change.resource is None:
+            assert () == change.added + change.partial + change.dropped + change.respelled
+            continue
+        columns = {column.name for column in CATALOG[change.resource].columns}
+        assert {*change.partial, *change.dropped, *change.respelled} <= columns
+        for pattern in change.added:
+            assert [one for one in columns if matches(change.resource, one, pattern)], pattern
+
+
+def test_changes_are_in_order_and_within_the_versions_that_are_served() -> None:
+    """The table reads from the oldest version to the newest."""
+    versions = [change.since for change in CHANGES]
+
+    assert sorted(versions) == versions
+    assert OLDEST < versions[0]
+    assert NEWEST == versions[-1]
+    assert {change.since for change in CHANGES if not change.is_verified} == {
+        ApiVersion(2, 2),
+        ApiVersion(2, 6),
+    }
+
+
+@needs_specs
+@every_version
+@every_resource
+def test_every_request_is_specified(resource: Resource, version: ApiVersion) -> None:
+    """A version has the endpoints that it is asked for, and lacks what it is said to lack."""
+    spec = load_spec(version)
+
+    found = {
+        line: find_operation(spec, *line.split(" ", 1)) is not None for line in requests(resource)
+    }
+
+    main = " ".join(address(resource.endpoint)[:2])
+    assert (version >= resource.since) == found[main]
+    assert version < resource.since or all(found.values()), found
+
+
+@needs_specs
+@every_version
+@pytest.mark.parametrize(
+    ("path", "parameter"),
+    sorted(
+        {
+            (resource.endpoint.path, parameter)
+            for resource in CATALOG
+            if isinstance(resource.endpoint, Listing)
+            for parameter in resource.endpoint.params
+        }
+    ),
+)
+def test_every_parameter_is_specified(path: str, parameter: str, version: ApiVersion) -> None:
+    """A version documents each query parameter that a list is asked with."""
+    operation = find_operation(load_spec(version), "get", path)
+
+    assert operation is not None
+    assert parameter in {one.get("name") for one in operation["parameters"]}
+
+
+@needs_specs
+@every_version
+@pytest.mark.parametrize(
+    "search", [one.endpoint for one in CATALOG if isinstance(one.endpoint, Search)], ids=str
+)
+def test_every_search_body_is_specified(search: Search, version: ApiVersion) -> None:
+    """A version documents the query that a search is asked with; `sort` only where it says so."""
+    operation = find_operation(load_spec(version), "post", search.path)
+    body = search_call(search, 0, 1, Order.NEWEST_FIRST).body
+
+    assert operation is not None
+    schemas = load_spec(version)["components"]["schemas"]
+    given = operation["requestBody"]["content"]["application/json"]["schema"]
+    name = given["$ref"].rpartition("/")[2]
+    undocumented = set(body or ()) - set(schemas[name]["properties"])
+    sorts = version >= ApiVersion(2, 16) and search.path == "/contacts/search"
+    assert (set() if sorts else {"sort"}) == undocumented
+
+
+def requests(resource: Resource) -> Iterator[str]:
+    """List the endpoints that a resource is read by: method and path."""
+    method, path, _ = address(resource.endpoint)
+    yield f"{method} {path}"
+    if resource.lookup:
+        yield f"get {resource.lookup.path}"
+    for one in resource.nested:
+        yield f"get {one.path}"
+
+
+def documented_columns(resource: Resource) -> dict[str, set[ApiVersion]]:
+    """Say which versions document a column."""
+    paths = {column.path: column.name for column in resource.columns}
+    documented: dict[str, set[ApiVersion]] = defaultdict(set)
+    for fact in committed_facts():
+        if fact.resource == resource.name and fact.path in paths:
+            documented[paths[fact.path]] |= set(fact.versions)
+    return documented
+
+
+def matches(resource: str, column: str, pattern: str) -> bool:
+    """Tell whether a pattern of the table makes a column lack in the oldest version."""
+    prefix = pattern.removesuffix("*")
+    named = column.startswith(prefix) if pattern.endswith("*") else column == pattern
+    return named and lacking(resource, column, OLDEST)

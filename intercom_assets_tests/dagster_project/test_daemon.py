@@ -1,0 +1,205 @@
+"""The daemon at work, with the shipped dagster.yaml: missed ticks, overlap, killed workers.
+
+A schedule that was switched on hours ago, and whose daemon was down since, has a tick that is due
+when the daemon starts, so nothing here waits for the clock.
+"""
+
+import os
+import re
+import shutil
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from dagster._core.definitions.run_request import InstigatorType
+from dagster._core.scheduler.instigation import (
+    InstigatorTick,
+    ScheduleInstigatorData,
+    TickStatus,
+)
+
+from intercom_assets.simulator import Workspace, generate
+from intercom_assets_tests.dagster_project.processes import Machine, until
+from intercom_assets_tests.dagster_project.running import query, serving
+
+HOURLY = {"INTERCOM_SCHEDULE": "every 1h", "INTERCOM_RECONCILE": "manual"}
+BOTH = {"INTERCOM_SCHEDULE": "every 1h", "INTERCOM_RECONCILE": "every 1h"}
+SLOW = 0.3
+
+
+@pytest.fixture
+def workspace() -> Workspace:
+    """Generate a few records of each kind."""
+    return generate(contacts=20, companies=4, conversations=6, parts_per_conversation=3)
+
+
+@pytest.fixture
+def url(workspace: Workspace) -> Iterator[str]:
+    """Serve them."""
+    with serving(workspace) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def switched_on(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Switch both schedules on as if it had been done hours ago, without a daemon since."""
+    machine = Machine(url="", folder=tmp_path_factory.mktemp("switched"), variables=BOTH)
+    with dg.DagsterInstance.from_config(str(machine.home)) as instance:
+        assert not instance.get_runs()
+        machine.call("dagster", "schedule", "start", "--start-all", "-w", "workspace.yaml")
+        since = (datetime.now(UTC) - timedelta(hours=5)).timestamp()
+        states = instance.all_instigator_state()
+        for state in states:
+            told = state.instigator_data
+            assert isinstance(told, ScheduleInstigatorData)
+            begun = ScheduleInstigatorData(told.cron_schedule, start_timestamp=since)
+            instance.update_instigator_state(state.with_data(begun))
+    assert {"intercom_schedule", "intercom_reconcile_schedule"} == {one.name for one in states}
+    return machine.home
+
+
+def test_the_shipped_instance_keeps_to_itself_and_forgets_ticks(tmp_path: Path) -> None:
+    """Storage is in the folder, nothing is reported to anyone, ticks do not pile up for ever."""
+    home = Machine(url="", folder=tmp_path).home
+
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        settings = instance.get_settings
+        days = instance.get_tick_retention_settings(InstigatorType.SCHEDULE)
+
+        assert {"enabled": False} == settings("telemetry") == settings("nux")
+        assert home.is_relative_to(tmp_path)
+        assert str(home) == instance.root_directory
+        assert {TickStatus.SKIPPED: 7, TickStatus.SUCCESS: 30}.items() <= days.items()
+
+
+def test_a_missed_tick_runs_once_and_a_killed_worker_is_replaced(
+    workspace: Workspace, url: str, switched_on: Path, tmp_path: Path
+) -> None:
+    """After hours of downtime one run starts; when it is killed, a retry does what was left."""
+    machine = Machine(url=url, folder=tmp_path, variables=HOURLY)
+    workspace.latency = SLOW
+
+    with storage(machine, switched_on) as instance, daemon(machine):
+        key = dg.AssetKey(["intercom", "admins"])
+        until(lambda: instance.get_latest_materialization_event(key), "the first asset")
+        [first] = instance.get_runs()
+        os.kill(worker(instance, first), signal.SIGKILL)
+        workspace.latency = 0.0
+        retry, killed = until(lambda: ended(instance, 2), "the end of the retry")
+        ticks = ticks_of(instance, "intercom_schedule")
+
+    assert [first.run_id, dg.DagsterRunStatus.FAILURE] == [killed.run_id, killed.status]
+    assert [first.run_id, dg.DagsterRunStatus.SUCCESS] == [retry.parent_run_id, retry.status]
+    assert ["SUCCESS"] == [tick.status.value for tick in ticks]
+    assert 1 == workspace.log.counts["GET /admins"]
+    assert_landed(machine, workspace, "admins", "contacts", "conversations", "conversation_parts")
+
+
+def test_a_tick_adds_no_second_sync_and_runs_of_a_source_never_overlap(
+    workspace: Workspace, url: str, switched_on: Path, tmp_path: Path
+) -> None:
+    """A tick beside a queued sync is skipped and says why; a reconcile waits until it is over."""
+    machine = Machine(url=url, folder=tmp_path, variables=BOTH)
+    workspace.latency = SLOW
+
+    with storage(machine, switched_on) as instance:
+        machine.call("dagster", "job", "launch", "-j", "intercom_sync", "-w", "workspace.yaml")
+        [launched] = instance.get_runs()
+        with daemon(machine):
+            until(lambda: finished(instance, launched), "the end of the sync")
+            workspace.latency = 0.0
+            until(lambda: ended(instance, 2), "the end of both runs")
+        reconcile, sync = instance.get_run_records()
+        left_the_queue = dequeued(instance, reconcile.dagster_run)
+        [skipped] = ticks_of(instance, "intercom_schedule")
+        [started] = ticks_of(instance, "intercom_reconcile_schedule")
+
+    assert ("SKIPPED", "SUCCESS") == (skipped.status.value, started.status.value)
+    assert f"Run {launched.run_id[:8]} (intercom_sync) is " in str(skipped.skip_reason)
+    jobs = [record.dagster_run.job_name for record in (sync, reconcile)]
+    assert ["intercom_sync", "intercom_reconcile"] == jobs
+    assert sync.end_time is not None
+    assert reconcile.create_timestamp.timestamp() < sync.end_time
+    assert sync.end_time <= left_the_queue
+    assert_landed(machine, workspace, "contacts", "conversations")
+
+
+def test_a_failure_that_explains_itself_is_not_repeated(
+    workspace: Workspace, url: str, switched_on: Path, tmp_path: Path
+) -> None:
+    """A refused token ends the run for good: the next tick tries again, the daemon does not."""
+    machine = Machine(url=url, folder=tmp_path, variables=HOURLY)
+    workspace.tokens.clear()
+
+    with storage(machine, switched_on) as instance, daemon(machine):
+        [run] = until(lambda: ended(instance, 1), "the end of the run")
+        told = until(lambda: message(instance, run, "Not retrying run"), "the daemon's decision")
+
+    assert dg.DagsterRunStatus.FAILURE == run.status
+    assert "failed due to an asset or op failure" in told
+
+
+@contextmanager
+def storage(machine: Machine, switched_on: Path) -> Iterator[dg.DagsterInstance]:
+    """Give a machine the storage of one whose schedules are switched on."""
+    shutil.copytree(switched_on, machine.home, dirs_exist_ok=True)
+    with dg.DagsterInstance.from_config(str(machine.home)) as instance:
+        yield instance
+
+
+@contextmanager
+def daemon(machine: Machine) -> Iterator[None]:
+    """Run the daemon until the block ends."""
+    with machine.background("dagster-daemon", "run", "-w", "workspace.yaml"):
+        yield
+
+
+def ended(instance: dg.DagsterInstance, number: int) -> list[dg.DagsterRun] | None:
+    """List the runs, newest first; None while one is under way or fewer were started."""
+    runs = list(instance.get_runs())
+    return runs if len(runs) >= number and all(run.is_finished for run in runs) else None
+
+
+def finished(instance: dg.DagsterInstance, run: dg.DagsterRun) -> dg.DagsterRun | None:
+    """Look a run up; None while it is under way."""
+    found = instance.get_run_by_id(run.run_id)
+    return found if found and found.is_finished else None
+
+
+def dequeued(instance: dg.DagsterInstance, run: dg.DagsterRun) -> float:
+    """Say when a run left the queue."""
+    starting = dg.DagsterEventType.PIPELINE_STARTING
+    [event] = instance.all_logs(run.run_id, of_type=starting)
+    return event.timestamp
+
+
+def ticks_of(instance: dg.DagsterInstance, schedule: str) -> list[InstigatorTick]:
+    """List the ticks of a schedule."""
+    [state] = [one for one in instance.all_instigator_state() if one.name == schedule]
+    return list(instance.get_ticks(state.instigator_origin_id, state.selector_id))
+
+
+def message(instance: dg.DagsterInstance, run: dg.DagsterRun, begin: str) -> str | None:
+    """Find an event of a run by how its message begins."""
+    told = [entry.message for entry in instance.all_logs(run.run_id)]
+    return next((one for one in told if begin in one), None)
+
+
+def worker(instance: dg.DagsterInstance, run: dg.DagsterRun) -> int:
+    """Give the process that a run is executed by."""
+    told = message(instance, run, "Started process for run (pid:")
+    found = re.search(r"pid: (\d+)", told or "")
+    assert found is not None
+    return int(found[1])
+
+
+def assert_landed(machine: Machine, workspace: Workspace, *resources: str) -> None:
+    """Compare the ids of tables with what the workspace holds."""
+    for resource in resources:
+        stored = query(machine.database, f"SELECT id FROM intercom.rudder_{resource}")
+        truth = workspace.truth(resource, include_archived=True)
+        assert {one["id"] for one in truth} == {row["id"] for row in stored}, resource

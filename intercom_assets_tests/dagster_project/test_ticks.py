@@ -1,0 +1,137 @@
+"""What a tick does: it starts a run, or skips beside one that does its work, and says why."""
+
+from datetime import UTC, datetime
+
+import dagster as dg
+import pytest
+from dagster._core.definitions.schedule_definition import ScheduleExecutionData
+
+from intercom_assets.component import build_definitions
+from intercom_assets_tests.dagster_project.reading import problems, read
+
+NAMES = ("intercom_schedule", "intercom_reconcile_schedule")
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"), [(None, "STOPPED"), ("Stopped", "STOPPED"), ("running", "RUNNING")]
+)
+def test_schedules_run_from_the_start_only_when_a_setting_says_so(
+    status: str | None, expected: str
+) -> None:
+    """Both schedules wait to be switched on in the UI, unless `schedule_status` is running."""
+    made = schedules(schedule="every 1h", schedule_status=status)
+
+    assert {expected} == {schedule.default_status.value for schedule in made.values()}
+    assert set(NAMES) == set(made)
+
+
+def test_another_status_is_refused() -> None:
+    """A status that is neither is never taken for one."""
+    (problem,) = problems(schedule_status="on")
+
+    assert "schedule_status is 'on': stopped or running is allowed" == problem
+
+
+@pytest.mark.parametrize(
+    ("job", "select", "ticks"),
+    [
+        ("intercom_sync", [], ["skips", "runs"]),
+        ("intercom_reconcile", [], ["skips", "skips"]),
+        ("intercom_sync", ["tags"], ["runs", "runs"]),
+        ("another_job", [], ["runs", "runs"]),
+    ],
+)
+@pytest.mark.parametrize("status", ["NOT_STARTED", "STARTING", "STARTED", "CANCELING"])
+def test_a_tick_skips_beside_a_run_that_does_its_work(
+    job: str, select: list[str], ticks: list[str], status: str
+) -> None:
+    """Runs of one job never pile up; a run of some resources, or of others, replaces no sync."""
+    with dg.instance_for_test() as instance:
+        stored(instance, job, select, status)
+
+        told = [outcome(tick(hourly()[name], instance)) for name in NAMES]
+
+    assert ticks == told
+
+
+@pytest.mark.parametrize("status", ["SUCCESS", "FAILURE", "CANCELED"])
+def test_a_tick_runs_after_a_run_that_ended(status: str) -> None:
+    """However the last run ended, the next tick starts one."""
+    with dg.instance_for_test() as instance:
+        stored(instance, "intercom_reconcile", [], status)
+
+        told = {outcome(tick(made, instance)) for made in hourly().values()}
+
+    assert {"runs"} == told
+
+
+def test_materializing_all_is_a_sync() -> None:
+    """What "Materialize all" started does the work of a tick; only a reconcile still adds to it."""
+    everything = [resource.name for resource in read().resources]
+    with dg.instance_for_test() as instance:
+        stored(instance, "__ASSET_JOB", everything, "STARTED")
+
+        told = [outcome(tick(hourly()[name], instance)) for name in NAMES]
+
+    assert ["skips", "runs"] == told
+
+
+def test_a_skipped_tick_names_the_run_and_what_to_do() -> None:
+    """The tick in the UI says which run it met, since when, and how to end one that is dead."""
+    with dg.instance_for_test() as instance:
+        run = stored(instance, "intercom_sync", [], "STARTING")
+
+        told = tick(hourly()["intercom_schedule"], instance).skip_message
+
+    assert told is not None
+    assert told.startswith(f"Run {run.run_id[:8]} (intercom_sync) is queued already; the next tick")
+    assert told.endswith("terminate it under Runs.")
+
+
+def test_whatever_starts_a_run_it_is_in_the_pool_of_its_source(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A run that "Materialize" starts, without a job's tags, waits for others of the source too."""
+    monkeypatch.setenv("MY_TOKEN", "never sent")
+    definitions = build_definitions(read(name="eu"))
+    everything = definitions.resolve_implicit_global_asset_job_def()
+    sync = definitions.resolve_job_def("eu_sync")
+    with dg.instance_for_test() as instance:
+        runs = [instance.create_run_for_job(job_def=job) for job in (everything, sync)]
+
+    assert [{"intercom/eu"}] * 2 == [
+        run.run_op_concurrency.all_pools for run in runs if run.run_op_concurrency
+    ]
+
+
+def schedules(**raw: object) -> dict[str, dg.ScheduleDefinition]:
+    """Build a source's schedules, by name."""
+    made = build_definitions(read(**raw)).schedules or ()
+    return {one.name: one for one in made if isinstance(one, dg.ScheduleDefinition)}
+
+
+def hourly() -> dict[str, dg.ScheduleDefinition]:
+    """Build the schedules of a source that syncs and reconciles."""
+    return schedules(schedule="every 1h", reconcile="every 24h")
+
+
+def stored(instance: dg.DagsterInstance, job: str, select: list[str], status: str) -> dg.DagsterRun:
+    """Store a run of some resources, or of the whole job."""
+    keys = frozenset(dg.AssetKey(["intercom", name]) for name in select)
+    return instance.add_run(
+        dg.DagsterRun(
+            job_name=job, asset_selection=keys or None, status=dg.DagsterRunStatus[status]
+        )
+    )
+
+
+def tick(schedule: dg.ScheduleDefinition, instance: dg.DagsterInstance) -> ScheduleExecutionData:
+    """Evaluate a tick as the daemon does."""
+    at = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    context = dg.build_schedule_context(instance=instance, scheduled_execution_time=at)
+    return schedule.evaluate_tick(context)
+
+
+def outcome(told: ScheduleExecutionData) -> str:
+    """Say in a word what a tick did."""
+    return "runs" if told.run_requests else "skips"
