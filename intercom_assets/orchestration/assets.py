@@ -107,14 +107,14 @@ def _asset(settings: Settings, resource: Resource) -> dg.AssetsDefinition:
                 resource=resource,
                 parent=CATALOG[resource.parent] if resource.parent else None,
                 connection=getattr(context.resources, key).open(),
-                request=_request(config, context.run.run_id),
+                request=_request(config, context.run),
                 listener=LogListener(context.log, resource.name),
             )
 
     return sync
 
 
-def _request(config: SyncConfig, run_id: str) -> Request:
+def _request(config: SyncConfig, run: dg.DagsterRun) -> Request:
     try:
         since = parse_instant(config.since) if config.since else None
     except ValueError as error:
@@ -124,7 +124,8 @@ def _request(config: SyncConfig, run_id: str) -> Request:
         since=since,
         reconcile=config.reconcile,
         force=config.force,
-        run_id=run_id,
+        run_id=run.run_id,
+        first_run_id=run.root_run_id or "",
     )
 
 

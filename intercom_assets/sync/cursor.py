@@ -19,6 +19,7 @@ class Request:
             fetched, what is gone is confirmed and marked.
         force: Let a reconcile mark more than a tenth of the rows.
         run_id: Dagster run.
+        first_run_id: First of the runs that this one is a retry of; empty for none.
     """
 
     full_refresh: bool = False
@@ -26,6 +27,12 @@ class Request:
     reconcile: bool = False
     force: bool = False
     run_id: str = ""
+    first_run_id: str = ""
+
+    @property
+    def owner(self) -> str:
+        """Who holds the table's lock: a retry takes the place of the run that it retries."""
+        return self.first_run_id or self.run_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

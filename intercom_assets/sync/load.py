@@ -14,7 +14,7 @@ from intercom_assets.errors import ConfigurationError, SchemaError, WarehouseErr
 from intercom_assets.intercom.workspace import Workspace
 from intercom_assets.sync.cursor import EPOCH, Start, start
 from intercom_assets.sync.evolve import evolve
-from intercom_assets.sync.extract import Extract, read
+from intercom_assets.sync.extract import Extract, Source, read
 from intercom_assets.sync.loading import Loading
 from intercom_assets.sync.reading import Reading
 from intercom_assets.sync.reconcile import reconcile
@@ -34,7 +34,7 @@ def load(extract: Extract, warehouse: Warehouse) -> Report:
     report = Report(resource=extract.resource.name, table=str(extract.target))
     began = time.monotonic()
     with (
-        warehouse.lock(extract.target, extract.request.run_id),
+        warehouse.lock(extract.target, extract.request.owner),
         _spool_folder() as folder,
     ):
         reading = _prepare(extract, warehouse, report, Path(folder))
@@ -73,8 +73,9 @@ def _spool_folder() -> Iterator[str]:
 def _prepare(extract: Extract, warehouse: Warehouse, report: Report, folder: Path) -> Reading:
     source, target = extract.source, extract.target
     state = warehouse.inspect(target)
-    evolve(warehouse, target, state.missing)
     cursors = warehouse.cursors(source.schema, source.prefix)
+    _refuse_other_source(cursors, source)
+    evolve(warehouse, target, state.missing)
     stored = cursors.get(report.resource, StoredCursor(resource=report.resource))
     if not state.exists:
         # A renamed or dropped table is built anew: its cursor has lost its rows.
@@ -163,6 +164,19 @@ def _count_due(extract: Extract, warehouse: Warehouse, begin: Start) -> int:
             f"{extract.resource.name} is read per record of {extract.parent.name}. {error}. "
             f"Sync {extract.parent.name} first, or both together"
         ) from error
+
+
+def _refuse_other_source(cursors: Mapping[str, StoredCursor], source: Source) -> None:
+    others = {cursor.source for cursor in cursors.values()} - {"", source.name}
+    if not others:
+        return
+    owner = min(others)
+    raise ConfigurationError(
+        f"The tables {source.schema}.{source.prefix}rudder_… belong to the Intercom source "
+        f"{owner!r}, but this one is named {source.name!r}. Nothing was read. If it is the same "
+        f"source under a new name, write `name: {owner}` into its defs.yaml; else give this one "
+        "another table_prefix"
+    )
 
 
 def _refuse_other_workspace(

@@ -11,6 +11,7 @@ from typing import Any
 import dagster as dg
 import duckdb
 import uvicorn
+from starlette.applications import Starlette
 
 from intercom_assets.component import build_definitions
 from intercom_assets.orchestration.settings import Settings, read_settings
@@ -29,8 +30,16 @@ Row = dict[str, Any]
 @contextmanager
 def serving(workspace: Workspace) -> Iterator[str]:
     """Serve a workspace on a free port of loopback; gives the base URL."""
+    with serving_app(create_app(workspace)) as url:
+        yield url
+
+
+@contextmanager
+def serving_app(app: Starlette) -> Iterator[str]:
+    """Serve an application on a free port of loopback; gives its URL."""
     config = uvicorn.Config(
-        create_app(workspace),
+        app,
+        loop="asyncio",
         ws="none",
         lifespan="off",
         log_level="warning",

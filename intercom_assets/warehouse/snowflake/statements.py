@@ -243,14 +243,14 @@ class Statements:
             f"ORDER BY {key}"
         )
 
-    def due(self, *, after: bool) -> str:
-        """List versions of this table's rows as parents; binds the position thrice, the limit."""
+    def due(self, *, after: bool, limit: int) -> str:
+        """List versions of this table's rows as parents; binds the position thrice."""
         key = identifier(self._table.primary_key[0])
         return (
             f"SELECT {key}, {micros(identifier(SYNCED_AT))}, "
             f"{identifier(DELETED_AT)} IS NOT NULL\n"
             f"FROM {self.name}{self._past() if after else ''}\n"
-            f"ORDER BY {identifier(SYNCED_AT)}, {key} LIMIT ?"
+            f"ORDER BY {identifier(SYNCED_AT)}, {key} LIMIT {limit}"
         )
 
     def count_due(self, *, after: bool) -> str:

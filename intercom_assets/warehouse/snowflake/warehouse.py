@@ -175,8 +175,8 @@ class SnowflakeWarehouse:
         self, parent: Target, after: tuple[datetime, str] | None, limit: int
     ) -> list[ParentVersion]:
         """List parents by (`_synced_at`, key) from after a position on."""
-        statement = Statements(parent).due(after=after is not None)
-        rows = self._reading(parent, lambda one: one.rows(statement, *_position(after), limit))
+        statement = Statements(parent).due(after=after is not None, limit=limit)
+        rows = self._reading(parent, lambda one: one.rows(statement, *_position(after)))
         return [ParentVersion(key, _instant(synced_at), gone) for key, synced_at, gone in rows]
 
     def count_due(self, parent: Target, after: tuple[datetime, str] | None) -> int:
