@@ -38,6 +38,7 @@ class Line:
     Attributes:
         port: Where it listens.
         statements: Every statement that came along.
+        logins: What every login was tried with.
         before: Answers a statement instead of Snowflake, or gives None.
         after: Answers a statement that Snowflake has run, or gives None; the session is then lost.
         login: Answers a login, or gives None.
@@ -45,6 +46,7 @@ class Line:
 
     port: int = 0
     statements: list[str] = field(default_factory=list)
+    logins: list[Json] = field(default_factory=list)
     before: Callable[[str], Json | None] = lambda _: None
     after: Callable[[str], Json | None] = lambda _: None
     login: Callable[[], Json | int | None] = lambda: None
@@ -53,6 +55,8 @@ class Line:
     async def carry(self, request: Request, upstream: httpx.AsyncClient) -> Response:
         """Carry a request to Snowflake and its answer back, unless something happens."""
         body = await request.body()
+        if request.url.path == "/session/v1/login-request":
+            self.logins.append(_read(request, body)["data"])
         match request.url.path:
             case "/session/v1/login-request" if (told := self.login()) is not None:
                 return Response(status_code=told) if isinstance(told, int) else JSONResponse(told)
@@ -79,8 +83,13 @@ class Line:
 
 
 def _statement(request: Request, body: bytes) -> str:
+    return str(_read(request, body)["sqlText"])
+
+
+def _read(request: Request, body: bytes) -> Json:
     zipped = request.headers.get("content-encoding") == "gzip"
-    return str(json.loads(gzip.decompress(body) if zipped else body)["sqlText"])
+    read: Json = json.loads(gzip.decompress(body) if zipped else body)
+    return read
 
 
 async def _forward(
