@@ -44,7 +44,9 @@ test: setup ## Run every test
 	$(BIN)/pytest -n 2 --dist worksteal
 
 torture: setup ## Attack the promises with large budgets, deploy over PostgreSQL and Redis; takes an hour
+	INTERCOM_ASSETS_TEST_WAREHOUSE=snowflake $(BIN)/pytest -n 2 --dist worksteal intercom_assets_tests/scenarios
 	INTERCOM_ASSETS_TORTURE=1 $(BIN)/pytest -n 2 --dist worksteal intercom_assets_tests/guarantees
+	INTERCOM_ASSETS_TEST_WAREHOUSE=snowflake $(BIN)/pytest -n 2 --dist worksteal intercom_assets_tests/scenarios
 	INTERCOM_ASSETS_TORTURE=1 $(BIN)/pytest intercom_assets_tests/deploy
 
 clean: ## Remove the virtual environment and caches (never data/)
