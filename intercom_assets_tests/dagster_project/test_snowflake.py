@@ -339,8 +339,10 @@ def test_a_role_without_grants_is_told_before_anything_is_asked(
     assert 0 == workspace.log.total()
 
 
-def test_commands_work_on_snowflake(place: SnowflakePlace, intercom: str, line: Line) -> None:
-    """`check`, `run`, `status` and `query` speak to Snowflake where that is the warehouse."""
+def call(
+    place: SnowflakePlace, line: Line, intercom: str, *arguments: str, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a command in an environment that names the line as its Snowflake."""
     environment = {
         **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
         "DAGSTER_HOME": "",
@@ -354,22 +356,34 @@ def test_commands_work_on_snowflake(place: SnowflakePlace, intercom: str, line: 
         "SNOWFLAKE_DATABASE": place.database,
         "SNOWFLAKE_URL": f"http://127.0.0.1:{line.port}",
     }
+    return subprocess.run(
+        [sys.executable, "-m", "intercom_assets", *arguments],
+        cwd=ROOT,
+        env=environment | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
 
-    def call(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "intercom_assets", *arguments],
-            cwd=ROOT,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
 
-    checked = call("check")
-    ran = call("run")
-    shown = call("status")
-    asked = call("query", "SELECT count(*) AS n FROM intercom.rudder_contacts")
+def test_a_demo_never_writes_to_snowflake(place: SnowflakePlace, line: Line, intercom: str) -> None:
+    """Without an access token nobody logs in to Snowflake: the demo has a file of its own."""
+    done = call(place, line, intercom, "run", "--select", "tags", **{TOKEN_VARIABLE: ""})
+
+    assert 0 == done.returncode, done.stderr
+    assert "data/demo.duckdb" in done.stdout
+    assert not line.logins
+
+
+def test_commands_work_on_snowflake(place: SnowflakePlace, intercom: str, line: Line) -> None:
+    """`check`, `run`, `status` and `query` speak to Snowflake where that is the warehouse."""
+    select = "SELECT count(*) AS n FROM intercom.rudder_contacts"
+
+    checked = call(place, line, intercom, "check")
+    ran = call(place, line, intercom, "run")
+    shown = call(place, line, intercom, "status")
+    asked = call(place, line, intercom, "query", select)
 
     assert (0, 0, 0, 0) == tuple(one.returncode for one in (checked, ran, shown, asked)), (
         checked.stdout + ran.stderr + shown.stderr + asked.stderr
