@@ -9,6 +9,7 @@ from typing import Any
 import dagster as dg
 from dagster_duckdb_pandas import DuckDBPandasIOManager
 
+from intercom_assets.orchestration.housekeeping import build_housekeeping
 from intercom_assets.orchestration.warehouses import DEFAULT_DATABASE, DEFAULT_SCHEMA
 from intercom_assets.warehouse.sql import folded
 
@@ -40,13 +41,18 @@ def defs() -> dg.Definitions:
             resources={"io_manager": _frames()},
             component_tree=tree,
         ),
+        build_housekeeping(runs=_variable("INTERCOM_SCHEDULE_STATUS") == "running"),
     )
+
+
+def _variable(name: str) -> str:
+    return os.environ.get(name, "").strip().lower()
 
 
 def _frames() -> dg.ConfigurableIOManagerFactory[Any]:
     """Choose the stock IO manager for DataFrames, in the warehouse of the environment."""
     schema = os.environ.get("WAREHOUSE_SCHEMA") or DEFAULT_SCHEMA
-    if os.environ.get("INTERCOM_WAREHOUSE", "").strip().lower() != "snowflake":
+    if _variable("INTERCOM_WAREHOUSE") != "snowflake":
         database = PROJECT_ROOT / (os.environ.get("DUCKDB_DATABASE") or DEFAULT_DATABASE)
         return DuckDBPandasIOManager(database=str(database), schema=schema)
     from dagster_snowflake_pandas import SnowflakePandasIOManager  # noqa: PLC0415 - takes seconds
