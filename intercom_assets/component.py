@@ -6,14 +6,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self, assert_never
 
+import click
 import dagster as dg
 from pydantic import BaseModel, Field, PrivateAttr
 
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.orchestration.assets import build_assets, connection_key, io_manager_key
+from intercom_assets.orchestration.checks import build_checks
 from intercom_assets.orchestration.connection import IntercomConnection
 from intercom_assets.orchestration.io_manager import DuckDBIOManager, WarehouseIOManager
 from intercom_assets.orchestration.jobs import build_reconcile_job, build_sync_job
+from intercom_assets.orchestration.scaffold import Described, source_file, source_name, variable
 from intercom_assets.orchestration.settings import (
     Settings,
     read_settings,
@@ -61,6 +64,24 @@ class Snowflake(dg.Model, dg.Resolvable):
     )
 
 
+class SourceScaffolder(dg.Scaffolder):
+    """Writes the file of a new source: `dg scaffold defs intercom_assets.IntercomSource eu`."""
+
+    def scaffold(self, request: dg.ScaffoldRequest) -> None:
+        """Write the file, and say which variable comes next."""
+        if request.scaffold_format == "python":
+            dg.scaffold_component(request)
+            return
+        place = request.target_path
+        file = place if request.append else place / "defs.yaml"
+        text = source_file(request.type_name, file.parent.name, _described_settings())
+        with file.open("a" if request.append else "w", encoding="utf-8") as written:
+            written.write(f"---\n{text}" if request.append else text)
+        token = variable(source_name(file.parent.name), "access_token")
+        click.echo(f"Wrote {file}. Next: set {token}, in the environment or in .env.")
+
+
+@dg.scaffold_with(SourceScaffolder)
 class IntercomSource(dg.Component, dg.Model, dg.Resolvable):
     """One Intercom workspace, synced with one table prefix.
 
@@ -181,6 +202,16 @@ class IntercomSource(dg.Component, dg.Model, dg.Resolvable):
         return build_definitions(settings)
 
 
+def _described_settings() -> Described:
+    """Describe every setting of a source, those of a group by themselves."""
+    described: dict[str, str | Mapping[str, str]] = {}
+    for name, field in IntercomSource.model_fields.items():
+        described[name] = str(field.description)
+    inner = Snowflake.model_fields.items()
+    described["snowflake"] = {name: str(field.description) for name, field in inner}
+    return described
+
+
 def build_definitions(settings: Settings) -> dg.Definitions:
     """Make the assets, jobs, schedules and resources of one source.
 
@@ -190,6 +221,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     reconcile = build_reconcile_job(settings)
     return dg.Definitions(
         assets=build_assets(settings),
+        asset_checks=build_checks(settings),
         jobs=[sync, reconcile],
         schedules=build_schedules(settings, sync.name, reconcile.name),
         resources={

@@ -3,6 +3,7 @@
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,12 @@ import yaml
 from dotenv import load_dotenv
 
 from intercom_assets.errors import ConfigurationError
-from intercom_assets.orchestration.settings import Settings, read_settings
+from intercom_assets.orchestration.scaffold import source_name
+from intercom_assets.orchestration.settings import (
+    Settings,
+    read_settings,
+    refuse_shared_tables,
+)
 
 _COMPONENT = "intercom_assets.IntercomSource"
 
@@ -28,6 +34,12 @@ class SourceFile:
     path: Path
     raw: Mapping[str, object]
     root: Path
+
+    @property
+    def name(self) -> str:
+        """The name that the file gives, or else its folder's."""
+        name = self.raw.get("name")
+        return name if isinstance(name, str) and name else source_name(self.path.parent.name)
 
     def settings(self, environment: Mapping[str, str] = os.environ) -> Settings:
         """Check the settings.
@@ -51,11 +63,13 @@ class Project:
 
     Attributes:
         root: Folder of its pyproject.toml.
+        home: Folder from which its modules are imported.
         module: Python module with its definitions.
         folder: Folder of its component files.
     """
 
     root: Path
+    home: Path
     module: str
     folder: Path
 
@@ -63,7 +77,8 @@ class Project:
         """Find the Intercom sources, or the named ones.
 
         Raises:
-            ConfigurationError: There are none, or one of the names is unknown.
+            ConfigurationError: There are none, one of the names is unknown, or two sources would
+                write the same tables.
         """
         found = [source for path in sorted(self.folder.rglob("defs.yaml")) for source in
                  self._read(path)]  # fmt: skip
@@ -72,12 +87,14 @@ class Project:
                 f"There is no Intercom source under {self.folder}: "
                 "dg scaffold defs intercom_assets.IntercomSource intercom makes one"
             )
-        known = {source.path.parent.name: source for source in found}
-        if unknown := sorted(set(names) - set(known)):
+        known = {source.name: source for source in found}
+        folders = {source.path.parent.name: source for source in found}
+        if unknown := sorted(set(names) - {*known, *folders}):
             raise ConfigurationError(
                 f"There is no source {', '.join(unknown)}; there are {', '.join(known)}"
             )
-        return [known[name] for name in names] if names else found
+        refuse_shared_tables(list(_readable(found)))
+        return [(folders | known)[name] for name in names] if names else found
 
     def _read(self, path: Path) -> Iterator[SourceFile]:
         try:
@@ -89,17 +106,32 @@ class Project:
                 yield SourceFile(path, document.get("attributes") or {}, self.root)
 
 
+def _readable(sources: list[SourceFile]) -> Iterator[Settings]:
+    for source in sources:
+        # What is wrong with one of them is told by the command that works on it.
+        with suppress(ConfigurationError):
+            yield source.settings()
+
+
 def find_project() -> Project:
     """Find the project, load its `.env`, and let Dagster keep its records there.
 
     Variables that are set already win over `.env`, and a DAGSTER_HOME that is set stays.
+
+    Raises:
+        ConfigurationError: There is none.
     """
     own = Path(__file__).resolve().parents[2]
-    project = Project(own, "intercom_assets.definitions", own / "intercom_assets" / "defs")
-    for folder in (Path.cwd(), *Path.cwd().parents):
-        if found := _project_at(folder):
-            project = found
-            break
+    folders = (Path.cwd(), *Path.cwd().parents, own)
+    project = next((found for folder in folders if (found := _project_at(folder))), None)
+    if project is None:
+        # Installed as a package, this one's folder is the interpreter's.
+        raise ConfigurationError(
+            f"There is no Dagster project in {Path.cwd()} or above it: go to the folder whose "
+            "pyproject.toml has [tool.dg.project], or make one (uvx create-dagster@latest project "
+            "my_project) and a source in it (dg scaffold defs intercom_assets.IntercomSource "
+            "intercom)"
+        )
     load_dotenv(project.root / ".env")
     if not os.environ.get("DAGSTER_HOME") and (project.root / "dagster.yaml").exists():
         os.environ["DAGSTER_HOME"] = str(project.root)
@@ -115,6 +147,7 @@ def _project_at(folder: Path) -> Project | None:
     home = folder / "src" if (folder / "src" / root_module).is_dir() else folder
     return Project(
         folder,
+        home,
         settings.get("code_location_target_module", f"{root_module}.definitions"),
         home / settings.get("defs_module", f"{root_module}.defs").replace(".", "/"),
     )

@@ -16,7 +16,7 @@ from rich.console import Console
 from intercom_assets.cli.demo import demo_workspace, has_token
 from intercom_assets.cli.display import Display, display
 from intercom_assets.cli.project import Project, SourceFile, find_project
-from intercom_assets.cli.tables import named, print_failures, print_reports
+from intercom_assets.cli.tables import named, print_failures, print_findings, print_reports
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.orchestration.settings import Settings, parse_instant
 from intercom_assets.orchestration.warehouses import DuckDBSettings, SnowflakeSettings
@@ -147,8 +147,11 @@ def _run_source(project: Project, source: SourceFile, options: _Options, console
         else:
             click.echo(f"Syncing source {settings.name} into {_shown(settings)}", err=True)
         watcher = stack.enter_context(display(console))
-        failures = _execute(project, settings, options, watcher)
-    _conclude(settings, options.chosen(settings), watcher.reports, failures)
+        failures, findings = _execute(project, settings, options, watcher)
+    print_reports(watcher.reports, options.chosen(settings))
+    print_failures(failures)
+    print_findings(findings)
+    _conclude(settings, watcher.reports)
     return bool(failures)
 
 
@@ -169,8 +172,8 @@ def _variables(values: dict[str, str]) -> Iterator[None]:
 
 def _execute(
     project: Project, settings: Settings, options: _Options, watcher: Display
-) -> dict[str, str]:
-    """Run the source's job; give the reason of each failure by resource."""
+) -> tuple[dict[str, str], list[str]]:
+    """Run the source's job; give the reason of each failure by resource, and what checks found."""
     import dagster as dg  # noqa: PLC0415 - takes seconds; --help and wrong options need it not
 
     from intercom_assets.orchestration.jobs import op_name  # noqa: PLC0415 - as Dagster
@@ -198,11 +201,12 @@ def _execute(
         WATCHER.reset(token)
     if result.filter_events(_is_interrupt):
         raise KeyboardInterrupt
-    return _failures(result, names, [report.resource for report in watcher.reports])
+    done = [report.resource for report in watcher.reports]
+    return _failures(result, names, done), _findings(result)
 
 
 def _definitions(project: Project) -> "dg.Definitions":
-    sys.path.insert(0, str(project.root))
+    sys.path.insert(0, str(project.home))
     found = importlib.import_module(project.module).defs
     definitions: dg.Definitions = found() if callable(found) else found
     return definitions
@@ -229,11 +233,16 @@ def _failures(
     return failures
 
 
-def _conclude(
-    settings: Settings, names: list[str], reports: list[Report], failures: dict[str, str]
-) -> None:
-    print_reports(reports, names)
-    print_failures(failures)
+def _findings(result: "dg.ExecuteInProcessResult") -> list[str]:
+    """Give a line for each check that failed: they end no run and change no exit code."""
+    return [
+        f"{one.asset_key.path[-1]}: {one.check_name}: {one.description}"
+        for one in result.get_asset_check_evaluations()
+        if not one.passed
+    ]
+
+
+def _conclude(settings: Settings, reports: list[Report]) -> None:
     click.echo(f"\nDatabase  {_shown(settings)}")
     if reports:
         click.echo(f"Try       {shlex.join([_command(), 'query', _example(settings, reports)])}")

@@ -14,7 +14,8 @@ from intercom_assets.intercom.client import Call, Session
 from intercom_assets.intercom.pagination import Page, read_page
 
 EXISTS = "scroll_exists"
-_POLL_SECONDS = 15.0
+_FIRST_POLL = 1.0
+_LONGEST_POLL = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ async def _read_once(session: Session, call: Call, patience: ScrollPatience) -> 
 
 
 async def _open(session: Session, call: Call, patience: ScrollPatience) -> Answer:
-    waited = 0.0
+    waited, pause = 0.0, _FIRST_POLL
     while True:
         try:
             return await session.ask(call, retry=RateLimited)
@@ -98,5 +99,6 @@ async def _open(session: Session, call: Call, patience: ScrollPatience) -> Answe
                     "Intercom allows one: let it finish, or use an app of your own for this sync",
                 ) from None
         session.note(f"another scroll of companies is open; waiting for it ({waited:.0f} s so far)")
-        await patience.sleep(_POLL_SECONDS)
-        waited += _POLL_SECONDS
+        await patience.sleep(pause)
+        waited += pause
+        pause = min(pause * 2, _LONGEST_POLL)

@@ -138,10 +138,16 @@ def refuse_shared_tables(sources: Sequence[Settings]) -> None:
     """Refuse sources that would write the same tables: each would mark the other's rows.
 
     Raises:
-        ConfigurationError: Names both sources and the table.
+        ConfigurationError: Names both sources and the table, or the name that both have.
     """
     owners: dict[str, Settings] = {}
+    names: set[str] = set()
     for source in sources:
+        if source.name in names:
+            raise ConfigurationError(
+                f"Two Intercom sources are named {source.name!r}: give one of them another name"
+            )
+        names.add(source.name)
         table = f"{source.table_prefix}rudder_"
         other = owners.setdefault(source.warehouse.place(table), source)
         if other is not source:

@@ -18,6 +18,7 @@ from intercom_assets.warehouse.duckdb_file import (
     DuckDBFile,
     connect,
     first_line,
+    make_schema,
     roll_back,
     transact,
 )
@@ -25,10 +26,12 @@ from intercom_assets.warehouse.duckdb_statements import (
     DUCKDB_TYPES,
     STAGE,
     CursorStatements,
+    DuckDBDialect,
     Statements,
     qualified,
 )
 from intercom_assets.warehouse.file_lock import table_lock
+from intercom_assets.warehouse.questions import answered, sampled
 from intercom_assets.warehouse.sql import (
     CURSORS,
     cursor_values,
@@ -38,9 +41,13 @@ from intercom_assets.warehouse.sql import (
     stored_cursor,
 )
 from intercom_assets.warehouse.warehouse import (
+    Answer,
     Commit,
     Committed,
+    Incomplete,
+    Orphans,
     ParentVersion,
+    Question,
     StoredCursor,
     TableState,
     Target,
@@ -120,6 +127,8 @@ class DuckDBWarehouse:
         """Merge, mark and move the cursor in one transaction."""
         with self._file.session() as connection:
             cursors = CursorStatements(commit.target.schema, prefix)
+            schema = quote(commit.target.schema)
+            make_schema(connection, f"CREATE SCHEMA IF NOT EXISTS {schema}")
             return transact(
                 connection, lambda: self._apply(connection, cursors, commit), str(commit.target)
             )
@@ -176,6 +185,15 @@ class DuckDBWarehouse:
         with self._reading(target) as connection:
             return connection.sql(Statements(target).select(chosen)).to_arrow_table()
 
+    def ask(self, question: Question, limit: int) -> Answer:
+        """Ask which rows are not as they should be; at most `limit` of them are read."""
+        dialect = DuckDBDialect()
+        with self._reading(question.target) as connection:
+            if isinstance(question, Orphans | Incomplete):
+                self._require(connection, question.parent)
+            rows = connection.execute(sampled(question, dialect, limit)).fetchall()
+        return answered(question, dialect, rows)
+
     def query(self, statement: str) -> pa.Table:
         """Answer a question in SQL; what it changes is not kept. No answer is an empty table.
 
@@ -223,7 +241,6 @@ class DuckDBWarehouse:
     ) -> Committed:
         target = commit.target
         statements = Statements(target)
-        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quote(target.schema)}")
         connection.execute(cursors.create())
         connection.execute(statements.create())
         synced_at = self._swap_cursor(connection, cursors, commit)
@@ -286,12 +303,15 @@ class DuckDBWarehouse:
         if not self.database.exists():
             raise SchemaError(f"There is no table {target}: {self.database} does not exist yet")
         with self._file.session() as connection:
-            if not _column_types(connection, target.schema, target.name):
-                raise SchemaError(f"There is no table {target} in {self.database}")
+            self._require(connection, target)
             try:
                 yield connection
             except duckdb.Error as error:
                 raise WarehouseError(f"{target} in {self.database}: {first_line(error)}") from error
+
+    def _require(self, connection: duckdb.DuckDBPyConnection, target: Target) -> None:
+        if not _column_types(connection, target.schema, target.name):
+            raise SchemaError(f"There is no table {target} in {self.database}")
 
 
 def _column_types(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> dict[str, str]:

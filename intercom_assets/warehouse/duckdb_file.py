@@ -17,7 +17,8 @@ T = TypeVar("T")
 Connect = Callable[[Path], duckdb.DuckDBPyConnection]
 """Opens the file; a seam for tests."""
 
-_BUSY = ("Could not set lock on file", "Conflicting lock")
+# The last one: another thread of this process is just closing the file.
+_BUSY = ("Could not set lock on file", "Conflicting lock", "Unique file handle conflict")
 _CONFLICT = ("onflict on ", "Duplicate key", "PRIMARY KEY or UNIQUE constraint")
 _SAY_AFTER = 2.0
 
@@ -101,6 +102,16 @@ class DuckDBFile:
                 f"{self.patience:.0f} s: {told}. DuckDB lets one process write: close the other "
                 "program, or point it at a copy"
             ) from error
+
+
+def make_schema(connection: duckdb.DuckDBPyConnection, statement: str) -> None:
+    """Create a schema by itself: two sources may do so at the same time, and only one can."""
+    try:
+        connection.execute(statement)
+    except duckdb.TransactionException:
+        # The other one has made it, or is about to: the statement then finds it.
+        time.sleep(0.05)
+        connection.execute(statement)
 
 
 def transact(connection: duckdb.DuckDBPyConnection, work: Callable[[], T], what: str) -> T:

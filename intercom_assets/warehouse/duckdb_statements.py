@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from intercom_assets.schema.table import DELETED_AT, EXTRA, ROW_HASH, SYNCED_AT, Column, Table
 from intercom_assets.schema.types import ColumnType
+from intercom_assets.warehouse.questions import EXAMPLE
 from intercom_assets.warehouse.sql import (
     CURSOR_COLUMNS,
     CURSORS,
@@ -12,7 +13,7 @@ from intercom_assets.warehouse.sql import (
     SET_BY_COMMIT,
     quote,
 )
-from intercom_assets.warehouse.warehouse import SEQUENCE, Target
+from intercom_assets.warehouse.warehouse import SEQUENCE, ExtraFields, Target
 
 STAGE = "_intercom_stage"
 
@@ -282,3 +283,30 @@ class CursorStatements:
         """
         sets = ", ".join(f"{name} = ?" for name in list(_CURSOR_TYPES)[1:])
         return f"UPDATE {self.name} SET {sets} WHERE resource = ? AND version = ?"
+
+
+@dataclass(frozen=True, slots=True)
+class DuckDBDialect:
+    """DuckDB's part of the questions about rows."""
+
+    def table(self, target: Target) -> str:
+        """Quote a table's full name."""
+        return qualified(target.schema, target.name)
+
+    def column(self, name: str) -> str:
+        """Quote a column's name verbatim."""
+        return quote(name)
+
+    def fields(self, question: ExtraFields, key: str) -> str:
+        """List each field of each row's object; the object is parsed once a row."""
+        path = "".join(f"/{name}" for name in question.path)
+        within = quote(EXTRA) + (f" -> '{path}'" if path else "")
+        pointer = "'/' || replace(replace(field, '~', '~0'), '/', '~1')"
+        return (
+            f"  SELECT row_key, field, left(CAST(object -> ({pointer}) AS VARCHAR), {EXAMPLE}) "
+            "AS example\n"
+            "  FROM (\n    SELECT row_key, object, unnest(json_keys(object)) AS field\n"
+            f"    FROM (SELECT {key} AS row_key, {within} AS object FROM "
+            f"{self.table(question.target)}\n"
+            f"      WHERE {quote(EXTRA)} IS NOT NULL AND {quote(DELETED_AT)} IS NULL)\n  )"
+        )

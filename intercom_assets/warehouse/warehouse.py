@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, TypeAlias
 
 import pyarrow as pa
 
@@ -159,6 +159,82 @@ class TableState:
     row_count: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class BadKeys:
+    """Which primary keys are null or held by several rows?
+
+    Attributes:
+        target: The table.
+    """
+
+    target: Target
+
+
+@dataclass(frozen=True, slots=True)
+class Orphans:
+    """Which parents do unmarked rows name that are not stored?
+
+    Attributes:
+        target: The table of children.
+        key: Column that holds the parent's key.
+        parent: The table of parents.
+    """
+
+    target: Target
+    key: str
+    parent: Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incomplete:
+    """Which unmarked parents have fewer unmarked children than they count?
+
+    Attributes:
+        target: The table of children.
+        key: Column that holds the parent's key.
+        parent: The table of parents.
+        counted: The parents' column that counts their children.
+        cap: The most children that Intercom returns of a parent, None when all.
+    """
+
+    target: Target
+    key: str
+    parent: Target
+    counted: str
+    cap: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExtraFields:
+    """Which fields does `_extra` of unmarked rows have, in how many rows, for example?
+
+    Attributes:
+        target: The table.
+        path: Keys that lead to the object whose fields are meant; none for `_extra` itself.
+    """
+
+    target: Target
+    path: tuple[str, ...] = ()
+
+
+Question: TypeAlias = BadKeys | Orphans | Incomplete | ExtraFields
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a question found.
+
+    Attributes:
+        statement: The query that finds it, for people.
+        rows: The first rows of it.
+        total: How many rows there are.
+    """
+
+    statement: str
+    rows: tuple[tuple[Any, ...], ...]
+    total: int
+
+
 class Warehouse(Protocol):
     """A database that holds tables and cursors and changes both in one transaction."""
 
@@ -238,6 +314,15 @@ class Warehouse(Protocol):
 
         Raises:
             SchemaError: There is no such table.
+        """
+        ...
+
+    def ask(self, question: Question, limit: int) -> Answer:
+        """Ask which rows are not as they should be; at most `limit` of them are read.
+
+        Raises:
+            SchemaError: There is no such table.
+            WarehouseError: The warehouse cannot be reached, or a statement failed.
         """
         ...
 

@@ -126,7 +126,11 @@ def run_job(
     """Run a source's job in this process, with the same config for every asset."""
     resolved = definitions.resolve_job_def(job or f"{source}_sync")
     keys = [dg.AssetKey([source, name]) for name in select] or None
-    ops = [name for name in resolved.graph.node_dict if not keys or name.split("__")[1] in select]
+    ops = [
+        name
+        for name in resolved.graph.node_dict
+        if (not keys or name.split("__")[1] in select) and not name.endswith("__checks")
+    ]
     return resolved.execute_in_process(
         run_config={"ops": {name: {"config": dict(config)} for name in ops}} if config else {},
         asset_selection=keys,

@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,9 +17,11 @@ from intercom_assets_tests.unit.storing import THINGS, Store, thing
 HOSTILE = ['a"; drop table x; --', "12_3", "ünï ☃", "select", "two words", "a.b", "'", "%s", "?"]
 
 
-def store_at(tmp_path: Path, schema: str = "s", prefix: str = "") -> Store:
+def store_at(
+    tmp_path: Path, schema: str = "s", prefix: str = "", *, patience: float = 0.0
+) -> Store:
     """Make a store with a schema and a prefix."""
-    warehouse = DuckDBWarehouse(tmp_path / "x.duckdb", patience=0.0, lock_patience=0.0)
+    warehouse = DuckDBWarehouse(tmp_path / "x.duckdb", patience=patience, lock_patience=0.0)
     return Store(warehouse, tmp_path, Target(schema, f"{prefix}rudder_things", THINGS), prefix)
 
 
@@ -106,6 +110,23 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(WarehouseError, match="DUCKDB_DATABASE"):
         store.warehouse.inspect(store.target)
+
+
+def test_threads_may_open_the_file_at_once(tmp_path: Path) -> None:
+    """Sources in threads of one process begin with an empty file, and none fails of the others."""
+
+    def sync(number: int) -> int:
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        store = replace(store_at(tmp_path, prefix=f"p{number}_", patience=60.0), folder=folder)
+        for _ in range(20):
+            store.commit([thing("1")])
+        return store.stored_version()
+
+    with ThreadPoolExecutor(4) as pool:
+        versions = list(pool.map(sync, range(4)))
+
+    assert [20] * 4 == versions
 
 
 def test_looking_makes_no_file(tmp_path: Path) -> None:

@@ -22,7 +22,9 @@ from intercom_assets.errors import SchemaError, WarehouseError
 from intercom_assets.schema.arrow import ARROW_TYPES
 from intercom_assets.schema.table import EXTRA, Column
 from intercom_assets.schema.types import ColumnType
+from intercom_assets.warehouse.questions import answered, sampled
 from intercom_assets.warehouse.snowflake.cursors import CursorStatements, LeaseStatements
+from intercom_assets.warehouse.snowflake.dialect import SnowflakeDialect
 from intercom_assets.warehouse.snowflake.errors import NOT_THERE, Login
 from intercom_assets.warehouse.snowflake.lease import Lease, LeaseTerms
 from intercom_assets.warehouse.snowflake.session import Connect, Patience, Runner, Session
@@ -44,9 +46,13 @@ from intercom_assets.warehouse.sql import (
     stored_cursor,
 )
 from intercom_assets.warehouse.warehouse import (
+    Answer,
     Commit,
     Committed,
+    Incomplete,
+    Orphans,
     ParentVersion,
+    Question,
     StoredCursor,
     TableState,
     Target,
@@ -97,12 +103,8 @@ class SnowflakeWarehouse:
     @contextmanager
     def lock(self, target: Target, run_id: str) -> Iterator[None]:
         """Keep other syncs away from a table by a row that expires."""
-        self._session.work(
-            lambda running: _create(
-                running, target.schema, LeaseStatements(target.schema).create()
-            ),
-            f"schema {target.schema}",
-        )
+        schema, create = target.schema, LeaseStatements(target.schema).create()
+        self._session.work(lambda one: _create(one, schema, create), f"schema {schema}")
         lease = Lease(self._session, target, run_id, terms=self._terms, sleep=self._patience.sleep)
         with lease.held():
             self._leases[str(target)] = lease
@@ -233,6 +235,15 @@ class SnowflakeWarehouse:
             for array, column in zip(answer.columns, chosen, strict=True)
         ]
         return pa.table(arrays, names=[column.name for column in chosen])
+
+    def ask(self, question: Question, limit: int) -> Answer:
+        """Ask which rows are not as they should be; at most `limit` of them are read."""
+        dialect = SnowflakeDialect()
+        if isinstance(question, Orphans | Incomplete):
+            self._reading(question.parent, lambda _: None)
+        query = sampled(question, dialect, limit)
+        rows = self._reading(question.target, lambda one: one.rows(query))
+        return answered(question, dialect, rows)
 
     def query(self, statement: str) -> pa.Table:
         """Answer a question in SQL.

@@ -1,0 +1,135 @@
+"""Questions about stored rows, in SQL: one text for every warehouse, as a person could run it.
+
+A dialect says how names are quoted and how the fields of JSON are listed. What an answer means is
+judged elsewhere.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol, assert_never
+
+from intercom_assets.schema.table import DELETED_AT, SYNCED_AT
+from intercom_assets.warehouse.warehouse import (
+    Answer,
+    BadKeys,
+    ExtraFields,
+    Incomplete,
+    Orphans,
+    Question,
+    Target,
+)
+
+EXAMPLE = 100
+"""Characters of an example that are read."""
+
+
+class Dialect(Protocol):
+    """What differs from one warehouse to the next."""
+
+    def table(self, target: Target) -> str:
+        """Quote a table's full name."""
+        ...
+
+    def column(self, name: str) -> str:
+        """Quote a column's name."""
+        ...
+
+    def fields(self, question: ExtraFields, key: str) -> str:
+        """List each field of each row's object as `row_key`, `field` and `example`.
+
+        Args:
+            question: Which rows, and where in `_extra` the object is.
+            key: Expression that names a row.
+        """
+        ...
+
+
+def statement(question: Question, dialect: Dialect) -> str:
+    """Write the query whose rows are what a question looks for."""
+    match question:
+        case BadKeys():
+            return _bad_keys(question, dialect)
+        case Orphans():
+            return _orphans(question, dialect)
+        case Incomplete():
+            return _incomplete(question, dialect)
+        case ExtraFields():
+            return _extra_fields(question, dialect)
+        case _:
+            assert_never(question)
+
+
+def sampled(question: Question, dialect: Dialect, limit: int) -> str:
+    """Write the query of the first rows, each followed by how many there are in all."""
+    match question:
+        case BadKeys() | Orphans():
+            order = "1"
+        case Incomplete():
+            order = f"{dialect.column(SYNCED_AT)} DESC, 1"
+        case ExtraFields():
+            order = "row_count DESC, 1"
+        case _:
+            assert_never(question)
+    return (
+        f"SELECT q.*, COUNT(*) OVER () AS total FROM (\n{statement(question, dialect)}\n) AS q\n"
+        f"ORDER BY {order} LIMIT {limit}"
+    )
+
+
+def answered(question: Question, dialect: Dialect, rows: Sequence[Sequence[Any]]) -> Answer:
+    """Make an answer of the rows of `sampled`."""
+    return Answer(
+        statement=statement(question, dialect),
+        rows=tuple(tuple(row[:-1]) for row in rows),
+        total=int(rows[0][-1]) if rows else 0,
+    )
+
+
+def _bad_keys(question: BadKeys, dialect: Dialect) -> str:
+    keys = [dialect.column(name) for name in question.target.table.primary_key]
+    missing = " OR ".join(f"{key} IS NULL" for key in keys)
+    return (
+        f"SELECT {_list(keys)}, COUNT(*) AS row_count\nFROM {dialect.table(question.target)}\n"
+        f"GROUP BY {_list(keys)} HAVING COUNT(*) > 1 OR {missing}"
+    )
+
+
+def _orphans(question: Orphans, dialect: Dialect) -> str:
+    key, parent_key = dialect.column(question.key), _key(question.parent, dialect)
+    return (
+        f"SELECT t.{key}, COUNT(*) AS row_count\nFROM {dialect.table(question.target)} AS t\n"
+        f"LEFT JOIN {dialect.table(question.parent)} AS p ON p.{parent_key} = t.{key}\n"
+        f"WHERE t.{dialect.column(DELETED_AT)} IS NULL AND p.{parent_key} IS NULL\n"
+        f"GROUP BY t.{key}"
+    )
+
+
+def _incomplete(question: Incomplete, dialect: Dialect) -> str:
+    key, parent_key = dialect.column(question.key), _key(question.parent, dialect)
+    counted, deleted = dialect.column(question.counted), dialect.column(DELETED_AT)
+    stored = "COALESCE(c.stored, 0)"
+    below_cap = f" AND {stored} < {question.cap}" if question.cap else ""
+    return (
+        f"SELECT p.{parent_key}, p.{counted} AS counted, {stored} AS stored, "
+        f"p.{dialect.column(SYNCED_AT)}\nFROM {dialect.table(question.parent)} AS p\n"
+        f"LEFT JOIN (\n  SELECT {key}, COUNT(*) AS stored FROM {dialect.table(question.target)}\n"
+        f"  WHERE {deleted} IS NULL GROUP BY {key}\n) AS c ON c.{key} = p.{parent_key}\n"
+        f"WHERE p.{deleted} IS NULL AND {stored} < p.{counted}{below_cap}"
+    )
+
+
+def _extra_fields(question: ExtraFields, dialect: Dialect) -> str:
+    # The key stands for the row, so that a person can look it up.
+    key = " || '/' || ".join(dialect.column(one) for one in question.target.table.primary_key)
+    return (
+        "SELECT field, example LIKE '{%' AS is_object, COUNT(*) AS row_count, "
+        "MIN(row_key) AS row_key, MIN_BY(example, row_key) AS example\n"
+        f"FROM (\n{dialect.fields(question, key)}\n) AS f\nGROUP BY 1, 2"
+    )
+
+
+def _key(target: Target, dialect: Dialect) -> str:
+    return dialect.column(target.table.primary_key[0])
+
+
+def _list(columns: Iterable[str]) -> str:
+    return ", ".join(columns)

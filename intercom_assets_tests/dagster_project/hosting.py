@@ -1,0 +1,81 @@
+"""How tests make a Dagster project of somebody else, with Intercom sources in it."""
+
+import itertools
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import dagster as dg
+
+_NAMES = itertools.count()
+
+_PYPROJECT = """
+[project]
+name = "{module}"
+version = "0"
+
+[tool.dg]
+directory_type = "project"
+
+[tool.dg.project]
+root_module = "{module}"
+"""
+
+_DEFINITIONS = """
+from pathlib import Path
+
+import dagster as dg
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    return dg.load_from_defs_folder(path_within_project=Path(__file__).parent)
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Host:
+    """An empty Dagster project, as Dagster's own tool makes it.
+
+    Attributes:
+        folder: Its root.
+        layout: Folder of its modules: `src`, or the root.
+        module: Its package; each has a name of its own, because this process imports them all.
+    """
+
+    folder: Path
+    layout: str = "."
+    module: str = field(default_factory=lambda: f"acme_{next(_NAMES)}")
+
+    def __post_init__(self) -> None:
+        """Write the project."""
+        package = self.home / self.module
+        (package / "defs").mkdir(parents=True)
+        for module in (package, package / "defs"):
+            (module / "__init__.py").touch()
+        (package / "definitions.py").write_text(_DEFINITIONS)
+        (self.folder / "pyproject.toml").write_text(_PYPROJECT.format(module=self.module))
+
+    @property
+    def home(self) -> Path:
+        """Where its modules are imported from."""
+        return self.folder / self.layout
+
+    @property
+    def defs(self) -> Path:
+        """The folder of its component files."""
+        return self.home / self.module / "defs"
+
+    def add(self, folder: str, **attributes: object) -> Path:
+        """Write the file of a source, with a token's variable unless one is given."""
+        file = self.defs / folder / "defs.yaml"
+        file.parent.mkdir(exist_ok=True)
+        given = {"access_token": {"env": "INTERCOM_ACCESS_TOKEN"}, **attributes}
+        # JSON is YAML.
+        component = {"type": "intercom_assets.IntercomSource", "attributes": given}
+        file.write_text(json.dumps(component))
+        return file
+
+    def load(self) -> dg.Definitions:
+        """Load its component files; the test has put its home on the path."""
+        return dg.load_from_defs_folder(path_within_project=self.folder)

@@ -1,0 +1,137 @@
+"""The built wheel works in a project of somebody else, without this checkout."""
+
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from intercom_assets_tests.dagster_project.hosting import Host
+from intercom_assets_tests.dagster_project.processes import DEADLINE, Machine
+from intercom_assets_tests.dagster_project.running import ROOT, TOKEN, Project, query
+
+PACKAGE = ROOT / "intercom_assets"
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the wheel, with the build backend of this environment."""
+    folder = tmp_path_factory.mktemp("wheel")
+    call(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder), cwd=ROOT)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path) -> Path:
+    """Install the wheel into a folder; what it depends on is in this environment."""
+    folder = wheel.parent / "site"
+    pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet")
+    call(*pip, "--no-deps", "--no-index", "--target", str(folder), str(wheel), cwd=folder.parent)
+    return folder
+
+
+@pytest.fixture
+def machine(project: Project, installed: Path, tmp_path: Path) -> Machine:
+    """Set up a machine that has the wheel, and the token of a source named `eu`."""
+    variables = {
+        "PYTHONPATH": str(installed),
+        "INTERCOM_ACCESS_TOKEN": "",
+        "INTERCOM_EU_ACCESS_TOKEN": TOKEN,
+        "INTERCOM_EU_BASE_URL": project.url,
+    }
+    return Machine(url="", folder=tmp_path, variables=variables)
+
+
+def call(*command: str, cwd: Path) -> None:
+    """Run a command to a good end."""
+    done = subprocess.run(
+        command, cwd=cwd, capture_output=True, text=True, check=False, timeout=DEADLINE
+    )
+    assert done.returncode == 0, f"{command}: {done.stdout}\n{done.stderr}"
+
+
+def command_line(machine: Machine, cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the wheel's own `intercom-assets`."""
+    return subprocess.run(
+        [str(Path(machine.variables["PYTHONPATH"]) / "bin" / "intercom-assets"), *arguments],
+        cwd=cwd,
+        env=machine.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=DEADLINE,
+    )
+
+
+def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
+    """Every module, the type marker and the shipped source are in the wheel; tests are not."""
+    with zipfile.ZipFile(wheel) as archive:
+        held = set(archive.namelist())
+        (points,) = (archive.read(name).decode() for name in held if "entry_points" in name)
+
+    files = {
+        file for file in PACKAGE.rglob("*") if file.is_file() and "__pycache__" not in str(file)
+    }
+    assert {str(file.relative_to(ROOT)) for file in files} == {
+        name for name in held if ".dist-info/" not in name
+    }
+    assert {"intercom_assets/py.typed", "intercom_assets/defs/intercom/defs.yaml"} <= held
+    assert any(name.endswith("licenses/LICENSE") for name in held)
+    assert "intercom-assets = intercom_assets.cli:main" in points
+    assert "[dagster_dg_cli.registry_modules]" in points
+
+
+def test_an_empty_project_syncs_with_the_wheel(
+    project: Project, machine: Machine, installed: Path, tmp_path: Path
+) -> None:
+    """Install, scaffold, set the token, launch: rows land, and `intercom-assets` goes on there."""
+    host = Host(folder=tmp_path / "host", module="acme")
+    (host.defs / "where.py").write_text(
+        "import intercom_assets\nprint('imported', intercom_assets.__file__)\n"
+    )
+
+    machine.call("dg", "scaffold", "defs", "intercom_assets.IntercomSource", "eu", cwd=host.folder)
+    launched = machine.call("dg", "launch", "--job", "eu_sync", cwd=host.folder)
+    again = command_line(machine, host.defs, "run", "--select", "contacts")
+
+    assert f"imported {installed / 'intercom_assets'}" in launched
+    true = set(project.workspace.collection("contacts").ids())
+    rows = query(machine.database, "SELECT id FROM intercom.eu_rudder_contacts")
+    assert true == {row["id"] for row in rows}
+    assert 0 == again.returncode, again.stderr
+    assert f"imported {installed / 'intercom_assets'}" in again.stdout
+    assert re.search(r"^contacts +\S+ +\d+ +0 +0 ", again.stdout, re.MULTILINE)
+
+
+def test_commands_find_a_project_whose_modules_are_under_src(
+    project: Project, machine: Machine, tmp_path: Path
+) -> None:
+    """Modules come from src/, and paths of files start at the project's root."""
+    host = Host(folder=tmp_path / "host", layout="src", module="acme")
+    host.add("eu", access_token={"env": "INTERCOM_EU_ACCESS_TOKEN"}, base_url=project.url)
+
+    run = command_line(machine, host.defs, "run", "--select", "tags")
+
+    assert 0 == run.returncode, run.stderr
+    rows = query(host.folder / "data" / "warehouse.duckdb", "SELECT id FROM intercom.rudder_tags")
+    assert set(project.workspace.collection("tags").ids()) == {row["id"] for row in rows}
+
+
+@pytest.mark.parametrize("command", ["run", "check", "status", "connect"])
+def test_commands_outside_of_a_project_say_what_is_missing(
+    machine: Machine, installed: Path, tmp_path: Path, command: str
+) -> None:
+    """An installed package is no project: it says how one is made, and writes nothing."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+
+    done = command_line(machine, outside, command)
+
+    assert done.returncode != 0
+    assert f"There is no Dagster project in {outside} or above it" in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(outside.iterdir())
+    assert not (installed / "data").exists()
