@@ -7,10 +7,10 @@ INSTALLED := $(VENV)/.installed
 export DAGSTER_HOME := $(CURDIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run dev check format test torture clean
+.PHONY: help setup run dev check format test torture bench bench-peers clean
 
 help: ## Show this help
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 setup: $(INSTALLED) ## Create .venv and install the project (does nothing when nothing changed)
 
@@ -48,6 +48,12 @@ torture: setup ## Attack the promises with large budgets, deploy over PostgreSQL
 	INTERCOM_ASSETS_TORTURE=1 $(BIN)/pytest -n 2 --dist worksteal intercom_assets_tests/guarantees
 	INTERCOM_ASSETS_TEST_WAREHOUSE=snowflake $(BIN)/pytest -n 2 --dist worksteal intercom_assets_tests/scenarios
 	INTERCOM_ASSETS_TORTURE=1 $(BIN)/pytest intercom_assets_tests/deploy
+
+bench: setup ## Measure whole syncs against the simulator, into benchmarks/RESULTS.md; takes half an hour
+	$(BIN)/python -m benchmarks
+
+bench-peers: setup ## Measure dlt on the same simulator, in turn with ours, in a venv of its own
+	$(BIN)/python -m benchmarks unlimited peers --rounds 3
 
 clean: ## Remove the virtual environment and caches (never data/)
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster_duckdb_pandas import DuckDBPandasIOManager
 
+from intercom_assets.orchestration.data_frames import DuckDBDataFrames
 from intercom_assets.orchestration.housekeeping import build_housekeeping
 from intercom_assets.orchestration.warehouses import DEFAULT_DATABASE, DEFAULT_SCHEMA
 from intercom_assets.warehouse.sql import folded
@@ -54,7 +54,7 @@ def _frames() -> dg.ConfigurableIOManagerFactory[Any]:
     schema = os.environ.get("WAREHOUSE_SCHEMA") or DEFAULT_SCHEMA
     if _variable("INTERCOM_WAREHOUSE") != "snowflake":
         database = PROJECT_ROOT / (os.environ.get("DUCKDB_DATABASE") or DEFAULT_DATABASE)
-        return DuckDBPandasIOManager(database=str(database), schema=schema)
+        return DuckDBDataFrames(database=str(database), schema=schema)
     from dagster_snowflake_pandas import SnowflakePandasIOManager  # noqa: PLC0415 - takes seconds
 
     given: dict[str, Any] = {

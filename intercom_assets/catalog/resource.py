@@ -208,6 +208,7 @@ class Resource:
         docs: Intercom's page about the endpoint.
         since: First API version that has the endpoint.
         default: Whether `resources: all` includes it.
+        table: The table's columns, key and version column.
 
     Raises:
         ValueError: The declaration contradicts itself; names the resource.
@@ -226,16 +227,25 @@ class Resource:
     lookup: Lookup | None = None
     since: ApiVersion = OLDEST
     default: bool = True
+    table: Table = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Refuse nonsense at import, naming the resource."""
         try:
+            object.__setattr__(self, "table", self._table())
             self._check()
         except ValueError as error:
             raise ValueError(f"resource {self.name!r}: {error}") from None
 
+    def _table(self) -> Table:
+        names = {column.name for column in self.columns}
+        return Table(
+            columns=self.columns,
+            primary_key=self.primary_key,
+            version="updated_at" if "updated_at" in names else None,
+        )
+
     def _check(self) -> None:
-        _ = self.table
         for column in self.columns:
             if not column.description.strip():
                 raise ValueError(f"column {column.name!r} has no description")
@@ -277,16 +287,6 @@ class Resource:
             raise ValueError(f"newest {link.newest!r} is no column")
         if self.endpoint.cap is not None and link.newest is None:
             raise ValueError("a capped list needs the column that orders it")
-
-    @property
-    def table(self) -> Table:
-        """The table's columns, key and version column."""
-        names = {column.name for column in self.columns}
-        return Table(
-            columns=self.columns,
-            primary_key=self.primary_key,
-            version="updated_at" if "updated_at" in names else None,
-        )
 
     @property
     def parent(self) -> str | None:

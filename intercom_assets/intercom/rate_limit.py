@@ -3,7 +3,8 @@
 Intercom counts requests per app in windows of 10 seconds and says in every answer how many the
 window allows, how many are left and when it resets
 (https://developers.intercom.com/docs/references/rest-api/errors/rate-limiting). The number left
-includes what other clients of the app used, so following it shares the quota with them.
+includes what other clients of the app used, so following it shares the quota with them: what they
+used in the last window is left to them in the next, up to half.
 """
 
 import math
@@ -34,12 +35,22 @@ class _Window:
         used: Requests that Intercom counted in it, of every client.
         resets_at: When it ends, on the limiter's clock.
         reset: When it ends, on Intercom's clock; 0 while only assumed.
+        ours: Requests of ours that can have been counted in it.
+        seen: Requests of other clients in the whole window, going by those that certainly were.
+        expected: The same of the window before.
+        left: Seconds that were left of it when the last answer came.
+        assumed: Whether no answer has named it yet.
     """
 
     limit: int
     used: int
     resets_at: float
     reset: int = 0
+    ours: int = 0
+    seen: float = 0.0
+    expected: float = 0.0
+    left: float = PERIOD
+    assumed: bool = False
 
 
 class RateLimiter:
@@ -79,6 +90,7 @@ class RateLimiter:
         if (now := self._clock()) > began:
             waited(began, now)
         self._in_flight += 1
+        self._window.ours += 1
         try:
             yield
         finally:
@@ -98,12 +110,15 @@ class RateLimiter:
             return
         self._known = True
         resets_at = self._on_our_clock(reset, headers.get("date"))
+        if reset > self._window.reset:
+            self._window = self._following(limit, resets_at, reset)
         window = self._window
-        if reset > window.reset:
-            self._window = _Window(limit, limit - remaining, resets_at, reset)
-        elif reset == window.reset:
+        if reset == window.reset:
             window.used = max(window.used, limit - remaining)
             window.resets_at = min(window.resets_at, resets_at)
+            window.left = max(window.resets_at - self._clock(), 0.0)
+            others = max(window.used - window.ours, 0)
+            window.seen = others * PERIOD / max(PERIOD - window.left, 0.5)
 
     def exhausted(self) -> float | None:
         """Note that Intercom refused a request; give the seconds until the window resets.
@@ -137,15 +152,26 @@ class RateLimiter:
         now = self._clock()
         window = self._window
         if now >= window.resets_at:
-            self._window = _Window(window.limit, 0, now + PERIOD, window.reset)
+            self._window = self._following(window.limit, now + PERIOD, window.reset)
+            self._window.assumed = True
+
+    def _following(self, limit: int, resets_at: float, reset: int) -> _Window:
+        window = self._window
+        if window.assumed:
+            return _Window(limit, 0, resets_at, reset, ours=window.ours, expected=window.expected)
+        # What is in flight may be counted in either window.
+        return _Window(limit, 0, resets_at, reset, ours=self._in_flight, expected=window.seen)
 
     def _pause(self) -> float:
         self._roll()
         window = self._window
         if not self._known and self._in_flight >= _UNKNOWN_BURST:
             return _POLL
+        left = max(window.resets_at - self._clock(), 0.0)
         allowed = max(math.floor(window.limit * self.share), 1)
-        if window.used + self._in_flight < allowed:
+        # What others used since the last answer is not known, so it is expected of them.
+        kept = min(max(window.expected, window.seen) * window.left / PERIOD, allowed / 2)
+        if window.used + self._in_flight + kept < allowed:
             return 0.0
         # Answers under way may show that less was used, so look again before the reset.
-        return min(_POLL, max(window.resets_at - self._clock(), 0.001))
+        return min(_POLL, max(left, 0.001))

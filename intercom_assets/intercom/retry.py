@@ -1,10 +1,10 @@
 """When a failed request is sent again, and how long that waits."""
 
+import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import anyio
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
 
 from intercom_assets.errors import RateLimited, TransientError
 
@@ -27,48 +27,38 @@ class Patience:
     longest_pause: float = 30.0
     sleep: Callable[[float], Awaitable[None]] = anyio.sleep
 
-    def retrying(
-        self,
-        retried: Callable[[TransientError, float], None],
-        errors: type[TransientError] = TransientError,
-    ) -> AsyncRetrying:
-        """Make the loop that sends a request until it succeeds or patience ends.
 
-        Args:
-            retried: Told the error and the pause in seconds before each further try.
-            errors: Which errors are worth a further try.
+@dataclass(slots=True)
+class Tries:
+    """The failed tries of one request.
+
+    Attributes:
+        patience: How often it is tried.
+        failed: Tries that failed in transit or at Intercom.
+        refused: Tries that the quota refused.
+    """
+
+    patience: Patience
+    failed: int = 0
+    refused: int = 0
+
+    def pause_after(self, error: TransientError) -> float | None:
+        """Give the seconds until the next try, None where patience ends.
+
+        The pause is drawn from an interval that doubles, so that requests which failed together
+        do not come back together.
         """
-        refused = 0
-
-        def stop(state: RetryCallState) -> bool:
-            nonlocal refused
-            refused += isinstance(_error(state), RateLimited)
-            failed = state.attempt_number - refused
-            return failed >= self.attempts or refused >= self.quota_attempts
-
-        backoff = wait_random_exponential(multiplier=self.first_pause, max=self.longest_pause)
-        jitter = wait_random_exponential(multiplier=0.05, max=1.0)
-
-        def wait(state: RetryCallState) -> float:
-            error = _error(state)
-            if isinstance(error, RateLimited) and error.retry_after is not None:
-                return error.retry_after + jitter(state)
-            return backoff(state)
-
-        def before_sleep(state: RetryCallState) -> None:
-            error = _error(state)
-            assert isinstance(error, TransientError)
-            retried(error, state.upcoming_sleep)
-
-        return AsyncRetrying(
-            retry=retry_if_exception_type(errors),
-            stop=stop,
-            wait=wait,
-            sleep=self.sleep,
-            before_sleep=before_sleep,
-            reraise=True,
-        )
+        refusal = isinstance(error, RateLimited)
+        self.refused += refusal
+        self.failed += not refusal
+        if self.failed >= self.patience.attempts or self.refused >= self.patience.quota_attempts:
+            return None
+        made = self.failed + self.refused
+        if isinstance(error, RateLimited) and error.retry_after is not None:
+            return error.retry_after + _drawn(0.05, 1.0, made)
+        return _drawn(self.patience.first_pause, self.patience.longest_pause, made)
 
 
-def _error(state: RetryCallState) -> BaseException | None:
-    return state.outcome.exception() if state.outcome else None
+def _drawn(first: float, longest: float, made: int) -> float:
+    # Spread, not secrecy.
+    return random.uniform(0, min(first * 2.0 ** (made - 1), longest))  # noqa: S311

@@ -121,3 +121,10 @@ COERCIONS: dict[ColumnType, Coercion] = {
     ColumnType.TIMESTAMP: to_timestamp,
     ColumnType.JSON: to_json,
 }
+
+PLAIN: dict[ColumnType, type] = {
+    ColumnType.TEXT: str,
+    ColumnType.DOUBLE: float,
+    ColumnType.BOOLEAN: bool,
+}
+"""Types whose values a column keeps as they are, without asking its coercion."""

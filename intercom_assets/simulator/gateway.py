@@ -38,6 +38,7 @@ class Gateway:
             await self._app(scope, receive, send)
             return
         entry = await _logged(scope, receive)
+        entry.at = self._workspace.clock()
         self._workspace.log.add(entry)
         passage = _Passage(self._app, self._workspace, entry, Wire(scope, receive, send))
         await passage.serve()

@@ -12,7 +12,10 @@ _FIXED = frozenset({"search", "list", "scroll", "deleted"})
 
 @dataclass(slots=True)
 class LoggedRequest:
-    """One request; `status` is None while it runs, or when it got no answer."""
+    """One request; `status` is None while it runs, or when it got no answer.
+
+    `at` is when it came, on the workspace's clock.
+    """
 
     method: str
     path: str
@@ -20,6 +23,7 @@ class LoggedRequest:
     body: Json = None
     status: int | None = None
     fault: str | None = None
+    at: float = 0.0
 
 
 def endpoint_of(method: str, path: str) -> str:

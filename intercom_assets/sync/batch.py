@@ -18,7 +18,7 @@ class Portions:
         ahead_rows: Rows that are committed without a checkpoint: the cursor stays behind.
     """
 
-    slice_records: int = 1_500
+    slice_records: int = 750
     commit_rows: int = 20_000
     commit_seconds: float = 60.0
     ahead_rows: int = 200_000

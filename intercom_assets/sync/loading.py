@@ -11,6 +11,7 @@ from intercom_assets.catalog.resource import ByParent
 from intercom_assets.sync.batch import Batch, Checkpoint
 from intercom_assets.sync.bridge import from_loop
 from intercom_assets.sync.extract import Extract
+from intercom_assets.sync.garbage import searched_seldom
 from intercom_assets.sync.progress import Pace, Progress
 from intercom_assets.sync.report import Report
 from intercom_assets.sync.rows import Shaper
@@ -72,7 +73,10 @@ class Loading:
         Raises:
             IntercomAssetsError: Reading or loading failed; what was committed is kept.
         """
-        with from_loop(self._extract.connection.portal, batches) as arriving:
+        with (
+            searched_seldom(),
+            from_loop(self._extract.connection.portal, batches) as arriving,
+        ):
             for batch in arriving:
                 self.take(batch)
         self.finish()

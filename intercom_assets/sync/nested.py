@@ -16,24 +16,37 @@ async def completed(reading: Reading, records: list[Record]) -> list[Record]:
 
     Entries keep the short shape that Intercom nests: `{id, type, url}`.
     """
-    if not reading.resource.nested:
-        return records
 
-    async def complete(record: Record) -> Record:
+    async def complete(place: int) -> Record:
+        record = records[place]
         for nested in reading.resource.nested:
-            record = await _complete(reading, nested, record)
+            if _is_cut(nested, record):
+                record = await _complete(reading, nested, record)
         return record
 
-    return [record async for record in in_order(complete, records, CONNECTIONS)]
+    lists = reading.resource.nested
+    cut = [i for i, one in enumerate(records) if any(_is_cut(nested, one) for nested in lists)]
+    if not cut:
+        return records
+    whole = [record async for record in in_order(complete, cut, CONNECTIONS)]
+    mended = list(records)
+    for place, record in zip(cut, whole, strict=True):
+        mended[place] = record
+    return mended
+
+
+def _is_cut(nested: NestedList, record: Record) -> bool:
+    envelope = record.get(nested.name)
+    if not isinstance(envelope, dict) or envelope.get("has_more") is not True:
+        return False
+    return record.get("id") is not None
 
 
 async def _complete(reading: Reading, nested: NestedList, record: Record) -> Record:
-    envelope = record.get(nested.name)
-    owner = record.get("id")
-    if not isinstance(envelope, dict) or envelope.get("has_more") is not True or owner is None:
-        return record
+    envelope = record[nested.name]
+    assert isinstance(envelope, dict)
     try:
-        entries = await _read(reading, nested, str(owner))
+        entries = await _read(reading, nested, str(record["id"]))
     except NotFound:
         # The record went away after it was listed; what the list showed of it is the last truth.
         return record

@@ -53,11 +53,8 @@ class Reading:
 
     def dated(self, record: Record) -> datetime | None:
         """When a record was updated, None where it does not say."""
-        cursor = self.resource.cursor
-        if cursor is None:
-            return None
-        micros = to_timestamp(value_at(record, self.resource.table.column(cursor).path))
-        return _instant(micros) if isinstance(micros, int) else None
+        micros = self._micros(record, self._path())
+        return None if micros is None else _instant(micros)
 
     def kept(self, records: list[Record]) -> list[Record]:
         """Drop records that were updated before the start date; undated ones pass."""
@@ -72,8 +69,20 @@ class Reading:
 
     def newest(self, records: list[Record], than: datetime | None) -> datetime | None:
         """Give the latest update among records and a former latest."""
-        dates = [dated for record in records if (dated := self.dated(record)) is not None]
-        return max(dates if than is None else [*dates, than], default=None)
+        path = self._path()
+        dates = [at for record in records if (at := self._micros(record, path)) is not None]
+        if not dates:
+            return than
+        latest = _instant(max(dates))
+        return latest if than is None else max(latest, than)
+
+    def _path(self) -> tuple[str, ...]:
+        cursor = self.resource.cursor
+        return () if cursor is None else self.resource.table.column(cursor).path
+
+    def _micros(self, record: Record, path: tuple[str, ...]) -> int | None:
+        micros = to_timestamp(value_at(record, path)) if path else None
+        return micros if isinstance(micros, int) else None
 
 
 def _instant(micros: int) -> datetime:

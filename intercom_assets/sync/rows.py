@@ -7,12 +7,20 @@ from typing import TypeAlias
 import pyarrow as pa
 
 from intercom_assets.schema.arrow import arrow_schema
-from intercom_assets.schema.coerce import COERCIONS, MISFIT, Coercion, Misfit, Value, encode_json
+from intercom_assets.schema.coerce import (
+    COERCIONS,
+    MISFIT,
+    PLAIN,
+    Coercion,
+    Misfit,
+    Value,
+    encode_json,
+)
 from intercom_assets.schema.table import EXTRA, ROW_HASH, Column, Table
 from intercom_assets.schema.types import Json, Record
 from intercom_assets.warehouse.warehouse import SEQUENCE
 
-_Leaf: TypeAlias = tuple[int, Coercion, str, Json]
+_Leaf: TypeAlias = tuple[int, type | None, Coercion, str, Json]
 _Plan: TypeAlias = dict[str, "_Leaf | _Plan"]
 
 
@@ -50,22 +58,22 @@ class Fields:
     def _fill(self, row: list[Value], plan: _Plan, fields: Record, path: str) -> Record:
         extra: Record = {}
         for name, value in fields.items():
-            step = plan.get(name)
             if value is None:
                 continue
+            step = plan.get(name)
             if step is None:
                 self.unmodelled[path + name] += 1
                 extra[name] = value
             elif isinstance(step, tuple):
-                index, coerce, column, unset = step
-                if value == unset and value is not False:
+                index, plain, coerce, column, unset = step
+                if unset is not None and value == unset and value is not False:
                     continue
-                fitted = coerce(value)
-                if isinstance(fitted, Misfit):
+                fitted = value if type(value) is plain else coerce(value)
+                if fitted is MISFIT:
                     self.misfits[column] += 1
                     extra[name] = value
                 else:
-                    row[index] = fitted
+                    row[index] = fitted  # type: ignore[assignment]  # MISFIT is the only one
             elif isinstance(value, dict):
                 if rest := self._fill(row, step, value, f"{path}{name}."):
                     extra[name] = rest
@@ -148,7 +156,7 @@ def _plan(columns: tuple[Column, ...]) -> _Plan:
             deeper = level.setdefault(key, {})
             assert isinstance(deeper, dict), f"{column.name}: {key} is a column and an object"
             level = deeper
-        leaf = (index, COERCIONS[column.type], column.name, column.unset)
+        leaf = (index, PLAIN.get(column.type), COERCIONS[column.type], column.name, column.unset)
         assert column.path[-1] not in level, f"{column.name}: its path is declared twice"
         level[column.path[-1]] = leaf
     return plan

@@ -7,7 +7,6 @@ the newest first is immune to updates (they only repeat rows), so the last piece
 which has no end, is read that way.
 """
 
-from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -17,10 +16,12 @@ from intercom_assets.catalog.resource import Granularity, Search
 from intercom_assets.errors import NotFound
 from intercom_assets.intercom.pagination import Page, paged, read_pages
 from intercom_assets.intercom.search import Order, search_call
+from intercom_assets.schema.types import Record
 from intercom_assets.sync.batch import Batch, Checkpoint
 from intercom_assets.sync.cursor import EPOCH, reached
 from intercom_assets.sync.nested import completed
 from intercom_assets.sync.reading import Reading, now
+from intercom_assets.sync.side_by_side import Line
 from intercom_assets.sync.slices import Slice, cut, slices_from, tail
 
 _ATTEMPTS = 5
@@ -60,12 +61,29 @@ class Walk:
         call = search_call(self.search, since, until, order)
         return read_pages(self.reading.session, call, paged(self.reading.resource.pagination))
 
+    def pages_of(self, one: Slice) -> AsyncGenerator[Page]:
+        """Ask for the pages of a slice, oldest first."""
+        return self.pages(one.since, one.until, Order.OLDEST_FIRST)
+
+    def smaller(self, one: Slice, total: int | None) -> list[Slice]:
+        """Cut a slice that holds too much; itself where it does not."""
+        parts = -(-(total or 0) // self.reading.slice_records)
+        return self.cut(one, parts) if parts > 1 else [one]
+
+    async def completed(self, page: Page) -> list[Record]:
+        """Give a page's records that are kept, with their nested lists whole."""
+        return await completed(self.reading, self.reading.kept(page.records))
+
     async def batch(self, page: Page) -> Batch:
         """Complete a page's records and count them."""
+        return self.counted(page, await self.completed(page))
+
+    def counted(self, page: Page, records: list[Record]) -> Batch:
+        """Count a page whose records are complete."""
         self.newest = self.reading.newest(page.records, self.newest)
         self.done += len(page.records)
         return Batch(
-            records=await completed(self.reading, self.reading.kept(page.records)),
+            records=records,
             seen=page.records if self.reading.start.from_beginning else [],
             returned=len(page.records),
             total=self.total,
@@ -161,37 +179,33 @@ async def newest_first(
 
 async def read_slices(walk: Walk, slices: list[Slice]) -> AsyncGenerator[Batch]:
     """Read slices whole, oldest first; those that are too large are cut."""
-    pending = deque(slices)
+    line = Line(walk, slices)
     attempts = 0
-    while pending:
-        one = pending.popleft()
-        before = walk.newest
-        try:
-            async with aclosing(walk.pages(one.since, one.until, Order.OLDEST_FIRST)) as pages:
-                first = await anext(pages)
-                total = first.total_count
-                parts = -(-(total or 0) // walk.reading.slice_records)
-                if parts > 1 and len(smaller := walk.cut(one, parts)) > 1:
-                    pending.extendleft(reversed(smaller))
-                    continue
-                moved = False
-                async for page in following(first, pages):
-                    moved = moved or page.total_count != total
-                    yield await walk.batch(page)
-        except NotFound as error:
-            moved = True
-            walk.reading.note(f"{error.request}; reading around it")
-        smaller = walk.cut(one, 2) if moved else []
-        if moved and (attempts < _ATTEMPTS or len(smaller) > 1):
-            attempts += 1
-            walk.newest = before
-            walk.reading.note(f"{one} changed while it was read; reading it again")
-            pending.extendleft(reversed(smaller))
-            continue
-        if moved:
-            walk.give_up(f"{one}: {_MOVING}")
-        attempts = 0
-        yield walk.reached(one)
+    try:
+        while (piece := line.following()) is not None:
+            one, before = piece.slice, walk.newest
+            async with aclosing(piece.taken()) as pages:
+                async for page, records in pages:
+                    yield walk.counted(page, records)
+            ended = await piece.ended()
+            if ended.cut:
+                continue
+            if ended.missing:
+                walk.reading.note(f"{ended.missing}; reading around it")
+            smaller = walk.cut(one, 2) if ended.moved else []
+            if ended.moved and (attempts < _ATTEMPTS or len(smaller) > 1):
+                attempts += 1
+                walk.newest = before
+                walk.reading.note(f"{one} changed while it was read; reading it again")
+                line.replace(smaller)
+                continue
+            if ended.moved:
+                walk.give_up(f"{one}: {_MOVING}")
+            attempts = 0
+            line.replace([])
+            yield walk.reached(one)
+    finally:
+        await line.stop()
 
 
 async def first_slices(walk: Walk, begin: int) -> list[Slice]:

@@ -47,9 +47,10 @@ def test_a_long_first_read_equals_the_truth(world: World, name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_long_first_read_resumes(world: World, name: str) -> None:
     """A first read that is cut off again and again ends with the truth."""
+    world.portions = Portions(slice_records=15, commit_rows=15)
     cursors = []
     for _ in range(2):
-        world.before = cut_off_after(9)
+        world.before = cut_off_after(15)
         with pytest.raises(TransientError, match="ConnectError"):
             world.sync(name)
         cursors.append(world.cursor(name).at)

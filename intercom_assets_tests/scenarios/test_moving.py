@@ -1,5 +1,6 @@
 """Records that change while a sync pages through them are lost by no sync."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -107,17 +108,23 @@ def test_a_slice_that_moved_does_not_move_the_cursor(database: Path) -> None:
     for index, record_id in enumerate(ids):
         moment = int(NOON) - 1000 * (len(ids) - index)
         world.workspace.patch("conversations", record_id, {"updated_at": moment}, bump=False)
-    searches = 0
+    oldest = int(NOON) - 1000 * len(ids)
+    shifted = False
 
     def shift_then_cut(request: httpx.Request) -> None:
         # Between the two pages of the first slice its oldest record leaves it, so one is passed
         # over; what is read again is cut off after its first half.
-        nonlocal searches
-        searches += request.url.path.endswith("/search")
-        if searches == 6:
-            world.workspace.touch("conversations", ids[0])
-        if searches >= 8:
+        nonlocal shifted
+        if not request.url.path.endswith("/search"):
+            return
+        body = json.loads(request.content)
+        since, *until = (one["value"] for one in body["query"]["value"])
+        is_first = bool(until) and since == oldest - 1
+        if shifted and not is_first:
             raise httpx.ConnectError("the line is cut")
+        if is_first and "starting_after" in body["pagination"] and not shifted:
+            shifted = True
+            world.workspace.touch("conversations", ids[0])
 
     world.before = shift_then_cut
     with pytest.raises(TransientError, match="ConnectError"):

@@ -1,0 +1,183 @@
+"""Slices of time read side by side, their pages given in order.
+
+The pages of one slice follow each other, for each names the next; slices do not wait for each
+other. A slice that is read ahead keeps its pages until the ones before it were taken, so that
+checkpoints stay what they are: everything before them was read whole.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias
+
+import anyio
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+
+from intercom_assets.errors import NotFound
+from intercom_assets.intercom.pagination import Page
+from intercom_assets.schema.types import Record
+from intercom_assets.sync.slices import Slice
+
+SIDE_BY_SIDE = 6
+"""Slices that are read at a time."""
+
+PAGES_AHEAD = 5
+"""Pages of a slice that wait for their turn."""
+
+Taken: TypeAlias = tuple[Page, list[Record]]
+"""A page, and its records with their nested lists whole."""
+
+_Streams: TypeAlias = tuple[MemoryObjectSendStream[Taken], MemoryObjectReceiveStream[Taken]]
+
+
+class Paging(Protocol):
+    """How the pages of a slice are read."""
+
+    def pages_of(self, one: Slice) -> AsyncGenerator[Page]:
+        """Ask for the pages of a slice, oldest first."""
+        ...
+
+    async def completed(self, page: Page) -> list[Record]:
+        """Give a page's records that are kept, whole."""
+        ...
+
+    def smaller(self, one: Slice, total: int | None) -> list[Slice]:
+        """Cut a slice that holds too much; itself where it does not."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How the read of a slice ended.
+
+    Attributes:
+        cut: The smaller slices that are read in its place; none of its pages counts.
+        moved: Whether its records changed while they were read.
+        missing: What Intercom refused to list, for people.
+    """
+
+    cut: list[Slice] = field(default_factory=list)
+    moved: bool = False
+    missing: str | None = None
+
+
+@dataclass(slots=True)
+class Piece:
+    """A slice that is read now or later.
+
+    Attributes:
+        slice: What is read.
+    """
+
+    slice: Slice
+    _task: "asyncio.Task[Ended] | None" = None
+    _streams: "_Streams | None" = None
+
+    @property
+    def began(self) -> bool:
+        """Whether it is being read, or was."""
+        return self._task is not None
+
+    def arranged(self) -> "list[Piece]":
+        """Give the smaller pieces that it was cut into, or itself."""
+        task = self._task
+        if task is None or not task.done() or task.cancelled() or task.exception():
+            return [self]
+        if not (cut := task.result().cut):
+            return [self]
+        self.stop()
+        return [Piece(one) for one in cut]
+
+    def begin(self, paging: Paging) -> "asyncio.Task[Ended]":
+        """Read it in the background, a few pages ahead of who takes them."""
+        self._streams = anyio.create_memory_object_stream[Taken](PAGES_AHEAD)
+        self._task = asyncio.ensure_future(_read(paging, self.slice, self._streams[0]))
+        return self._task
+
+    async def taken(self) -> AsyncGenerator[Taken]:
+        """Take the pages as they come."""
+        assert self._streams is not None
+        # It was cut meanwhile where its stream is closed.
+        with suppress(anyio.ClosedResourceError):
+            async for taken in self._streams[1]:
+                yield taken
+
+    async def ended(self) -> Ended:
+        """Say how its read ended.
+
+        Raises:
+            IntercomError: It could not be read.
+        """
+        assert self._task is not None
+        return await self._task
+
+    def stop(self) -> "list[asyncio.Task[Ended]]":
+        """Forget what was read ahead; gives what then comes to its end."""
+        for stream in self._streams or ():
+            stream.close()
+        if self._task is None:
+            return []
+        self._task.cancel()
+        return [self._task]
+
+
+class Line:
+    """Pieces in the order of their times, the first few of which are being read.
+
+    Args:
+        paging: How the pages of a slice are read.
+        slices: What is read.
+    """
+
+    def __init__(self, paging: Paging, slices: Iterable[Slice]) -> None:
+        self._paging = paging
+        self._stopped = False
+        self._pieces = deque(map(Piece, slices))
+
+    def following(self) -> Piece | None:
+        """Give the piece whose pages come next; it is being read, and others behind it."""
+        self._arrange()
+        return self._pieces[0] if self._pieces else None
+
+    def replace(self, smaller: Iterable[Slice]) -> None:
+        """Put slices in the place of the first piece."""
+        self._pieces.popleft().stop()
+        self._pieces.extendleft(reversed([Piece(one) for one in smaller]))
+
+    def _arrange(self, _: object = None) -> None:
+        if self._stopped:
+            return
+        # What turned out too large is cut at once, and not only when its turn comes.
+        self._pieces = deque(new for piece in self._pieces for new in piece.arranged())
+        reading = sum(piece.began for piece in self._pieces)
+        for number, piece in enumerate(self._pieces):
+            # The first one is read whatever the others hold: they wait for it.
+            if not piece.began and (number == 0 or reading < SIDE_BY_SIDE):
+                piece.begin(self._paging).add_done_callback(self._arrange)
+                reading += 1
+
+    async def stop(self) -> None:
+        """End what is being read."""
+        self._stopped = True
+        ending = [task for piece in self._pieces for task in piece.stop()]
+        await asyncio.gather(*ending, return_exceptions=True)
+
+
+async def _read(paging: Paging, one: Slice, send: MemoryObjectSendStream[Taken]) -> Ended:
+    moved = False
+    async with send:
+        try:
+            async with aclosing(paging.pages_of(one)) as pages:
+                first: Page | None = None
+                async for page in pages:
+                    if first is None:
+                        first = page
+                        if len(smaller := paging.smaller(one, page.total_count)) > 1:
+                            return Ended(cut=smaller)
+                    moved = moved or page.total_count != first.total_count
+                    await send.send((page, await paging.completed(page)))
+        except NotFound as error:
+            return Ended(moved=True, missing=str(error.request))
+    return Ended(moved=moved)
