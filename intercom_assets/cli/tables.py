@@ -91,6 +91,12 @@ def print_failures(failures: Mapping[str, str]) -> None:
         click.echo(f"{name} failed: {' '.join(reason.split())}", err=True)
 
 
+def print_findings(findings: Sequence[str]) -> None:
+    """Print what checks found, a line each."""
+    for finding in findings:
+        click.echo(f"check: {' '.join(finding.split())}", err=True)
+
+
 def named(schema: str, table: str) -> str:
     """Write a table's name for SQL, quoted only where it has to be."""
     return ".".join(_name(part) for part in (schema, table))

@@ -2,9 +2,9 @@
 
 from abc import abstractmethod
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import dagster as dg
-import pandas as pd
 from pydantic import Field
 
 from intercom_assets.catalog import CATALOG
@@ -15,6 +15,9 @@ from intercom_assets.sync.load import load
 from intercom_assets.sync.report import Report
 from intercom_assets.warehouse.duckdb import DuckDBWarehouse
 from intercom_assets.warehouse.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class WarehouseIOManager(dg.ConfigurableIOManager):
@@ -48,7 +51,7 @@ class WarehouseIOManager(dg.ConfigurableIOManager):
         context.add_output_metadata(materialization_metadata(report))
         obj.listener.finished(report)
 
-    def load_input(self, context: dg.InputContext) -> pd.DataFrame:
+    def load_input(self, context: dg.InputContext) -> "pd.DataFrame":
         """Read a table as a DataFrame, rows marked as deleted included.
 
         The input's `columns` metadata chooses columns, as with Dagster's stock IO managers.

@@ -303,10 +303,10 @@ class DuckDBDialect:
         within = quote(EXTRA) + (f" -> '{path}'" if path else "")
         pointer = "'/' || replace(replace(field, '~', '~0'), '/', '~1')"
         return (
-            f"  SELECT row_key, field, left(CAST(object -> ({pointer}) AS VARCHAR), {EXAMPLE}) "
+            f"  SELECT row_key, field, left(CAST(held -> ({pointer}) AS VARCHAR), {EXAMPLE}) "
             "AS example\n"
-            "  FROM (\n    SELECT row_key, object, unnest(json_keys(object)) AS field\n"
-            f"    FROM (SELECT {key} AS row_key, {within} AS object FROM "
+            "  FROM (\n    SELECT row_key, held, unnest(json_keys(held)) AS field\n"
+            f"    FROM (SELECT {key} AS row_key, {within} AS held FROM "
             f"{self.table(question.target)}\n"
             f"      WHERE {quote(EXTRA)} IS NOT NULL AND {quote(DELETED_AT)} IS NULL)\n  )"
         )

@@ -122,7 +122,7 @@ def _extra_fields(question: ExtraFields, dialect: Dialect) -> str:
     key = " || '/' || ".join(dialect.column(one) for one in question.target.table.primary_key)
     return (
         "SELECT field, example LIKE '{%' AS is_object, COUNT(*) AS row_count, "
-        "MIN(row_key) AS row_key, MIN_BY(example, row_key) AS example\n"
+        "MIN(row_key) AS example_row, MIN_BY(example, row_key) AS example_value\n"
         f"FROM (\n{dialect.fields(question, key)}\n) AS f\nGROUP BY 1, 2"
     )
 

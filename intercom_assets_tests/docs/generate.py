@@ -17,6 +17,7 @@ from intercom_assets.catalog.describe import request_line, sync_type
 from intercom_assets.component import IntercomSource, Snowflake
 from intercom_assets.orchestration.warehouses import GROUPS
 from intercom_assets.schema.table import METADATA_COLUMNS
+from intercom_assets.sync.quality import Check, checks_of
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ROOT / "intercom_assets" / "defs" / "intercom" / "defs.yaml"
@@ -103,9 +104,24 @@ def recipe() -> str:
     return f"```python\n{found[0]}\n```"
 
 
+def checks() -> str:
+    """Give the table of checks, with the resources that have each."""
+    rows = ["| check | of | severity | fails |", "|---|---|---|---|"]
+    of: dict[Check, list[str]] = {}
+    for resource in CATALOG:
+        for check in checks_of(resource, None):
+            of.setdefault(check, []).append(resource.name)
+    for check, names in of.items():
+        shown = "every resource" if len(names) == len(CATALOG.names) else ", ".join(names)
+        severity = check.severity.value.upper()
+        rows.append(f"| `{check.name}` | {shown} | {severity} | {check.description} |")
+    return "\n".join(rows)
+
+
 PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "README.md": {"resources": resources, "settings": settings, "metadata": metadata},
     "CONTRIBUTING.md": {"recipe": recipe},
+    "docs/checks.md": {"checks": checks},
     "docs/api-versions.md": {"changes": changes, "endpoints": endpoints},
 }
 

@@ -4,14 +4,23 @@
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from intercom_assets.schema.table import Column, Table, integer, text, timestamp
 from intercom_assets.schema.types import ColumnType
+from intercom_assets.warehouse.questions import sampled
 from intercom_assets.warehouse.snowflake.cursors import CursorStatements, LeaseStatements
+from intercom_assets.warehouse.snowflake.dialect import SnowflakeDialect
 from intercom_assets.warehouse.snowflake.staging import Staging
 from intercom_assets.warehouse.snowflake.statements import Statements
-from intercom_assets.warehouse.warehouse import Target
+from intercom_assets.warehouse.warehouse import (
+    BadKeys,
+    ExtraFields,
+    Incomplete,
+    Orphans,
+    Target,
+)
 
 REVIEWED = Path(__file__).with_name("snowflake.sql")
 
@@ -61,6 +70,7 @@ def statements() -> Iterator[tuple[str, str]]:
     yield "fill", one.fill(THINGS.columns[2:], STAGED)
     yield "name_column", one.name_column(THINGS.columns[2])
     yield "count", one.count(live=True)
+    yield from _questions(one.target)
     yield from _cursors(CursorStatements("intercom", "eu_"))
     yield from _leases(LeaseStatements("intercom"))
     odd = Statements(Target('two "words"', "12_rudder_things", THINGS))
@@ -74,6 +84,18 @@ def _staging(one: Statements) -> Iterator[tuple[str, str]]:
     yield "staging copy", staging.copy()
     yield "stage", one.stage(STAGED, staging.table)
     yield "staging drop", staging.drop()
+
+
+def _questions(things: Target) -> Iterator[tuple[str, str]]:
+    dialect = SnowflakeDialect()
+    parents = Target("intercom", "eu_rudder_parents", replace(THINGS, primary_key=("id",)))
+    incomplete = Incomplete(target=things, key="parent_id", parent=parents, counted="size", cap=500)
+    yield "question BadKeys", sampled(BadKeys(things), dialect, 10)
+    yield "question Orphans", sampled(Orphans(things, "parent_id", parents), dialect, 10)
+    yield "question Incomplete", sampled(incomplete, dialect, 10)
+    yield "question ExtraFields", sampled(ExtraFields(things), dialect, 100)
+    within = ExtraFields(things, ("source", "author"))
+    yield "question ExtraFields within objects", sampled(within, dialect, 100)
 
 
 def _cursors(cursors: CursorStatements) -> Iterator[tuple[str, str]]:

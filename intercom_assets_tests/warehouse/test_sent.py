@@ -1,6 +1,7 @@
 """The SQL that Snowflake is sent: as it was reviewed, and SQL that Snowflake can parse."""
 
 import inspect
+from typing import get_args
 
 import pytest
 import sqlglot
@@ -9,6 +10,7 @@ from sqlglot import exp
 from intercom_assets.warehouse.snowflake.cursors import CursorStatements, LeaseStatements
 from intercom_assets.warehouse.snowflake.staging import Staging
 from intercom_assets.warehouse.snowflake.statements import Statements
+from intercom_assets.warehouse.warehouse import Question
 from intercom_assets_tests.warehouse.sent import REVIEWED, rendered, statements
 
 SENT = dict(statements())
@@ -50,3 +52,8 @@ def test_no_statement_is_left_out(kind: type, prefix: str) -> None:
     }
 
     assert {f"{prefix}{name}" for name in methods} <= set(SENT)
+
+
+def test_no_question_is_left_out() -> None:
+    """Each kind of question about rows is among the reviewed statements."""
+    assert {f"question {kind.__name__}" for kind in get_args(Question)} <= set(SENT)

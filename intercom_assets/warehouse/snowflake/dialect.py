@@ -26,8 +26,8 @@ class SnowflakeDialect:
         within = f"GET_PATH({extra}, '{'.'.join(question.path)}')" if question.path else extra
         return (
             f"  SELECT t.row_key, o.KEY AS field, LEFT(TO_JSON(o.VALUE), {EXAMPLE}) AS example\n"
-            f"  FROM (\n    SELECT {key} AS row_key, {within} AS object FROM "
+            f"  FROM (\n    SELECT {key} AS row_key, {within} AS held FROM "
             f"{self.table(question.target)}\n"
             f"    WHERE {identifier(DELETED_AT)} IS NULL AND TO_JSON({within}) LIKE '{{%'\n"
-            "  ) AS t, LATERAL FLATTEN(INPUT => t.object) AS o"
+            "  ) AS t, LATERAL FLATTEN(INPUT => t.held) AS o"
         )

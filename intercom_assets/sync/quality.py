@@ -1,0 +1,357 @@
+"""What makes stored rows right, and how one finds out: the checks of a resource, without Dagster.
+
+A check asks the warehouse, and two ask Intercom a little. What it finds is a `Verdict`; what keeps
+it from finding anything is one too, so that no check ever stands in the way of a sync.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import Enum
+from urllib.parse import quote
+
+from intercom_assets.catalog.resource import (
+    ByParent,
+    Child,
+    FullRefresh,
+    Resource,
+    Scroll,
+    Search,
+)
+from intercom_assets.errors import ConfigurationError, IntercomAssetsError, NotFound
+from intercom_assets.intercom.client import Call, Session, records_at
+from intercom_assets.intercom.search import Order, search_call
+from intercom_assets.schema.types import Json
+from intercom_assets.sync.evidence import Evidence
+from intercom_assets.sync.fields import SeenField
+from intercom_assets.sync.rows import value_at
+from intercom_assets.warehouse.warehouse import Answer, BadKeys, Incomplete, Orphans
+
+SLACK = timedelta(minutes=10)
+"""How far a cursor may be ahead of this machine's clock, which may be slow."""
+
+TOLERANCE = 10
+"""Rows by which a table may differ from Intercom's count, or a hundredth where that is more."""
+
+_NAMED = 5
+
+_COUNTED = {"conversation_parts": "statistics_count_conversation_parts"}
+"""Column of the parents that counts their children, by resource."""
+
+
+class Severity(Enum):
+    """How bad it is that a check fails."""
+
+    ERROR = "error"
+    WARN = "warn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a check found.
+
+    Attributes:
+        passed: Whether all is well.
+        summary: What was found, in one line.
+        query: The query that shows the rows; empty where there is none.
+        figures: Numbers and samples that help, by name.
+        evaluated: Whether anything could be found out.
+    """
+
+    passed: bool
+    summary: str
+    query: str = ""
+    figures: Mapping[str, Json] = field(default_factory=dict)
+    evaluated: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One thing that can be wrong with a table.
+
+    Attributes:
+        name: Name in the UI, under the asset.
+        description: When it fails and what to do then.
+        severity: How bad that is.
+        judge: Looks.
+        asks_intercom: Whether it needs more than the warehouse.
+    """
+
+    name: str
+    description: str
+    severity: Severity
+    judge: Callable[[Evidence], Verdict]
+    asks_intercom: bool = False
+
+    def verdict(self, evidence: Evidence) -> Verdict:
+        """Look, and say why where that is not possible; never raises."""
+        try:
+            return self.judge(evidence)
+        except IntercomAssetsError as error:
+            reason = str(error)
+        except TimeoutError:
+            reason = f"Intercom gave no answer within {evidence.scene.patience:.0f} s"
+        except Exception as error:  # noqa: BLE001 - rows have landed: no check may fail their run
+            reason = f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')}"
+        return Verdict(passed=False, summary=f"Not evaluated: {reason}", evaluated=False)
+
+
+def checks_of(resource: Resource, start_date: datetime | None) -> tuple[Check, ...]:
+    """Give the checks that follow from a resource's declaration.
+
+    Args:
+        resource: The declaration.
+        start_date: The setting; with one a table holds less than Intercom counts.
+    """
+    chosen = (
+        (KEY, True),
+        (PARENTS, isinstance(resource.replication, ByParent)),
+        (PARTS, resource.name in _COUNTED),
+        (ROW_COUNT, is_counted(resource) and start_date is None),
+        (UNDECLARED, True),
+        (MISFITS, True),
+        (CURSOR, not isinstance(resource.replication, FullRefresh)),
+    )
+    return tuple(check for check, applies in chosen if applies)
+
+
+def is_counted(resource: Resource) -> bool:
+    """Tell whether one cheap request says how many records Intercom has."""
+    return isinstance(resource.endpoint, Search) or isinstance(resource.pagination, Scroll)
+
+
+def _judge_key(evidence: Evidence) -> Verdict:
+    found = evidence.ask(BadKeys(evidence.target))
+    key = ", ".join(evidence.resource.primary_key)
+    return Verdict(
+        passed=found.total == 0,
+        summary=f"values of {key} that are null or repeated: {found.total:,}"
+        if found.total
+        else f"{key} is unique and never null",
+        query=found.statement,
+        figures={"bad_keys": found.total, "sample": _keys(found)},
+    )
+
+
+def _judge_parents(evidence: Evidence) -> Verdict:
+    link, parent = _link(evidence)
+    found = evidence.ask(Orphans(evidence.target, link.key, evidence.scene.source.target(parent)))
+    return Verdict(
+        passed=found.total == 0,
+        summary=f"{parent.name} that rows belong to and that are not stored: {found.total:,}. "
+        f"Sync {parent.name} with full_refresh"
+        if found.total
+        else f"every row belongs to one of the stored {parent.name}",
+        query=found.statement,
+        figures={"missing_parents": found.total, "sample": _keys(found)},
+    )
+
+
+def _judge_parts(evidence: Evidence) -> Verdict:
+    link, parent = _link(evidence)
+    child, counted = evidence.resource.endpoint, _COUNTED[evidence.resource.name]
+    if not isinstance(child, Child):
+        raise TypeError(f"{evidence.resource.name} is not listed per {parent.name}")
+    question = Incomplete(
+        target=evidence.target,
+        key=link.key,
+        parent=evidence.scene.source.target(parent),
+        counted=counted,
+        cap=child.cap,
+    )
+    found = evidence.ask(question)
+    path = parent.table.column(counted).path
+    short: list[str] = []
+    if found.total:
+        short = evidence.from_intercom(lambda session: _short(session, child, path, found))
+    return Verdict(
+        passed=not short,
+        summary=_told_short(found, short, parent.name),
+        query=found.statement,
+        figures={"fewer_than_counted": found.total, "asked": len(found.rows), "sample": [*short]},
+    )
+
+
+async def _short(session: Session, child: Child, path: tuple[str, ...], found: Answer) -> list[str]:
+    """Keep the parents of which Intercom returns more children than are stored."""
+    short = []
+    for key, counted, stored, *_ in found.rows:
+        try:
+            answer = await session.ask(Call(path=child.path.replace("{id}", quote(key, safe=""))))
+        except NotFound:
+            continue
+        listed = records_at(answer.body, (child.records,)) or []
+        # Where the count is another now, the conversation changed after it was synced.
+        if value_at(answer.body, path) == counted and len(listed) > stored:
+            short.append(key)
+    return short
+
+
+def _told_short(found: Answer, short: list[str], parents: str) -> str:
+    if short:
+        return (
+            f"{len(short)} of {len(found.rows)} {parents} that were looked at lack parts that "
+            f"Intercom returns ({found.total:,} store fewer than they count): sync the "
+            "parts with full_refresh"
+        )
+    if found.total:
+        return (
+            f"{found.total:,} {parents} count more parts than are stored, but Intercom returns no "
+            f"more of the {len(found.rows)} that were looked at"
+        )
+    return f"all {parents} have as many parts as they count"
+
+
+def _judge_row_count(evidence: Evidence) -> Verdict:
+    stored = evidence.state.row_count
+    total = evidence.from_intercom(lambda session: _total(session, evidence.resource))
+    allowed = max(TOLERANCE, total // 100)
+    # The list that counts companies leaves out those without users.
+    searched = isinstance(evidence.resource.endpoint, Search)
+    surplus = stored - total if searched else 0
+    figures: dict[str, Json] = {"stored": stored, "in_intercom": total, "allowed": allowed}
+    told = f"{stored:,} rows are stored, Intercom counts {total:,}"
+    if total - stored > allowed:
+        told += ": rows are missing; " + (
+            "a reconcile fetches them" if searched else "sync with full_refresh"
+        )
+    elif surplus > allowed:
+        told += ": records are gone; a reconcile marks them"
+    return Verdict(
+        passed=total - stored <= allowed and surplus <= allowed, summary=told, figures=figures
+    )
+
+
+async def _total(session: Session, resource: Resource) -> int:
+    match resource.endpoint:
+        case Search() as search:
+            call = search_call(search, 0, None, Order.NEWEST_FIRST)
+            call = replace(call, body={**(call.body or {}), "pagination": {"per_page": 1}})
+        case _:
+            # Opening the one scroll of the app would make a sync wait for a minute.
+            call = Call(method="POST", path="/companies/list", params={"per_page": "1"}, body={})
+    total = (await session.ask(call)).body.get("total_count")
+    if not isinstance(total, int) or isinstance(total, bool):
+        raise ConfigurationError(f"{call.method} {call.path} says no total_count")
+    return total
+
+
+def _judge_undeclared(evidence: Evidence) -> Verdict:
+    seen = evidence.survey.undeclared
+    return Verdict(
+        passed=not seen,
+        summary=f"fields that no column declares, kept in _extra: {_named(seen)}"
+        if seen
+        else "every field has its column",
+        query=evidence.survey.statement,
+        figures={"undeclared_fields": len(seen), "fields": [one.shown() for one in seen]},
+    )
+
+
+def _judge_misfits(evidence: Evidence) -> Verdict:
+    seen = evidence.survey.misfits
+    return Verdict(
+        passed=not seen,
+        summary=f"fields with values that do not fit, kept in _extra: {_named(seen)}"
+        if seen
+        else "every value fits its column",
+        query=evidence.survey.statement,
+        figures={"fields_that_did_not_fit": len(seen), "fields": [one.shown() for one in seen]},
+    )
+
+
+def _judge_cursor(evidence: Evidence) -> Verdict:
+    cursor, now = evidence.cursor, evidence.scene.now()
+    instants = {
+        "cursor": cursor.at,
+        "parent_cursor": cursor.parent_synced_at,
+        "synced_at": cursor.synced_at,
+    }
+    known = {name: instant for name, instant in instants.items() if instant is not None}
+    ahead = [f"{name} {at.isoformat()}" for name, at in known.items() if at > now + SLACK]
+    return Verdict(
+        passed=not ahead,
+        summary=f"ahead of this machine's clock: {', '.join(ahead)}. Set the clock right, or run "
+        "a full_refresh"
+        if ahead
+        else "the cursor is not ahead of the clock",
+        figures={name: instant.isoformat() for name, instant in known.items()},
+    )
+
+
+def _link(evidence: Evidence) -> tuple[ByParent, Resource]:
+    link, parent = evidence.resource.replication, evidence.scene.parent
+    if not isinstance(link, ByParent) or parent is None:
+        raise TypeError(f"{evidence.resource.name} has no parent")
+    return link, parent
+
+
+def _keys(found: Answer) -> list[Json]:
+    # The last column is the number of rows.
+    return ["/".join(map(str, row[:-1])) for row in found.rows]
+
+
+def _named(seen: list[SeenField]) -> str:
+    first = ", ".join(map(str, seen[:_NAMED]))
+    return f"{first} and more" if len(seen) > _NAMED else first
+
+
+KEY = Check(
+    name="key_is_unique",
+    description="Fails where a primary key is null or held by several rows. Rename the table and "
+    "sync again to rebuild it.",
+    severity=Severity.ERROR,
+    judge=_judge_key,
+)
+
+PARENTS = Check(
+    name="parents_exist",
+    description="Fails where a row that is not marked as deleted belongs to a parent that is not "
+    "stored. Sync the parents with full_refresh.",
+    severity=Severity.ERROR,
+    judge=_judge_parents,
+)
+
+PARTS = Check(
+    name="parts_are_complete",
+    description="Fails where a conversation stores fewer parts than it counts (at most the 500 "
+    "that Intercom returns) and Intercom, asked for ten such conversations, returns more. Sync "
+    "the parts with full_refresh.",
+    severity=Severity.WARN,
+    judge=_judge_parts,
+    asks_intercom=True,
+)
+
+ROW_COUNT = Check(
+    name="row_count_is_intercoms",
+    description="Fails where the rows that are not marked as deleted differ from what Intercom "
+    "counts now by more than ten and more than a hundredth. A reconcile fetches what is missing "
+    "and marks what is gone. Not made where there is a start date.",
+    severity=Severity.WARN,
+    judge=_judge_row_count,
+    asks_intercom=True,
+)
+
+UNDECLARED = Check(
+    name="no_undeclared_fields",
+    description="Fails where Intercom sends fields that no column declares. They are kept in "
+    "_extra; a newer release may declare them, and fills the columns from there.",
+    severity=Severity.WARN,
+    judge=_judge_undeclared,
+)
+
+MISFITS = Check(
+    name="values_fit",
+    description="Fails where values did not fit the type of their column. The column is null "
+    "there, and the value is kept in _extra.",
+    severity=Severity.WARN,
+    judge=_judge_misfits,
+)
+
+CURSOR = Check(
+    name="cursor_is_not_ahead",
+    description="Fails where the stored cursor is ahead of the clock: records updated until then "
+    "would not be asked for. Set the clock right, or sync with full_refresh.",
+    severity=Severity.ERROR,
+    judge=_judge_cursor,
+)

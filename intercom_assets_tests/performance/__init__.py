@@ -1,0 +1,1 @@
+"""What a sync costs, counted and never timed."""

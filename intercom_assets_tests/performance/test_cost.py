@@ -1,0 +1,173 @@
+"""What a sync may cost, counted: requests, commits, pages in memory, modules at start-up."""
+
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import anyio
+import httpx
+import pytest
+
+from intercom_assets.intercom.transport import DirectTransport, ProxiedTransport, transport_to
+from intercom_assets.simulator.request_log import endpoint_of
+from intercom_assets.sync.batch import Portions
+from intercom_assets.sync.side_by_side import PAGES_AHEAD, SIDE_BY_SIDE
+from intercom_assets_tests.world import DAY, World, make_world
+
+LIMITS = httpx.Limits(max_connections=4, max_keepalive_connections=4)
+
+
+@pytest.fixture
+def world(database: Path) -> World:
+    """Make a world of several pages."""
+    return make_world(database, contacts=700, companies=120, conversations=320)
+
+
+def searched(request: httpx.Request) -> bool:
+    """Tell whether a request is a search."""
+    return request.url.path.endswith("/search")
+
+
+def test_a_sync_without_changes_asks_little(world: World) -> None:
+    """Where nothing changed, 15 requests and the pages of one scroll are enough."""
+    world.sync_all()
+    world.clock.forward(2 * DAY)
+    world.sync_all()
+    world.workspace.log.clear()
+
+    world.sync_all()
+
+    scrolls = world.workspace.log.count("GET", "/companies/scroll")
+    assert 3 == scrolls
+    assert world.workspace.log.total() - scrolls <= 15
+
+
+def test_a_sync_asks_for_what_changed_only(world: World) -> None:
+    """A changed conversation costs one request, and a changed company one."""
+    world.sync_all()
+    world.clock.forward(2 * DAY)
+    world.sync_all()
+    for kind in ("conversations", "companies"):
+        for record_id in world.workspace.collection(kind).ids()[:5]:
+            world.workspace.touch(kind, record_id)
+    world.workspace.log.clear()
+
+    world.sync_all()
+
+    asked = [endpoint_of(one.method, one.path) for one in world.workspace.log.entries]
+    assert 5 == asked.count("GET /conversations/{id}")
+    assert 5 == asked.count("GET /companies/{id}/segments")
+    assert len(asked) - asked.count("GET /companies/scroll") <= 10 + 15
+
+
+def test_a_first_sync_asks_for_few_pages(world: World) -> None:
+    """Reading in slices costs half as many searches again as whole pages would, at the most."""
+    world.portions = Portions(slice_records=300)
+
+    world.sync("contacts")
+
+    searches = world.workspace.log.count("POST", "/contacts/search")
+    assert searches <= 1.5 * (-(-700 // 150)) + 3 + 3
+
+
+def test_slices_are_read_side_by_side_in_bounded_memory(world: World) -> None:
+    """Several searches are in flight at once, and never more pages than may wait for their turn."""
+    world.portions = Portions(slice_records=30)
+    asked = 0
+    most_ahead = 0
+
+    def count(request: httpx.Request) -> None:
+        nonlocal asked, most_ahead
+        asked += searched(request)
+        given = world.ear.progress[-1].done if world.ear.progress else 0
+        most_ahead = max(most_ahead, asked * 30 - given)
+
+    world.before = count
+
+    report = world.sync("conversations")
+
+    assert 320 == report.row_count
+    assert most_ahead > 2 * 30
+    assert most_ahead <= 30 * (SIDE_BY_SIDE + 6) * PAGES_AHEAD
+
+
+def test_a_sync_commits_seldom(world: World) -> None:
+    """A commit holds as many rows as were spooled: a small resource is one transaction."""
+    reports = world.sync_all()
+
+    assert 11 <= sum(report.commits for report in reports.values()) <= 14
+
+
+@pytest.mark.parametrize(
+    ("module", "unwanted"),
+    [
+        ("intercom_assets.definitions", {"pandas", "snowflake.connector", "aiohttp"}),
+        ("intercom_assets.cli", {"dagster", "pandas", "snowflake.connector", "aiohttp"}),
+        ("intercom_assets.sync.load", {"dagster", "pandas", "snowflake.connector", "aiohttp"}),
+    ],
+)
+def test_start_up_imports_only_what_is_needed(module: str, unwanted: set[str]) -> None:
+    """What takes long to import is imported when it is used."""
+    script = f"import sys, {module}; print(*sys.modules)"
+
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", script], capture_output=True, text=True, check=True
+    )
+
+    assert set() == unwanted & set(done.stdout.split())
+
+
+@contextmanager
+def hanging_up() -> Iterator[tuple[str, list[bytes]]]:
+    """Serve one good answer per connection and hang up at the second request; gives what came."""
+    heard: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            while True:
+                try:
+                    connection, _ = listener.accept()
+                except OSError:
+                    return
+                with connection:
+                    heard.append(connection.recv(4096))
+                    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+                    heard.append(connection.recv(4096))
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}", heard
+        listener.shutdown(socket.SHUT_RDWR)
+    thread.join(10)
+
+
+def test_a_request_is_sent_once() -> None:
+    """A GET whose connection is lost is not sent again behind our back: a scroll would skip."""
+    with hanging_up() as (url, heard):
+
+        async def ask_twice() -> None:
+            transport = DirectTransport(limits=LIMITS, trust_env=False)
+            async with transport:
+                first = await transport.handle_async_request(httpx.Request("GET", f"{url}/a"))
+                await first.aread()
+                await transport.handle_async_request(httpx.Request("GET", f"{url}/b"))
+
+        with pytest.raises(httpx.RemoteProtocolError):
+            anyio.run(ask_twice)
+
+    assert [b"GET /a", b"GET /b"] == [one[:6] for one in heard]
+
+
+def test_proxies_of_the_environment_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the environment names a proxy for the host's scheme, it is asked; else the host is."""
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+
+    beyond = transport_to("https://api.intercom.io", limits=LIMITS, trust_env=True)
+    own = transport_to("http://127.0.0.1:9", limits=LIMITS, trust_env=False)
+
+    assert isinstance(beyond, ProxiedTransport)
+    assert isinstance(own, DirectTransport)
