@@ -185,6 +185,11 @@ def _expected(record: Row, types: dict[str, str]) -> tuple[Row, Row]:
             extra[name] = value
         elif value is not None:
             values[name] = _converted(value, types[name])
+    # The recorded conversations are of a version before 2.2, which had one object for both.
+    assignee = record.get("assignee") or {}
+    column = f"{assignee.get('type')}_assignee_id"
+    if column in values:
+        values[column] = _converted(assignee["id"], types[column])
     return values, extra
 
 
