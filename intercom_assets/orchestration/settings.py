@@ -6,6 +6,7 @@ Every problem is collected, so that a file is mended in one go.
 import math
 import os
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -141,13 +142,7 @@ def refuse_shared_tables(sources: Sequence[Settings]) -> None:
         ConfigurationError: Names both sources and the table, or the name that both have.
     """
     owners: dict[str, Settings] = {}
-    names: set[str] = set()
     for source in sources:
-        if source.name in names:
-            raise ConfigurationError(
-                f"Two Intercom sources are named {source.name!r}: give one of them another name"
-            )
-        names.add(source.name)
         table = f"{source.table_prefix}rudder_"
         other = owners.setdefault(source.warehouse.place(table), source)
         if other is not source:
@@ -155,6 +150,11 @@ def refuse_shared_tables(sources: Sequence[Settings]) -> None:
                 f"The Intercom sources {other.name!r} and {source.name!r} would both write the "
                 f"tables {source.warehouse.table_name(table)}…: give one of them another "
                 "table_prefix or warehouse_schema"
+            )
+    for name, count in Counter(source.name for source in sources).items():
+        if count > 1:
+            raise ConfigurationError(
+                f"Two Intercom sources are named {name!r}: give one of them another name"
             )
 
 

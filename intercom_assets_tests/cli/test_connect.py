@@ -351,7 +351,8 @@ def test_a_source_is_chosen_by_name(workspace: Workspace, place: Place) -> None:
     folder = place.folder / "acme" / "defs" / "second"
     folder.mkdir()
     first = (place.folder / "acme" / "defs" / "intercom" / "defs.yaml").read_text()
-    (folder / "defs.yaml").write_text(first.replace("INTERCOM_ACCESS_TOKEN", "SECOND_TOKEN"))
+    second = first.replace("INTERCOM_ACCESS_TOKEN", "SECOND_TOKEN")
+    (folder / "defs.yaml").write_text(second.replace("{env: INTERCOM_TABLE_PREFIX}", "second_"))
 
     refused = place.call()
     with place.connecting("--source", "second") as connecting:

@@ -52,7 +52,9 @@ def switched_on(tmp_path_factory: pytest.TempPathFactory) -> Path:
         assert not instance.get_runs()
         machine.call("dagster", "schedule", "start", "--start-all", "-w", "workspace.yaml")
         since = (datetime.now(UTC) - timedelta(hours=5)).timestamp()
-        states = instance.all_instigator_state()
+        states = [
+            state for state in instance.all_instigator_state() if state.name.startswith("intercom_")
+        ]
         for state in states:
             told = state.instigator_data
             assert isinstance(told, ScheduleInstigatorData)
