@@ -41,12 +41,12 @@ format: setup ## Format the code and regenerate the tables in the documents
 	$(BIN)/python -m intercom_assets_tests.docs.generate
 
 test: setup ## Run every test
-	$(BIN)/pytest -n 2 --dist worksteal
+	$(BIN)/pytest -n 3 --dist worksteal
 
 torture: setup ## Attack the promises with large budgets, deploy over PostgreSQL and Redis; takes an hour
 	INTERCOM_ASSETS_TEST_WAREHOUSE=snowflake $(BIN)/pytest -n 2 --dist worksteal intercom_assets_tests/scenarios
+	INTERCOM_ASSETS_TORTURE=1 $(BIN)/pytest -n 2 --dist worksteal intercom_assets_tests/warehouse
 	INTERCOM_ASSETS_TORTURE=1 $(BIN)/pytest -n 2 --dist worksteal intercom_assets_tests/guarantees
-	INTERCOM_ASSETS_TEST_WAREHOUSE=snowflake $(BIN)/pytest -n 2 --dist worksteal intercom_assets_tests/scenarios
 	INTERCOM_ASSETS_TORTURE=1 $(BIN)/pytest intercom_assets_tests/deploy
 
 bench: setup ## Measure whole syncs against the simulator, into benchmarks/RESULTS.md; takes half an hour

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from intercom_assets.errors import WarehouseError
+from intercom_assets_tests.guarantees.budget import budget
 from intercom_assets_tests.places import Fate, Place
 from intercom_assets_tests.unit.storing import Store, thing
 from intercom_assets_tests.world import Clock
@@ -156,7 +157,7 @@ def test_cursor_moves_only_with_its_rows(store: Store, place: Place) -> None:
     changes = store.prepared([thing("1", "b"), thing("4")], seen=[thing("1"), thing("4")], at=later)
     errors = 0
 
-    for fatal in range(1, 100):
+    for fatal in range(1, 100, budget(3, 1)):
         try:
             place.frail(Fate(fatal)).commit("", changes)
             break
@@ -164,7 +165,7 @@ def test_cursor_moves_only_with_its_rows(store: Store, place: Place) -> None:
             errors += 1
         assert before == (store.rows(), store.cursor())
 
-    assert errors >= 10
+    assert errors >= budget(3, 10)
     assert {"1": "b", "4": "a"} == store.names()
     assert later == (store.cursor() or changes.cursor).at
 
@@ -175,7 +176,7 @@ def test_an_interrupt_leaves_all_or_nothing(store: Store, place: Place) -> None:
     changes = store.prepared([thing("1", "b"), thing("2")])
     states = set()
 
-    for fatal in range(1, 100):
+    for fatal in range(1, 100, budget(3, 1)):
         fate = Fate(fatal, interrupt=True)
         with suppress(KeyboardInterrupt):
             place.frail(fate).commit("", changes)
