@@ -65,7 +65,10 @@ def _tick(
     does_its_work: Callable[[dg.DagsterRun], bool],
 ) -> Callable[[dg.ScheduleEvaluationContext], dg.RunRequest | dg.SkipReason]:
     def tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        unfinished = context.instance.get_run_records(dg.RunsFilter(statuses=_UNFINISHED))
+        # The oldest first: a run that is under way says more than what is queued behind it.
+        unfinished = context.instance.get_run_records(
+            dg.RunsFilter(statuses=_UNFINISHED), ascending=True
+        )
         for record in unfinished:
             if does_its_work(record.dagster_run):
                 return dg.SkipReason(_skipped(record))

@@ -29,6 +29,7 @@ from intercom_assets_tests.dagster_project.running import query, serving
 HOURLY = {"INTERCOM_SCHEDULE": "every 1h", "INTERCOM_RECONCILE": "manual"}
 BOTH = {"INTERCOM_SCHEDULE": "every 1h", "INTERCOM_RECONCILE": "every 1h"}
 SLOW = 0.3
+STANDSTILL = 15.0
 
 
 @pytest.fixture
@@ -106,13 +107,14 @@ def test_a_tick_adds_no_second_sync_and_runs_of_a_source_never_overlap(
 ) -> None:
     """A tick beside a queued sync is skipped and says why; a reconcile waits until it is over."""
     machine = Machine(url=url, folder=tmp_path, variables=BOTH)
-    workspace.latency = SLOW
+    workspace.latency = STANDSTILL
 
     with storage(machine, switched_on) as instance:
         machine.call("dagster", "job", "launch", "-j", "intercom_sync", "-w", "workspace.yaml")
         [launched] = instance.get_runs()
         with daemon(machine):
-            until(lambda: finished(instance, launched), "the end of the sync")
+            until(lambda: decided(instance, "intercom_schedule"), "the sync's tick")
+            until(lambda: decided(instance, "intercom_reconcile_schedule"), "the reconcile's tick")
             workspace.latency = 0.0
             until(lambda: ended(instance, 2), "the end of both runs")
         reconcile, sync = instance.get_run_records()
@@ -166,12 +168,6 @@ def ended(instance: dg.DagsterInstance, number: int) -> list[dg.DagsterRun] | No
     return runs if len(runs) >= number and all(run.is_finished for run in runs) else None
 
 
-def finished(instance: dg.DagsterInstance, run: dg.DagsterRun) -> dg.DagsterRun | None:
-    """Look a run up; None while it is under way."""
-    found = instance.get_run_by_id(run.run_id)
-    return found if found and found.is_finished else None
-
-
 def dequeued(instance: dg.DagsterInstance, run: dg.DagsterRun) -> float:
     """Say when a run left the queue."""
     starting = dg.DagsterEventType.PIPELINE_STARTING
@@ -183,6 +179,12 @@ def ticks_of(instance: dg.DagsterInstance, schedule: str) -> list[InstigatorTick
     """List the ticks of a schedule."""
     [state] = [one for one in instance.all_instigator_state() if one.name == schedule]
     return list(instance.get_ticks(state.instigator_origin_id, state.selector_id))
+
+
+def decided(instance: dg.DagsterInstance, schedule: str) -> bool:
+    """Say whether a schedule's tick is over."""
+    ticks = ticks_of(instance, schedule)
+    return bool(ticks) and all(tick.status != TickStatus.STARTED for tick in ticks)
 
 
 def message(instance: dg.DagsterInstance, run: dg.DagsterRun, begin: str) -> str | None:
