@@ -1,27 +1,51 @@
-"""Dagster's stock IO manager for DataFrames in DuckDB, which imports pandas when it is used.
+"""Dagster's stock IO manager for DataFrames in DuckDB, made when the first frame comes.
 
-The stock class imports it when the code location loads, though no resource of Intercom needs it.
+It imports pandas. Dagster starts this resource in every run, because the outputs of asset checks
+name it, though no resource of Intercom needs it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable
+from pathlib import Path
 
-from dagster._core.storage.db_io_manager import DbTypeHandler
-from dagster_duckdb import DuckDBIOManager
+import dagster as dg
 
 
-class DuckDBDataFrames(DuckDBIOManager):
-    """Stores DataFrames of your own assets in the DuckDB file, as `DuckDBPandasIOManager` does."""
+class DataFrames(dg.IOManager):
+    """Stores DataFrames of your own assets as a stock IO manager does.
 
-    @staticmethod
-    def type_handlers() -> Sequence[DbTypeHandler]:  # type: ignore[type-arg]  # as declared there
-        """Give the stock handler of DataFrames."""
-        from dagster_duckdb_pandas import DuckDBPandasTypeHandler  # noqa: PLC0415 - half a second
+    Args:
+        make: Makes the stock IO manager.
+    """
 
-        return [DuckDBPandasTypeHandler()]
+    def __init__(self, make: Callable[[], dg.IOManager]) -> None:
+        self._make = make
+        self._made: dg.IOManager | None = None
 
-    @staticmethod
-    def default_load_type() -> type:
-        """Load a DataFrame where an input names no type."""
-        import pandas as pd  # noqa: PLC0415 - as above
+    def handle_output(self, context: dg.OutputContext, obj: object) -> None:
+        """Store a DataFrame."""
+        self._stock().handle_output(context, obj)
 
-        return pd.DataFrame
+    def load_input(self, context: dg.InputContext) -> object:
+        """Load a DataFrame."""
+        return self._stock().load_input(context)
+
+    def _stock(self) -> dg.IOManager:
+        if self._made is None:
+            self._made = self._make()
+        return self._made
+
+
+def duckdb_data_frames(database: Path, schema: str) -> dg.IOManagerDefinition:
+    """Store DataFrames in a DuckDB file, as `DuckDBPandasIOManager` does."""
+
+    @dg.io_manager(description=f"DataFrames of your own assets, in {database.name}.")
+    def frames(context: dg.InitResourceContext) -> DataFrames:
+        def stock() -> dg.IOManager:
+            from dagster_duckdb_pandas import DuckDBPandasIOManager  # noqa: PLC0415 - half a second
+
+            made = DuckDBPandasIOManager(database=str(database), schema=schema)
+            return made.create_io_manager(context)
+
+        return DataFrames(stock)
+
+    return frames

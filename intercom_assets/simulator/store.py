@@ -4,17 +4,20 @@ Records are never changed in place: a change stores a new dictionary, so that
 an older version can stay visible to search until Intercom has indexed the new.
 """
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from intercom_assets.simulator.records import Record, lookup
+from intercom_assets.simulator.search_span import EVERYWHERE, Span
 
 SortKey: TypeAlias = tuple[int, float | str, str]
 """Rank of the type (null, number, text), the value, the id that breaks ties."""
 
 _CACHED_SEARCHES = 64
+_NUMBER = 1
+_LAST_ID = "\U0010ffff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ def sort_key(record: Record, field: str, record_id: str) -> SortKey:
     if value is None:
         return (0, 0, record_id)
     if isinstance(value, int | float):
-        return (1, value, record_id)
+        return (_NUMBER, value, record_id)
     return (2, str(value), record_id)
 
 
@@ -105,15 +108,32 @@ class Collection:
             )
         return self._orders[field]
 
-    def matching(self, field: str, query: str, matches: Callable[[Record], bool]) -> list[SortKey]:
-        """Filters the ordered keys; remembers the answer until a record changes."""
+    def matching(
+        self, field: str, query: str, matches: Callable[[Record], bool], span: Span = EVERYWHERE
+    ) -> list[SortKey]:
+        """Filters the ordered keys; remembers the answer until a record changes.
+
+        Args:
+            field: The field that they are ordered by.
+            query: Names the search.
+            matches: Whether a record is found.
+            span: Values of the field outside of which no record is found.
+        """
         if (field, query) not in self._found:
             if len(self._found) >= _CACHED_SEARCHES:
                 self._found.clear()
             self._found[field, query] = [
-                key for key in self.ordered(field) if matches(self._searchable[key[2]])
+                key for key in self._within(field, span) if matches(self._searchable[key[2]])
             ]
         return self._found[field, query]
+
+    def _within(self, field: str, span: Span) -> list[SortKey]:
+        keys = self.ordered(field)
+        if span == EVERYWHERE:
+            return keys
+        begin = bisect_left(keys, (_NUMBER, span[0], ""))
+        end = bisect_right(keys, (_NUMBER, span[1], _LAST_ID))
+        return keys[begin:end]
 
     def _index(self, change: _Change) -> None:
         old = self._searchable.pop(change.id, None)

@@ -9,14 +9,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
-import pyarrow as pa
 
-from intercom_assets.schema.arrow import arrow_schema
 from intercom_assets.schema.coerce import Value, encode_json
 from intercom_assets.schema.table import EXTRA, Column
-from intercom_assets.schema.types import Record
+from intercom_assets.schema.types import ColumnType, Record
 from intercom_assets.sync.rows import Fields
-from intercom_assets.sync.spool import ParquetSpool
+from intercom_assets.sync.spool import RowSpool
 from intercom_assets.warehouse.warehouse import Target, Warehouse
 
 
@@ -30,9 +28,9 @@ def evolve(warehouse: Warehouse, target: Target, missing: Sequence[Column]) -> N
         return
     keys = tuple(target.table.column(name) for name in target.table.primary_key)
     fields = Fields(tuple(missing))
-    schema = arrow_schema((*keys, *missing)).append(pa.field(EXTRA, pa.string()))
+    columns = {column.name: column.type for column in (*keys, *missing)} | {EXTRA: ColumnType.JSON}
     with tempfile.TemporaryDirectory(prefix="intercom_assets_") as folder:
-        spool = ParquetSpool(Path(folder) / "fill.parquet", schema)
+        spool = RowSpool(Path(folder) / "fill.jsonl", columns)
         for rows in warehouse.extras(target):
             spool.add(_filled(fields, len(missing), row) for row in rows)
         file = spool.close() if spool.rows else None

@@ -1,13 +1,12 @@
 """Batches become files, and files commits: rows, marks and the cursor that they reach."""
 
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-import pyarrow as pa
-
 from intercom_assets.catalog.resource import ByParent
+from intercom_assets.schema.types import ColumnType
 from intercom_assets.sync.batch import Batch, Checkpoint
 from intercom_assets.sync.bridge import from_loop
 from intercom_assets.sync.extract import Extract
@@ -15,7 +14,7 @@ from intercom_assets.sync.garbage import searched_seldom
 from intercom_assets.sync.progress import Pace, Progress
 from intercom_assets.sync.report import Report
 from intercom_assets.sync.rows import Shaper
-from intercom_assets.sync.spool import ParquetSpool
+from intercom_assets.sync.spool import RowSpool
 from intercom_assets.warehouse.warehouse import (
     Commit,
     Committed,
@@ -24,8 +23,8 @@ from intercom_assets.warehouse.warehouse import (
     WholeLists,
 )
 
-_WHOLE = pa.schema([("parent", pa.string()), ("newer_than", pa.timestamp("us", tz="UTC"))])
-_GONE = pa.schema([("key", pa.string()), ("merged_into", pa.string())])
+_WHOLE = {"parent": ColumnType.TEXT, "newer_than": ColumnType.TIMESTAMP}
+_GONE = {"key": ColumnType.TEXT, "merged_into": ColumnType.TEXT}
 
 
 class Loading:
@@ -61,10 +60,10 @@ class Loading:
         self._shaper = Shaper(extract.resource.table)
         self._files = 0
         self._pace = Pace(extract.portions.commit_seconds)
-        self._rows = self._spool("rows", self._shaper.schema)
+        self._rows = self._spool("rows", self._shaper.columns)
         self._whole = self._spool("whole", _WHOLE)
         self._gone = self._spool("gone", _GONE)
-        self._seen = self._spool("seen", self._shaper.key_schema)
+        self._seen = self._spool("seen", self._shaper.key_columns)
         self._complete = False
 
     def run(self, batches: AsyncGenerator[Batch]) -> None:
@@ -147,7 +146,7 @@ class Loading:
         rows.discard()
         whole.discard()
         gone.discard()
-        self._rows = self._spool("rows", self._shaper.schema)
+        self._rows = self._spool("rows", self._shaper.columns)
         self._whole = self._spool("whole", _WHOLE)
         self._gone = self._spool("gone", _GONE)
 
@@ -160,9 +159,9 @@ class Loading:
         report.row_count = done.row_count
         report.commits += 1
 
-    def _spool(self, name: str, schema: pa.Schema) -> ParquetSpool:
+    def _spool(self, name: str, columns: Mapping[str, ColumnType]) -> RowSpool:
         self._files += 1
-        return ParquetSpool(self._folder / f"{name}-{self._files}.parquet", schema)
+        return RowSpool(self._folder / f"{name}-{self._files}.jsonl", columns)
 
     def _tell(self, batch: Batch) -> None:
         meter = self.report.meter

@@ -4,9 +4,6 @@ from collections import Counter
 from hashlib import blake2b
 from typing import TypeAlias
 
-import pyarrow as pa
-
-from intercom_assets.schema.arrow import arrow_schema
 from intercom_assets.schema.coerce import (
     COERCIONS,
     MISFIT,
@@ -17,7 +14,7 @@ from intercom_assets.schema.coerce import (
     encode_json,
 )
 from intercom_assets.schema.table import EXTRA, ROW_HASH, Column, Table
-from intercom_assets.schema.types import Json, Record
+from intercom_assets.schema.types import ColumnType, Json, Record
 from intercom_assets.warehouse.warehouse import SEQUENCE
 
 _Leaf: TypeAlias = tuple[int, type | None, Coercion, str, Json]
@@ -91,19 +88,22 @@ class Shaper:
 
     Attributes:
         fields: Places the fields, and counts what did not fit.
-        schema: Arrow schema of shaped rows.
-        key_schema: Arrow schema of keys.
+        columns: Columns of shaped rows, and what they hold.
+        key_columns: Columns of keys, and what they hold.
     """
 
     def __init__(self, table: Table) -> None:
         self.fields = Fields(table.columns)
-        self.schema = arrow_schema(table.columns).append(pa.field(EXTRA, pa.string()))
-        self.schema = self.schema.append(pa.field(ROW_HASH, pa.string()))
-        self.schema = self.schema.append(pa.field(SEQUENCE, pa.int64()))
+        self.columns = {
+            **{column.name: column.type for column in table.columns},
+            EXTRA: ColumnType.JSON,
+            ROW_HASH: ColumnType.TEXT,
+            SEQUENCE: ColumnType.INTEGER,
+        }
         self._width = len(table.columns)
         self._keys = [_index(table, name) for name in table.primary_key]
         self._key_columns = tuple(table.column(name) for name in table.primary_key)
-        self.key_schema = arrow_schema(self._key_columns)
+        self.key_columns = {column.name: column.type for column in self._key_columns}
         self._sequence = 0
 
     def shape(self, record: Record) -> list[Value]:

@@ -1,71 +1,66 @@
 """Files between Intercom and the warehouse, so that memory holds a few pages at most."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import msgspec
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from intercom_assets.schema.coerce import Value, encode_json
-from intercom_assets.schema.types import Record
+from intercom_assets.schema.types import ColumnType, Record
+from intercom_assets.warehouse.warehouse import StagedFile
 
-GROUP_ROWS = 2_000
+GROUP_ROWS = 1_000
 """Rows held in memory before they are written."""
 
+_encode = msgspec.json.Encoder().encode
 
-class ParquetSpool:
-    """Rows written to a parquet file, a group at a time.
+
+class RowSpool:
+    """Rows written to a file, a group at a time.
 
     Args:
         path: The file; made when the first row comes.
-        schema: Arrow schema of the rows.
+        columns: The rows' columns, and what they hold.
     """
 
-    def __init__(self, path: Path, schema: pa.Schema) -> None:
-        self.path = path
+    def __init__(self, path: Path, columns: Mapping[str, ColumnType]) -> None:
         self.rows = 0
-        self._schema = schema
+        self._path = path
+        self._columns = columns
         self._pending: list[list[Value]] = []
-        self._writer: pq.ParquetWriter | None = None
+        self._longest = 0
 
     def add(self, rows: Iterable[list[Value]]) -> None:
-        """Take rows; each is a list in the order of the schema."""
+        """Take rows; each is a list in the order of the columns."""
         for row in rows:
             self._pending.append(row)
             self.rows += 1
             if len(self._pending) >= GROUP_ROWS:
                 self._flush()
 
-    def close(self) -> Path:
+    def close(self) -> StagedFile:
         """Write what is left and finish the file; it exists afterwards even without rows."""
         self._flush()
-        if self._writer is None:
-            self._writer = pq.ParquetWriter(self.path, self._schema)
-        self._writer.close()
-        return self.path
+        self._path.touch()
+        return StagedFile(
+            path=self._path, columns=self._columns, rows=self.rows, longest=self._longest
+        )
 
     def discard(self) -> None:
         """Forget all rows and remove the file."""
         self._pending.clear()
-        if self._writer is not None:
-            self._writer.close()
-        self.path.unlink(missing_ok=True)
+        self._path.unlink(missing_ok=True)
 
     def _flush(self) -> None:
         if not self._pending:
             return
-        if self._writer is None:
-            self._writer = pq.ParquetWriter(self.path, self._schema, compression="zstd")
-        columns = zip(*self._pending, strict=True)
-        arrays = [
-            pa.array(values, type=field.type)
-            for field, values in zip(self._schema, columns, strict=True)
-        ]
-        self._writer.write_table(pa.Table.from_arrays(arrays, schema=self._schema))
+        lines = [_encode(dict(zip(self._columns, row, strict=True))) for row in self._pending]
         self._pending.clear()
+        self._longest = max(self._longest, *map(len, lines))
+        with self._path.open("ab") as file:
+            file.write(b"\n".join([*lines, b""]))
 
 
 class RecordSpool:

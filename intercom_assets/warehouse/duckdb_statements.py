@@ -13,7 +13,13 @@ from intercom_assets.warehouse.sql import (
     SET_BY_COMMIT,
     quote,
 )
-from intercom_assets.warehouse.warehouse import SEQUENCE, ExtraFields, Target
+from intercom_assets.warehouse.warehouse import (
+    SEQUENCE,
+    ExtraFields,
+    StagedFile,
+    Target,
+    WholeLists,
+)
 
 STAGE = "_intercom_stage"
 
@@ -30,6 +36,42 @@ DUCKDB_TYPES: Mapping[ColumnType, str] = {
 def qualified(schema: str, name: str) -> str:
     """Quote a table's full name."""
     return f"{quote(schema)}.{quote(name)}"
+
+
+def staged(file: StagedFile) -> str:
+    """Read a file as a table, each column as the type that it holds; binds the file.
+
+    Without reading ahead to guess types: what a text looks like is no type.
+    """
+    described = ", ".join(
+        f"{_literal(name)}: '{_FILE_TYPES.get(kind, DUCKDB_TYPES[kind])}'"
+        for name, kind in file.columns.items()
+    )
+    return (
+        f"(SELECT {', '.join(_typed(name, kind) for name, kind in file.columns.items())}\n"
+        "FROM read_json(?, auto_detect = false, format = 'newline_delimited', "
+        f"compression = 'none', maximum_object_size = {max(file.longest, _LEAST_BUFFER)},\n"
+        f"columns = {{{described}}}))"
+    )
+
+
+_FILE_TYPES = {ColumnType.TIMESTAMP: "BIGINT", ColumnType.JSON: "VARCHAR"}
+_LEAST_BUFFER = 1 << 20
+
+
+def _typed(name: str, kind: ColumnType) -> str:
+    column = quote(name)
+    match kind:
+        case ColumnType.TIMESTAMP:
+            return f"make_timestamptz({column}) AS {column}"
+        case ColumnType.JSON:
+            return f"CAST({column} AS JSON) AS {column}"
+        case _:
+            return column
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,31 +118,27 @@ class Statements:
             f"FROM {self.name} WHERE {extra} IS NOT NULL"
         )
 
-    def fill(self, columns: Iterable[Column]) -> str:
+    def fill(self, columns: Iterable[Column], file: StagedFile) -> str:
         """Fill columns and replace `_extra` from a file; binds the file."""
         sets = ", ".join(
-            f"{quote(c.name)} = CAST(s.{quote(c.name)} AS {DUCKDB_TYPES[c.type]})"
-            for c in (*columns, self._table.column(EXTRA))
+            f"{quote(c.name)} = s.{quote(c.name)}" for c in (*columns, self._table.column(EXTRA))
         )
         return (
-            f"UPDATE {self.name} AS t SET {sets} FROM read_parquet(?) AS s "
+            f"UPDATE {self.name} AS t SET {sets} FROM {staged(file)} AS s "
             f"WHERE {self._same_key('t', 's')}"
         )
 
-    def stage(self) -> str:
-        """Stage a file's rows, of each key the newest; binds the file and `_synced_at`."""
+    def stage(self, file: StagedFile) -> str:
+        """Stage a file's rows, of each key the newest; binds `_synced_at` and the file."""
         table = self._table
-        written = [column for column in table.all_columns if column.name not in SET_BY_COMMIT]
-        selected = ", ".join(
-            f"CAST({quote(c.name)} AS {DUCKDB_TYPES[c.type]}) AS {quote(c.name)}" for c in written
-        )
+        written = _list(c.name for c in table.all_columns if c.name not in SET_BY_COMMIT)
         order = f"{quote(SEQUENCE)} DESC"
         if table.version:
             order = f"{quote(table.version)} DESC NULLS LAST, {order}"
         return (
             f"CREATE OR REPLACE TEMP TABLE {STAGE} AS\n"
-            f"SELECT {selected}, CAST(? AS TIMESTAMP WITH TIME ZONE) AS {quote(SYNCED_AT)}\n"
-            f"FROM read_parquet(?)\n"
+            f"SELECT {written}, CAST(? AS TIMESTAMP WITH TIME ZONE) AS {quote(SYNCED_AT)}\n"
+            f"FROM {staged(file)}\n"
             f"QUALIFY row_number() OVER (PARTITION BY {_list(table.primary_key)} "
             f"ORDER BY {order}) = 1"
         )
@@ -130,18 +168,16 @@ class Statements:
             f"  VALUES ({', '.join(f's.{quote(name)}' for name in inserted)})"
         )
 
-    def mark_unseen(self) -> str:
+    def mark_unseen(self, seen: StagedFile) -> str:
         """Mark rows whose key a complete read did not return; binds the time twice, the file."""
         return (
             f"UPDATE {self.name} AS t SET {_MARKS} WHERE t.{quote(DELETED_AT)} IS NULL\n"
-            f"AND NOT EXISTS (SELECT 1 FROM read_parquet(?) AS s WHERE {self._same_key('t', 's')})"
+            f"AND NOT EXISTS (SELECT 1 FROM {staged(seen)} AS s WHERE {self._same_key('t', 's')})"
         )
 
-    def mark_missing_children(
-        self, parent_key: str, newest: str | None, *, any_staged: bool
-    ) -> str:
+    def mark_missing_children(self, whole: WholeLists, *, any_staged: bool) -> str:
         """Mark children that their parent's whole list lacks; binds the time twice, the file."""
-        returned = f"t.{quote(newest)} > p.newer_than" if newest else "FALSE"
+        returned = f"t.{quote(whole.newest)} > p.newer_than" if whole.newest else "FALSE"
         unstaged = (
             f"\nAND NOT EXISTS (SELECT 1 FROM {STAGE} AS s WHERE {self._same_key('t', 's')})"
             if any_staged
@@ -149,18 +185,18 @@ class Statements:
         )
         return (
             f"UPDATE {self.name} AS t SET {_MARKS} WHERE t.{quote(DELETED_AT)} IS NULL\n"
-            f"AND EXISTS (SELECT 1 FROM read_parquet(?) AS p WHERE p.parent = "
-            f"t.{quote(parent_key)} AND (p.newer_than IS NULL OR {returned})){unstaged}"
+            f"AND EXISTS (SELECT 1 FROM {staged(whole.file)} AS p WHERE p.parent = "
+            f"t.{quote(whole.parent_key)} AND (p.newer_than IS NULL OR {returned})){unstaged}"
         )
 
-    def mark_gone(self) -> str:
+    def mark_gone(self, gone: StagedFile) -> str:
         """Mark rows by key, keeping what they were merged into; binds the time twice, the file."""
         key, extra = quote(self._table.primary_key[0]), quote(EXTRA)
         merged = f"json_object('{MERGED_INTO}', g.merged_into)"
         return (
             f"UPDATE {self.name} AS t SET {_MARKS}, {extra} = CASE WHEN g.merged_into IS NULL "
             f"THEN t.{extra} ELSE json_merge_patch(coalesce(t.{extra}, '{{}}'), {merged}) END\n"
-            f"FROM read_parquet(?) AS g WHERE g.key = t.{key} AND t.{quote(DELETED_AT)} IS NULL"
+            f"FROM {staged(gone)} AS g WHERE g.key = t.{key} AND t.{quote(DELETED_AT)} IS NULL"
         )
 
     def unseen(self, *, until: bool) -> str:

@@ -1,18 +1,37 @@
 """What the sync needs of a warehouse, and the values that pass between them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from intercom_assets.schema.table import Column, Table
+from intercom_assets.schema.types import ColumnType
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 SEQUENCE = "_sequence"
 """Column of a staged file: the order in which rows were read; never stored."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StagedFile:
+    """Rows in a file: one JSON object a line; instants are microseconds since 1970, JSON is text.
+
+    Attributes:
+        path: The file.
+        columns: The objects' fields, and what they hold.
+        rows: How many there are.
+        longest: Bytes of the longest line.
+    """
+
+    path: Path
+    columns: Mapping[str, ColumnType]
+    rows: int
+    longest: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +95,13 @@ class WholeLists:
     """Children's lists that were read whole, so that what they lack is gone.
 
     Attributes:
-        file: Parquet file of `parent` and `newer_than`: where that is set, only children
-            newer than it were returned.
+        file: `parent` and `newer_than`: where that is set, only children newer than it were
+            returned.
         parent_key: Column that holds the parent's key.
         newest: Column that `newer_than` is compared with.
     """
 
-    file: Path
+    file: StagedFile
     parent_key: str
     newest: str | None
 
@@ -94,18 +113,18 @@ class Commit:
     Attributes:
         target: The table.
         cursor: The cursor after the commit; its version follows the stored one.
-        rows: Parquet file of rows with `_sequence`, None when there are none.
-        seen: Parquet file of the keys of a complete read: every row that it lacks is marked.
+        rows: Rows with `_sequence`, None when there are none.
+        seen: The keys of a complete read: every row that it lacks is marked.
         whole: Children's lists that were read whole.
-        gone: Parquet file of `key` and `merged_into`: rows whose records are gone for certain.
+        gone: `key` and `merged_into` of rows whose records are gone for certain.
     """
 
     target: Target
     cursor: StoredCursor
-    rows: Path | None = None
-    seen: Path | None = None
+    rows: StagedFile | None = None
+    seen: StagedFile | None = None
     whole: WholeLists | None = None
-    gone: Path | None = None
+    gone: StagedFile | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -298,18 +317,20 @@ class Warehouse(Protocol):
         """Go through the rows that have an `_extra`: their primary key, then `_extra`."""
         ...
 
-    def add_columns(self, target: Target, columns: Sequence[Column], fill: Path | None) -> None:
+    def add_columns(
+        self, target: Target, columns: Sequence[Column], fill: StagedFile | None
+    ) -> None:
         """Add declared columns to an existing table, and fill them, in one transaction.
 
         Args:
             target: The table.
             columns: Columns that it lacks.
-            fill: Parquet file of the primary key, these columns and `_extra` as it is after;
-                None when there is nothing to fill in.
+            fill: The primary key, these columns and `_extra` as it is after; None when there
+                is nothing to fill in.
         """
         ...
 
-    def read(self, target: Target, columns: Sequence[str] | None = None) -> pa.Table:
+    def read(self, target: Target, columns: Sequence[str] | None = None) -> "pa.Table":
         """Read a table, marked rows included; JSON columns as text.
 
         Raises:
@@ -326,7 +347,7 @@ class Warehouse(Protocol):
         """
         ...
 
-    def query(self, statement: str) -> pa.Table:
+    def query(self, statement: str) -> "pa.Table":
         """Answer a question in SQL; what it changes is not kept. No answer is an empty table.
 
         Raises:

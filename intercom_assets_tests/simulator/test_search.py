@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intercom_assets.simulator import Record, Workspace, generate
+from intercom_assets.simulator.search import compile_query
 from intercom_assets_tests.simulator.asking import Clock, error_code, found_ids, search
 
 ZONES = (
@@ -187,6 +188,43 @@ def test_unknown_orders_are_refused(order: object) -> None:
     response = search(_conversations(), "conversations", _updated(">", 0), sort=sort)
 
     assert (response.status_code, error_code(response)) == (400, "invalid_sort_order")
+
+
+_FILTERS = st.builds(
+    _updated, st.sampled_from(["=", ">", "<"]), st.integers(1_700_000_000, 1_701_000_000)
+)
+_GROUPED = st.builds(
+    lambda operator, value: {"operator": operator, "value": value},
+    st.sampled_from(["AND", "OR"]),
+    st.lists(
+        _FILTERS | st.just({"field": "role", "operator": "=", "value": "user"}),
+        min_size=1,
+        max_size=4,
+    ),
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(_GROUPED | _FILTERS, min_size=1, max_size=3),
+    st.sampled_from(["AND", "OR"]),
+    st.sampled_from(ZONES),
+)
+def test_an_ordered_search_finds_what_its_filters_match(
+    filters: list[Record], operator: str, zone: str
+) -> None:
+    """Looking only where a date can be finds the same as looking everywhere."""
+    workspace = Workspace(clock=Clock(), timezone=zone)
+    for number in range(40):
+        workspace.add("contacts", {"id": f"c{number}", "updated_at": 1_700_000_000 + number * 9_973,
+                                   "role": ("user", "lead")[number % 2]})  # fmt: skip
+    workspace.add("contacts", {"id": "undated", "role": "user"})
+    query = {"operator": operator, "value": filters}
+
+    matches = compile_query(workspace, "contacts", query)
+
+    everywhere = {one["id"] for one in workspace.collection("contacts") if matches(one)}
+    assert everywhere == set(found_ids(workspace, "contacts", query))
 
 
 def test_the_default_order_is_newest_update_first() -> None:

@@ -1,18 +1,20 @@
 """How unit tests of a warehouse store: a small table, commits of a few rows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from intercom_assets.schema.coerce import Value
 from intercom_assets.schema.table import Table, integer, text, timestamp
-from intercom_assets.schema.types import Record
+from intercom_assets.schema.types import ColumnType, Record
 from intercom_assets.sync.rows import Shaper
-from intercom_assets.sync.spool import ParquetSpool
+from intercom_assets.sync.spool import RowSpool
 from intercom_assets.warehouse.warehouse import (
     Commit,
     Committed,
+    StagedFile,
     StoredCursor,
     Target,
     Warehouse,
@@ -91,11 +93,11 @@ class Store:
                 at=at or datetime(2025, 1, 1, tzinfo=UTC),
                 version=self.version + 1,
             ),
-            rows=self._file(shaper.schema, [shaper.shape(record) for record in records]),
+            rows=self._file(shaper.columns, [shaper.shape(record) for record in records]),
         )
         if seen is None:
             return commit
-        keys = ParquetSpool(self._path(), shaper.key_schema)
+        keys = RowSpool(self._path(), shaper.key_columns)
         keys.add(shaper.key(record) for record in seen)
         return replace(commit, seen=keys.close())
 
@@ -108,13 +110,15 @@ class Store:
         """Read the name of each row that is not marked."""
         return {row["id"]: row["name"] for row in self.rows() if row["_deleted_at"] is None}
 
-    def _file(self, schema: Any, rows: list[list[Any]]) -> Path | None:  # noqa: ANN401
+    def _file(
+        self, columns: Mapping[str, ColumnType], rows: list[list[Value]]
+    ) -> StagedFile | None:
         if not rows:
             return None
-        spool = ParquetSpool(self._path(), schema)
+        spool = RowSpool(self._path(), columns)
         spool.add(rows)
         return spool.close()
 
     def _path(self) -> Path:
         self.files += 1
-        return self.folder / f"{self.files}.parquet"
+        return self.folder / f"{self.files}.jsonl"

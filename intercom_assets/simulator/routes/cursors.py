@@ -9,9 +9,11 @@ from intercom_assets.simulator.paging import PageRequest, cursor_page, whole_num
 from intercom_assets.simulator.records import Json, Record
 from intercom_assets.simulator.refusals import parameter_invalid
 from intercom_assets.simulator.search import compile_query, sort_order
+from intercom_assets.simulator.search_span import EVERYWHERE, span_of
 from intercom_assets.simulator.store import SortKey
 
 MAX_PER_PAGE = 150
+_DATES = frozenset({"created_at", "updated_at"})
 
 FoundPage: TypeAlias = tuple[list[Record], Record, int]
 """The records of a page, its `pages`, and the count over all pages."""
@@ -32,7 +34,8 @@ def found_page(call: Call, kind: str, default: int) -> FoundPage:
     per_page = whole_number(asked.get("per_page"), "per_page", default, MAX_PER_PAGE)
     matches = compile_query(call.workspace, kind, body.get("query"))
     field, descending = sort_order(body.get("sort"))
-    keys = call.workspace.collection(kind).matching(field, _cache_key(call), matches)
+    span = span_of(body.get("query"), field) if field in _DATES else EVERYWHERE
+    keys = call.workspace.collection(kind).matching(field, _cache_key(call), matches, span)
     return _page(call, kind, keys, PageRequest(per_page, asked.get("starting_after"), descending))
 
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.json as pj
 import pyarrow.parquet as pq
 from snowflake.connector import errors
 
 from intercom_assets.errors import WarehouseError
+from intercom_assets.schema.arrow import ARROW_TYPES
 from intercom_assets.schema.types import ColumnType
 from intercom_assets.warehouse.snowflake.session import Runner
 from intercom_assets.warehouse.snowflake.statements import (
@@ -20,10 +22,10 @@ from intercom_assets.warehouse.snowflake.statements import (
     qualified,
 )
 from intercom_assets.warehouse.sql import folded
-from intercom_assets.warehouse.warehouse import Commit
+from intercom_assets.warehouse.warehouse import Commit, StagedFile
 
-_WHOLE = {"parent": ColumnType.TEXT, "newer_than": ColumnType.TIMESTAMP}
-_GONE = {"key": ColumnType.TEXT, "merged_into": ColumnType.TEXT}
+_PHYSICAL = {**ARROW_TYPES, ColumnType.TIMESTAMP: pa.int64()}
+_LEAST_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +81,15 @@ def staged_files(running: Runner, commit: Commit) -> Iterator[dict[str, str]]:
     """Upload the files of a commit; give the quoted name of the table of each."""
     statements, schema = Statements(commit.target), commit.target.schema
     files = [
-        ("rows", commit.rows, statements.raw),
-        ("seen", commit.seen, statements.keys),
-        ("whole", commit.whole.file if commit.whole else None, _WHOLE),
-        ("gone", commit.gone, _GONE),
+        ("rows", commit.rows),
+        ("seen", commit.seen),
+        ("whole", commit.whole.file if commit.whole else None),
+        ("gone", commit.gone),
     ]
     with ExitStack() as stack:
         tables = {
-            name: stack.enter_context(uploaded(running, schema, file, columns))
-            for name, file, columns in files
+            name: stack.enter_context(uploaded(running, schema, file))
+            for name, file in files
             if file is not None
         }
         if raw := tables.get("rows"):
@@ -99,25 +101,23 @@ def staged_files(running: Runner, commit: Commit) -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def uploaded(
-    running: Runner, schema: str, file: Path, columns: Mapping[str, ColumnType]
-) -> Iterator[str]:
+def uploaded(running: Runner, schema: str, file: StagedFile) -> Iterator[str]:
     """Upload a file into a table of its own for a block; give the table's quoted name.
 
     Raises:
         WarehouseError: Not every row of the file arrived.
     """
-    staging = Staging(schema, _unique(), columns)
+    staging = Staging(schema, _unique(), file.columns)
     running.run(staging.create())
-    physical = file.with_suffix(".physical.parquet")
+    physical = file.path.with_suffix(".parquet")
     try:
-        count = _write_physical(file, physical)
-        if count:
+        if file.rows:
+            _write_physical(file, physical)
             running.run(staging.put(str(physical)))
             loaded = sum(int(row[3]) for row in running.rows(staging.copy()))
-            if loaded != count:
+            if loaded != file.rows:
                 raise WarehouseError(
-                    f"{staging.table}: {loaded} of {count} staged rows were loaded; nothing of "
+                    f"{staging.table}: {loaded} of {file.rows} staged rows were loaded; nothing of "
                     "this commit was kept. Run the sync again"
                 )
         yield staging.table
@@ -126,26 +126,20 @@ def uploaded(
         _drop(running, staging.drop())
 
 
-def _write_physical(source: Path, physical: Path) -> int:
-    """Copy a parquet file with instants as plain numbers; give its number of rows."""
-    with pq.ParquetFile(source) as file:
-        schema = pa.schema(
-            [
-                (
-                    folded(field.name),
-                    pa.int64() if pa.types.is_timestamp(field.type) else field.type,
-                )
-                for field in file.schema_arrow
-            ]
-        )
-        with pq.ParquetWriter(physical, schema, compression="snappy") as writer:
-            for batch in file.iter_batches():
-                arrays = [
-                    array.cast(field.type)
-                    for array, field in zip(batch.columns, schema, strict=True)
-                ]
-                writer.write_batch(pa.record_batch(arrays, schema=schema))
-        return int(file.metadata.num_rows)
+def _write_physical(file: StagedFile, physical: Path) -> None:
+    """Write a file as parquet under Snowflake's names, instants as plain numbers."""
+    schema = pa.schema([(name, _PHYSICAL[kind]) for name, kind in file.columns.items()])
+    reader = pj.open_json(
+        file.path,
+        # A block holds at least one line.
+        read_options=pj.ReadOptions(block_size=max(file.longest + 1, _LEAST_BLOCK)),
+        parse_options=pj.ParseOptions(explicit_schema=schema, unexpected_field_behavior="error"),
+    )
+    names = [folded(name) for name in schema.names]
+    named = pa.schema([field.with_name(name) for field, name in zip(schema, names, strict=True)])
+    with reader, pq.ParquetWriter(physical, named, compression="snappy") as writer:
+        for batch in reader:
+            writer.write_batch(batch.rename_columns(names))
 
 
 def _unique() -> str:

@@ -79,11 +79,6 @@ class Statements:
         columns = [one for one in self._table.all_columns if one.name not in SET_BY_COMMIT]
         return {**{one.name: one.type for one in columns}, SEQUENCE: ColumnType.INTEGER}
 
-    @property
-    def keys(self) -> dict[str, ColumnType]:
-        """Columns of a staged file of primary keys."""
-        return {name: self._table.column(name).type for name in self._table.primary_key}
-
     def create(self) -> str:
         """Create the table if it does not exist.
 

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -20,7 +19,7 @@ from snowflake.connector import errors
 
 from intercom_assets.errors import SchemaError, WarehouseError
 from intercom_assets.schema.arrow import ARROW_TYPES
-from intercom_assets.schema.table import EXTRA, Column
+from intercom_assets.schema.table import Column
 from intercom_assets.schema.types import ColumnType
 from intercom_assets.warehouse.questions import answered, sampled
 from intercom_assets.warehouse.snowflake.cursors import CursorStatements, LeaseStatements
@@ -53,6 +52,7 @@ from intercom_assets.warehouse.warehouse import (
     Orphans,
     ParentVersion,
     Question,
+    StagedFile,
     StoredCursor,
     TableState,
     Target,
@@ -198,15 +198,15 @@ class SnowflakeWarehouse:
         bound = [since, *([until] if until else []), json.dumps(list(seen))]
         return [key for (key,) in self._reading(target, lambda one: one.rows(statement, *bound))]
 
-    def add_columns(self, target: Target, columns: Sequence[Column], fill: Path | None) -> None:
+    def add_columns(
+        self, target: Target, columns: Sequence[Column], fill: StagedFile | None
+    ) -> None:
         """Add declared columns, fill them, and only then give them their names.
 
         Snowflake commits each change of a table by itself; an interruption leaves the columns
         missing, and the next sync adds and fills what is not there yet.
         """
         statements = Statements(target)
-        keys = {name: target.table.column(name).type for name in target.table.primary_key}
-        held = {**keys, **{one.name: one.type for one in columns}, EXTRA: ColumnType.JSON}
 
         def add(running: Runner) -> None:
             names = {column.name for column in columns}
@@ -215,7 +215,7 @@ class SnowflakeWarehouse:
             for column in missing:
                 running.run(statements.add_column(column))
             if fill is not None and missing:
-                with uploaded(running, target.schema, fill, held) as staged:
+                with uploaded(running, target.schema, fill) as staged:
                     running.run(statements.fill(missing, staged))
             for column in missing:
                 running.run(statements.name_column(column))
