@@ -51,13 +51,14 @@ def _checks(settings: Settings, resource: Resource) -> dg.AssetChecksDefinition:
             warehouse=lambda: getattr(context.resources, tables).warehouse(),
             connection=lambda: getattr(context.resources, connection).open(),
         )
-        evidence = Evidence(scene)
-        for check in checks:
-            if dg.AssetCheckKey(key, check.name) in context.selected_asset_check_keys:
-                verdict = check.verdict(evidence)
-                if not verdict.passed:
-                    context.log.warning("%s: %s: %s", resource.name, check.name, verdict.summary)
-                yield _result(key, check, verdict)
+        with Evidence(scene) as evidence:
+            for check in checks:
+                if dg.AssetCheckKey(key, check.name) in context.selected_asset_check_keys:
+                    verdict = check.verdict(evidence)
+                    if not verdict.passed:
+                        told = (resource.name, check.name, verdict.summary)
+                        context.log.warning("%s: %s: %s", *told)
+                    yield _result(key, check, verdict)
 
     return evaluate
 

@@ -1,10 +1,11 @@
 """What the checks of one table rest on: answers of the warehouse and of Intercom."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TypeVar
+from typing import Self, TypeVar
 
 import anyio
 
@@ -67,6 +68,16 @@ class Evidence:
         self.resource = scene.resource
         self.target = scene.source.target(scene.resource)
         self._unreachable: IntercomAssetsError | None = None
+        self._warehouse: Warehouse | None = None
+        self._held = ExitStack()
+
+    def __enter__(self) -> Self:
+        """Stay connected to the warehouse from its first answer on."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Let go of the warehouse."""
+        self._release()
 
     def ask(self, question: Question, limit: int = SAMPLES) -> Answer:
         """Ask the warehouse.
@@ -113,6 +124,8 @@ class Evidence:
                 f"belongs to workspace {workspace.id}"
             )
 
+        self._release()
+
         async def patiently() -> T:
             with anyio.fail_after(self.scene.patience):
                 return await work(session)
@@ -124,9 +137,21 @@ class Evidence:
         if self._unreachable is not None:
             raise self._unreachable
         try:
-            return work(self.scene.warehouse())
+            return work(self._reach())
         except SchemaError:
             raise
         except IntercomAssetsError as error:
             self._unreachable = error
             raise
+
+    def _reach(self) -> Warehouse:
+        if self._warehouse is None:
+            warehouse = self.scene.warehouse()
+            self._held.enter_context(warehouse.held())
+            self._warehouse = warehouse
+        return self._warehouse
+
+    def _release(self) -> None:
+        # Others may want the file while Intercom is asked.
+        self._warehouse = None
+        self._held.close()

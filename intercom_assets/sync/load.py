@@ -19,7 +19,13 @@ from intercom_assets.sync.loading import Loading
 from intercom_assets.sync.reading import Reading
 from intercom_assets.sync.reconcile import reconcile
 from intercom_assets.sync.report import Report
-from intercom_assets.warehouse.warehouse import ParentVersion, StoredCursor, Target, Warehouse
+from intercom_assets.warehouse.warehouse import (
+    ParentVersion,
+    StoredCursor,
+    TableState,
+    Target,
+    Warehouse,
+)
 
 
 def load(extract: Extract, warehouse: Warehouse) -> Report:
@@ -72,15 +78,13 @@ def _spool_folder() -> Iterator[str]:
 
 def _prepare(extract: Extract, warehouse: Warehouse, report: Report, folder: Path) -> Reading:
     source, target = extract.source, extract.target
-    state = warehouse.inspect(target)
-    cursors = warehouse.cursors(source.schema, source.prefix)
-    _refuse_other_source(cursors, source)
-    evolve(warehouse, target, state.missing)
-    stored = cursors.get(report.resource, StoredCursor(resource=report.resource))
-    if not state.exists:
-        # A renamed or dropped table is built anew: its cursor has lost its rows.
-        stored = replace(stored, at=None, parent_synced_at=None, parent_key=None, reconciling=None)
-    due = _count_due(extract, warehouse, _start(extract, stored))
+    with warehouse.held():
+        state = warehouse.inspect(target)
+        cursors = warehouse.cursors(source.schema, source.prefix)
+        _refuse_other_source(cursors, source)
+        evolve(warehouse, target, state.missing)
+        stored = _stored(cursors, report.resource, state)
+        due = _count_due(extract, warehouse, _start(extract, stored))
     session = extract.connection.session(
         meter=report.meter, scope=extract.resource.scope, note=extract.listener.noted
     )
@@ -102,6 +106,14 @@ def _prepare(extract: Extract, warehouse: Warehouse, report: Report, folder: Pat
         scroll_patience=extract.connection.scroll_patience,
         slice_records=extract.portions.slice_records,
     )
+
+
+def _stored(cursors: Mapping[str, StoredCursor], resource: str, state: TableState) -> StoredCursor:
+    stored = cursors.get(resource, StoredCursor(resource=resource))
+    if state.exists:
+        return stored
+    # A renamed or dropped table is built anew: its cursor has lost its rows.
+    return replace(stored, at=None, parent_synced_at=None, parent_key=None, reconciling=None)
 
 
 def _start(extract: Extract, stored: StoredCursor) -> Start:

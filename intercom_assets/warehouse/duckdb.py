@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -89,6 +89,11 @@ class DuckDBWarehouse:
     def describe(self) -> str:
         """Name the file."""
         return str(self.database)
+
+    def held(self) -> AbstractContextManager[None]:
+        """Keep the file open for a block; without it each question opens it anew."""
+        # What does not exist yet is not made by looking.
+        return self._file.held() if self.database.exists() else nullcontext()
 
     def lock(self, target: Target, run_id: str) -> AbstractContextManager[None]:
         """Keep other processes' syncs away from a table by a file beside the database."""

@@ -261,6 +261,14 @@ class Warehouse(Protocol):
         """Name the database for people: a path or an account."""
         ...
 
+    def held(self) -> AbstractContextManager[None]:
+        """Stay connected for a block, where that costs something; not while Intercom is asked.
+
+        Raises:
+            WarehouseError: The warehouse cannot be reached.
+        """
+        ...
+
     def lock(self, target: Target, run_id: str) -> AbstractContextManager[None]:
         """Keep other syncs away from a table; correctness does not rest on it.
 

@@ -9,7 +9,7 @@ import json
 import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -99,6 +99,10 @@ class SnowflakeWarehouse:
     def describe(self) -> str:
         """Name the account and the database."""
         return str(self.login)
+
+    def held(self) -> AbstractContextManager[None]:
+        """Do nothing: the session stays open as it is."""
+        return nullcontext()
 
     @contextmanager
     def lock(self, target: Target, run_id: str) -> Iterator[None]:
