@@ -1,8 +1,7 @@
 """What an HTTP answer means: a JSON object, or one of our errors with a remedy."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 
 import httpx
 
@@ -15,6 +14,7 @@ from intercom_assets.errors import (
     TransientError,
     Unauthorized,
 )
+from intercom_assets.intercom.dates import http_date
 from intercom_assets.intercom.decode import decode
 from intercom_assets.schema.types import Json, Record
 
@@ -144,8 +144,5 @@ def _text(value: Json) -> str | None:
 
 
 def _date(response: httpx.Response) -> datetime | None:
-    try:
-        date = parsedate_to_datetime(response.headers["date"])
-    except (KeyError, ValueError):
-        return None
-    return date if date.tzinfo else date.replace(tzinfo=UTC)
+    date = response.headers.get("date")
+    return None if date is None else http_date(date)

@@ -12,9 +12,10 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 
 import anyio
+
+from intercom_assets.intercom.dates import http_date
 
 PERIOD = 10.0
 """Seconds of a quota window."""
@@ -139,11 +140,10 @@ class RateLimiter:
         # the best bound of all answers is off by less than the fastest answer took.
         now = self._clock()
         if date is not None:
-            try:
-                sent = parsedate_to_datetime(date).timestamp()
-            except ValueError:
+            sent = http_date(date)
+            if sent is None:
                 return min(now + PERIOD, self._window.resets_at)
-            self._offset = max(self._offset, sent - now)
+            self._offset = max(self._offset, sent.timestamp() - now)
         if self._offset == -math.inf:
             self._offset = time.time() - now
         return min(reset - self._offset, now + PERIOD + 1)

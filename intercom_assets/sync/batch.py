@@ -19,7 +19,7 @@ class Portions:
     """
 
     slice_records: int = 750
-    commit_rows: int = 20_000
+    commit_rows: int = 10_000
     commit_seconds: float = 60.0
     ahead_rows: int = 200_000
 
