@@ -13,13 +13,15 @@ class Portions:
 
     Attributes:
         slice_records: A slice that holds more is cut, so that it is read before it moves.
-        commit_rows: Rows that are committed at the next checkpoint.
+        commit_rows: Rows that are committed at the next checkpoint, where the warehouse has not
+            enough bytes of them before.
         commit_seconds: Seconds after which what was read is committed at the next checkpoint.
-        ahead_rows: Rows that are committed without a checkpoint: the cursor stays behind.
+        ahead_rows: Rows that are committed without a checkpoint: the cursor stays behind. So is
+            twice what is enough for the warehouse.
     """
 
     slice_records: int = 750
-    commit_rows: int = 10_000
+    commit_rows: int = 100_000
     commit_seconds: float = 60.0
     ahead_rows: int = 200_000
 

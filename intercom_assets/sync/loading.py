@@ -90,15 +90,16 @@ class Loading:
         self.report.records_returned += batch.returned
         self.report.vanished += batch.vanished
         self.report.gone += len(batch.gone)
-        portions = self._extract.portions
+        portions, rows = self._extract.portions, self._rows
+        enough = self._warehouse.commit_bytes
         if batch.checkpoint is not None:
             self.cursor = self._moved(batch.checkpoint)
             if batch.reconciled_at is not None:
                 ended = batch.reconciled_at
                 self.cursor = replace(self.cursor, reconciling=None, reconciled_at=ended)
-            if self._rows.rows >= portions.commit_rows or self._pace.due():
+            if rows.rows >= portions.commit_rows or rows.written >= enough or self._pace.due():
                 self._commit()
-        elif self._rows.rows >= portions.ahead_rows:
+        elif rows.rows >= portions.ahead_rows or rows.written >= 2 * enough:
             self._commit()
         self._tell(batch)
 

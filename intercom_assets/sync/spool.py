@@ -23,10 +23,15 @@ class RowSpool:
     Args:
         path: The file; made when the first row comes.
         columns: The rows' columns, and what they hold.
+
+    Attributes:
+        rows: Rows that were taken.
+        written: Bytes of those that were written.
     """
 
     def __init__(self, path: Path, columns: Mapping[str, ColumnType]) -> None:
         self.rows = 0
+        self.written = 0
         self._path = path
         self._columns = columns
         self._pending: list[list[Value]] = []
@@ -60,7 +65,7 @@ class RowSpool:
         self._pending.clear()
         self._longest = max(self._longest, *map(len, lines))
         with self._path.open("ab") as file:
-            file.write(b"\n".join([*lines, b""]))
+            self.written += file.write(b"\n".join([*lines, b""]))
 
 
 class RecordSpool:

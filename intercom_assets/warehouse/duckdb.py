@@ -72,6 +72,9 @@ class DuckDBWarehouse:
         now: Tells the time; a seam for tests.
     """
 
+    # A commit takes tens of milliseconds, and memory of some times its rows.
+    commit_bytes = 12_000_000
+
     def __init__(
         self,
         database: Path,

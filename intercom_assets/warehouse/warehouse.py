@@ -255,7 +255,13 @@ class Answer:
 
 
 class Warehouse(Protocol):
-    """A database that holds tables and cursors and changes both in one transaction."""
+    """A database that holds tables and cursors and changes both in one transaction.
+
+    Attributes:
+        commit_bytes: Bytes of rows that make a commit worth its cost, and not too large.
+    """
+
+    commit_bytes: int
 
     def describe(self) -> str:
         """Name the database for people: a path or an account."""

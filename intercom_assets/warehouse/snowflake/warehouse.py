@@ -76,6 +76,9 @@ class SnowflakeWarehouse:
         now: Tells the time; a seam for tests.
     """
 
+    # A commit is a dozen statements of Snowflake's, whatever it holds.
+    commit_bytes = 100_000_000
+
     def __init__(
         self,
         connect: Connect,
