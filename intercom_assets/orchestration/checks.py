@@ -43,7 +43,7 @@ def _checks(settings: Settings, resource: Resource) -> dg.AssetChecksDefinition:
         required_resource_keys=needed,
         pool=pool_name(settings.name),
     )
-    def evaluate(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+    def evaluate(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckEvaluation]:
         scene = Scene(
             source=settings.source,
             resource=resource,
@@ -51,6 +51,9 @@ def _checks(settings: Settings, resource: Resource) -> dg.AssetChecksDefinition:
             warehouse=lambda: getattr(context.resources, tables).warehouse(),
             connection=lambda: getattr(context.resources, connection).open(),
         )
+        # As a result it would be an output too, an event that nothing reads: of what a sync
+        # without changes costs, storing events is the most.
+        step = context.op_execution_context.get_step_execution_context()
         with Evidence(scene) as evidence:
             for check in checks:
                 if dg.AssetCheckKey(key, check.name) in context.selected_asset_check_keys:
@@ -58,7 +61,7 @@ def _checks(settings: Settings, resource: Resource) -> dg.AssetChecksDefinition:
                     if not verdict.passed:
                         told = (resource.name, check.name, verdict.summary)
                         context.log.warning("%s: %s: %s", *told)
-                    yield _result(key, check, verdict)
+                    yield _result(key, check, verdict).to_asset_check_evaluation(step)
 
     return evaluate
 
