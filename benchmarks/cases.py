@@ -10,6 +10,8 @@ from benchmarks.other_client import half_the_quota
 from benchmarks.projects import Project
 from benchmarks.simulator import UNLIMITED, Simulator, Size, serving
 from benchmarks.values import Measurement, Run, Traffic
+from intercom_assets.catalog import CATALOG
+from intercom_assets.sync.quality import checks_of
 
 QUOTA = 1_667
 """Requests in ten seconds: 10,000 a minute."""
@@ -75,9 +77,16 @@ def start_up(series: Series, rounds: int) -> None:
         small = Project(project.folder, project.url, {"INTERCOM_RESOURCES": "tags"})
         for _ in range(rounds):
             series.add("empty", "empty project of Dagster", project.start_empty())
+            series.add("idle", "Dagster, as many assets and checks", project.start_idle(*_ours()))
+            series.add("load", "ours, a job that syncs nothing", project.start_ours())
             series.add("start", "ours, one small resource", small.sync())
             series.add("help", "intercom-assets --help", project.call("intercom-assets", "--help"))
             series.add("status", "intercom-assets status", small.call("intercom-assets", "status"))
+
+
+def _ours() -> tuple[int, int]:
+    resources = [resource for resource in CATALOG if resource.default]
+    return len(resources), sum(len(checks_of(resource, None)) for resource in resources)
 
 
 def unlimited(series: Series, rounds: int, size: Size) -> None:

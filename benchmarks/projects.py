@@ -22,6 +22,38 @@ defs = dg.Definitions(
     assets=[nothing], jobs=[dg.define_asset_job("all")], executor=dg.in_process_executor
 )
 """
+_IDLE = """\
+import dagster as dg
+
+NAMES = [f"asset_{number}" for number in range(ASSETS)]
+
+
+def checked(name: str, number: int) -> dg.AssetChecksDefinition:
+    specs = [dg.AssetCheckSpec(f"check_{each}", asset=name) for each in range(number)]
+
+    @dg.multi_asset_check(name=f"{name}_checks", specs=specs)
+    def checks():
+        for spec in specs:
+            yield dg.AssetCheckResult(asset_key=spec.asset_key, check_name=spec.name, passed=True)
+
+    return checks
+
+
+def asset(name: str) -> dg.AssetsDefinition:
+    @dg.asset(name=name)
+    def nothing() -> None: ...
+
+    return nothing
+
+
+counts = [CHECKS // ASSETS + (place < CHECKS % ASSETS) for place in range(ASSETS)]
+defs = dg.Definitions(
+    assets=[asset(name) for name in NAMES],
+    asset_checks=[checked(name, number) for name, number in zip(NAMES, counts)],
+    jobs=[dg.define_asset_job("all")],
+    executor=dg.in_process_executor,
+)
+"""
 _OURS = ("INTERCOM_", "DAGSTER_", "DUCKDB_", "WAREHOUSE_", "SNOWFLAKE_")
 
 
@@ -65,8 +97,21 @@ class Project:
 
     def start_empty(self) -> Run:
         """Execute the job of a project that does nothing."""
-        (self.folder / "empty_project.py").write_text(_EMPTY, encoding="utf-8")
-        job = ["job", "execute", "-f", "empty_project.py", "-j", "all"]
+        return self._execute_all("empty_project.py", _EMPTY)
+
+    def start_idle(self, assets: int, checks: int) -> Run:
+        """Execute a job of so many assets and checks that do nothing."""
+        text = _IDLE.replace("ASSETS", str(assets)).replace("CHECKS", str(checks))
+        return self._execute_all("idle_project.py", text)
+
+    def start_ours(self) -> Run:
+        """Execute the shortest job of ours: all definitions are loaded, one step does little."""
+        job = ["job", "execute", "-m", "intercom_assets.definitions", "-j", "forget_old_runs"]
+        return self.call("dagster", *job)
+
+    def _execute_all(self, file: str, text: str) -> Run:
+        (self.folder / file).write_text(text, encoding="utf-8")
+        job = ["job", "execute", "-f", file, "-j", "all"]
         return self.call("dagster", *job, folder=self.folder)
 
     def _environment(self) -> dict[str, str]:

@@ -79,9 +79,13 @@ def _figures(known: dict[str, Measurement]) -> str:
 
 def _beyond_start_up(known: dict[str, Measurement], empty: Measurement) -> list[str]:
     lines = []
-    if start := known.get("start"):
-        ratio = start.wall / empty.wall
-        lines.append(f"| start-up against an empty project | {ratio:.2f} x |")
+    for case in ("load", "start"):
+        if one := known.get(case):
+            ratio = one.wall / empty.wall
+            lines.append(f"| {one.title}, against an empty project | {ratio:.2f} x |")
+    if (idle := known.get("idle")) and (again := known.get("unlimited-again")):
+        more = f"{again.wall - idle.wall:.1f} s wall, {again.cpu - idle.cpu:.1f} s CPU"
+        lines.append(f"| nothing changed, beyond {idle.title} that do nothing | {more} |")
     for case in ("unlimited", "unlimited-again", "unlimited-changed"):
         if one := known.get(case):
             beyond = f"{one.wall - empty.wall:.1f} s wall, {one.cpu - empty.cpu:.1f} s CPU"
