@@ -182,6 +182,9 @@ def _headers() -> dict[str, str]:
 class _Quiet:
     """A listener that listens to nothing."""
 
+    def began(self, report: Report) -> None:
+        """Take no note."""
+
     def progressed(self, progress: Progress) -> None:
         """Take no note."""
 

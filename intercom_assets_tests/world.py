@@ -69,6 +69,9 @@ class Ear:
     progress: list[Progress] = field(default_factory=list)
     reports: list[Report] = field(default_factory=list)
 
+    def began(self, report: Report) -> None:
+        """Need not remember what is finished later, or fails."""
+
     def progressed(self, progress: Progress) -> None:
         """Remember progress."""
         self.progress.append(progress)

@@ -1,6 +1,7 @@
-"""The command `intercom-assets`: run, check, connect, status, query, simulate.
+"""The command `intercom-assets`: run, check, connect, status, query, simulate, completion.
 
-Dagster is imported only by `run`: it takes seconds, and the others should not.
+A command's module declares its options and imports click only; what it does is imported when it
+is called. Dagster is imported only by `run`: it takes seconds, and the others should not.
 """
 
 import os
@@ -10,6 +11,7 @@ from typing import NoReturn
 import click
 
 from intercom_assets.cli.check import check
+from intercom_assets.cli.completion import completion
 from intercom_assets.cli.connect import connect
 from intercom_assets.cli.query import query
 from intercom_assets.cli.run import run
@@ -53,3 +55,4 @@ main.add_command(check)
 main.add_command(connect)
 main.add_command(status)
 main.add_command(query)
+main.add_command(completion)

@@ -4,11 +4,17 @@ import sys
 
 import click
 
+from intercom_assets.cli.completion import complete_sources
 from intercom_assets.errors import ConfigurationError
 
 
 @click.command()
-@click.option("--source", metavar="NAME", help="Source to connect; needed where there are several.")
+@click.option(
+    "--source",
+    metavar="NAME",
+    shell_complete=complete_sources,
+    help="Source to connect; needed where there are several.",
+)
 @click.option(
     "--redirect-url",
     metavar="URL",

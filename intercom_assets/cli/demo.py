@@ -23,15 +23,17 @@ _SIZE = ("--seed", "7", "--contacts", "2000", "--companies", "120", "--conversat
 def demo_or_real(source: SourceFile) -> Settings:
     """Give the settings of the last run: the demo's database while no access token is set.
 
+    Schedules are left out.
+
     Raises:
         ConfigurationError: Lists every problem of the settings.
     """
-    settings = source.settings()
+    settings = source.unscheduled()
     variables = {name: source.variable(name) for name in _DEMO_WAREHOUSE}
     if has_token(settings) or None in variables.values():
         return settings
     changed = {str(variables[name]): value for name, value in _DEMO_WAREHOUSE.items()}
-    return source.settings({**os.environ, **changed})
+    return source.unscheduled({**os.environ, **changed})
 
 
 def has_token(settings: Settings) -> bool:
@@ -67,6 +69,7 @@ def _simulator(region: str) -> Iterator[str]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        process_group=0,  # Ctrl-C is for the run, which ends this one
     ) as process:
         assert process.stdout is not None
         try:

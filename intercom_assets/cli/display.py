@@ -1,142 +1,93 @@
-"""How a running sync looks: bars on a terminal, plain lines elsewhere."""
+"""How a run looks while it goes on: lines that move on a terminal, plain lines elsewhere."""
 
+import os
 import sys
-from types import TracebackType
-from typing import Protocol, Self
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TextIO
 
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    SpinnerColumn,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
-from rich.progress import (
-    Progress as Bars,
-)
-
-from intercom_assets.sync.progress import Listener, Pace, Progress
-from intercom_assets.sync.report import Report
+from intercom_assets.cli.board import Board, Line, State
+from intercom_assets.cli.terminal import is_lively
+from intercom_assets.sync.progress import Pace
 
 _LINE_SECONDS = 5.0
 
 
-class Display(Listener, Protocol):
-    """A listener that a person watches.
+@contextmanager
+def shown(*, quiet: bool) -> Iterator[Board]:
+    """Show a run on stderr for a block, in the way that suits where it goes."""
+    if quiet:
+        yield Board(Silence())
+    elif is_lively(sys.stderr):
+        from intercom_assets.cli.bars import Bars  # noqa: PLC0415 - needs rich
 
-    Attributes:
-        reports: What the finished syncs did.
-    """
-
-    reports: list[Report]
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None: ...
+        with _own_stderr() as stream, Bars(stream) as bars:
+            yield bars.board
+    else:
+        with _own_stderr() as stream:
+            yield Board(PlainLines(stream))
 
 
-def display(console: Console) -> Display:
-    """Choose what suits where the output goes."""
-    return TerminalDisplay(console) if console.is_terminal else PlainDisplay()
+@contextmanager
+def _own_stderr() -> Iterator[TextIO]:
+    """Give a way to the terminal beside the one that Dagster captures as the run's log."""
+    with os.fdopen(
+        os.dup(sys.stderr.fileno()), "w", encoding=sys.stderr.encoding, errors="replace"
+    ) as stream:
+        yield stream
 
 
-class TerminalDisplay:
-    """One bar per resource, with rate, time left and waits for the quota."""
+class Silence:
+    """Shows nothing but warnings."""
 
-    def __init__(self, console: Console) -> None:
-        self.reports: list[Report] = []
-        self._tasks: dict[str, TaskID] = {}
-        self._bars = Bars(
-            SpinnerColumn(finished_text="[green]✓"),
-            TextColumn("{task.description:<20}"),
-            BarColumn(bar_width=24),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(elapsed_when_finished=False),
-            TextColumn("[yellow]{task.fields[note]}"),
-            console=console,
-        )
-
-    def __enter__(self) -> Self:
-        self._bars.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bars.stop()
-
-    def progressed(self, progress: Progress) -> None:
-        """Move the resource's bar."""
-        waited = progress.quota_seconds
-        self._bars.update(
-            self._task(progress.resource),
-            completed=progress.done,
-            total=progress.total,
-            note=f"waited {waited:.0f} s for quota" if waited >= 1 else "",
-        )
-
-    def noted(self, line: str) -> None:
-        """Show the line behind the resource's bar."""
-        resource, _, note = line.partition(": ")
-        self._bars.update(self._task(resource), note=escape(note))
+    def told(self, line: str) -> None:
+        """Show nothing."""
 
     def warned(self, line: str) -> None:
-        """Keep the line above the bars."""
-        self._bars.console.print(f"[yellow]! {escape(line)}")
+        """Show nothing: a warning fails nothing."""
 
-    def finished(self, report: Report) -> None:
-        """Fill the bar."""
-        self.reports.append(report)
-        done = max(report.records_returned, 1)
-        self._bars.update(self._task(report.resource), completed=done, total=done, note="")
+    def ended(self, line: Line) -> None:
+        """Show nothing."""
 
-    def _task(self, resource: str) -> TaskID:
-        if resource not in self._tasks:
-            self._tasks[resource] = self._bars.add_task(resource, total=None, note="")
-        return self._tasks[resource]
+    def stopping(self) -> None:
+        """Show nothing."""
 
 
-class PlainDisplay:
-    """A line every few seconds and one at the end of each resource."""
+class PlainLines:
+    """A line every few seconds, and one at the end of each asset.
 
-    def __init__(self) -> None:
-        self.reports: list[Report] = []
-        self._pace = Pace(_LINE_SECONDS)
+    Args:
+        stream: Where lines go.
+        pace: When the next one may.
+    """
 
-    def __enter__(self) -> Self:
-        return self
+    def __init__(self, stream: TextIO, pace: Pace | None = None) -> None:
+        self._stream = stream
+        self._pace = pace or Pace(_LINE_SECONDS)
 
-    def __exit__(self, *_: object) -> None:
-        return
-
-    def progressed(self, progress: Progress) -> None:
-        """Say how far the sync is, every few seconds."""
-        if self._pace.due():
-            _say(str(progress))
-
-    def noted(self, line: str) -> None:
+    def told(self, line: str) -> None:
         """Say the line, if nothing was said for a while."""
         if self._pace.due():
-            _say(line)
+            self._say(line)
 
     def warned(self, line: str) -> None:
         """Say the line."""
-        _say(f"warning: {line}")
+        self._say(f"warning: {line}")
 
-    def finished(self, report: Report) -> None:
-        """Say what the sync did."""
-        self.reports.append(report)
-        _say(str(report))
+    def ended(self, line: Line) -> None:
+        """Say what was done; why it failed is told at the end."""
+        if line.state is not State.OK:
+            self._say(f"{line.name}: {line.state.value}")
+        elif line.report is not None:
+            self._say(str(line.report))
+        else:
+            rows = "" if line.rows is None else f"{line.rows:,} rows "
+            self._say(f"{line.name}: {rows}in {line.seconds:.1f} s")
 
+    def stopping(self) -> None:
+        """Say that Ctrl-C was heard."""
+        self._say("Stopping. Ctrl-C again ends at once.")
 
-def _say(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
-    sys.stderr.flush()
+    def _say(self, line: str) -> None:
+        self._stream.write(f"{line}\n")
+        self._stream.flush()

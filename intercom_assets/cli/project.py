@@ -4,7 +4,7 @@ import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import yaml
@@ -19,6 +19,7 @@ from intercom_assets.orchestration.settings import (
 )
 
 _COMPONENT = "intercom_assets.IntercomSource"
+_SCHEDULES = {"schedule", "reconcile"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,15 @@ class SourceFile:
         return read_settings(
             self.raw, name=self.path.parent.name, project_root=self.root, environment=environment
         )
+
+    def unscheduled(self, environment: Mapping[str, str] = os.environ) -> Settings:
+        """Check the settings but for the schedules: judging cron imports Dagster, for a second.
+
+        Raises:
+            ConfigurationError: Lists every problem of the others.
+        """
+        raw = {name: value for name, value in self.raw.items() if name not in _SCHEDULES}
+        return replace(self, raw=raw).settings(environment)
 
     def variable(self, setting: str) -> str | None:
         """Name the environment variable that a setting reads, None for a literal."""
@@ -93,7 +103,7 @@ class Project:
             raise ConfigurationError(
                 f"There is no source {', '.join(unknown)}; there are {', '.join(known)}"
             )
-        refuse_shared_tables(list(_readable(found)))
+        refuse_shared_tables(list(readable(found)))
         return [(folders | known)[name] for name in names] if names else found
 
     def _read(self, path: Path) -> Iterator[SourceFile]:
@@ -106,11 +116,12 @@ class Project:
                 yield SourceFile(path, document.get("attributes") or {}, self.root)
 
 
-def _readable(sources: list[SourceFile]) -> Iterator[Settings]:
+def readable(sources: list[SourceFile]) -> Iterator[Settings]:
+    """Read the settings of the sources whose settings are right, but for their schedules."""
     for source in sources:
         # What is wrong with one of them is told by the command that works on it.
         with suppress(ConfigurationError):
-            yield source.settings()
+            yield source.unscheduled()
 
 
 def find_project() -> Project:

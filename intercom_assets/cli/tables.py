@@ -1,32 +1,80 @@
-"""Tables that commands print at their end."""
+"""Tables and marked lines that commands print: coloured on a terminal, whole in a pipe."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+import sys
+import textwrap
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TextIO
 
 import click
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from intercom_assets.sync.report import Report
+from intercom_assets.cli.board import Board, Line, State
+from intercom_assets.cli.terminal import console_on, is_lively, marks_for
 
 
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, left: int = 1) -> None:
-    """Print rows under columns, whole in a pipe; all but the first `left` are numbers."""
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table.
+
+    Attributes:
+        name: Its header.
+        number: Whether its cells stand at the right.
+        drop: When a narrow terminal drops it, 1 first; 0 for never.
+        shout: Whether its cells say that something is wrong.
+    """
+
+    name: str
+    number: bool = False
+    drop: int = 0
+    shout: bool = False
+
+
+def print_table(columns: Sequence[Column], rows: Sequence[Sequence[object]]) -> None:
+    """Print rows under columns; a narrow terminal gets fewer columns rather than cut ones."""
+    console = console_on(sys.stdout)
+    cells = [[_cell(value) for value in row] for row in rows]
+    kept = _fitting(columns, cells, console.width)
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
-    for position, column in enumerate(columns):
-        table.add_column(column, justify="left" if position < left else "right", no_wrap=True)
-    for row in rows:
-        table.add_row(*(Text(_cell(value)) for value in row))
-    console = Console()
-    if console.is_terminal:
-        console.print(table)
-        return
-    console.width = 10_000
+    for position in kept:
+        column = columns[position]
+        table.add_column(
+            column.name,
+            justify="right" if column.number else "left",
+            no_wrap=True,
+            style="yellow" if column.shout else None,
+        )
+    for row in cells:
+        table.add_row(*(Text(row[position]) for position in kept))
+    _print_stripped(console, table)
+
+
+def _fitting(
+    columns: Sequence[Column], cells: Sequence[Sequence[str]], width: int
+) -> Sequence[int]:
+    kept = list(range(len(columns)))
+    widths = [
+        max([cell_len(column.name), *(cell_len(row[position]) for row in cells)])
+        for position, column in enumerate(columns)
+    ]
+    for position in sorted(kept, key=lambda one: columns[one].drop):
+        if sum(widths[one] + 1 for one in kept) <= width:
+            break
+        if columns[position].drop:
+            kept.remove(position)
+    return kept
+
+
+def _print_stripped(console: Console, table: Table) -> None:
+    """Print without the blanks that fill each line: a terminal made narrower would wrap them."""
     with console.capture() as captured:
         console.print(table)
     for line in captured.get().splitlines():
-        click.echo(line.rstrip())
+        click.echo(line.rstrip(), color=True)
 
 
 def _cell(value: object) -> str:
@@ -37,34 +85,53 @@ def _cell(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def print_reports(reports: Sequence[Report], names: Sequence[str]) -> None:
-    """Print what a run did, a line per resource, and the sums.
+_COLUMNS = (
+    Column("resource"),
+    Column("status", shout=True),
+    Column("table", drop=1),
+    Column("returned", number=True, drop=6),
+    Column("inserted", number=True),
+    Column("updated", number=True),
+    Column("unchanged", number=True, drop=2),
+    Column("deleted", number=True, drop=7),
+    Column("rows", number=True),
+    Column("requests", number=True, drop=5),
+    Column("retries", number=True, drop=3),
+    Column("quota", number=True, drop=4),
+    Column("seconds", number=True),
+)
+_OPTIONAL = {"status", "retries", "quota"}
+"""Columns that are shown only where there is something to say."""
 
-    A narrow terminal gets fewer columns rather than cut ones.
-    """
-    done = {report.resource: report for report in reports}
-    rows = [_line(done[name]) if name in done else {"resource": name} for name in names]
-    for row in rows:
-        row.setdefault("table", "failed")
-    numbers = [column for column in _COLUMNS if column not in {"resource", "table"}]
-    total = {column: _sum(row.get(column) for row in rows) for column in numbers}
-    rows.append({"resource": "total", "table": "", **total})
-    console = Console()
-    narrow = console.is_terminal and console.width < _WIDE
-    columns = [column for column in _COLUMNS if not (narrow and column in _DISPENSABLE)]
+
+def print_board(board: Board) -> None:
+    """Print what a run did, a line per asset, and the sums."""
+    rows = [_figures(line) for line in board.lines.values()]
+    numbers = [column.name for column in _COLUMNS if column.number]
+    total = {name: _sum(row.get(name) for row in rows) for name in numbers}
+    rows.append({"resource": "total", **total})
+    columns = [
+        column
+        for column in _COLUMNS
+        if column.name not in _OPTIONAL or any(row.get(column.name) for row in rows)
+    ]
     click.echo()
-    print_table(
-        columns, [[row.get(column) for column in columns] for row in rows], left=1 if narrow else 2
-    )
+    print_table(columns, [[row.get(column.name) for column in columns] for row in rows])
 
 
 def _sum(values: Iterable[object]) -> float:
     return sum(value for value in values if isinstance(value, int | float))
 
 
-def _line(report: Report) -> dict[str, object]:
+def _figures(line: Line) -> dict[str, object]:
+    status = "" if line.state is State.OK else line.state.value
+    seconds = None if line.state is State.WAITING else round(line.seconds, 1)
+    shown: dict[str, object] = {"resource": line.name, "status": status, "seconds": seconds}
+    report = line.report
+    if report is None:
+        return {**shown, "rows": line.rows}
     return {
-        "resource": report.resource,
+        **shown,
         "table": report.table,
         "returned": report.records_returned,
         "inserted": report.inserted,
@@ -73,28 +140,57 @@ def _line(report: Report) -> dict[str, object]:
         "deleted": report.deleted,
         "rows": report.row_count,
         "requests": report.meter.requests,
-        "seconds": round(report.seconds, 1),
+        "retries": report.meter.retries,
+        "quota": round(report.meter.quota_seconds, 1),
     }
 
 
-_COLUMNS = (
-    "resource", "table", "returned", "inserted", "updated", "unchanged", "deleted", "rows",
-    "requests", "seconds",
-)  # fmt: skip
-_DISPENSABLE = ("table", "unchanged")
-_WIDE = 125
+def print_failures(board: Board) -> None:
+    """Print why each asset failed: a line each in a pipe, wrapped on a terminal."""
+    for line in board.failed:
+        _complain(f"{line.name} {line.state.value}: {line.error}")
+    if board.error and not board.failed:
+        _complain(f"run failed: {board.error}")
 
 
-def print_failures(failures: Mapping[str, str]) -> None:
-    """Print the reason of each failure, a line each."""
-    for name, reason in failures.items():
-        click.echo(f"{name} failed: {' '.join(reason.split())}", err=True)
+def _complain(text: str) -> None:
+    text = " ".join(text.split())
+    if is_lively(sys.stderr):
+        text = click.style(_wrapped(f"{marks_for(sys.stderr).bad} {text}", sys.stderr, 2), fg="red")
+    click.echo(text, err=True)
 
 
-def print_findings(findings: Sequence[str]) -> None:
+def _wrapped(text: str, stream: TextIO, indent: int) -> str:
+    """Break a text between words, so that no terminal breaks it within one."""
+    width = max(console_on(stream).width - 1, indent + 20)
+    return textwrap.fill(
+        text,
+        width,
+        subsequent_indent=" " * indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def print_findings(board: Board) -> None:
     """Print what checks found, a line each."""
-    for finding in findings:
+    for finding in board.findings:
         click.echo(f"check: {' '.join(finding.split())}", err=True)
+
+
+def print_mark(text: str, *, good: bool | None, indent: int = 2) -> None:
+    """Print a line with a mark before it; None for something to know."""
+    marks = marks_for(sys.stdout)
+    mark, colour = {
+        True: (marks.good, "green"),
+        False: (marks.bad, "red"),
+        None: (marks.warning, "yellow"),
+    }[good]
+    if not sys.stdout.isatty():
+        click.echo(f"{mark} {text}")
+        return
+    rest = _wrapped(f"{mark} {text}", sys.stdout, indent).removeprefix(mark)
+    click.echo(f"{click.style(mark, fg=colour) if is_lively(sys.stdout) else mark}{rest}")
 
 
 def named(schema: str, table: str) -> str:

@@ -83,13 +83,12 @@ class RateLimiter:
         """Wait until a request may be sent, and count it as in flight until the end.
 
         Args:
-            waited: Told when the wait began and ended, if there was one.
+            waited: Told when the wait began and how far it is, again and again until it ends.
         """
         began = self._clock()
         while (pause := self._pause()) > 0:
             await self._sleep(pause)
-        if (now := self._clock()) > began:
-            waited(began, now)
+            waited(began, self._clock())
         self._in_flight += 1
         self._window.ours += 1
         try:

@@ -27,6 +27,11 @@ class LogListener:
         self._pace = Pace(_LOG_SECONDS)
         self._watcher = WATCHER.get()
 
+    def began(self, report: Report) -> None:
+        """Let the terminal watch the report as it fills; the log gets it when it is whole."""
+        if self._watcher is not None:
+            self._watcher.began(report)
+
     def progressed(self, progress: Progress) -> None:
         """Log progress every few seconds."""
         if self._pace.due():

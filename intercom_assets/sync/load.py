@@ -38,6 +38,7 @@ def load(extract: Extract, warehouse: Warehouse) -> Report:
             cursor that they reach.
     """
     report = Report(resource=extract.resource.name, table=str(extract.target))
+    extract.listener.began(report)
     began = time.monotonic()
     with (
         warehouse.lock(extract.target, extract.request.owner),

@@ -53,6 +53,10 @@ def _duration(seconds: float) -> str:
 class Listener(Protocol):
     """Where a sync tells what happens."""
 
+    def began(self, report: Report) -> None:
+        """Take note of a sync that begins; its report fills as it goes."""
+        ...
+
     def progressed(self, progress: Progress) -> None:
         """Take note of progress; called often."""
         ...

@@ -82,6 +82,9 @@ class MortalListener:
     def __init__(self, reaper: Reaper) -> None:
         self._reaper = reaper
 
+    def began(self, report: Report) -> None:
+        """Live: nothing has happened yet."""
+
     def progressed(self, progress: Progress) -> None:
         """Die, perhaps."""
         self._reaper.event(progress)

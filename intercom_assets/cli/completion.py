@@ -1,0 +1,68 @@
+"""Shell completion: click's own, with the names of the project's resources and sources."""
+
+from typing import TYPE_CHECKING
+
+import click
+from click.shell_completion import CompletionItem, get_completion_class
+
+if TYPE_CHECKING:
+    from intercom_assets.orchestration.settings import Settings
+
+_COMMAND = "intercom-assets"
+_VARIABLE = "_INTERCOM_ASSETS_COMPLETE"
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.pass_context
+def completion(context: click.Context, shell: str) -> None:
+    """Print the script that completes commands, options, resources and sources in a shell.
+
+    \b
+    bash: put into ~/.bashrc       eval "$(intercom-assets completion bash)"
+    zsh:  put into ~/.zshrc        eval "$(intercom-assets completion zsh)"
+    fish: once                     intercom-assets completion fish > ~/.config/fish/completions/intercom-assets.fish
+    """  # noqa: D301, E501 - \b is click's mark for text that is not to be wrapped
+    kind = get_completion_class(shell)
+    assert kind is not None, f"click completes {shell}"
+    click.echo(kind(context.find_root().command, {}, _COMMAND, _VARIABLE).source())
+
+
+def complete_resources(
+    context: click.Context, _: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Complete the last of several names of resources that are separated by commas."""
+    before, comma, begun = incomplete.rpartition(",")
+    given = before.split(",")
+    names = [resource.name for one in _chosen(context) for resource in one.resources]
+    return [
+        CompletionItem(f"{before}{comma}{name}")
+        for name in dict.fromkeys(names)
+        if name.startswith(begun) and name not in given
+    ]
+
+
+def complete_sources(
+    _: click.Context, __: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Complete the name of a source."""
+    from intercom_assets.cli.project import find_project  # noqa: PLC0415 - only when asked
+    from intercom_assets.errors import ConfigurationError  # noqa: PLC0415 - as above
+
+    try:
+        names = [source.name for source in find_project().sources()]
+    except ConfigurationError:
+        return []
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+def _chosen(context: click.Context) -> "list[Settings]":
+    """Read the settings of the sources that the line names so far; of none that is wrong."""
+    from intercom_assets.cli.project import find_project, readable  # noqa: PLC0415 - only when asked
+    from intercom_assets.errors import ConfigurationError  # noqa: PLC0415 - as above
+
+    named = context.params.get("source") or ()
+    try:
+        return list(readable(find_project().sources((named,) if isinstance(named, str) else named)))
+    except ConfigurationError:
+        return []

@@ -1,0 +1,121 @@
+"""The figures of a run under stable names: what `run --json` prints.
+
+A resource's figures have the names that they have in Dagster's UI.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from intercom_assets.cli.board import Board, Line, State
+from intercom_assets.cli.interrupts import INTERRUPTED
+from intercom_assets.cli.output import instant
+from intercom_assets.orchestration.settings import Settings
+from intercom_assets.sync.report import Report
+
+_SUMMED = (
+    "records_returned", "rows_inserted", "rows_updated", "rows_unchanged", "rows_deleted",
+    "row_count", "requests", "retries", "quota_wait_seconds", "seconds",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """The run of one source.
+
+    Attributes:
+        settings: Its settings.
+        database: Its database, for people.
+        demo: Whether the simulator was synced.
+        board: What became of its assets.
+    """
+
+    settings: Settings
+    database: str
+    demo: bool
+    board: Board
+
+
+def document(
+    ran: Sequence[Ran], began: datetime, code: int, error: str | None
+) -> dict[str, object]:
+    """Give everything that is to be known of a command that ended."""
+    ended = datetime.now(UTC)
+    status = {0: "ok", INTERRUPTED: "interrupted"}.get(code, "failed")
+    return {
+        "status": status,
+        "exit_code": code,
+        "started_at": instant(began),
+        "ended_at": instant(ended),
+        "seconds": round((ended - began).total_seconds(), 3),
+        "error": error,
+        "sources": [_source(one) for one in ran],
+    }
+
+
+def _source(ran: Ran) -> dict[str, object]:
+    board = ran.board
+    own = {resource.name: resource for resource in ran.settings.resources}
+    tables = {name: str(ran.settings.source.target(one)) for name, one in own.items()}
+    lines = board.lines.values()
+    resources = [_resource(line, tables[line.name]) for line in lines if line.name in own]
+    return {
+        "source": ran.settings.name,
+        "status": _status(board),
+        "run_id": board.run_id,
+        "demo": ran.demo,
+        "warehouse": ran.settings.warehouse.kind,
+        "database": ran.database,
+        "schema": ran.settings.schema,
+        "error": board.error or None,
+        "resources": resources,
+        "assets": [_asset(line) for line in lines if line.name not in own],
+        "checks_failed": board.findings,
+        "totals": {name: _sum(one[name] for one in resources) for name in _SUMMED},
+    }
+
+
+def _status(board: Board) -> str:
+    if board.interrupted:
+        return "interrupted"
+    return "failed" if board.failed or board.error else "ok"
+
+
+def _resource(line: Line, table: str) -> dict[str, object]:
+    report = line.report or Report(resource=line.name, table=table)
+    return {
+        "resource": line.name,
+        "status": _told(line),
+        "error": line.error or None,
+        "table": table,
+        "records_returned": report.records_returned,
+        "rows_inserted": report.inserted,
+        "rows_updated": report.updated,
+        "rows_unchanged": report.unchanged,
+        "rows_deleted": report.deleted,
+        "row_count": report.row_count,
+        "requests": report.meter.requests,
+        "retries": report.meter.retries,
+        "quota_wait_seconds": round(report.meter.quota_seconds, 3),
+        "seconds": round(line.seconds, 3),
+        "cursor_before": instant(report.cursor_before),
+        "cursor_after": instant(report.cursor_after),
+    }
+
+
+def _asset(line: Line) -> dict[str, object]:
+    return {
+        "asset": line.name,
+        "status": _told(line),
+        "error": line.error or None,
+        "row_count": line.rows,
+        "seconds": round(line.seconds, 3),
+    }
+
+
+def _told(line: Line) -> str:
+    return "not_run" if line.state is State.WAITING else line.state.value
+
+
+def _sum(values: Iterable[object]) -> float:
+    return round(sum(value for value in values if isinstance(value, int | float)), 3)

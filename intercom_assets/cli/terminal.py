@@ -1,0 +1,100 @@
+"""What the terminal can show: colour and moving lines, or plain text; Unicode, or ASCII.
+
+Colour and control characters are for a terminal only, and neither for a dumb one nor where
+NO_COLOR is set (https://no-color.org).
+"""
+
+import os
+import shlex
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_DUMB = {"", "dumb", "unknown"}
+_UNBOUNDED = 10_000
+_COMMAND = "intercom-assets"
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Signs before a line.
+
+    Attributes:
+        good: All is well.
+        bad: Something has to be mended.
+        warning: Something to know.
+        idle: Nothing happened.
+        bar: A piece of a bar.
+        track: A piece of what the bar has yet to fill.
+        more: Something was cut off.
+        spinner: Signs that follow each other while something runs.
+    """
+
+    good: str
+    bad: str
+    warning: str
+    idle: str
+    bar: str
+    track: str
+    more: str
+    spinner: str
+
+
+UNICODE = Marks("✓", "✗", "!", "·", "━", "─", "…", "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏")
+ASCII = Marks("+", "x", "!", ".", "=", "-", "...", "|/-\\")
+
+
+def is_lively(stream: TextIO, environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether colour and moving lines may be sent."""
+    dumb = environment.get("TERM", "") in _DUMB
+    return stream.isatty() and not dumb and not environment.get("NO_COLOR")
+
+
+def speaks_unicode(stream: TextIO, environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether signs beyond ASCII can be shown.
+
+    Python takes the locale C for UTF-8, and says so by LC_CTYPE=C.UTF-8; the terminal may not.
+    """
+    if not (getattr(stream, "encoding", None) or "").lower().startswith("utf"):
+        return False
+    variables = ("LC_ALL", "LC_CTYPE", "LANG")
+    chosen = [environment[name] for name in variables if environment.get(name)]
+    locale = next((one for one in chosen if one != "C.UTF-8"), "C.UTF-8")
+    return "utf" in locale.lower()
+
+
+def marks_for(stream: TextIO) -> Marks:
+    """Choose the signs that a stream can show."""
+    return UNICODE if speaks_unicode(stream) else ASCII
+
+
+def console_on(stream: TextIO) -> "Console":
+    """Make a console that colours only where it may, and never cuts what goes into a pipe."""
+    from rich.console import Console  # noqa: PLC0415 - --help needs it not
+
+    lively = is_lively(stream)
+    console = Console(
+        file=stream,
+        force_terminal=lively,
+        color_system="auto" if lively else None,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+    if not stream.isatty():
+        console.width = _UNBOUNDED
+    return console
+
+
+def command_line(*arguments: str) -> str:
+    """Write a command of ours as it can be typed here."""
+    own = Path(sys.argv[0])
+    found = shutil.which(_COMMAND)
+    elsewhere = own.name == _COMMAND and own.is_file() and not (found and own.samefile(found))
+    return shlex.join([os.path.relpath(own) if elsewhere else _COMMAND, *arguments])
