@@ -22,10 +22,11 @@ from intercom_assets.catalog import CATALOG, NEWEST
 from intercom_assets.intercom.connection import Connection
 from intercom_assets.simulator import generate
 from intercom_assets.sync.cursor import Request
-from intercom_assets.sync.extract import Extract, Source
+from intercom_assets.sync.extract import Extract
 from intercom_assets.sync.load import load
 from intercom_assets.sync.progress import Progress
 from intercom_assets.sync.report import Report
+from intercom_assets.sync.source import Source
 from intercom_assets.warehouse.duckdb import DuckDBWarehouse
 
 MILLION = 1_000_000

@@ -93,7 +93,7 @@ def show_status(names: tuple[str, ...], *, as_json: bool) -> int:
 
 
 def _read(settings: Settings) -> _Source:
-    with open_warehouse(settings.warehouse) as warehouse:
+    with open_warehouse(settings.warehouse) as warehouse, warehouse.held():
         cursors = warehouse.cursors(settings.schema, settings.table_prefix)
         owner = next((cursor for cursor in cursors.values() if cursor.workspace_id), None)
         return _Source(

@@ -26,9 +26,10 @@ from intercom_assets.intercom.client import Call, Client, is_loopback
 from intercom_assets.intercom.decode import decode
 from intercom_assets.intercom.probe import probe
 from intercom_assets.intercom.rate_limit import RateLimiter
+from intercom_assets.intercom.regions import REGIONS
 from intercom_assets.intercom.retry import Patience
 from intercom_assets.intercom.secret import Secret
-from intercom_assets.intercom.workspace import REGIONS, Workspace, read_workspace
+from intercom_assets.intercom.workspace import Workspace, read_workspace
 from intercom_assets.schema.types import Json
 
 PAGES = {

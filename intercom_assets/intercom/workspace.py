@@ -5,14 +5,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from intercom_assets.errors import ConfigurationError, Unauthorized
 from intercom_assets.intercom.client import Call, Session
+from intercom_assets.intercom.regions import REGIONS
 from intercom_assets.schema.types import Json
-
-REGIONS = {
-    "us": "https://api.intercom.io",
-    "eu": "https://api.eu.intercom.io",
-    "au": "https://api.au.intercom.io",
-}
-"""Host of each region's API."""
 
 
 @dataclass(frozen=True, slots=True)

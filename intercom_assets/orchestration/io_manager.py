@@ -10,9 +10,10 @@ from pydantic import Field
 from intercom_assets.catalog import CATALOG
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.orchestration.failures import explained
-from intercom_assets.sync.extract import Extract, Source
+from intercom_assets.sync.extract import Extract
 from intercom_assets.sync.load import load
 from intercom_assets.sync.report import Report
+from intercom_assets.sync.source import Source
 from intercom_assets.warehouse.duckdb import DuckDBWarehouse
 from intercom_assets.warehouse.warehouse import Warehouse
 

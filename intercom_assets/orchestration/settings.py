@@ -14,8 +14,7 @@ from pathlib import Path
 
 from intercom_assets.catalog import CATALOG, NEWEST, OLDEST, ApiVersion, Resource
 from intercom_assets.errors import ConfigurationError
-from intercom_assets.intercom.connection import check_base_url
-from intercom_assets.intercom.workspace import REGIONS
+from intercom_assets.intercom.regions import REGIONS
 from intercom_assets.orchestration.schedules import Schedule, parse_schedule
 from intercom_assets.orchestration.setting_reader import Reader
 from intercom_assets.orchestration.warehouses import (
@@ -24,7 +23,7 @@ from intercom_assets.orchestration.warehouses import (
     identifier_part,
     read_warehouse,
 )
-from intercom_assets.sync.extract import Source
+from intercom_assets.sync.source import Source
 
 _WEEKLY = "0 3 * * 0"
 
@@ -224,6 +223,10 @@ def _region(value: str) -> str:
 
 
 def _base_url(value: str) -> str:
+    from intercom_assets.intercom.connection import (  # noqa: PLC0415 - httpx, for a simulator only
+        check_base_url,
+    )
+
     if problem := check_base_url(value):
         raise ValueError(problem)
     return value.rstrip("/")

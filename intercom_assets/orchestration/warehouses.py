@@ -11,9 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias, assert_never
 
-from intercom_assets.intercom.connection import check_base_url
 from intercom_assets.orchestration.setting_reader import Reader
-from intercom_assets.warehouse.duckdb import DuckDBWarehouse
 from intercom_assets.warehouse.sql import folded
 from intercom_assets.warehouse.warehouse import Warehouse
 
@@ -112,6 +110,10 @@ def open_warehouse(settings: WarehouseSettings, *, patience: float = 60.0) -> It
     """
     match settings:
         case DuckDBSettings():
+            from intercom_assets.warehouse.duckdb import (  # noqa: PLC0415 - settings need no driver
+                DuckDBWarehouse,
+            )
+
             yield DuckDBWarehouse(settings.database, patience=patience)
         case SnowflakeSettings():
             from intercom_assets.orchestration.snowflake import (  # noqa: PLC0415 - takes seconds
@@ -215,6 +217,10 @@ def _account(value: str) -> str:
 
 
 def _url(value: str) -> str:
+    from intercom_assets.intercom.connection import (  # noqa: PLC0415 - httpx, for a proxy only
+        check_base_url,
+    )
+
     if problem := check_base_url(value):
         raise ValueError(problem)
     return value.rstrip("/")

@@ -14,8 +14,8 @@ from intercom_assets.errors import ConfigurationError, IntercomAssetsError, Sche
 from intercom_assets.intercom.client import Session
 from intercom_assets.intercom.connection import Connection
 from intercom_assets.intercom.meter import Meter
-from intercom_assets.sync.extract import Source
 from intercom_assets.sync.fields import Survey, survey
+from intercom_assets.sync.source import Source
 from intercom_assets.warehouse.warehouse import (
     Answer,
     Question,

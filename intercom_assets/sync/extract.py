@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import assert_never
 
 from intercom_assets.catalog.resource import (
@@ -22,31 +21,9 @@ from intercom_assets.sync.by_time import read_by_time
 from intercom_assets.sync.cursor import Request
 from intercom_assets.sync.progress import Listener
 from intercom_assets.sync.reading import Reading
+from intercom_assets.sync.source import Source
 from intercom_assets.sync.whole import read_whole
 from intercom_assets.warehouse.warehouse import Target
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """The settings of a source that a sync needs.
-
-    Attributes:
-        name: Name of the source.
-        schema: Schema of its tables.
-        prefix: Prefix of its tables, verbatim.
-        start_date: Records updated before this are not kept.
-        lookback: How far before the cursor a window starts.
-    """
-
-    name: str
-    schema: str
-    prefix: str
-    start_date: datetime | None = None
-    lookback: timedelta = timedelta(hours=1)
-
-    def target(self, resource: Resource) -> Target:
-        """Name the table of a resource."""
-        return Target(self.schema, f"{self.prefix}rudder_{resource.name}", resource.table)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,11 +14,12 @@ from intercom_assets.errors import ConfigurationError, SchemaError, WarehouseErr
 from intercom_assets.intercom.workspace import Workspace
 from intercom_assets.sync.cursor import EPOCH, Start, start
 from intercom_assets.sync.evolve import evolve
-from intercom_assets.sync.extract import Extract, Source, read
+from intercom_assets.sync.extract import Extract, read
 from intercom_assets.sync.loading import Loading
 from intercom_assets.sync.reading import Reading
 from intercom_assets.sync.reconcile import reconcile
 from intercom_assets.sync.report import Report
+from intercom_assets.sync.source import Source
 from intercom_assets.warehouse.warehouse import (
     ParentVersion,
     StoredCursor,

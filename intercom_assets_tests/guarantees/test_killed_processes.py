@@ -17,7 +17,7 @@ import dagster as dg
 import pytest
 
 from intercom_assets.simulator import Workspace, generate
-from intercom_assets.sync.extract import Source
+from intercom_assets.sync.source import Source
 from intercom_assets.warehouse.duckdb import DuckDBWarehouse
 from intercom_assets_tests.dagster_project.processes import DEADLINE, Machine
 from intercom_assets_tests.dagster_project.running import ROOT, query, serving

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from intercom_assets.simulator.quota import Quota, QuotaReading
-from intercom_assets.sync.extract import Source
+from intercom_assets.sync.source import Source
 from intercom_assets_tests.world import World, make_world
 
 QUOTA = 40
