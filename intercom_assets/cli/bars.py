@@ -126,8 +126,11 @@ def _mark(line: Line, now: float, marks: Marks) -> tuple[str, str]:
 
 def _append_bar(row: Text, line: Line, width: int, marks: Marks) -> None:
     length = next(length for least, length in _BARS if width >= least)
-    if length:
-        filled = round((_share(line) or 0.0) * length)
+    share = _share(line)
+    if length and share is None:
+        row.append(" " * (length + 2))
+    elif length and share is not None:
+        filled = round(share * length)
         row.append(marks.bar * filled, "green" if line.state is State.OK else "cyan")
         row.append(marks.track * (length - filled) + "  ", "bright_black")
 

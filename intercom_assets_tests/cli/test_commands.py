@@ -1,11 +1,15 @@
 """`intercom-assets` syncs, checks, shows and asks."""
 
+import json
 import re
+from datetime import datetime
 
 import httpx
 import pytest
+from click.testing import CliRunner
 
-from intercom_assets_tests.cli.conftest import CommandLine
+from intercom_assets.cli import main
+from intercom_assets_tests.cli.conftest import ROOT, CommandLine
 
 ELEVEN = 11
 
@@ -24,17 +28,60 @@ def figures(output: str) -> dict[str, dict[str, str]]:
 def test_second_run_inserts_and_updates_nothing(workspace: CommandLine) -> None:
     """Run twice, write once: the table at the end says so, and status shows the rows."""
     first = workspace("run")
-    second = workspace("run")
+    second = workspace("run", "--json")
     status = workspace("status")
 
     assert (0, 0, 0) == (first.returncode, second.returncode, status.returncode), first.stderr
+    assert "\x1b" not in first.stdout + first.stderr + status.stdout
     assert ELEVEN == len(figures(first.stdout))
     assert "60" == figures(first.stdout)["contacts"]["inserted"]
     assert "Warning" not in first.stderr
-    for row in figures(second.stdout).values():
-        assert ("0", "0") == (row["inserted"], row["updated"])
+    [source] = json.loads(second.stdout)["sources"]
+    assert (0, 0) == (source["totals"]["rows_inserted"], source["totals"]["rows_updated"])
     assert re.search(r"^contacts +60 20\d\d-", status.stdout, re.MULTILINE)
     assert "never" not in status.stdout
+
+
+def test_json_has_the_documented_fields(workspace: CommandLine) -> None:
+    """A run, a status and a check as JSON have the fields of the document, and nothing else."""
+    documented = examples((ROOT / "docs" / "command-line.md").read_text())
+
+    run = workspace("run", "--json", "--select", "tags")
+    status = workspace("status", "--json")
+    check = workspace("check", "--json")
+
+    assert (0, 0, 0) == (run.returncode, status.returncode, check.returncode), check.stdout
+    assert documented["run"] == shape(json.loads(run.stdout))
+    assert documented["status"] == shape(json.loads(status.stdout))
+    assert documented["check"] == shape(json.loads(check.stdout))
+    shown = json.loads(run.stdout)
+    assert ("ok", 0) == (shown["status"], shown["exit_code"])
+    assert datetime.fromisoformat(shown["started_at"]) < datetime.fromisoformat(shown["ended_at"])
+    [tags] = shown["sources"][0]["resources"]
+    assert (40, 40, "ok", None) == tuple(
+        tags[name] for name in ("rows_inserted", "row_count", "status", "error")
+    )
+
+
+def examples(document: str) -> dict[str, object]:
+    """Read the shape of each command's JSON from the document's examples."""
+    found = re.findall(
+        r"\$ intercom-assets (\w+) --json.*?\n(\{.*?^\})", document, re.DOTALL | re.MULTILINE
+    )
+    return {command: shape(json.loads(shown)) for command, shown in found}
+
+
+def shape(value: object) -> object:
+    """Give the fields of a JSON value; of a list, those of its first value."""
+    match value:
+        case dict():
+            return {name: shape(inner) for name, inner in value.items()}
+        case [first, *_] if isinstance(first, dict):
+            return [shape(first)]
+        case list():
+            return []
+        case _:
+            return None
 
 
 def test_run_without_a_token_is_a_demo_that_spares_the_real_database(
@@ -58,14 +105,19 @@ def test_run_fails_with_one_line_per_failed_resource(
 
     try:
         run = workspace("run", "--select", "tags,conversations,conversation_parts")
+        quiet = workspace("run", "--quiet", "--select", "tags,conversations")
     finally:
         allowed: dict[str, object] = {"missing": [], "status": 403}
         httpx.post(f"{simulator}/_simulator/scopes", json=allowed).raise_for_status()
 
-    assert 1 == run.returncode
+    assert (1, 1) == (run.returncode, quiet.returncode)
     assert "40" == figures(run.stdout)["tags"]["inserted"]
     assert re.search(r'^conversations failed: .*"Read conversations"', run.stderr, re.MULTILINE)
-    assert re.search(r"^conversation_parts failed: not run", run.stderr, re.MULTILINE)
+    assert re.search(r"^conversation_parts not run: ", run.stderr, re.MULTILINE)
+    failed, last = quiet.stderr.splitlines()
+    assert failed.startswith("conversations failed: ")
+    assert "1 of 2 failed or were not run." == last
+    assert "" == quiet.stdout
 
 
 def test_unknown_selection_is_refused_with_the_names_that_exist(workspace: CommandLine) -> None:
@@ -78,10 +130,13 @@ def test_unknown_selection_is_refused_with_the_names_that_exist(workspace: Comma
 
 
 def test_wrong_settings_are_listed_at_once(workspace: CommandLine) -> None:
-    """Every wrong setting is named with its variable, and the code is 2."""
-    run = workspace("run", INTERCOM_REGION="mars", INTERCOM_API_VERSION="1.4")
+    """Every wrong setting is named with its variable, in JSON too, and the code is 2."""
+    run = workspace("run", "--json", INTERCOM_REGION="mars", INTERCOM_API_VERSION="1.4")
 
     assert 2 == run.returncode
+    shown = json.loads(run.stdout)
+    assert ("failed", 2, []) == (shown["status"], shown["exit_code"], shown["sources"])
+    assert "INTERCOM_REGION" in shown["error"]
     assert "INTERCOM_REGION" in run.stderr
     assert "INTERCOM_API_VERSION" in run.stderr
 
@@ -118,22 +173,46 @@ def test_check_says_what_to_mend(
 
 
 def test_query_answers_and_keeps_nothing(workspace: CommandLine) -> None:
-    """A query prints its answer; what it changes is gone afterwards."""
+    """A query prints its answer as it is asked to; what it changes is gone afterwards."""
     workspace("run", "--select", "teams")
+    asked = "SELECT count(*) AS teams, max(_synced_at) AS at, 'a,b' AS text, 1 AS text FROM {}"
+    sql = asked.format("intercom.rudder_teams")
 
     deleted = workspace("query", "DELETE FROM intercom.rudder_teams")
-    counted = workspace("query", "SELECT count(*) AS teams FROM intercom.rudder_teams")
+    table = workspace("query", sql)
+    csv = workspace("query", "--format", "csv", sql)
+    shown = workspace("query", "--format", "json", "SELECT 6 AS teams, DATE '2026-01-05' AS day")
 
-    assert (0, 0) == (deleted.returncode, counted.returncode)
-    assert ["teams", "6"] == counted.stdout.split()
+    codes = (deleted.returncode, table.returncode, csv.returncode, shown.returncode)
+    assert (0, 0, 0, 0) == codes, csv.stderr
+    assert ["teams", "at", "text", "text", "6"] == table.stdout.split()[:5]
+    header, row = csv.stdout.splitlines()
+    assert "teams,at,text,text" == header
+    assert re.fullmatch(r'6,20\d\d-\d\d-\d\dT[\d:.]+Z,"a,b",1', row)
+    assert [{"teams": 6, "day": "2026-01-05"}] == json.loads(shown.stdout)
 
 
 def test_query_without_a_database_says_to_sync_first(workspace: CommandLine) -> None:
-    """A database that does not exist yet is explained."""
+    """A database that does not exist yet is explained, and the code is 1."""
     query = workspace("query", "SELECT 1")
 
-    assert 2 == query.returncode
+    assert 1 == query.returncode
     assert "sync first" in query.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("run", "--nonsense"), ("run", "--since"), ("sync",), ("query",), ("completion", "tcsh"),
+     ("status", "--source", "mars"), ("check", "--source", "mars")],
+    ids=" ".join,
+)  # fmt: skip
+def test_a_wrong_command_line_is_refused(arguments: tuple[str, ...]) -> None:
+    """What cannot be understood has code 2, and says why on stderr only."""
+    answer = CliRunner().invoke(main, arguments)
+
+    assert 2 == answer.exit_code
+    assert "" == answer.stdout
+    assert answer.stderr
 
 
 @pytest.mark.parametrize("command", [(), ("run",), ("check",), ("status",), ("query",)])
@@ -144,3 +223,15 @@ def test_help_does_not_import_dagster(commands: CommandLine, command: tuple[str,
     assert 0 == shown.returncode
     assert "Usage:" in shown.stdout
     assert not re.search(r"\| +dagster$", shown.stderr, re.MULTILINE)
+
+
+def test_status_imports_no_more_than_it_shows(commands: CommandLine) -> None:
+    """A status needs neither Dagster nor a client of Intercom, even where a cron is set."""
+    shown = commands(
+        "status", PYTHONPROFILEIMPORTTIME="1", INTERCOM_SCHEDULE="cron 0 */3 * * * in Europe/Berlin"
+    )
+
+    assert 0 == shown.returncode
+    assert "intercom-assets run syncs for the first time" in shown.stdout
+    imported = set(re.findall(r"\| +([\w.]+)$", shown.stderr, re.MULTILINE))
+    assert set() == imported & {"dagster", "httpx", "pandas", "pyarrow", "snowflake.connector"}

@@ -9,11 +9,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import yaml
 
 from intercom_assets.catalog import CATALOG, OLDEST, tickets
 from intercom_assets.catalog.changes import CHANGES
 from intercom_assets.catalog.describe import request_line, sync_type
+from intercom_assets.cli import main as command_line
 from intercom_assets.component import IntercomSource, Snowflake
 from intercom_assets.orchestration.warehouses import GROUPS
 from intercom_assets.schema.table import METADATA_COLUMNS
@@ -118,10 +120,35 @@ def checks() -> str:
     return "\n".join(rows)
 
 
+def commands() -> str:
+    """Give each command with what it does, and a table of its options."""
+    parts: list[str] = []
+    for name, command in command_line.commands.items():
+        told = inspect.cleandoc(command.help or "").split("\n\n")[0].replace("\n", " ")
+        arguments = [one.make_metavar(click.Context(command)) for one in command.params
+                     if isinstance(one, click.Argument) and name != "simulate"]  # fmt: skip
+        parts += [f"### `{' '.join(['intercom-assets', name, *arguments])}`", "", told, ""]
+        if options := [one for one in command.params if isinstance(one, click.Option)]:
+            rows = [f"| {_spelled(option)} | {_told(option)} |" for option in options]
+            parts += ["| option | meaning |", "|---|---|", *rows, ""]
+    return "\n".join(parts).strip()
+
+
+def _spelled(option: click.Option) -> str:
+    value = "" if option.is_flag else f" {option.make_metavar(click.Context(command_line))}"
+    return ", ".join(f"`{one}{value}`" for one in option.opts).replace("|", "\\|")
+
+
+def _told(option: click.Option) -> str:
+    default = f" Default: {option.default}." if option.show_default else ""
+    return f"{option.help}{default}"
+
+
 PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "README.md": {"resources": resources, "settings": settings, "metadata": metadata},
     "CONTRIBUTING.md": {"recipe": recipe},
     "docs/checks.md": {"checks": checks},
+    "docs/command-line.md": {"commands": commands},
     "docs/api-versions.md": {"changes": changes, "endpoints": endpoints},
 }
 

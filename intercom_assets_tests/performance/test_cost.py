@@ -106,7 +106,10 @@ def test_a_sync_commits_seldom(world: World) -> None:
     ("module", "unwanted"),
     [
         ("intercom_assets.definitions", {"pandas", "snowflake.connector", "aiohttp"}),
-        ("intercom_assets.cli", {"dagster", "pandas", "snowflake.connector", "aiohttp"}),
+        ("intercom_assets.cli", {"dagster", "rich", "httpx", "duckdb", "intercom_assets.catalog"}),
+        ("intercom_assets.cli.standing", {"dagster", "pandas", "pyarrow", "httpx", "duckdb"}),
+        ("intercom_assets.cli.running", {"dagster", "pandas", "pyarrow", "httpx", "duckdb"}),
+        ("intercom_assets.cli.findings", {"dagster", "pandas", "snowflake.connector", "aiohttp"}),
         ("intercom_assets.sync.load", {"dagster", "pandas", "snowflake.connector", "aiohttp"}),
     ],
 )

@@ -1,0 +1,117 @@
+"""What happens in a run is put on the board, also of assets that are no resources."""
+
+from pathlib import Path
+
+import pytest
+
+from intercom_assets.cli.board import Board
+from intercom_assets.cli.dagster_run import Order, execute
+from intercom_assets.cli.display import Silence
+from intercom_assets.cli.project import Project
+
+DEFINITIONS = """
+import signal
+
+import dagster as dg
+
+
+@dg.asset(key=["shop", "contacts"])
+def contacts() -> dg.MaterializeResult:
+    return dg.MaterializeResult()
+
+
+@dg.multi_asset(
+    specs=[
+        dg.AssetSpec(["shop", "signups"], deps=[["shop", "contacts"]]),
+        dg.AssetSpec(["shop", "churn"], deps=[["shop", "contacts"]]),
+    ]
+)
+def models():
+    yield dg.MaterializeResult(asset_key=["shop", "signups"], metadata={"dagster/row_count": 4})
+    raise RuntimeError("no such column: left_at\\nLINE 1: SELECT")
+
+
+@dg.asset(key=["reports", "weekly"], deps=[["shop", "churn"]])
+def weekly() -> None:
+    raise AssertionError("it depends on what failed")
+
+
+@dg.asset(key=["shop", "stopped"])
+def stopped() -> None:
+    signal.raise_signal(signal.SIGINT)
+
+
+@dg.asset(key=["shop", "swallowed"])
+def swallowed() -> None:
+    try:
+        signal.raise_signal(signal.SIGINT)
+    except BaseException:
+        raise RuntimeError("Query interrupted") from None
+
+
+@dg.asset(key=["shop", "after"], deps=[["shop", "first"]])
+def after() -> None:
+    return
+
+
+@dg.asset(key=["shop", "first"])
+def first() -> None:
+    return
+
+
+def job(name, *keys):
+    selection = dg.AssetSelection.assets(*keys)
+    return dg.define_asset_job(name, selection, executor_def=dg.in_process_executor)
+
+
+defs = dg.Definitions(
+    assets=[contacts, models, weekly, stopped, swallowed, first, after],
+    jobs=[
+        job("shop_sync", ["shop", "contacts"], ["shop", "signups"], ["shop", "churn"],
+            ["reports", "weekly"]),
+        job("stopped_sync", ["shop", "stopped"]),
+        job("swallowed_sync", ["shop", "swallowed"], ["shop", "first"], ["shop", "after"]),
+    ],
+)
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """Write a Dagster project whose jobs have models beside a resource."""
+    (tmp_path / "shop_definitions.py").write_text(DEFINITIONS)
+    (tmp_path / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    return Project(tmp_path, tmp_path, "shop_definitions", tmp_path)
+
+
+def run(project: Project, source: str) -> Board:
+    """Run the job of a source."""
+    board = Board(Silence())
+    execute(project, Order(source, (), whole=True, config={}), board)
+    return board
+
+
+def test_assets_that_are_no_resources_are_shown_with_their_rows(project: Project) -> None:
+    """Each asset of the job has a line: its name, its rows, and the first cause of a failure."""
+    board = run(project, "shop")
+
+    shown = {name: (line.state.value, line.rows) for name, line in board.lines.items()}
+    assert {
+        "contacts": ("ok", None),
+        "signups": ("ok", 4),
+        "churn": ("failed", None),
+        "reports/weekly": ("not run", None),
+    } == shown
+    assert board.lines["churn"].error.startswith("RuntimeError: no such column: left_at")
+    assert "what it depends on failed" == board.lines["reports/weekly"].error
+    assert ("", False) == (board.error, board.interrupted)
+
+
+@pytest.mark.parametrize("source", ["stopped", "swallowed"])
+def test_an_interrupt_ends_the_run(project: Project, source: str) -> None:
+    """Ctrl-C ends a run, also where a statement of the database swallowed the signal."""
+    board = run(project, source)
+
+    assert board.interrupted
+    assert board.failed
