@@ -4,6 +4,7 @@ A command's module declares its options and imports click only; what it does is 
 is called. Dagster is imported only by `run`: it takes seconds, and the others should not.
 """
 
+import io
 import os
 import sys
 from typing import NoReturn
@@ -36,6 +37,10 @@ def main() -> None:
                       intercom-assets run
     Every day:        intercom-assets status, or the Dagster UI (make dev)
     """  # noqa: D301 - \b is click's mark for text that is not to be wrapped
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # An arrow in a message must not end a command where the locale has none.
+            stream.reconfigure(errors="replace")
 
 
 @main.command(
