@@ -83,7 +83,7 @@ def fitting(lines: list[Line], room: int) -> tuple[list[Line], int]:
     """
     if len(lines) <= room:
         return lines, 0
-    rank = {State.RUNNING: 0, State.FAILED: 1, State.WAITING: 2, State.OK: 3}
+    rank = {State.RUNNING: 0, State.FAILED: 1, State.WAITING: 2, State.SKIPPED: 3, State.OK: 4}
     kept = sorted(lines, key=lambda line: rank[line.state])[: max(room - 1, 1)]
     names = {line.name for line in kept}
     return [line for line in lines if line.name in names], len(lines) - len(kept)
@@ -96,6 +96,8 @@ def drawn(line: Line, width: int, now: float, marks: Marks) -> Text:
     match line.state:
         case State.WAITING:
             row.append("waiting", "dim")
+        case State.SKIPPED:
+            row.append("skipped", "dim")
         case State.FAILED:
             row.append(f"failed: {line.error.splitlines()[0] if line.error else ''}", "red")
         case State.RUNNING | State.OK:
@@ -112,7 +114,7 @@ def drawn(line: Line, width: int, now: float, marks: Marks) -> Text:
 
 def _mark(line: Line, now: float, marks: Marks) -> tuple[str, str]:
     match line.state:
-        case State.WAITING:
+        case State.WAITING | State.SKIPPED:
             return marks.idle, "dim"
         case State.RUNNING:
             return marks.spinner[int(now * _PER_SECOND) % len(marks.spinner)], "cyan"

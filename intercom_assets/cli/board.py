@@ -16,12 +16,8 @@ class State(Enum):
     WAITING = "not run"
     RUNNING = "running"
     OK = "ok"
+    SKIPPED = "skipped"
     FAILED = "failed"
-
-    @property
-    def ended(self) -> bool:
-        """Whether nothing more will happen."""
-        return self in {State.OK, State.FAILED}
 
 
 @dataclass(slots=True)
@@ -98,7 +94,8 @@ class Board:
     @property
     def failed(self) -> list[Line]:
         """Assets that failed or were not run."""
-        return [line for line in self.lines.values() if line.state is not State.OK]
+        fine = {State.OK, State.SKIPPED}
+        return [line for line in self.lines.values() if line.state not in fine]
 
     @property
     def reports(self) -> list[Report]:
@@ -125,6 +122,10 @@ class Board:
         line = self.line(name)
         line.rows = rows if line.report is None else None
         self._end(line, State.OK)
+
+    def skipped(self, name: str) -> None:
+        """Note that an asset was left out by its own step, which is no failure."""
+        self._end(self.line(name), State.SKIPPED)
 
     def fell(self, name: str, reason: str) -> None:
         """Note why an asset failed."""

@@ -135,7 +135,7 @@ class _Ear:
 
     def _succeeded(self, event: dg.DagsterEvent) -> None:
         for name in self._unfinished(event):
-            self.board.succeeded(name)
+            self.board.skipped(name)
 
     def _planned(self, event: dg.DagsterEvent) -> None:
         if event.step_key is None or event.asset_key is None:

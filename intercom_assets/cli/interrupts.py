@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -36,9 +35,11 @@ class Interrupts:
     def counted(self) -> Iterator[None]:
         """Count during a block; only the main thread can."""
         reader, writer = os.pipe()
+        # Dagster points stderr at a file while a step runs.
+        terminal = os.dup(2)
         os.set_blocking(writer, False)
         before = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
-        thread = threading.Thread(target=self._count, args=(reader,), daemon=True)
+        thread = threading.Thread(target=self._count, args=(reader, terminal), daemon=True)
         thread.start()
         try:
             yield
@@ -47,6 +48,7 @@ class Interrupts:
             os.close(writer)
             thread.join()
             os.close(reader)
+            os.close(terminal)
 
     def again(self) -> None:
         """Send the signal once more, uncounted.
@@ -57,7 +59,7 @@ class Interrupts:
         self._ours += 1
         signal.raise_signal(signal.SIGINT)
 
-    def _count(self, reader: int) -> None:
+    def _count(self, reader: int, terminal: int) -> None:
         while number := os.read(reader, 1):
             if number[0] != signal.SIGINT:
                 continue
@@ -66,13 +68,13 @@ class Interrupts:
                 continue
             self.heard += 1
             if self.heard > 1:
-                _end_at_once()
+                _end_at_once(terminal)
             self._stopping()
 
 
-def _end_at_once() -> None:
-    shown = _SHOW_CURSOR if sys.stderr.isatty() else ""
-    os.write(2, f"{shown}\nEnded at once. What was committed is kept.\n".encode())
+def _end_at_once(terminal: int) -> None:
+    shown = _SHOW_CURSOR if os.isatty(terminal) else ""
+    os.write(terminal, f"{shown}\nEnded at once. What was committed is kept.\n".encode())
     os._exit(INTERRUPTED)
 
 

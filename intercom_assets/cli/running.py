@@ -10,7 +10,7 @@ from typing import assert_never
 
 import click
 
-from intercom_assets.cli.board import Board, State
+from intercom_assets.cli.board import Board
 from intercom_assets.cli.demo import demo_workspace, has_token
 from intercom_assets.cli.display import shown
 from intercom_assets.cli.figures import Ran, document
@@ -193,7 +193,7 @@ def _conclude(settings: Settings, board: Board, wishes: Wishes) -> None:
     if wishes.as_json:
         return
     click.echo(f"\nDatabase  {_shown(settings)}")
-    if failed := [line.name for line in board.lines.values() if line.state is not State.OK]:
+    if failed := [line.name for line in board.failed]:
         own = {resource.name for resource in settings.resources}
         again = ["--select", ",".join(failed)] if own.issuperset(failed) else []
         click.echo(f"Next      mend what failed, then {command_line('run', *again)}")

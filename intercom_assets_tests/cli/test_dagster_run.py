@@ -22,6 +22,16 @@ def contacts() -> dg.MaterializeResult:
 
 @dg.multi_asset(
     specs=[
+        dg.AssetSpec(["shop", "left_out"], skippable=True),
+        dg.AssetSpec(["shop", "made"], skippable=True),
+    ]
+)
+def some():
+    yield dg.MaterializeResult(asset_key=["shop", "made"])
+
+
+@dg.multi_asset(
+    specs=[
         dg.AssetSpec(["shop", "signups"], deps=[["shop", "contacts"]]),
         dg.AssetSpec(["shop", "churn"], deps=[["shop", "contacts"]]),
     ]
@@ -65,10 +75,10 @@ def job(name, *keys):
 
 
 defs = dg.Definitions(
-    assets=[contacts, models, weekly, stopped, swallowed, first, after],
+    assets=[contacts, some, models, weekly, stopped, swallowed, first, after],
     jobs=[
         job("shop_sync", ["shop", "contacts"], ["shop", "signups"], ["shop", "churn"],
-            ["reports", "weekly"]),
+            ["reports", "weekly"], ["shop", "left_out"], ["shop", "made"]),
         job("stopped_sync", ["shop", "stopped"]),
         job("swallowed_sync", ["shop", "swallowed"], ["shop", "first"], ["shop", "after"]),
     ],
@@ -100,6 +110,8 @@ def test_assets_that_are_no_resources_are_shown_with_their_rows(project: Project
     assert {
         "contacts": ("ok", None),
         "signups": ("ok", 4),
+        "made": ("ok", None),
+        "left_out": ("skipped", None),
         "churn": ("failed", None),
         "reports/weekly": ("not run", None),
     } == shown
