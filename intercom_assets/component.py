@@ -11,11 +11,17 @@ import dagster as dg
 from pydantic import BaseModel, Field, PrivateAttr
 
 from intercom_assets.errors import ConfigurationError
-from intercom_assets.orchestration.assets import build_assets, connection_key, io_manager_key
+from intercom_assets.orchestration.assets import (
+    build_assets,
+    connection_key,
+    io_manager_key,
+    salt_key,
+)
 from intercom_assets.orchestration.checks import build_checks
 from intercom_assets.orchestration.connection import IntercomConnection
 from intercom_assets.orchestration.io_manager import DuckDBIOManager, WarehouseIOManager
 from intercom_assets.orchestration.jobs import build_reconcile_job, build_sync_job
+from intercom_assets.orchestration.salt import build_salt
 from intercom_assets.orchestration.scaffold import Described, source_file, source_name, variable
 from intercom_assets.orchestration.settings import (
     Settings,
@@ -29,6 +35,9 @@ _logger = logging.getLogger("intercom_assets")
 
 Setting = str | int | float | Mapping[str, str | int | float] | None
 """A literal, or `{env: NAME}`. Numbers are taken, so that ours is the message that refuses them."""
+
+Columns = str | Mapping[str, str | list[str]] | None
+"""Columns by resource, as text or as a map; or `{env: NAME}`."""
 
 
 class Snowflake(dg.Model, dg.Resolvable):
@@ -112,6 +121,20 @@ class IntercomSource(dg.Component, dg.Model, dg.Resolvable):
     resources: str | list[str] | Mapping[str, str] | None = Field(
         default=None,
         description="`all` (default), names of resources, or `all` and more: all,ticket_types.",
+    )
+    exclude_columns: Columns = Field(
+        default=None,
+        description="Columns that are stored nowhere: contacts.email, contacts.location; or "
+        "{contacts: [email, location]}. See docs/privacy.md.",
+    )
+    hash_columns: Columns = Field(
+        default=None,
+        description="Columns of text or JSON that are stored as a keyed hash, in the same forms.",
+    )
+    hash_salt: Setting = Field(
+        default=None,
+        description="{env: NAME} of the variable with the key of these hashes; needed when a sync "
+        "runs. Make it once with openssl rand -hex 32.",
     )
     schedule: Setting = Field(
         default=None,
@@ -219,6 +242,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     """
     sync = build_sync_job(settings)
     reconcile = build_reconcile_job(settings)
+    salt = build_salt(settings.privacy)
     return dg.Definitions(
         assets=build_assets(settings),
         asset_checks=build_checks(settings),
@@ -234,6 +258,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
                 rate_limit_share=settings.rate_limit_share,
             ),
             io_manager_key(settings.name): _io_manager(settings),
+            **({salt_key(settings.name): salt} if salt else {}),
         },
     )
 
@@ -245,12 +270,15 @@ def _io_manager(settings: Settings) -> WarehouseIOManager:
                 database=str(duckdb.database),
                 warehouse_schema=duckdb.schema,
                 table_prefix=settings.table_prefix,
+                excluded_columns=settings.privacy.excluded_columns,
             )
         case SnowflakeSettings() as snowflake:
             from intercom_assets.orchestration.snowflake import (  # noqa: PLC0415 - takes seconds
                 build_io_manager,
             )
 
-            return build_io_manager(snowflake, settings.table_prefix)
+            return build_io_manager(
+                snowflake, settings.table_prefix, settings.privacy.excluded_columns
+            )
         case _:
             assert_never(settings.warehouse)

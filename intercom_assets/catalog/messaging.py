@@ -13,7 +13,12 @@ CONVERSATION_PARTS = Resource(
         records=("conversation_parts", "conversation_parts"),
         cap=500,
     ),
-    replication=ByParent(parent="conversations", key="conversation_id", newest="created_at"),
+    replication=ByParent(
+        parent="conversations",
+        key="conversation_id",
+        newest="created_at",
+        counted="statistics_count_conversation_parts",
+    ),
     columns=(
         *text(conversation_id="Conversation that the part belongs to; added by the sync."),
         *identity("conversation_part"),

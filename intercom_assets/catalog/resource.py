@@ -160,6 +160,7 @@ class ByParent:
         parent: Name of the parent resource.
         key: Column that holds the parent's id.
         newest: Column by which Intercom keeps the newest records where it caps the list.
+        counted: Column of the parent that counts its records; a check compares them.
         drifts: Whether a list can change while its parent does not, so that a reconcile reads
             the lists of all parents.
     """
@@ -167,6 +168,7 @@ class ByParent:
     parent: str
     key: str
     newest: str | None = None
+    counted: str | None = None
     drifts: bool = False
 
 

@@ -22,6 +22,7 @@ from intercom_assets.intercom.connection import Connection
 from intercom_assets.intercom.meter import Meter
 from intercom_assets.intercom.probe import probe
 from intercom_assets.intercom.retry import Patience
+from intercom_assets.orchestration.privacy import require_salt
 from intercom_assets.orchestration.settings import Settings
 from intercom_assets.orchestration.warehouses import open_warehouse
 
@@ -158,6 +159,7 @@ def _check(source: SourceFile, lines: _Lines) -> None:
             lambda: warehouse.check(settings.schema),
             lambda _: f"{warehouse.describe()}, schema {settings.schema}",
         )
+    _check_salt(settings, lines)
     if has_token(settings):
         _check_intercom(settings, lines)
     else:
@@ -165,6 +167,13 @@ def _check(source: SourceFile, lines: _Lines) -> None:
             "access token",
             f"{settings.token_variable} is not set: put it into .env (README: Your workspace)",
             good=False,
+        )
+
+
+def _check_salt(settings: Settings, lines: _Lines) -> None:
+    if settings.privacy.salt_variable is not None:
+        lines.find(
+            "hash salt", lambda: require_salt(settings.privacy, os.environ), lambda _: "is set"
         )
 
 

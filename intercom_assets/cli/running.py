@@ -20,6 +20,7 @@ from intercom_assets.cli.project import Project, SourceFile, find_project
 from intercom_assets.cli.tables import named, print_board, print_failures, print_findings
 from intercom_assets.cli.terminal import command_line
 from intercom_assets.errors import ConfigurationError
+from intercom_assets.orchestration.privacy import require_salt
 from intercom_assets.orchestration.settings import Settings, parse_instant
 from intercom_assets.orchestration.warehouses import DuckDBSettings, SnowflakeSettings
 
@@ -139,6 +140,7 @@ def _run_source(
 ) -> Ran:
     with ExitStack() as stack:
         settings = source.settings()
+        require_salt(settings.privacy, os.environ)
         demo = not has_token(settings)
         if demo:
             variables = stack.enter_context(demo_workspace(source, settings.region))

@@ -8,6 +8,7 @@ from intercom_assets.catalog.describe import request_line, sync_type
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.orchestration.failures import explained
 from intercom_assets.orchestration.listener import LogListener
+from intercom_assets.orchestration.salt import build_mask
 from intercom_assets.orchestration.settings import Settings, parse_instant
 from intercom_assets.schema.table import Column
 from intercom_assets.schema.types import ColumnType
@@ -57,6 +58,11 @@ def io_manager_key(source: str) -> str:
     return f"{source}_io_manager"
 
 
+def salt_key(source: str) -> str:
+    """Name the Dagster resource that holds the salt of a source's hashes."""
+    return f"{source}_hash_salt"
+
+
 def pool_name(source: str) -> str:
     """Name the pool that holds a source's runs, which dagster.yaml lets go one at a time."""
     return f"intercom/{source}"
@@ -80,6 +86,7 @@ def build_assets(settings: Settings) -> list[dg.AssetsDefinition | dg.AssetSpec]
 def _asset(settings: Settings, resource: Resource) -> dg.AssetsDefinition:
     target = settings.source.target(resource)
     key = connection_key(settings.name)
+    salt = salt_key(settings.name) if settings.privacy.hashes(resource.name) else None
 
     @dg.asset(
         key=[settings.name, resource.name],
@@ -97,7 +104,7 @@ def _asset(settings: Settings, resource: Resource) -> dg.AssetsDefinition:
             "endpoint": request_line(resource),
         },
         io_manager_key=io_manager_key(settings.name),
-        required_resource_keys={key},
+        required_resource_keys={key, salt} if salt else {key},
         pool=pool_name(settings.name),
     )
     def sync(context: dg.AssetExecutionContext, config: SyncConfig) -> Extract:
@@ -109,6 +116,11 @@ def _asset(settings: Settings, resource: Resource) -> dg.AssetsDefinition:
                 connection=getattr(context.resources, key).open(),
                 request=_request(config, context.run),
                 listener=LogListener(context.log, resource.name),
+                mask=build_mask(
+                    settings.privacy,
+                    resource.name,
+                    getattr(context.resources, salt) if salt else None,
+                ),
             )
 
     return sync

@@ -30,6 +30,9 @@ class WarehouseIOManager(dg.ConfigurableIOManager):
 
     warehouse_schema: str = Field(description="Schema of the tables.")
     table_prefix: str = Field(description="Prefix of the tables.")
+    excluded_columns: dict[str, list[str]] = Field(
+        default_factory=dict, description="Columns that the settings exclude, by resource."
+    )
 
     @abstractmethod
     def warehouse(self) -> Warehouse:
@@ -65,14 +68,14 @@ class WarehouseIOManager(dg.ConfigurableIOManager):
         columns = (context.definition_metadata or {}).get("columns")
         with explained():
             target = source.target(CATALOG[name])
-            if columns is not None:
-                known = [column.name for column in target.table.all_columns]
-                if unknown := [column for column in columns if column not in known]:
-                    raise ConfigurationError(
-                        f"{target} has no column {', '.join(map(repr, unknown))}; "
-                        f"it has {', '.join(known)}"
-                    )
-            frame: pd.DataFrame = self.warehouse().read(target, columns).to_pandas()
+            excluded = self.excluded_columns.get(name, [])
+            known = [one.name for one in target.table.all_columns if one.name not in excluded]
+            if unknown := [column for column in columns or known if column not in known]:
+                raise ConfigurationError(
+                    f"{target} has no column {', '.join(map(repr, unknown))}; "
+                    f"it has {', '.join(known)}"
+                )
+            frame: pd.DataFrame = self.warehouse().read(target, columns or known).to_pandas()
         return frame
 
 

@@ -13,8 +13,10 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from intercom_assets.catalog import CATALOG, NEWEST, OLDEST, ApiVersion, Resource
+from intercom_assets.catalog.hidden import hide
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.intercom.regions import REGIONS
+from intercom_assets.orchestration.privacy import Privacy, read_privacy
 from intercom_assets.orchestration.schedules import Schedule, parse_schedule
 from intercom_assets.orchestration.setting_reader import Reader
 from intercom_assets.orchestration.warehouses import (
@@ -40,13 +42,14 @@ class Settings:
         api_version: Version that is asked for.
         start_date: Records updated before this are not kept.
         table_prefix: Prefix of table names, verbatim.
-        resources: What is synced, parents before children.
+        resources: What is synced, parents before children; without what is excluded.
         schedule: When the sync job runs by itself, None for manual.
         reconcile: When the reconcile job runs by itself, None for manual.
         schedules_run: Whether both do until they are switched off, or only once switched on.
         lookback: How far before the cursor a window starts.
         rate_limit_share: Part of the app's quota that may be used.
         warehouse: Where the tables are.
+        privacy: What is hidden.
         warnings: What the user should know though nothing is wrong.
     """
 
@@ -64,6 +67,7 @@ class Settings:
     lookback: timedelta
     rate_limit_share: float
     warehouse: WarehouseSettings
+    privacy: Privacy
     warnings: tuple[str, ...] = ()
 
     @property
@@ -108,6 +112,8 @@ def read_settings(
             f"api_version {version} is newer than {NEWEST}, the newest that this release was "
             "compared with: new fields land in _extra"
         )
+    resources = _resources(reader, version)
+    privacy = read_privacy(reader, resources)
     schedule = _schedule(reader, "schedule", None)
     # Who syncs on a schedule would otherwise never learn of deletions.
     weekly = Schedule(_WEEKLY, schedule.timezone) if schedule else None
@@ -119,13 +125,14 @@ def read_settings(
         api_version=version,
         start_date=_start_date(reader),
         table_prefix=reader.parsed("table_prefix", identifier_part, ""),
-        resources=_resources(reader, version),
+        resources=tuple(hide(one, privacy.of(one.name)) for one in resources),
         schedule=schedule,
         reconcile=_schedule(reader, "reconcile", weekly),
         schedules_run=reader.parsed("schedule_status", _is_running, default=False),
         lookback=reader.parsed("lookback", parse_duration, timedelta(hours=1)),
         rate_limit_share=_share(reader),
         warehouse=read_warehouse(reader, project_root),
+        privacy=privacy,
         warnings=tuple(reader.warnings),
     )
     if reader.problems:

@@ -146,12 +146,15 @@ def connection_of(settings: SnowflakeSettings, environment: Mapping[str, str]) -
     return SnowflakeLogin(**_plain(settings), **secrets)
 
 
-def build_io_manager(settings: SnowflakeSettings, prefix: str) -> SnowflakeIOManager:
+def build_io_manager(
+    settings: SnowflakeSettings, prefix: str, excluded: dict[str, list[str]]
+) -> SnowflakeIOManager:
     """Make the IO manager of a source; secrets stay names of variables until a run starts."""
     secrets = {name: dg.EnvVar(variable) for name, variable in settings.secrets.items()}
     return SnowflakeIOManager(
         warehouse_schema=settings.schema,
         table_prefix=prefix,
+        excluded_columns=excluded,
         login=SnowflakeLogin(**_plain(settings), **secrets),
     )
 

@@ -61,7 +61,8 @@ METADATA_COLUMNS = (
         name=ROW_HASH,
         type=ColumnType.TEXT,
         path=(),
-        description="Hash of the record as Intercom sent it; a row is written when it differs.",
+        description="Hash of the record as Intercom sent it, without what the settings hide; a "
+        "row is written when it differs.",
     ),
     Column(
         name=SYNCED_AT,

@@ -82,6 +82,7 @@ class Batch:
         complete: The read has ended, and saw everything: unseen rows are gone.
         reconciled_at: The reconcile has ended, and compared everything up to then.
         vanished: Parents that were gone when their children were asked for.
+        masked: Whether what is hidden was taken out of the records already.
         total: Records or parents that the whole read is expected to cover.
         done: How many of them are covered so far.
     """
@@ -96,5 +97,6 @@ class Batch:
     complete: bool = False
     reconciled_at: datetime | None = None
     vanished: int = 0
+    masked: bool = False
     total: int | None = None
     done: int = 0

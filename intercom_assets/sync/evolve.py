@@ -31,13 +31,13 @@ def evolve(warehouse: Warehouse, target: Target, missing: Sequence[Column]) -> N
     columns = {column.name: column.type for column in (*keys, *missing)} | {EXTRA: ColumnType.JSON}
     with tempfile.TemporaryDirectory(prefix="intercom_assets_") as folder:
         spool = RowSpool(Path(folder) / "fill.jsonl", columns)
-        for rows in warehouse.extras(target):
+        for rows in warehouse.cells(target, [target.table.column(EXTRA)]):
             spool.add(_filled(fields, len(missing), row) for row in rows)
         file = spool.close() if spool.rows else None
         warehouse.add_columns(target, missing, file)
 
 
-def _filled(fields: Fields, width: int, row: tuple[str, ...]) -> list[Value]:
+def _filled(fields: Fields, width: int, row: Sequence[str]) -> list[Value]:
     extra = msgspec.json.decode(row[-1], type=dict)
     values: list[Value] = [None] * width
     rest: Record = fields.fill(values, extra)

@@ -1,7 +1,7 @@
 """From a resource's declaration to the way it is read: one lazy `Extract` per sync."""
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from intercom_assets.catalog.resource import (
@@ -19,6 +19,7 @@ from intercom_assets.sync.batch import Batch, Portions
 from intercom_assets.sync.by_parent import read_by_parent
 from intercom_assets.sync.by_time import read_by_time
 from intercom_assets.sync.cursor import Request
+from intercom_assets.sync.mask import Mask
 from intercom_assets.sync.progress import Listener
 from intercom_assets.sync.reading import Reading
 from intercom_assets.sync.source import Source
@@ -32,12 +33,13 @@ class Extract:
 
     Attributes:
         source: The source's settings.
-        resource: What is read.
+        resource: What is read, as its table is.
         parent: The parent resource of a child.
         connection: How Intercom is reached.
         request: What the user asks of this sync.
         listener: Told what happens.
         portions: How much is read and committed at a time.
+        mask: Takes out of records what is hidden, None where nothing is.
     """
 
     source: Source
@@ -47,11 +49,17 @@ class Extract:
     request: Request
     listener: Listener
     portions: Portions = field(default_factory=Portions)
+    mask: Mask | None = None
 
     @property
     def target(self) -> Target:
         """The table that the records land in."""
         return self.source.target(self.resource)
+
+    @property
+    def declared(self) -> Target:
+        """The same table with the columns that are excluded: it may have been made with them."""
+        return self.target if self.mask is None else replace(self.target, table=self.mask.table)
 
 
 def read(reading: Reading) -> AsyncGenerator[Batch]:

@@ -12,9 +12,11 @@ from pathlib import Path
 from intercom_assets.catalog.resource import ByParent, Search
 from intercom_assets.errors import ConfigurationError, SchemaError, WarehouseError
 from intercom_assets.intercom.workspace import Workspace
+from intercom_assets.schema.table import Column
 from intercom_assets.sync.cursor import EPOCH, Start, start
 from intercom_assets.sync.evolve import evolve
 from intercom_assets.sync.extract import Extract, read
+from intercom_assets.sync.hiding import hide_stored, remembered
 from intercom_assets.sync.loading import Loading
 from intercom_assets.sync.reading import Reading
 from intercom_assets.sync.reconcile import reconcile
@@ -81,11 +83,13 @@ def _spool_folder() -> Iterator[str]:
 def _prepare(extract: Extract, warehouse: Warehouse, report: Report, folder: Path) -> Reading:
     source, target = extract.source, extract.target
     with warehouse.held():
-        state = warehouse.inspect(target)
+        state = warehouse.inspect(extract.declared)
         cursors = warehouse.cursors(source.schema, source.prefix)
         _refuse_other_source(cursors, source)
-        evolve(warehouse, target, state.missing)
         stored = _stored(cursors, report.resource, state)
+        # Before new columns are filled from `_extra`, which may hold what is hidden now.
+        stored = hide_stored(extract, warehouse, state=state, stored=stored, folder=folder)
+        evolve(warehouse, target, _missing(target, state))
         due = _count_due(extract, warehouse, _start(extract, stored))
     session = extract.connection.session(
         meter=report.meter, scope=extract.resource.scope, note=extract.listener.noted
@@ -93,7 +97,13 @@ def _prepare(extract: Extract, warehouse: Warehouse, report: Report, folder: Pat
     workspace = extract.connection.workspace(session)
     _refuse_other_workspace(cursors, workspace, extract)
     region = extract.connection.region
-    owned = replace(stored, source=source.name, workspace_id=workspace.id, region=region)
+    owned = replace(
+        stored,
+        source=source.name,
+        workspace_id=workspace.id,
+        region=region,
+        hidden=remembered(extract),
+    )
     return Reading(
         resource=extract.resource,
         session=session,
@@ -107,6 +117,7 @@ def _prepare(extract: Extract, warehouse: Warehouse, report: Report, folder: Pat
         note=extract.listener.noted,
         scroll_patience=extract.connection.scroll_patience,
         slice_records=extract.portions.slice_records,
+        mask=extract.mask,
     )
 
 
@@ -116,6 +127,12 @@ def _stored(cursors: Mapping[str, StoredCursor], resource: str, state: TableStat
         return stored
     # A renamed or dropped table is built anew: its cursor has lost its rows.
     return replace(stored, at=None, parent_synced_at=None, parent_key=None, reconciling=None)
+
+
+def _missing(target: Target, state: TableState) -> list[Column]:
+    """Give the columns that the table lacks and should have: not those that are excluded."""
+    missing = {column.name for column in state.missing}
+    return [column for column in target.table.all_columns if column.name in missing]
 
 
 def _start(extract: Extract, stored: StoredCursor) -> Start:

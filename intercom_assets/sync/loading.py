@@ -81,7 +81,9 @@ class Loading:
         self.finish()
 
     def take(self, batch: Batch) -> None:
-        """Spool a batch; commit where a checkpoint is due."""
+        """Spool a batch, without what is hidden; commit where a checkpoint is due."""
+        if (mask := self._extract.mask) is not None:
+            batch = mask.batch(batch)
         self._rows.add(self._shaper.shape(record) for record in batch.records)
         self._seen.add(self._shaper.key(record) for record in batch.seen)
         self._whole.add([one.parent, one.newer_than] for one in batch.whole)

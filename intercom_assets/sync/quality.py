@@ -35,9 +35,6 @@ TOLERANCE = 10
 
 _NAMED = 5
 
-_COUNTED = {"conversation_parts": "statistics_count_conversation_parts"}
-"""Column of the parents that counts their children, by resource."""
-
 
 class Severity(Enum):
     """How bad it is that a check fails."""
@@ -103,14 +100,15 @@ def checks_of(resource: Resource, start_date: datetime | None) -> tuple[Check, .
         resource: The declaration.
         start_date: The setting; with one a table holds less than Intercom counts.
     """
+    link = resource.replication
     chosen = (
         (KEY, True),
-        (PARENTS, isinstance(resource.replication, ByParent)),
-        (PARTS, resource.name in _COUNTED),
+        (PARENTS, isinstance(link, ByParent)),
+        (PARTS, isinstance(link, ByParent) and link.counted is not None),
         (ROW_COUNT, is_counted(resource) and start_date is None),
         (UNDECLARED, True),
         (MISFITS, True),
-        (CURSOR, not isinstance(resource.replication, FullRefresh)),
+        (CURSOR, not isinstance(link, FullRefresh)),
     )
     return tuple(check for check, applies in chosen if applies)
 
@@ -149,8 +147,8 @@ def _judge_parents(evidence: Evidence) -> Verdict:
 
 def _judge_parts(evidence: Evidence) -> Verdict:
     link, parent = _link(evidence)
-    child, counted = evidence.resource.endpoint, _COUNTED[evidence.resource.name]
-    if not isinstance(child, Child):
+    child, counted = evidence.resource.endpoint, link.counted
+    if not isinstance(child, Child) or counted is None:
         raise TypeError(f"{evidence.resource.name} is not listed per {parent.name}")
     question = Incomplete(
         target=evidence.target,

@@ -12,6 +12,7 @@ from intercom_assets.intercom.workspace import Workspace
 from intercom_assets.schema.coerce import to_timestamp
 from intercom_assets.schema.types import Record
 from intercom_assets.sync.cursor import EPOCH, Start
+from intercom_assets.sync.mask import Mask
 from intercom_assets.sync.rows import value_at
 from intercom_assets.warehouse.warehouse import ParentVersion
 
@@ -36,6 +37,7 @@ class Reading:
         note: Told in a line what is being done.
         scroll_patience: How long the scroll is tried.
         slice_records: A slice of time that holds more records is cut.
+        mask: Takes out of records what is hidden, None where nothing is.
     """
 
     resource: Resource
@@ -50,6 +52,7 @@ class Reading:
     note: Callable[[str], None]
     scroll_patience: ScrollPatience
     slice_records: int
+    mask: Mask | None
 
     def dated(self, record: Record) -> datetime | None:
         """When a record was updated, None where it does not say."""
@@ -66,6 +69,10 @@ class Reading:
             for record in records
             if (dated := self.dated(record)) is None or dated >= start_date
         ]
+
+    def masked(self, records: list[Record]) -> list[Record]:
+        """Take what is hidden out of records that are written to a file."""
+        return records if self.mask is None else self.mask.page(records)
 
     def newest(self, records: list[Record], than: datetime | None) -> datetime | None:
         """Give the latest update among records and a former latest."""

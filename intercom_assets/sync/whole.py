@@ -38,6 +38,7 @@ async def read_whole(reading: Reading, listing: Listing) -> AsyncGenerator[Batch
                 records=reading.kept(records),
                 seen=records,
                 returned=len(records),
+                masked=True,
                 total=spool.records,
                 done=done,
             )
@@ -60,7 +61,7 @@ async def _fill(reading: Reading, listing: Listing, spool: RecordSpool) -> datet
             continue
         opened = opened or page.date
         if page.records:
-            spool.add(page.records)
+            spool.add(reading.masked(page.records))
             if pace.due():
                 reading.note(f"{spool.records:,} records read")
     return opened

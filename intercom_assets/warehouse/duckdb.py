@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import duckdb
 
@@ -160,10 +160,10 @@ class DuckDBWarehouse:
             counted: int = connection.execute(statement, _position(after)).fetchall()[0][0]
         return counted
 
-    def extras(self, target: Target) -> Iterator[list[tuple[str, ...]]]:
-        """Go through the rows that have an `_extra`: their primary key, then `_extra`."""
+    def cells(self, target: Target, columns: Sequence[Column]) -> Iterator[list[tuple[Any, ...]]]:
+        """Go through the rows that hold anything in these columns: primary key, then columns."""
         with self._file.session() as connection:
-            result = connection.execute(Statements(target).extras())
+            result = connection.execute(Statements(target).cells(columns))
             while rows := result.fetchmany(_ROWS):
                 yield rows
 
@@ -261,6 +261,9 @@ class DuckDBWarehouse:
         connection.execute(cursors.create())
         connection.execute(statements.create())
         synced_at = self._swap_cursor(connection, cursors, commit)
+        if commit.rewrite is not None:
+            file = commit.rewrite.file
+            connection.execute(statements.fill(commit.rewrite.columns, file), [str(file.path)])
         before = _number(connection, statements.count())
         staged = changed = deleted = 0
         if commit.rows is not None:

@@ -1,6 +1,6 @@
 """DuckDB's dialect: SQL as text, from declared columns."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from intercom_assets.schema.table import DELETED_AT, EXTRA, ROW_HASH, SYNCED_AT, Column, Table
@@ -110,13 +110,11 @@ class Statements:
         """Put a table that is not ours out of the way."""
         return f"ALTER TABLE {self.name} RENAME TO {quote(f'{self.target.name}_before')};"
 
-    def extras(self) -> str:
-        """Read the primary key and `_extra` of the rows that have one."""
-        extra = quote(EXTRA)
-        return (
-            f"SELECT {_list(self._table.primary_key)}, CAST({extra} AS VARCHAR) "
-            f"FROM {self.name} WHERE {extra} IS NOT NULL"
-        )
+    def cells(self, columns: Sequence[Column]) -> str:
+        """Read the primary key and columns of the rows that have anything in these."""
+        keys = [self._table.column(name) for name in self._table.primary_key]
+        anything = " OR ".join(f"{quote(one.name)} IS NOT NULL" for one in columns)
+        return f"{self.select([*keys, *columns])} WHERE {anything}"
 
     def fill(self, columns: Iterable[Column], file: StagedFile) -> str:
         """Fill columns and replace `_extra` from a file; binds the file."""

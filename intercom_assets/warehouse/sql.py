@@ -37,6 +37,7 @@ CURSOR_COLUMNS: Mapping[str, ColumnType] = {
     "complete": ColumnType.BOOLEAN,
     "reconciling": ColumnType.TIMESTAMP,
     "reconciled_at": ColumnType.TIMESTAMP,
+    "hidden": ColumnType.TEXT,
 }
 """Columns of the table of cursors, in the order of the fields of `StoredCursor`."""
 

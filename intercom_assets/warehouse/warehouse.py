@@ -72,6 +72,7 @@ class StoredCursor:
         complete: Whether the last sync ended well, rather than at a checkpoint.
         reconciling: Rows updated before this were compared by a reconcile under way.
         reconciled_at: When the last whole reconcile ended.
+        hidden: What the rows were stored without; empty where nothing is hidden.
     """
 
     resource: str
@@ -88,6 +89,7 @@ class StoredCursor:
     complete: bool = False
     reconciling: datetime | None = None
     reconciled_at: datetime | None = None
+    hidden: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +108,19 @@ class WholeLists:
     newest: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """Stored rows whose values are replaced: `_synced_at` stays, the rows mean what they meant.
+
+    Attributes:
+        file: The primary key, these columns and `_extra`, as they are after.
+        columns: Columns that are replaced beside `_extra`.
+    """
+
+    file: StagedFile
+    columns: tuple[Column, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commit:
     """One transaction: rows, marks and the cursor that they reach.
@@ -117,6 +132,7 @@ class Commit:
         seen: The keys of a complete read: every row that it lacks is marked.
         whole: Children's lists that were read whole.
         gone: `key` and `merged_into` of rows whose records are gone for certain.
+        rewrite: Stored rows whose values are replaced.
     """
 
     target: Target
@@ -125,6 +141,7 @@ class Commit:
     seen: StagedFile | None = None
     whole: WholeLists | None = None
     gone: StagedFile | None = None
+    rewrite: Rewrite | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -327,8 +344,11 @@ class Warehouse(Protocol):
         """Count the parents that `due_parents` would list."""
         ...
 
-    def extras(self, target: Target) -> Iterator[list[tuple[str, ...]]]:
-        """Go through the rows that have an `_extra`: their primary key, then `_extra`."""
+    def cells(self, target: Target, columns: Sequence[Column]) -> Iterator[list[tuple[Any, ...]]]:
+        """Go through the rows that hold anything in these columns: primary key, then columns.
+
+        JSON comes as text.
+        """
         ...
 
     def add_columns(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from intercom_assets.schema.table import Column, Table, integer, text, timestamp
+from intercom_assets.schema.table import EXTRA, Column, Table, integer, text, timestamp
 from intercom_assets.schema.types import ColumnType
 from intercom_assets.warehouse.questions import sampled
 from intercom_assets.warehouse.snowflake.cursors import CursorStatements, LeaseStatements
@@ -65,7 +65,8 @@ def statements() -> Iterator[tuple[str, str]]:
     yield "due from the beginning", one.due(after=False, limit=500)
     yield "count_due", one.count_due(after=True)
     yield "select", one.select(THINGS.columns)
-    yield "extras", one.extras()
+    yield "cells", one.cells([*THINGS.columns[2:], THINGS.column(EXTRA)])
+    yield "rewrite", one.rewrite(THINGS.columns[2:], STAGED)
     yield "add_column", one.add_column(THINGS.columns[2])
     yield "fill", one.fill(THINGS.columns[2:], STAGED)
     yield "name_column", one.name_column(THINGS.columns[2])

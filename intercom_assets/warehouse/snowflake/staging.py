@@ -85,6 +85,7 @@ def staged_files(running: Runner, commit: Commit) -> Iterator[dict[str, str]]:
         ("seen", commit.seen),
         ("whole", commit.whole.file if commit.whole else None),
         ("gone", commit.gone),
+        ("rewrite", commit.rewrite.file if commit.rewrite else None),
     ]
     with ExitStack() as stack:
         tables = {

@@ -259,11 +259,22 @@ class Statements:
         )
         return f"SELECT {selected} FROM {self.name}"
 
-    def extras(self) -> str:
-        """Read the primary key and `_extra` of the rows that have one."""
-        extra = identifier(EXTRA)
-        keys = ", ".join(identifier(name) for name in self._table.primary_key)
-        return f"SELECT {keys}, TO_JSON({extra}) FROM {self.name} WHERE {extra} IS NOT NULL"
+    def cells(self, columns: Sequence[Column]) -> str:
+        """Read the primary key and columns of the rows that have anything in these."""
+        keys = [self._table.column(name) for name in self._table.primary_key]
+        anything = " OR ".join(f"{identifier(one.name)} IS NOT NULL" for one in columns)
+        return f"{self.select([*keys, *columns])} WHERE {anything}"
+
+    def rewrite(self, columns: Sequence[Column], staged: str) -> str:
+        """Replace the values of stored rows, and their `_extra`."""
+        sets = ", ".join(
+            f"{identifier(c.name)} = {_typed(identifier(c.name), c.type, 's')}"
+            for c in (*columns, self._table.column(EXTRA))
+        )
+        return (
+            f"UPDATE {self.name} SET {sets}\n"
+            f"FROM {staged} AS s WHERE {self._same_key(self._alias, 's')}"
+        )
 
     def add_column(self, column: Column) -> str:
         """Add a declared column under a name of its own until it is filled.

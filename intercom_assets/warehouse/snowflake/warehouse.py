@@ -193,9 +193,9 @@ class SnowflakeWarehouse:
         statement = Statements(parent).count_due(after=after is not None)
         return int(self._reading(parent, lambda one: one.rows(statement, *_position(after)))[0][0])
 
-    def extras(self, target: Target) -> Iterator[list[tuple[str, ...]]]:
-        """Go through the rows that have an `_extra`: their primary key, then `_extra`."""
-        return self._session.stream(Statements(target).extras(), str(target))
+    def cells(self, target: Target, columns: Sequence[Column]) -> Iterator[list[tuple[Any, ...]]]:
+        """Go through the rows that hold anything in these columns: primary key, then columns."""
+        return self._session.stream(Statements(target).cells(columns), str(target))
 
     def unseen(
         self, target: Target, seen: Sequence[str], since: datetime, until: datetime | None
@@ -317,9 +317,10 @@ class SnowflakeWarehouse:
 def _applied(
     running: Runner, commit: Commit, staged: Mapping[str, str], synced_at: datetime
 ) -> Committed:
-    statements = Statements(commit.target)
-    marks = [synced_at, synced_at]
+    statements, marks = Statements(commit.target), [synced_at, synced_at]
     count = inserted = changed = deleted = 0
+    if commit.rewrite is not None:
+        running.run(statements.rewrite(commit.rewrite.columns, staged["rewrite"]))
     if rows := staged.get("rows"):
         count = running.number(f"SELECT COUNT(*) FROM {rows}")
         changed = running.run(statements.update(rows), synced_at)

@@ -1,0 +1,128 @@
+"""What of a resource is hidden: names from the settings, paths in its records, and its table then.
+
+Excluded fields are stored nowhere; hashed ones are stored as a keyed hash. How records are masked
+is not here.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from typing import TypeAlias
+
+from intercom_assets.catalog.resource import ByParent, Resource
+from intercom_assets.schema.table import EXTRA, METADATA_COLUMNS, Column
+from intercom_assets.schema.types import ColumnType
+
+Path: TypeAlias = tuple[str, ...]
+"""Keys that lead from a record to a value; through lists they lead into each entry."""
+
+HASHED = "Keyed hash (HMAC-SHA-256) of: "
+"""Begins the description of a hashed column."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """What is hidden of one resource's records.
+
+    Attributes:
+        excluded: Paths whose values are stored nowhere.
+        hashed: Paths whose values are stored as a keyed hash.
+    """
+
+    excluded: tuple[Path, ...] = ()
+    hashed: tuple[Path, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether anything is hidden."""
+        return bool(self.excluded or self.hashed)
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """All paths."""
+        return (*self.excluded, *self.hashed)
+
+
+def path_of(resource: Resource, name: str) -> Path:
+    """Find what a name in the settings means.
+
+    It is a column (`location_city`), the same by its path (`location.city`), a field inside a JSON
+    column (`custom_attributes.phone`), an object with all of its columns (`location`), or a field
+    that no column declares, where it would be kept (`_extra.nickname`).
+
+    Raises:
+        ValueError: It is nothing that can be hidden; says what is.
+    """
+    columns = {column.name: column for column in resource.columns}
+    keys = tuple(name.split("."))
+    if name in columns:
+        return columns[name].path
+    if "" in keys:
+        raise ValueError("a name is empty between its dots")
+    # A field that a newer release declares is still found where it was kept before.
+    in_extra = keys[0] == EXTRA
+    if in_extra:
+        keys = keys[1:]
+    elif keys[0] in columns:
+        keys = (*columns[keys[0]].path, *keys[1:])
+    for column in resource.columns:
+        if keys and keys == column.path[: len(keys)]:
+            return keys
+        if column.path == keys[: len(column.path)]:
+            return _within(column, keys)
+    if in_extra and keys:
+        return keys
+    raise ValueError(_unknown(resource, name))
+
+
+def hide(resource: Resource, hidden: Hidden) -> Resource:
+    """Declare a resource as its table is: without excluded columns, hashed ones described so."""
+    if not hidden:
+        return resource
+    columns = (one for one in resource.columns if not within(one.path, hidden.excluded))
+    return replace(
+        resource,
+        columns=tuple(
+            replace(one, description=HASHED + one.description)
+            if within(one.path, hidden.hashed)
+            else one
+            for one in columns
+        ),
+        # A list that is stored nowhere needs no completion.
+        nested=tuple(one for one in resource.nested if (one.name,) not in hidden.excluded),
+    )
+
+
+def needs(resource: Resource) -> Iterator[tuple[Column, str]]:
+    """Give the columns that a sync itself needs in the clear, and what for."""
+    for name in resource.primary_key:
+        yield resource.table.column(name), "rows are told apart, joined and found again by it"
+    for date in {resource.cursor, resource.table.version} - {None}:
+        yield resource.table.column(str(date)), "it tells what changed, and which version is newer"
+    if isinstance(resource.replication, ByParent) and resource.replication.newest:
+        newest = resource.table.column(resource.replication.newest)
+        yield newest, "it tells which rows a list that Intercom cut off still covers"
+
+
+def within(path: Path, others: tuple[Path, ...]) -> bool:
+    """Tell whether a path is one of others, or leads on from one."""
+    return any(path[: len(other)] == other for other in others)
+
+
+def _within(column: Column, keys: Path) -> Path:
+    if column.type is not ColumnType.JSON:
+        raise ValueError(f"{column.name} is {column.type.value}: there are no fields in it")
+    return keys
+
+
+def _unknown(resource: Resource, name: str) -> str:
+    names = [column.name for column in resource.columns]
+    if name == EXTRA:
+        return f"{EXTRA} is hidden field by field: {EXTRA}.nickname"
+    if name in {column.name for column in METADATA_COLUMNS}:
+        return f"{name} is no column of Intercom's, and the sync needs it"
+    near = get_close_matches(name, names, n=3)
+    hint = f"is {' or '.join(near)} meant?" if near else f"there are {', '.join(names)}."
+    return (
+        f"{resource.name} has no such column; {hint} A field that no column declares is named "
+        f"{EXTRA}.{name}"
+    )

@@ -1,0 +1,45 @@
+"""The salt of a source's hashes, as a Dagster resource.
+
+It reaches Dagster as the name of a variable, so that no repr, log or page holds its value.
+"""
+
+import dagster as dg
+from pydantic import Field
+
+from intercom_assets.catalog import CATALOG
+from intercom_assets.orchestration.privacy import Privacy, hash_key
+from intercom_assets.sync.mask import Mask
+
+
+class HashSalt(dg.ConfigurableResource):  # type: ignore[type-arg]  # no value of its own
+    """The key of the hashes of a source."""
+
+    salt: str = Field(repr=False, description="Salt; set it as an environment variable.")
+    salt_variable: str = Field(description="Name of that variable, for messages.")
+
+    def key(self) -> bytes:
+        """Give the key.
+
+        Raises:
+            ConfigurationError: The salt is none; names the variable.
+        """
+        return hash_key(self.salt, self.salt_variable)
+
+
+def build_salt(privacy: Privacy) -> HashSalt | None:
+    """Make the Dagster resource of the salt; None where nothing is hashed."""
+    if privacy.salt_variable is None:
+        return None
+    return HashSalt(salt=dg.EnvVar(privacy.salt_variable), salt_variable=privacy.salt_variable)
+
+
+def build_mask(privacy: Privacy, resource: str, salt: HashSalt | None) -> Mask | None:
+    """Make the mask of a resource; None where nothing of it is hidden.
+
+    Raises:
+        ConfigurationError: The salt is none.
+    """
+    hidden = privacy.of(resource)
+    if not hidden:
+        return None
+    return Mask(CATALOG[resource].table, hidden, salt.key() if salt else b"")

@@ -1,0 +1,206 @@
+"""Records without what the settings hide: masked before anything of them is written anywhere.
+
+A mask is compiled once a sync and works on records as Intercom sends them, so that neither a
+column nor `_extra`, neither a file on the way nor the hash of a row knows what is hidden.
+"""
+
+import hmac
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Self
+
+from intercom_assets.catalog.hidden import Hidden, Path
+from intercom_assets.schema.coerce import encode_json
+from intercom_assets.schema.table import Formerly, Table
+from intercom_assets.schema.types import Json, Record
+from intercom_assets.sync.batch import Batch
+
+_Hide = Callable[[Json], Json]
+"""Gives what is stored instead of a value; None for nothing."""
+
+
+class Mask:
+    """Takes excluded values out of records, and replaces others by their keyed hash.
+
+    Where an object is expected on the way to a hidden field and something else comes, all of it is
+    excluded: it may hold what the field held.
+
+    Args:
+        table: The table as declared, with the columns that are hidden.
+        hidden: What is hidden.
+        key: Key of the hashes.
+
+    Attributes:
+        table: The table as declared.
+        memory: What has to be known later of this mask, to tell that another one came.
+    """
+
+    def __init__(self, table: Table, hidden: Hidden, key: bytes = b"") -> None:
+        self.table = table
+        self._key = key
+        self.memory = Memory(hidden, fingerprint(key) if hidden.hashed else "")
+        self._steps = _Step()
+        declared = {column.path: column for column in table.columns}
+        for paths, hide in ((hidden.excluded, _excluded), (hidden.hashed, keyed_hash(key))):
+            for path in paths:
+                column = declared.get(path)
+                # What is excluded has no column, so that even "none" would be a field without one.
+                stays = column.unset if column and hide is not _excluded else None
+                self._steps.add(path, hide, unset=stays)
+                if column and column.formerly:
+                    self._steps.add_former(column.formerly, hide)
+
+    def record(self, record: Record) -> Record:
+        """Mask a record; nothing of the record itself changes."""
+        return self._steps.fields(record)
+
+    def batch(self, batch: Batch) -> Batch:
+        """Mask the records of a batch, unless that was done where they were spooled."""
+        if batch.masked:
+            return batch
+        records = self.page(batch.records)
+        seen = records if batch.seen is batch.records else self.page(batch.seen)
+        return replace(batch, records=records, seen=seen, masked=True)
+
+    def page(self, records: list[Record]) -> list[Record]:
+        """Mask the records of a page."""
+        return [self.record(record) for record in records]
+
+    def of(self, hashed: tuple[Path, ...]) -> "Mask":
+        """Make a mask that hashes these paths with the same key, and does nothing else."""
+        return Mask(self.table, Hidden(hashed=hashed), self._key)
+
+    def touches(self, path: Path) -> bool:
+        """Tell whether a value at a path could be changed."""
+        return self._steps.touches(path)
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What was hidden in the rows of a table, as stored with its cursor.
+
+    Attributes:
+        hidden: What was hidden.
+        fingerprint: Tells one key from another; empty where none is used.
+    """
+
+    hidden: Hidden = field(default_factory=Hidden)
+    fingerprint: str = ""
+
+    def __str__(self) -> str:
+        """Write it as it is stored; nothing hidden is nothing."""
+        if not self.hidden:
+            return ""
+        paths = {
+            "excluded": sorted(map(list, self.hidden.excluded)),
+            "hashed": sorted(map(list, self.hidden.hashed)),
+        }
+        return json.dumps({**paths, "key": self.fingerprint})
+
+    @classmethod
+    def read(cls, stored: str | None) -> Self:
+        """Read it back; a table of an earlier release hid nothing."""
+        if not stored:
+            return cls()
+        read = json.loads(stored)
+        paths = (tuple(map(tuple, read[name])) for name in ("excluded", "hashed"))
+        return cls(Hidden(*paths), read["key"])
+
+
+@dataclass(slots=True)
+class _Step:
+    """What happens to a value, or to what is inside of it.
+
+    Attributes:
+        hide: Gives what is stored instead of it; None where only something inside is hidden.
+        unset: A value that means "none", and stays.
+        inner: What happens to its fields.
+        former: The same for an object of a type, in which older versions have a column's value.
+    """
+
+    hide: _Hide | None = None
+    unset: Json = None
+    inner: dict[str, "_Step"] = field(default_factory=dict)
+    former: dict[str, "_Step"] = field(default_factory=dict)
+
+    def add(self, path: Path, hide: _Hide, unset: Json = None) -> None:
+        """Hide what a path leads to."""
+        step = self
+        for key in path:
+            step = step.inner.setdefault(key, _Step())
+        step.hide, step.unset = hide, unset
+
+    def add_former(self, formerly: Formerly, hide: _Hide) -> None:
+        """Hide the id where older versions have a column's value."""
+        step = self.inner.setdefault(formerly.field, _Step())
+        step.former.setdefault(formerly.type, _Step()).add(("id",), hide)
+
+    def mask(self, value: Json) -> Json:
+        """Give what is stored of a value."""
+        if value is None:
+            return None
+        if self.hide is not None:
+            is_unset = self.unset is not None and value == self.unset and value is not False
+            return value if is_unset else self.hide(value)
+        if isinstance(value, list):
+            return [self.mask(one) if isinstance(one, dict) else None for one in value]
+        if not isinstance(value, dict):
+            return None
+        if self.former and (step := self.former.get(str(value.get("type")))):
+            value = step.fields(value)
+        return self.fields(value)
+
+    def touches(self, path: Path) -> bool:
+        """Tell whether a value at a path could be changed."""
+        step: _Step | None = self
+        for key in path:
+            if step is None or step.hide is not None:
+                break
+            step = step.inner.get(key)
+        return step is not None
+
+    def fields(self, fields: Record) -> Record:
+        """Give what is stored of an object."""
+        masked = dict(fields)
+        for name, step in self.inner.items():
+            value = masked.get(name)
+            if value is None:
+                continue
+            stored = step.mask(value)
+            # An object of which all is excluded is excluded, rather than an empty field.
+            if stored is None or stored == {}:
+                del masked[name]
+            else:
+                masked[name] = stored
+        return masked
+
+
+def keyed_hash(key: bytes) -> _Hide:
+    """Make the hash of values: HMAC-SHA-256 in hex.
+
+    Text and whole numbers are hashed as their text, everything else as JSON with sorted keys, so
+    that equal values are equal in every table and column.
+    """
+
+    def hashed(value: Json) -> Json:
+        return hmac.digest(key, _text(value).encode("utf-8", "surrogatepass"), "sha256").hex()
+
+    return hashed
+
+
+def fingerprint(key: bytes) -> str:
+    """Tell one key from another without telling the key."""
+    return hmac.digest(key, b"intercom_assets: which key is it?", "sha256").hex()[:16]
+
+
+def _text(value: Json) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return encode_json(value).decode()
+
+
+def _excluded(_value: Json) -> Json:
+    return None
