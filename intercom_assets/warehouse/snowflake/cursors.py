@@ -1,4 +1,4 @@
-"""Snowflake's dialect: the tables of cursors and leases.
+"""Snowflake's tables of cursors and leases: their statements, and how cursors are read.
 
 Snowflake enforces no key, so both tables have a gate: a row that every change of the table updates
 first. Whoever comes second waits there, and what it reads afterwards is what the first committed.
@@ -6,8 +6,10 @@ first. Whoever comes second waits there, and what it reads afterwards is what th
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from intercom_assets.schema.types import ColumnType
+from intercom_assets.warehouse.snowflake.session import Runner
 from intercom_assets.warehouse.snowflake.statements import (
     SNOWFLAKE_TYPES,
     identifier,
@@ -15,7 +17,10 @@ from intercom_assets.warehouse.snowflake.statements import (
     qualified,
     read_as,
 )
-from intercom_assets.warehouse.sql import CURSOR_COLUMNS, CURSORS
+from intercom_assets.warehouse.sql import CURSOR_COLUMNS, CURSORS, stored_cursor
+from intercom_assets.warehouse.warehouse import StoredCursor
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 LEASES = "rudder__leases"
 """Name of the table of leases, one in a schema."""
@@ -158,3 +163,22 @@ class LeaseStatements:
 
 
 _LATER = "DATEADD(second, CAST(? AS NUMBER(38,0)), CURRENT_TIMESTAMP())"
+
+
+def stored_cursors(running: Runner, statements: CursorStatements) -> dict[str, StoredCursor]:
+    """Read all cursors of a prefix, by resource."""
+    kinds = list(CURSOR_COLUMNS.values())
+    return {
+        row[0]: stored_cursor(
+            [
+                instant(value) if kind is ColumnType.TIMESTAMP and value is not None else value
+                for value, kind in zip(row, kinds, strict=True)
+            ]
+        )
+        for row in running.rows(statements.select())
+    }
+
+
+def instant(micros: int) -> datetime:
+    """Read microseconds since 1970."""
+    return EPOCH + timedelta(microseconds=int(micros))

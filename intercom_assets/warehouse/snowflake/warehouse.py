@@ -22,7 +22,13 @@ from intercom_assets.schema.arrow import ARROW_TYPES
 from intercom_assets.schema.table import Column
 from intercom_assets.schema.types import ColumnType
 from intercom_assets.warehouse.questions import answered, sampled
-from intercom_assets.warehouse.snowflake.cursors import CursorStatements, LeaseStatements
+from intercom_assets.warehouse.snowflake.cursors import (
+    EPOCH,
+    CursorStatements,
+    LeaseStatements,
+    instant,
+    stored_cursors,
+)
 from intercom_assets.warehouse.snowflake.dialect import SnowflakeDialect
 from intercom_assets.warehouse.snowflake.errors import NOT_THERE, Login
 from intercom_assets.warehouse.snowflake.lease import Lease, LeaseTerms
@@ -42,7 +48,6 @@ from intercom_assets.warehouse.sql import (
     folded,
     refuse_foreign,
     refuse_other_types,
-    stored_cursor,
 )
 from intercom_assets.warehouse.warehouse import (
     Answer,
@@ -57,8 +62,6 @@ from intercom_assets.warehouse.warehouse import (
     TableState,
     Target,
 )
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _READS = re.compile(r"\s*(select|with|show|desc|describe|explain|values|table)\b", re.IGNORECASE)
 
@@ -148,7 +151,7 @@ class SnowflakeWarehouse:
             # An earlier release may have made the table.
             for addition in statements.add_columns(known):
                 running.run(addition)
-            return _cursors(running, statements)
+            return stored_cursors(running, statements)
 
         return self._session.work(read, statements.name)
 
@@ -168,7 +171,7 @@ class SnowflakeWarehouse:
             running.run(Statements(target).create())
             with staged_files(running, commit) as staged, running.transaction():
                 running.run(cursors.enter())
-                stored = _cursors(running, cursors).get(commit.cursor.resource)
+                stored = stored_cursors(running, cursors).get(commit.cursor.resource)
                 if attempted and stored and stored.synced_at == attempted.synced_at:
                     return attempted
                 synced_at = self._swap_cursor(running, cursors, commit, stored)
@@ -186,7 +189,7 @@ class SnowflakeWarehouse:
         """List parents by (`_synced_at`, key) from after a position on."""
         statement = Statements(parent).due(after=after is not None, limit=limit)
         rows = self._reading(parent, lambda one: one.rows(statement, *_position(after)))
-        return [ParentVersion(key, _instant(synced_at), gone) for key, synced_at, gone in rows]
+        return [ParentVersion(key, instant(synced_at), gone) for key, synced_at, gone in rows]
 
     def count_due(self, parent: Target, after: tuple[datetime, str] | None) -> int:
         """Count the parents that `due_parents` would list."""
@@ -386,22 +389,5 @@ def _described(running: Runner, statement: str, names: set[str]) -> dict[str, st
     return {ours.get(row[0], row[0]): described_type(row[1]) for row in rows}
 
 
-def _cursors(running: Runner, statements: CursorStatements) -> dict[str, StoredCursor]:
-    kinds = list(CURSOR_COLUMNS.values())
-    return {
-        row[0]: stored_cursor(
-            [
-                _instant(value) if kind is ColumnType.TIMESTAMP and value is not None else value
-                for value, kind in zip(row, kinds, strict=True)
-            ]
-        )
-        for row in running.rows(statements.select())
-    }
-
-
 def _position(after: tuple[datetime, str] | None) -> list[object]:
     return [] if after is None else [after[0], after[0], after[1]]
-
-
-def _instant(micros: int) -> datetime:
-    return EPOCH + timedelta(microseconds=int(micros))
