@@ -4,10 +4,11 @@ PORT ?= 3000
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+SITE := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 export DAGSTER_HOME := $(CURDIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run dev check format test torture bench bench-peers clean
+.PHONY: help setup run dev check format docs test torture bench bench-peers clean
 
 help: ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -27,18 +28,23 @@ run: setup ## Sync once: your workspace when INTERCOM_ACCESS_TOKEN is set, else 
 dev: setup ## Dagster's UI and daemon on http://127.0.0.1:3000 (PORT=... for another)
 	@VIRTUAL_ENV=$(CURDIR)/$(VENV) PATH="$(CURDIR)/$(BIN):$$PATH" dg dev --host 127.0.0.1 --port $(PORT)
 
-check: setup ## Format, lint, strict types, import contracts, documents current, known vulnerabilities
+check: setup ## Format, lint, strict types, import contracts, documents current and linked, known vulnerabilities
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m intercom_assets_tests.docs.generate --check
+	$(SITE)
 	$(BIN)/python -m intercom_assets_tests.architecture.audit
 
 format: setup ## Format the code and regenerate the tables in the documents
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 	$(BIN)/python -m intercom_assets_tests.docs.generate
+
+docs: setup ## Build the documents as a site into site/, without the network; a broken link is an error
+	$(SITE)
+	@echo "Open site/index.html, or: $(BIN)/mkdocs serve"
 
 test: setup ## Run every test
 	$(BIN)/pytest -n 3 --dist worksteal
@@ -56,4 +62,4 @@ bench-peers: setup ## Measure dlt on the same simulator, in turn with ours, in a
 	$(BIN)/python -m benchmarks unlimited peers --rounds 3
 
 clean: ## Remove the virtual environment and caches (never data/)
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) site .mypy_cache .pytest_cache .ruff_cache .hypothesis

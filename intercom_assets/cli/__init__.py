@@ -24,7 +24,8 @@ __all__ = ["main"]
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Settings are environment variables, or lines of .env in the project's folder: "
-    "INTERCOM_ACCESS_TOKEN, INTERCOM_REGION, DUCKDB_DATABASE and others; the README lists them.",
+    "INTERCOM_ACCESS_TOKEN, INTERCOM_REGION, DUCKDB_DATABASE and others; docs/settings.md "
+    "lists them.",
 )
 @click.version_option(package_name="intercom-assets")
 def main() -> None:

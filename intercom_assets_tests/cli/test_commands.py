@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from datetime import datetime
 
 import httpx
@@ -9,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from intercom_assets.cli import main
-from intercom_assets_tests.cli.conftest import ROOT, CommandLine
+from intercom_assets_tests.cli.conftest import READY, ROOT, CommandLine
 
 ELEVEN = 11
 
@@ -121,6 +123,18 @@ def test_run_fails_with_one_line_per_failed_resource(
     assert "" == quiet.stdout
 
 
+def test_a_run_begins_anew_or_compares(workspace: CommandLine) -> None:
+    """A full refresh reads everything, and a reconcile after it finds nothing to mend."""
+    whole = workspace("run", "--select", "contacts", "--full-refresh", "--since", "2024-01-31")
+    compared = workspace("run", "--select", "contacts", "--reconcile")
+
+    assert (0, 0) == (whole.returncode, compared.returncode), compared.stderr
+    assert "60" == figures(whole.stdout)["contacts"]["inserted"]
+    assert ("0", "0", "60") == tuple(
+        figures(compared.stdout)["contacts"][one] for one in ("inserted", "updated", "rows")
+    )
+
+
 def test_unknown_selection_is_refused_with_the_names_that_exist(workspace: CommandLine) -> None:
     """A resource that the source does not have ends the run with code 2 before it begins."""
     run = workspace("run", "--select", "contact")
@@ -191,6 +205,25 @@ def test_query_answers_and_keeps_nothing(workspace: CommandLine) -> None:
     assert "teams,at,text,text" == header
     assert re.fullmatch(r'6,20\d\d-\d\d-\d\dT[\d:.]+Z,"a,b",1', row)
     assert [{"teams": 6, "day": "2026-01-05"}] == json.loads(shown.stdout)
+
+
+def test_simulate_serves_a_workspace(commands: CommandLine) -> None:
+    """The command says where it serves, and answers there."""
+    arguments = [sys.executable, "-m", "intercom_assets", "simulate", "--port", "0"]
+    with subprocess.Popen(
+        [*arguments, "--contacts", "5", "--exit-with-parent"],
+        env=commands.environment,
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().strip().removeprefix(READY)
+        answer = httpx.get(f"{url}/me", headers={"Authorization": "Bearer simulated-token"})
+        process.terminate()
+
+    assert "sim4dev1" == answer.json()["app"]["id_code"]
 
 
 def test_query_without_a_database_says_to_sync_first(workspace: CommandLine) -> None:

@@ -22,7 +22,7 @@ from intercom_assets_tests.dagster_project.running import (
     query,
     run_job,
 )
-from intercom_assets_tests.docs.generate import described_settings, shipped_settings
+from intercom_assets_tests.docs.settings_page import described_settings, shipped_settings
 
 TYPE = "intercom_assets.IntercomSource"
 
@@ -186,13 +186,12 @@ def test_python_may_be_asked_for_instead(host: Host) -> None:
     assert ["component.py"] == [file.name for file in place.iterdir()]
 
 
-def test_the_readmes_commands_make_a_second_source(
+def test_the_documented_commands_make_a_second_source(
     host: Host, project: Project, tmp_path: Path
 ) -> None:
-    """What the README says of several workspaces works as it stands, once the token is set."""
-    section = (ROOT / "README.md").read_text().partition("## Several workspaces")[2]
-    section = section.partition("\n## ")[0]
-    commands = [line[2:].split() for line in section.splitlines() if line.startswith("$ ")]
+    """What the documents say of several workspaces works as it stands, once the token is set."""
+    page = (ROOT / "docs" / "several-workspaces.md").read_text()
+    commands = [line[2:].split() for line in page.splitlines() if line.startswith("$ ")]
     variables = {"INTERCOM_EU_ACCESS_TOKEN": TOKEN, "INTERCOM_EU_BASE_URL": project.url}
     machine = Machine(url="", folder=tmp_path, variables=variables)
 

@@ -7,22 +7,19 @@ import inspect
 import re
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import click
-import yaml
 
 from intercom_assets.catalog import CATALOG, OLDEST, tickets
 from intercom_assets.catalog.changes import CHANGES
 from intercom_assets.catalog.describe import request_line, sync_type
 from intercom_assets.cli import main as command_line
-from intercom_assets.component import IntercomSource, Snowflake
-from intercom_assets.orchestration.warehouses import GROUPS
-from intercom_assets.schema.table import METADATA_COLUMNS
 from intercom_assets.sync.quality import Check, checks_of
+from intercom_assets_tests.docs import diagrams, rudderstack, settings_page, tables_page
 
 ROOT = Path(__file__).resolve().parents[2]
-SHIPPED = ROOT / "intercom_assets" / "defs" / "intercom" / "defs.yaml"
 
 
 def resources() -> str:
@@ -35,39 +32,6 @@ def resources() -> str:
         sync = sync_type(resource)
         rows.append(f"| {name} | {endpoint} | {sync} | {key} | {resource.scope} |")
     return "\n".join(rows)
-
-
-def settings() -> str:
-    """Give the table of settings, with the variables of the shipped file."""
-    shipped = shipped_settings()
-    rows = ["| setting | variable | meaning |", "|---|---|---|"]
-    for name, description in described_settings().items():
-        variable = f"`{shipped[name]}`" if name in shipped else ""
-        rows.append(f"| `{name}` | {variable} | {description} |")
-    return "\n".join(rows)
-
-
-def described_settings() -> dict[str, str]:
-    """Give the description of every setting, those of a group as `group.setting`."""
-    described: dict[str, str] = {}
-    for name, field in IntercomSource.model_fields.items():
-        if name in GROUPS:
-            inner = Snowflake.model_fields.items()
-            described |= {f"{name}.{one}": str(it.description) for one, it in inner}
-        else:
-            described[name] = str(field.description)
-    return described
-
-
-def shipped_settings() -> dict[str, str]:
-    """Give the variable of each setting of the shipped file."""
-    variables: dict[str, str] = {}
-    for name, value in yaml.safe_load(SHIPPED.read_text())["attributes"].items():
-        if name in GROUPS:
-            variables |= {f"{name}.{one}": it["env"] for one, it in value.items()}
-        else:
-            variables[name] = value["env"]
-    return variables
 
 
 def changes() -> str:
@@ -87,13 +51,6 @@ def endpoints() -> str:
     rows = ["| resource | since |", "|---|---|"]
     rows += [f"| {one.name} | {one.since} |" for one in CATALOG if one.since > OLDEST]
     rows.append(f"| all others | {OLDEST} or before |")
-    return "\n".join(rows)
-
-
-def metadata() -> str:
-    """Give the table of our own columns."""
-    rows = ["| column | meaning |", "|---|---|"]
-    rows += [f"| `{column.name}` | {column.description} |" for column in METADATA_COLUMNS]
     return "\n".join(rows)
 
 
@@ -145,16 +102,35 @@ def _told(option: click.Option) -> str:
 
 
 PARTS: dict[str, dict[str, Callable[[], str]]] = {
-    "README.md": {"resources": resources, "settings": settings, "metadata": metadata},
+    "README.md": {"resources": resources},
     "CONTRIBUTING.md": {"recipe": recipe},
     "docs/checks.md": {"checks": checks},
     "docs/command-line.md": {"commands": commands},
     "docs/api-versions.md": {"changes": changes, "endpoints": endpoints},
+    "docs/settings.md": {"overview": settings_page.overview, "sections": settings_page.sections},
+    "docs/tables.md": {
+        "types": tables_page.types,
+        "metadata": tables_page.metadata,
+        "joins": tables_page.joins,
+        "tables": tables_page.tables,
+    },
 }
+"""Parts of documents, by their marks."""
+
+FILES: dict[str, Callable[[], str]] = {
+    "docs/images/sync.svg": diagrams.sync,
+    "docs/images/tables.svg": diagrams.tables,
+} | {
+    f"docs/rudderstack-views-{name}.sql": partial(rudderstack.script, dialect)
+    for name, dialect in rudderstack.DIALECTS.items()
+}
+"""Files that are generated whole."""
 
 
 def rendered(document: str) -> str:
-    """Give a document with its generated parts as they should be."""
+    """Give a document or file as it should be: generated, or with its generated parts."""
+    if document in FILES:
+        return FILES[document]()
     text = (ROOT / document).read_text()
     for mark, part in PARTS[document].items():
         pattern = re.compile(rf"(<!-- {mark} -->\n).*?(<!-- /{mark} -->)", re.DOTALL)
@@ -163,9 +139,14 @@ def rendered(document: str) -> str:
     return text
 
 
+def _written(document: str) -> str:
+    path = ROOT / document
+    return path.read_text() if path.exists() else ""
+
+
 def main() -> None:
     """Write the documents, or with `--check` fail where one is not current."""
-    stale = [name for name in PARTS if (ROOT / name).read_text() != rendered(name)]
+    stale = [name for name in (*PARTS, *FILES) if _written(name) != rendered(name)]
     if "--check" in sys.argv:
         if stale:
             sys.exit(f"not current: {', '.join(stale)}; run make format")

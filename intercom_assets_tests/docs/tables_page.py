@@ -1,0 +1,153 @@
+"""`docs/tables.md`: every table and column, from the catalogue, and how the tables join."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import assert_never
+
+from intercom_assets.catalog import CATALOG, OLDEST, Resource
+from intercom_assets.catalog.changes import CHANGES
+from intercom_assets.catalog.describe import request_line, sync_type
+from intercom_assets.catalog.resource import (
+    ByParent,
+    Child,
+    FullRefresh,
+    Incremental,
+    SemiIncremental,
+)
+from intercom_assets.schema.table import METADATA_COLUMNS, Column
+from intercom_assets.schema.types import ColumnType
+from intercom_assets.warehouse.duckdb_statements import DUCKDB_TYPES
+from intercom_assets.warehouse.snowflake.statements import SNOWFLAKE_TYPES
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A column that holds the key of another table.
+
+    Attributes:
+        table: Resource with the column.
+        column: The column.
+        to: Resource whose `id` it holds.
+        where: Which rows it does so for, as SQL; empty for all.
+    """
+
+    table: str
+    column: str
+    to: str
+    where: str = ""
+
+
+REFERENCES = (
+    Reference("conversation_parts", "conversation_id", "conversations"),
+    Reference("company_segments", "company_id", "companies"),
+    Reference("company_segments", "id", "segments"),
+    Reference("conversations", "admin_assignee_id", "admins"),
+    Reference("conversations", "team_assignee_id", "teams"),
+    Reference("conversations", "company_id", "companies"),
+    Reference("conversations", "statistics_last_closed_by_id", "admins"),
+    Reference("conversations", "conversation_rating_contact_id", "contacts"),
+    Reference("conversations", "conversation_rating_teammate_id", "admins"),
+    Reference(
+        "conversations", "source_author_id", "contacts", "source_author_type IN ('user', 'lead')"
+    ),
+    Reference("conversation_parts", "author_id", "contacts", "author_type IN ('user', 'lead')"),
+    Reference("conversation_parts", "author_id", "admins", "author_type = 'admin'"),
+    Reference("conversation_parts", "assigned_to_id", "admins", "assigned_to_type = 'admin'"),
+    Reference("conversation_parts", "assigned_to_id", "teams", "assigned_to_type = 'team'"),
+    Reference("contacts", "owner_id", "admins"),
+    Reference("contact_attributes", "admin_id", "admins"),
+    Reference("company_attributes", "admin_id", "admins"),
+)
+"""Which columns hold keys of other tables; a test joins each in a synced workspace."""
+
+
+def joins() -> str:
+    """Give the table of how tables join."""
+    rows = ["| column | holds the id of | for |", "|---|---|---|"]
+    for one in REFERENCES:
+        rows_of = f"`{one.where}`" if one.where else "all rows"
+        to = f"[{one.to}](#{one.to})"
+        rows.append(f"| [{one.table}](#{one.table}).`{one.column}` | {to} | {rows_of} |")
+    return "\n".join(rows)
+
+
+def types() -> str:
+    """Give the table of types, as the warehouses name them."""
+    rows = ["| type | DuckDB | Snowflake |", "|---|---|---|"]
+    rows += [
+        f"| {kind.value} | `{DUCKDB_TYPES[kind]}` | `{SNOWFLAKE_TYPES[kind]}` |"
+        for kind in ColumnType
+    ]
+    return "\n".join(rows)
+
+
+def metadata() -> str:
+    """Give the table of our own columns."""
+    rows = ["| column | type | meaning |", "|---|---|---|"]
+    rows += [f"| `{one.name}` | {one.type.value} | {one.description} |" for one in METADATA_COLUMNS]
+    return "\n".join(rows)
+
+
+def tables() -> str:
+    """Give a section for each table."""
+    return "\n\n".join("\n".join(_section(resource)) for resource in CATALOG)
+
+
+def _section(resource: Resource) -> Iterator[str]:
+    yield f"## {resource.name}"
+    yield ""
+    yield resource.description
+    yield ""
+    for name, fact in _facts(resource):
+        yield f"* {name}: {fact}"
+    yield ""
+    yield "| column | type | meaning |"
+    yield "|---|---|---|"
+    for column in resource.columns:
+        yield f"| `{column.name}` | {column.type.value} | {_meaning(resource, column)} |"
+
+
+def _facts(resource: Resource) -> Iterator[tuple[str, str]]:
+    yield "table", f"`<prefix>rudder_{resource.name}`"
+    yield "key", ", ".join(f"`{name}`" for name in resource.primary_key)
+    yield "request", f"[{request_line(resource)}]({resource.docs})"
+    yield "sync", f"{sync_type(resource)}: {_how(resource)}"
+    yield "permission", f"*{resource.scope}*"
+    if isinstance(resource.endpoint, Child) and resource.endpoint.cap is not None:
+        yield "limit", f"Intercom returns the newest {resource.endpoint.cap} of each parent"
+    if resource.since > OLDEST:
+        yield "since", f"version {resource.since} of the API"
+    if not resource.default:
+        yield "selected", f"only by name: `INTERCOM_RESOURCES=all,{resource.name}`"
+
+
+def _how(resource: Resource) -> str:
+    match resource.replication:
+        case FullRefresh():
+            return "all records are read, changed ones are written, missing ones are marked"
+        case SemiIncremental():
+            return (
+                "all records are read, because Intercom cannot filter them; changed ones are "
+                "written, missing ones are marked"
+            )
+        case Incremental(cursor):
+            return f"records are asked for by `{cursor}`; a reconcile finds what is gone"
+        case ByParent(parent, drifts=drifts):
+            all_of_them = "; a reconcile reads those of all" if drifts else ""
+            return f"read for each of the {parent} whose stored row changed{all_of_them}"
+        case _:
+            assert_never(resource.replication)
+
+
+def _meaning(resource: Resource, column: Column) -> str:
+    since = next(
+        (
+            change.since
+            for change in CHANGES
+            if change.resource == resource.name
+            and any(fnmatchcase(column.name, pattern) for pattern in change.added)
+        ),
+        None,
+    )
+    return column.description if since is None else f"{column.description} Since API {since}."
