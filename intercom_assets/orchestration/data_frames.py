@@ -38,7 +38,10 @@ class DataFrames(dg.IOManager):
 def duckdb_data_frames(database: Path, schema: str) -> dg.IOManagerDefinition:
     """Store DataFrames in a DuckDB file, as `DuckDBPandasIOManager` does."""
 
-    @dg.io_manager(description=f"DataFrames of your own assets, in {database.name}.")
+    @dg.io_manager(
+        config_schema={"database": str, "schema": str, "connection_config": dg.Permissive()},
+        description=f"DataFrames of your own assets, in {database.name}.",
+    )
     def frames(context: dg.InitResourceContext) -> DataFrames:
         def stock() -> dg.IOManager:
             from dagster_duckdb_pandas import DuckDBPandasIOManager  # noqa: PLC0415 - half a second
@@ -48,4 +51,6 @@ def duckdb_data_frames(database: Path, schema: str) -> dg.IOManagerDefinition:
 
         return DataFrames(stock)
 
-    return frames
+    # The stock manager reads its settings again from the contexts of inputs and outputs.
+    configured = {"database": str(database), "schema": schema, "connection_config": {}}
+    return frames.configured(configured)
