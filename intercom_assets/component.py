@@ -11,6 +11,7 @@ import dagster as dg
 from pydantic import BaseModel, Field, PrivateAttr
 
 from intercom_assets.errors import ConfigurationError
+from intercom_assets.orchestration.alerts import build_alerts
 from intercom_assets.orchestration.assets import (
     build_assets,
     connection_key,
@@ -170,6 +171,29 @@ class IntercomSource(dg.Component, dg.Model, dg.Resolvable):
         default=None, description="Schema of the tables. Default: intercom."
     )
 
+    owners: str | list[str] | Mapping[str, str] | None = Field(
+        default=None,
+        description="Who answers for the assets: emails or team:name; a list, or one text with "
+        "commas.",
+    )
+    tags: str | Mapping[str, str | int | float | bool | None] | None = Field(
+        default=None,
+        description="Tags of the assets: {domain: support}, or as text: domain=support,tier=1.",
+    )
+    preview: Setting = Field(
+        default=None,
+        description="What a materialization shows of five rows: masked (default; keys, dates and "
+        "kinds are legible), plain, or none.",
+    )
+    alerts: Setting = Field(
+        default=None,
+        description="{env: NAME} of the variable with the address of a webhook, Slack's or any "
+        "other, that is told when a run fails or a check finds an error. Default: nobody is told.",
+    )
+    ui_url: Setting = Field(
+        default=None, description="Address of Dagster's UI, for links in alerts."
+    )
+
     _folder: Path | None = PrivateAttr(default=None)
 
     @classmethod
@@ -248,6 +272,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         asset_checks=build_checks(settings),
         jobs=[sync, reconcile],
         schedules=build_schedules(settings, sync.name, reconcile.name),
+        sensors=build_alerts(settings),
         resources={
             connection_key(settings.name): IntercomConnection(
                 access_token=dg.EnvVar(settings.token_variable),

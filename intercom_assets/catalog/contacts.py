@@ -116,7 +116,8 @@ _RELATED = json(
 
 CONTACTS = Resource(
     name="contacts",
-    description="One row per contact: a user or a lead.",
+    description="One row per contact, a user or a lead: who they are, where they were seen, what "
+    "they agreed to.",
     endpoint=Search("/contacts/search", records="data", granularity=Granularity.DAY),
     pagination=StartingAfter(per_page=150),
     replication=Incremental(),

@@ -216,7 +216,8 @@ _RELATED = json(
 
 CONVERSATIONS = Resource(
     name="conversations",
-    description="One row per conversation; its messages after the first are conversation_parts.",
+    description="One row per conversation: its first message, state, assignees, rating and "
+    "statistics. The messages after the first are conversation_parts.",
     endpoint=Search(
         "/conversations/search", records="conversations", granularity=Granularity.SECOND
     ),

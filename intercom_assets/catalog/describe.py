@@ -41,3 +41,21 @@ def sync_type(resource: Resource) -> str:
             return f"by parent: {parent}"
         case _:
             assert_never(resource.replication)
+
+
+def how_synced(resource: Resource) -> str:
+    """Say in a sentence what a sync reads."""
+    match resource.replication:
+        case FullRefresh():
+            return "Each sync reads the whole list."
+        case SemiIncremental():
+            return "Each sync reads the whole list and writes what changed."
+        case Incremental():
+            return (
+                "Each sync reads what was updated since the last one; a reconcile finds the rest."
+            )
+        case ByParent(parent, drifts=drifts):
+            told = f"Each sync reads the lists of the {parent} that changed since the last one"
+            return f"{told}; a reconcile reads all of them." if drifts else f"{told}."
+        case _:
+            assert_never(resource.replication)

@@ -78,7 +78,7 @@ PEOPLE: tuple[Resource, ...] = (
     ),
     Resource(
         name="companies",
-        description="One row per company.",
+        description="One row per company, with its plan, size and custom attributes.",
         endpoint=Listing("/companies/scroll"),
         pagination=Scroll(),
         replication=SemiIncremental(),

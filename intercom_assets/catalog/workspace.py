@@ -102,7 +102,8 @@ WORKSPACE: tuple[Resource, ...] = (
     ),
     Resource(
         name="tags",
-        description="One row per tag of the workspace.",
+        description="One row per tag of the workspace; who carries it stands in the `tags` of "
+        "contacts, companies and conversations.",
         endpoint=Listing("/tags"),
         columns=(
             *identity("tag"),

@@ -153,6 +153,7 @@ class Client:
             response, content = await self._exchange(call, request)
             meter.answered(call.path, time.monotonic() - began)
             self.limiter.learn(response.headers)
+            meter.quota_share = max(meter.quota_share, self.limiter.used_share)
         try:
             answer = read_answer(request, response, content, scope)
         except RateLimited as error:

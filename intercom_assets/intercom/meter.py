@@ -14,6 +14,7 @@ class Meter:
             waited at the same time only once.
         slowest_seconds: Duration of the slowest answer.
         slowest_path: Its path.
+        quota_share: The largest part of the app's quota that any client had used in a window.
     """
 
     requests: int = 0
@@ -21,6 +22,7 @@ class Meter:
     quota_seconds: float = 0.0
     slowest_seconds: float = 0.0
     slowest_path: str = ""
+    quota_share: float = 0.0
     _waited_until: float = 0.0
 
     def answered(self, path: str, seconds: float) -> None:

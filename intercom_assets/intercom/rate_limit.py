@@ -98,6 +98,11 @@ class RateLimiter:
             if not self._known:
                 self._window.used += 1
 
+    @property
+    def used_share(self) -> float:
+        """The part of the current window's quota that Intercom counted, of every client."""
+        return self._window.used / self._window.limit
+
     def learn(self, headers: Mapping[str, str]) -> None:
         """Take over what an answer says about the quota."""
         try:

@@ -4,9 +4,12 @@ import dagster as dg
 from pydantic import Field
 
 from intercom_assets.catalog import CATALOG, Resource
-from intercom_assets.catalog.describe import request_line, sync_type
+from intercom_assets.catalog.describe import how_synced, request_line, sync_type
 from intercom_assets.errors import ConfigurationError
+from intercom_assets.orchestration.code import code_reference
 from intercom_assets.orchestration.failures import explained
+from intercom_assets.orchestration.freshness import freshness_of
+from intercom_assets.orchestration.lineage import column_lineage
 from intercom_assets.orchestration.listener import LogListener
 from intercom_assets.orchestration.salt import build_mask
 from intercom_assets.orchestration.settings import Settings, parse_instant
@@ -80,10 +83,13 @@ def build_assets(settings: Settings) -> list[dg.AssetsDefinition | dg.AssetSpec]
         )
         for parent in sorted(parents - selected)
     ]
-    return [*(_asset(settings, resource) for resource in settings.resources), *missing]
+    freshness = freshness_of(settings)
+    return [*(_asset(settings, resource, freshness) for resource in settings.resources), *missing]
 
 
-def _asset(settings: Settings, resource: Resource) -> dg.AssetsDefinition:
+def _asset(
+    settings: Settings, resource: Resource, freshness: dg.FreshnessPolicy | None
+) -> dg.AssetsDefinition:
     target = settings.source.target(resource)
     key = connection_key(settings.name)
     salt = salt_key(settings.name) if settings.privacy.hashes(resource.name) else None
@@ -92,8 +98,11 @@ def _asset(settings: Settings, resource: Resource) -> dg.AssetsDefinition:
         key=[settings.name, resource.name],
         deps=[dg.AssetKey([settings.name, resource.parent])] if resource.parent else None,
         group_name=settings.name,
-        kinds={"intercom", settings.warehouse.kind},
-        description=f"{resource.description}\n\n[Intercom's documentation]({resource.docs})",
+        kinds={"intercom", settings.warehouse.kind, "table"},
+        owners=settings.owners,
+        tags=dict(settings.tags),
+        freshness_policy=freshness,
+        description=_description(resource),
         metadata={
             "dagster/table_name": settings.warehouse.table_name(target.name),
             "dagster/column_schema": dg.TableSchema(
@@ -102,6 +111,8 @@ def _asset(settings: Settings, resource: Resource) -> dg.AssetsDefinition:
             "sync_type": sync_type(resource),
             "primary_key": ", ".join(resource.primary_key),
             "endpoint": request_line(resource),
+            **column_lineage(settings.name, resource),
+            **code_reference(resource.name),
         },
         io_manager_key=io_manager_key(settings.name),
         required_resource_keys={key, salt} if salt else {key},
@@ -121,6 +132,7 @@ def _asset(settings: Settings, resource: Resource) -> dg.AssetsDefinition:
                     resource.name,
                     getattr(context.resources, salt) if salt else None,
                 ),
+                preview=settings.preview,
             )
 
     return sync
@@ -138,6 +150,15 @@ def _request(config: SyncConfig, run: dg.DagsterRun) -> Request:
         force=config.force,
         run_id=run.run_id,
         first_run_id=run.root_run_id or "",
+    )
+
+
+def _description(resource: Resource) -> str:
+    key = " and ".join(f"`{name}`" for name in resource.primary_key)
+    return (
+        f"{resource.description}\n\nA row is identified by {key}; what is gone from Intercom keeps "
+        f"its row, with `_deleted_at` set. {how_synced(resource)}\n\n"
+        f"[Intercom's documentation]({resource.docs})"
     )
 
 

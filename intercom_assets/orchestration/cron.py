@@ -7,7 +7,7 @@ checked: the command line reads settings too, and Dagster's import takes seconds
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise, takewhile
+from itertools import islice, pairwise, takewhile
 from zoneinfo import ZoneInfo
 
 SHORTEST = timedelta(minutes=5)
@@ -16,6 +16,7 @@ SHORTEST = timedelta(minutes=5)
 _BEGIN = datetime(2001, 1, 1, tzinfo=UTC)
 _CALENDAR = timedelta(days=28 * 366)  # weekdays and leap years repeat after 28 years
 _DAY = timedelta(days=1)
+_DAYS = 400
 _NICKNAMES = {
     "@hourly": "0 * * * *",
     "@daily": "0 0 * * *",
@@ -43,6 +44,17 @@ def check_cron(cron: str, timezone: str) -> None:
             f"it would run at {earlier:%H:%M} and again at {later:%H:%M} (on "
             f"{earlier:%d %B %Y}, for example), and at least 5 minutes must lie between two runs"
         )
+
+
+def longest_gap(cron: str) -> timedelta:
+    """Give the longest time between two ticks of a valid expression."""
+    first = next(_ticks(cron))
+    day = list(takewhile(lambda tick: tick.date() == first.date(), _ticks(cron)))
+    gaps = [later - earlier for earlier, later in pairwise(day)]
+    # A year of days has every weekend and month; what comes seldom is all within the calendar.
+    days = islice(_ticks(_once_a_day(cron, first)), _DAYS)
+    gaps += [later - earlier - (day[-1] - first) for earlier, later in pairwise(days)]
+    return max(gaps, default=_CALENDAR)
 
 
 def _check_fields(cron: str) -> None:
@@ -104,8 +116,11 @@ def _too_soon(cron: str, first: datetime) -> tuple[datetime, datetime] | None:
     last = day[-1]
     if first + _DAY - last >= SHORTEST:
         return None
-    once_a_day = " ".join([str(first.minute), str(first.hour), *cron.split()[2:]])
-    for earlier, later in pairwise(_ticks(once_a_day)):
+    for earlier, later in pairwise(_ticks(_once_a_day(cron, first))):
         if later - earlier == _DAY:
             return earlier + (last - first), later
     return None
+
+
+def _once_a_day(cron: str, first: datetime) -> str:
+    return " ".join([str(first.minute), str(first.hour), *cron.split()[2:]])

@@ -10,9 +10,9 @@ from pydantic import Field
 from intercom_assets.catalog import CATALOG
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.orchestration.failures import explained
+from intercom_assets.orchestration.figures import materialization_metadata
 from intercom_assets.sync.extract import Extract
 from intercom_assets.sync.load import load
-from intercom_assets.sync.report import Report
 from intercom_assets.sync.source import Source
 from intercom_assets.warehouse.duckdb import DuckDBWarehouse
 from intercom_assets.warehouse.warehouse import Warehouse
@@ -52,7 +52,7 @@ class WarehouseIOManager(dg.ConfigurableIOManager):
             )
         with explained():
             report = load(obj, self.warehouse())
-        context.add_output_metadata(materialization_metadata(report))
+        context.add_output_metadata(materialization_metadata(report, obj))
         obj.listener.finished(report)
 
     def load_input(self, context: dg.InputContext) -> "pd.DataFrame":
@@ -87,33 +87,3 @@ class DuckDBIOManager(WarehouseIOManager):
     def warehouse(self) -> DuckDBWarehouse:
         """Give access to the file; it is opened only to commit."""
         return DuckDBWarehouse(Path(self.database))
-
-
-def materialization_metadata(report: Report) -> dict[str, dg.MetadataValue | int | float | str]:
-    """Give the figures of a sync under stable names; numbers are never missing."""
-    metadata: dict[str, dg.MetadataValue | int | float | str] = {
-        "dagster/row_count": report.row_count,
-        "records_returned": report.records_returned,
-        "rows_inserted": report.inserted,
-        "rows_updated": report.updated,
-        "rows_unchanged": report.unchanged,
-        "rows_deleted": report.deleted,
-        "requests": report.meter.requests,
-        "retries": report.meter.retries,
-        "quota_wait_seconds": round(report.meter.quota_seconds, 3),
-        "seconds": round(report.seconds, 3),
-        "vanished_parents": report.vanished,
-        "reconcile_found": report.found,
-        "reconcile_gone": report.gone,
-        "values_that_did_not_fit": report.misfits.total(),
-        "cursor_before": report.cursor_before.isoformat() if report.cursor_before else "none",
-        "cursor_after": report.cursor_after.isoformat() if report.cursor_after else "none",
-    }
-    if report.meter.slowest_path:
-        slowest = f"{report.meter.slowest_seconds:.2f} s {report.meter.slowest_path}"
-        metadata["slowest_request"] = slowest
-    if report.misfits:
-        metadata["columns_that_did_not_fit"] = dg.MetadataValue.json(dict(report.misfits))
-    if report.unmodelled:
-        metadata["unmodelled_fields"] = dg.MetadataValue.json(dict(report.unmodelled))
-    return metadata

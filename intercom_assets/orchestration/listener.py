@@ -10,7 +10,7 @@ from intercom_assets.sync.report import Report
 WATCHER: ContextVar[Listener | None] = ContextVar("watcher", default=None)
 """A listener in the same thread as the run: the command line's progress display."""
 
-_LOG_SECONDS = 10.0
+_LOG_SECONDS = 5.0
 
 
 class LogListener:

@@ -18,8 +18,9 @@ _SHARED = {
     "warehouse": "INTERCOM_WAREHOUSE",
     "database": "DUCKDB_DATABASE",
     "warehouse_schema": "WAREHOUSE_SCHEMA",
+    "ui_url": "DAGSTER_UI_URL",
 }
-"""Variables of settings that sources share: their tables stand side by side."""
+"""Variables of settings that sources share: their tables and assets stand side by side."""
 
 _WIDTH = 100
 

@@ -16,6 +16,8 @@ from intercom_assets.catalog import CATALOG, NEWEST, OLDEST, ApiVersion, Resourc
 from intercom_assets.catalog.hidden import hide
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.intercom.regions import REGIONS
+from intercom_assets.intercom.webhook import check_webhook
+from intercom_assets.orchestration.labels import read_owners, read_tags
 from intercom_assets.orchestration.privacy import Privacy, read_privacy
 from intercom_assets.orchestration.schedules import Schedule, parse_schedule
 from intercom_assets.orchestration.setting_reader import Reader
@@ -25,7 +27,7 @@ from intercom_assets.orchestration.warehouses import (
     identifier_part,
     read_warehouse,
 )
-from intercom_assets.sync.source import Source
+from intercom_assets.sync.source import Preview, Source
 
 _WEEKLY = "0 3 * * 0"
 
@@ -50,6 +52,11 @@ class Settings:
         rate_limit_share: Part of the app's quota that may be used.
         warehouse: Where the tables are.
         privacy: What is hidden.
+        owners: Who answers for the assets: emails, or `team:name`.
+        tags: Tags of the assets, key and value.
+        preview: What a materialization shows of the rows that were read.
+        alerts: Environment variable that holds the webhook which is told of failures.
+        ui_url: Address of Dagster's UI, for links in alerts.
         warnings: What the user should know though nothing is wrong.
     """
 
@@ -68,6 +75,11 @@ class Settings:
     rate_limit_share: float
     warehouse: WarehouseSettings
     privacy: Privacy
+    owners: tuple[str, ...] = ()
+    tags: tuple[tuple[str, str], ...] = ()
+    preview: Preview = Preview.MASKED
+    alerts: str | None = None
+    ui_url: str | None = None
     warnings: tuple[str, ...] = ()
 
     @property
@@ -133,6 +145,11 @@ def read_settings(
         rate_limit_share=_share(reader),
         warehouse=read_warehouse(reader, project_root),
         privacy=privacy,
+        owners=read_owners(reader),
+        tags=read_tags(reader),
+        preview=reader.parsed("preview", _preview, Preview.MASKED),
+        alerts=_alerts(reader),
+        ui_url=reader.parsed("ui_url", _ui_url, None),
         warnings=tuple(reader.warnings),
     )
     if reader.problems:
@@ -237,6 +254,31 @@ def _base_url(value: str) -> str:
     if problem := check_base_url(value):
         raise ValueError(problem)
     return value.rstrip("/")
+
+
+def _ui_url(value: str) -> str:
+    url = value.strip().rstrip("/")
+    if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", url):
+        raise ValueError("the address of Dagster's UI is allowed, such as http://127.0.0.1:3000")
+    return url
+
+
+def _preview(value: str) -> Preview:
+    try:
+        return Preview(value.strip().lower())
+    except ValueError:
+        allowed = ", ".join(one.value for one in Preview)
+        raise ValueError(f"allowed are {allowed}") from None
+
+
+def _alerts(reader: Reader) -> str | None:
+    variable = reader.secret("alerts")
+    if variable is None:
+        return None
+    # The address is not repeated: who knows it can post there.
+    if problem := check_webhook(reader.environment[variable].strip()):
+        reader.problems.append(f"alerts (variable {variable}) {problem}")
+    return variable
 
 
 def _token_variable(reader: Reader) -> str:

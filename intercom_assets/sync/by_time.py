@@ -38,7 +38,10 @@ async def read_by_time(reading: Reading, search: Search) -> AsyncGenerator[Batch
     async for batch in read_slices(walk, await first_slices(walk, begin)):
         yield batch
     tail = walk.tail()
-    reading.note(f"reading what changed since {datetime.fromtimestamp(tail, UTC):%Y-%m-%d %H:%M}")
+    reading.note(
+        f"reading what changed meanwhile, since {datetime.fromtimestamp(tail, UTC):%Y-%m-%d %H:%M} "
+        "UTC"
+    )
     pages = walk.pages(tail, None, Order.NEWEST_FIRST)
     # Read to its end, since days begin earlier than the tail where the zone is unknown.
     async for batch in newest_first(walk, pages, walk.early(tail)):

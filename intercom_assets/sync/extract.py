@@ -22,7 +22,7 @@ from intercom_assets.sync.cursor import Request
 from intercom_assets.sync.mask import Mask
 from intercom_assets.sync.progress import Listener
 from intercom_assets.sync.reading import Reading
-from intercom_assets.sync.source import Source
+from intercom_assets.sync.source import Preview, Source
 from intercom_assets.sync.whole import read_whole
 from intercom_assets.warehouse.warehouse import Target
 
@@ -40,6 +40,7 @@ class Extract:
         listener: Told what happens.
         portions: How much is read and committed at a time.
         mask: Takes out of records what is hidden, None where nothing is.
+        preview: What is shown of the rows that were read.
     """
 
     source: Source
@@ -50,6 +51,7 @@ class Extract:
     listener: Listener
     portions: Portions = field(default_factory=Portions)
     mask: Mask | None = None
+    preview: Preview = Preview.MASKED
 
     @property
     def target(self) -> Target:

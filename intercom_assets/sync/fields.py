@@ -96,5 +96,12 @@ def survey(target: Target, ask: Callable[[Question, int], Answer]) -> Survey:
 
 def masked(example: str) -> str:
     """Show the form of a value and nothing of what it says: `"xxx@xxxxxxx.xxx"`."""
-    form = "".join("x" if one.isalpha() else "9" if one.isdigit() else one for one in example)
+    form = "".join(_form(one) for one in example)
     return form if len(form) <= _SHOWN else f"{form[:_SHOWN]}…"
+
+
+def _form(character: str) -> str:
+    if character.isdigit():
+        return "9"
+    # Marks of other scripts, and pictures, say something too.
+    return character if character.isascii() and not character.isalpha() else "x"

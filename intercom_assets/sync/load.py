@@ -18,6 +18,7 @@ from intercom_assets.sync.evolve import evolve
 from intercom_assets.sync.extract import Extract, read
 from intercom_assets.sync.hiding import hide_stored, remembered
 from intercom_assets.sync.loading import Loading
+from intercom_assets.sync.progress import Progress
 from intercom_assets.sync.reading import Reading
 from intercom_assets.sync.reconcile import reconcile
 from intercom_assets.sync.report import Report
@@ -115,6 +116,7 @@ def _prepare(extract: Extract, warehouse: Warehouse, report: Report, folder: Pat
         due_total=due,
         warn=extract.listener.warned,
         note=extract.listener.noted,
+        spooled=partial(_tell_spooled, extract, report, time.monotonic()),
         scroll_patience=extract.connection.scroll_patience,
         slice_records=extract.portions.slice_records,
         mask=extract.mask,
@@ -133,6 +135,10 @@ def _missing(target: Target, state: TableState) -> list[Column]:
     """Give the columns that the table lacks and should have: not those that are excluded."""
     missing = {column.name for column in state.missing}
     return [column for column in target.table.all_columns if column.name in missing]
+
+
+def _tell_spooled(extract: Extract, report: Report, began: float, done: int) -> None:
+    extract.listener.progressed(Progress.of(report, done=done, total=None, began=began))
 
 
 def _start(extract: Extract, stored: StoredCursor) -> Start:

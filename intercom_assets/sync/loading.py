@@ -12,7 +12,7 @@ from intercom_assets.sync.bridge import from_loop
 from intercom_assets.sync.extract import Extract
 from intercom_assets.sync.garbage import searched_seldom
 from intercom_assets.sync.progress import Pace, Progress
-from intercom_assets.sync.report import Report
+from intercom_assets.sync.report import SAMPLE, Report
 from intercom_assets.sync.rows import Shaper
 from intercom_assets.sync.spool import RowSpool
 from intercom_assets.warehouse.warehouse import (
@@ -84,7 +84,9 @@ class Loading:
         """Spool a batch, without what is hidden; commit where a checkpoint is due."""
         if (mask := self._extract.mask) is not None:
             batch = mask.batch(batch)
-        self._rows.add(self._shaper.shape(record) for record in batch.records)
+        shaped = [self._shaper.shape(record) for record in batch.records]
+        self._rows.add(shaped)
+        self.report.sample.extend(shaped[-SAMPLE:])
         self._seen.add(self._shaper.key(record) for record in batch.seen)
         self._whole.add([one.parent, one.newer_than] for one in batch.whole)
         self._gone.add([one.key, one.merged_into] for one in batch.gone)
@@ -167,14 +169,6 @@ class Loading:
         return RowSpool(self._folder / f"{name}-{self._files}.jsonl", columns)
 
     def _tell(self, batch: Batch) -> None:
-        meter = self.report.meter
         self._extract.listener.progressed(
-            Progress(
-                resource=self.report.resource,
-                done=batch.done,
-                total=batch.total,
-                requests=meter.requests,
-                quota_seconds=meter.quota_seconds,
-                seconds=time.monotonic() - self._began,
-            )
+            Progress.of(self.report, done=batch.done, total=batch.total, began=self._began)
         )

@@ -3,9 +3,9 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
-from intercom_assets.sync.report import Report
+from intercom_assets.sync.report import Report, counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,10 +28,29 @@ class Progress:
     quota_seconds: float = 0.0
     seconds: float = 0.0
 
+    @classmethod
+    def of(cls, report: Report, *, done: int, total: int | None, began: float) -> Self:
+        """Say how far a sync is, with what it has cost.
+
+        Args:
+            report: What the sync counts.
+            done: Records or parents that were read.
+            total: How many are expected, None if unknown.
+            began: When it began, in seconds of `time.monotonic`.
+        """
+        return cls(
+            resource=report.resource,
+            done=done,
+            total=total,
+            requests=report.meter.requests,
+            quota_seconds=report.meter.quota_seconds,
+            seconds=time.monotonic() - began,
+        )
+
     def __str__(self) -> str:
         """Read as one line of a log."""
         of = f" of {self.total:,}" if self.total is not None else ""
-        parts = [f"{self.done:,}{of} read", f"{self.requests:,} requests"]
+        parts = [f"{self.done:,}{of} read", counted(self.requests, "request")]
         if self.seconds >= 1:
             parts.append(f"{self.done / self.seconds:,.0f}/s")
             if self.total and 0 < self.done < self.total:

@@ -35,6 +35,7 @@ class Reading:
         due_total: How many parents are due.
         warn: Told what the user should know.
         note: Told in a line what is being done.
+        spooled: Told how many records came so far, where none is handed on before the last.
         scroll_patience: How long the scroll is tried.
         slice_records: A slice of time that holds more records is cut.
         mask: Takes out of records what is hidden, None where nothing is.
@@ -50,6 +51,7 @@ class Reading:
     due_total: int
     warn: Callable[[str], None]
     note: Callable[[str], None]
+    spooled: Callable[[int], None]
     scroll_patience: ScrollPatience
     slice_records: int
     mask: Mask | None

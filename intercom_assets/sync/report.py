@@ -1,10 +1,17 @@
 """What a sync did, in numbers."""
 
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from intercom_assets.intercom.meter import Meter
+
+if TYPE_CHECKING:
+    from intercom_assets.schema.coerce import Value
+
+SAMPLE = 5
+"""Rows that are kept to be shown."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -31,6 +38,7 @@ class Report:
         meter: What the requests cost.
         misfits: Values that did not fit their column, by column.
         unmodelled: Fields that no column declares, by path.
+        sample: The last rows that were read.
     """
 
     resource: str
@@ -51,12 +59,18 @@ class Report:
     meter: Meter = field(default_factory=Meter)
     misfits: Counter[str] = field(default_factory=Counter)
     unmodelled: Counter[str] = field(default_factory=Counter)
+    sample: "deque[list[Value]]" = field(default_factory=lambda: deque(maxlen=SAMPLE))
 
     def __str__(self) -> str:
         """Read as one line of a log."""
         return (
-            f"{self.table}: {self.records_returned:,} records returned, "
+            f"{self.table}: {counted(self.records_returned, 'record')} returned, "
             f"{self.inserted:,} inserted, {self.updated:,} updated, {self.unchanged:,} unchanged, "
-            f"{self.deleted:,} marked deleted; {self.row_count:,} rows now; "
-            f"{self.meter.requests:,} requests in {self.seconds:.1f} s"
+            f"{self.deleted:,} marked deleted; {counted(self.row_count, 'row')} now; "
+            f"{counted(self.meter.requests, 'request')} in {self.seconds:.1f} s"
         )
+
+
+def counted(number: int, noun: str) -> str:
+    """Read as `1 row` or `2,000 rows`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum
 
 from intercom_assets.catalog.resource import Resource
 from intercom_assets.warehouse.warehouse import Target
@@ -28,3 +29,11 @@ class Source:
     def target(self, resource: Resource) -> Target:
         """Name the table of a resource."""
         return Target(self.schema, f"{self.prefix}rudder_{resource.name}", resource.table)
+
+
+class Preview(Enum):
+    """What a materialization shows of the rows that were read."""
+
+    MASKED = "masked"
+    PLAIN = "plain"
+    NONE = "none"

@@ -10,11 +10,8 @@ from intercom_assets.intercom.pagination import Page, paged, read_pages
 from intercom_assets.intercom.scroll import Restarted, read_scroll
 from intercom_assets.sync.batch import Batch, Checkpoint
 from intercom_assets.sync.cursor import reached
-from intercom_assets.sync.progress import Pace
 from intercom_assets.sync.reading import Reading
 from intercom_assets.sync.spool import RecordSpool
-
-_NOTE_SECONDS = 5.0
 
 
 async def read_whole(reading: Reading, listing: Listing) -> AsyncGenerator[Batch]:
@@ -54,7 +51,6 @@ async def _fill(reading: Reading, listing: Listing, spool: RecordSpool) -> datet
     # The spool takes pages as fast as they come: nothing slow stands between two scroll calls.
     spool.clear()
     opened: datetime | None = None
-    pace = Pace(_NOTE_SECONDS)
     async for page in _pages(reading, listing):
         if isinstance(page, Restarted):
             spool.clear()
@@ -62,8 +58,7 @@ async def _fill(reading: Reading, listing: Listing, spool: RecordSpool) -> datet
         opened = opened or page.date
         if page.records:
             spool.add(reading.masked(page.records))
-            if pace.due():
-                reading.note(f"{spool.records:,} records read")
+            reading.spooled(spool.records)
     return opened
 
 

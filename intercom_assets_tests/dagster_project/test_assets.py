@@ -2,11 +2,11 @@
 
 import os
 from collections import Counter
-from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.freshness import TimeWindowFreshnessPolicy
 
 from intercom_assets.catalog import CATALOG, NEWEST
 from intercom_assets.definitions import defs
@@ -23,12 +23,15 @@ DIGEST = Path(__file__).with_name("asset_graph.txt")
 NUMBERS = {
     "dagster/row_count",
     "records_returned",
+    "records_per_second",
     "rows_inserted",
     "rows_updated",
     "rows_unchanged",
     "rows_deleted",
     "requests",
     "retries",
+    "slowest_request_seconds",
+    "quota_used_percent",
     "quota_wait_seconds",
     "seconds",
     "vanished_parents",
@@ -37,6 +40,7 @@ NUMBERS = {
     "values_that_did_not_fit",
 }
 CURSORS = {"cursor_before", "cursor_after"}
+DETAILS = {"slowest_request", "unmodelled_fields", "preview", "dagster/column_lineage"}
 
 
 @pytest.fixture
@@ -65,6 +69,9 @@ def digest(definitions: dg.Definitions) -> list[str]:
         needed = " ".join(sorted(node.assets_def.required_resource_keys))
         shown = f"{key.to_user_string()} <- {parents} | {node.group_name} | {kinds} | {needed}"
         lines.append(shown)
+    lines.append("# overdue after, warned of after")
+    policies = {node.freshness_policy for node in graph.asset_nodes}
+    lines.extend(sorted(", ".join(windows(one)) for one in policies))
     lines.append("# checks")
     checks = sorted(graph.asset_check_keys, key=lambda each: each.to_user_string())
     for key in sorted({check.asset_key for check in checks}):
@@ -82,9 +89,20 @@ def digest(definitions: dg.Definitions) -> list[str]:
         f"{one.default_status.value}"
         for one in sorted(repository.schedule_defs, key=lambda each: each.name)
     )
+    lines.append("# sensors")
+    lines.extend(sorted(one.name for one in repository.sensor_defs))
     lines.append("# resources")
     lines.extend(sorted(repository.get_top_level_resources()))
     return lines
+
+
+def windows(policy: object) -> tuple[str, str]:
+    """Give how old an asset may be before it fails, and before it warns."""
+    assert isinstance(policy, TimeWindowFreshnessPolicy)
+    assert policy.warn_window is not None
+    limits = (policy.fail_window, policy.warn_window)
+    fail, warn = (str(one.to_timedelta()) for one in limits)
+    return fail, warn
 
 
 def test_every_asset_shows_its_table(shipped: dg.Definitions) -> None:
@@ -126,7 +144,7 @@ def test_each_materialization_reports_the_same_figures(project: Project) -> None
     """Names and types never change, and a number is never missing, so that all can be plotted."""
     for _ in range(2):
         for name, told in figures(project.run()).items():
-            assert set(told) - NUMBERS - CURSORS <= {"slowest_request", "unmodelled_fields"}, name
+            assert set(told) - NUMBERS - CURSORS <= DETAILS, name
             assert set(told) >= NUMBERS | CURSORS, name
             for number in NUMBERS:
                 assert type(told[number]) in {int, float}, (name, number)
@@ -180,14 +198,14 @@ def test_failed_requests_are_counted_as_retries(project: Project) -> None:
 
 
 def test_the_cursor_is_reported(project: Project) -> None:
-    """The cursor before and after are instants, and the second run starts at the first's."""
+    """The cursor before and after are timestamps, and the second run starts at the first's."""
     first = figures(project.run("contacts"))["contacts"]
     second = figures(project.run("contacts"))["contacts"]
 
     newest = max(int(one["updated_at"]) for one in project.workspace.collection("contacts"))
     assert first["cursor_before"] == "none"
     assert first["cursor_after"] == second["cursor_before"] == second["cursor_after"]
-    assert first["cursor_after"] == datetime.fromtimestamp(newest, UTC).isoformat()
+    assert newest == first["cursor_after"]
 
 
 def test_full_refresh_from_run_config_reads_everything_again(project: Project) -> None:

@@ -26,10 +26,10 @@ from intercom_assets_tests.docs.settings_page import described_settings, shipped
 
 TYPE = "intercom_assets.IntercomSource"
 
-SHARED = {"INTERCOM_WAREHOUSE", "DUCKDB_DATABASE", "WAREHOUSE_SCHEMA"} | {
+SHARED = {"INTERCOM_WAREHOUSE", "DUCKDB_DATABASE", "WAREHOUSE_SCHEMA", "DAGSTER_UI_URL"} | {
     variable for variable in shipped_settings().values() if variable.startswith("SNOWFLAKE_")
 }
-"""Variables that say where tables are, for all sources."""
+"""Variables that say where tables are, and where Dagster's UI is, for all sources."""
 
 FOLDERS = [
     "intercom",

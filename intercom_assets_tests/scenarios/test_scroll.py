@@ -45,6 +45,16 @@ def test_every_page_is_asked_for_with_the_same_token(world: World) -> None:
     assert world.expected("companies") == world.stored("companies")
 
 
+def test_a_scroll_tells_how_far_it_is(world: World) -> None:
+    """Progress is told page by page, while no row can be loaded, and the log stays short."""
+    world.sync("companies")
+
+    spooling = [one for one in world.ear.progress if one.total is None]
+    assert [100, 200, 250] == [one.done for one in spooling]
+    assert str(spooling[0]).startswith("companies: 100 read, 2 requests")
+    assert ["reading everything"] == world.ear.notes
+
+
 @pytest.mark.parametrize("call", [1, 2, 3, 4])
 @pytest.mark.parametrize("kind", ["500", "502", "empty200", "truncated", "html404"])
 def test_a_failing_scroll_begins_again(world: World, kind: str, call: int) -> None:

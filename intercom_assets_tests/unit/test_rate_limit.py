@@ -117,6 +117,18 @@ def test_the_quota_is_shared_with_other_clients() -> None:
     assert max(app.windows.values()) + 50 <= LIMIT
 
 
+@pytest.mark.parametrize(("others", "share"), [(0, 0.5), (30, 0.9)])
+def test_the_part_of_the_quota_that_was_used_is_measured(others: int, share: float) -> None:
+    """The fullest window counts, with what other clients used of it."""
+    clock = Clock()
+    app = App(clock, others=others)
+
+    talk = hammer(app.answer, clock, share, 300)
+
+    assert (max(app.windows.values()) + others) / LIMIT == pytest.approx(talk.meter.quota_share)
+    assert talk.meter.quota_share >= share - 0.1
+
+
 def test_another_client_keeps_its_part() -> None:
     """Where another client uses part of the quota, we take the rest and leave it its own."""
     clock = Clock()

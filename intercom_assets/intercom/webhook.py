@@ -1,0 +1,102 @@
+"""Posts a message to a webhook: once, without redirects, and without its address in any log.
+
+Not Intercom's API, but HTTP: this package is the only one that speaks it. A webhook's address is
+its password, so it is in no message.
+"""
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+
+from intercom_assets.schema.types import Record
+
+if TYPE_CHECKING:
+    import httpx
+
+SLACK = frozenset({"hooks.slack.com", "hooks.slack-gov.com"})
+"""Hosts of Slack's incoming webhooks."""
+
+_SECONDS = 5.0
+_FINAL = {400, 413, 422}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a message was not taken.
+
+    Attributes:
+        reason: In words, without the address.
+        final: Whether the message itself is refused, so that sending it again would not help.
+    """
+
+    reason: str
+    final: bool = False
+
+
+def check_webhook(address: str) -> str | None:
+    """Say what is wrong with a webhook's address, without repeating it."""
+    url = _parsed(address)
+    if url is None or not url.host:
+        return "is not a URL"
+    if url.userinfo:
+        return "must not hold a name or password"
+    if url.scheme == "https" or (url.scheme == "http" and _is_loopback(url)):
+        return None
+    return "must be https (http is allowed on loopback only)"
+
+
+def is_slack(address: str) -> bool:
+    """Tell whether Slack takes the messages, in its own form."""
+    url = _parsed(address)
+    return url is not None and url.host in SLACK
+
+
+def post(address: str, message: Record) -> Refusal | None:
+    """Send a message as JSON; None where it was taken. Never raises.
+
+    Args:
+        address: The webhook, secret.
+        message: What is told.
+    """
+    import httpx  # noqa: PLC0415 - takes a while, and few sources have a webhook
+
+    from intercom_assets.intercom.secret import Secret  # noqa: PLC0415 - imports it too
+
+    if problem := check_webhook(address):
+        return Refusal(f"the webhook's address {problem}")
+    url = httpx.URL(address)
+    try:
+        with (
+            # httpx logs each request with its address.
+            Secret(url.raw_path.decode("ascii")).kept_from_logs(),
+            httpx.Client(timeout=_SECONDS, trust_env=not _is_loopback(url)) as client,
+            client.stream("POST", url, json=message) as answer,
+        ):
+            return _refusal(answer)
+    except (httpx.HTTPError, OSError) as error:
+        # Only the kind of failure: a transport error may quote the address.
+        return Refusal(f"no answer ({type(error).__name__})")
+
+
+def _refusal(answer: "httpx.Response") -> Refusal | None:
+    if answer.is_success:
+        return None
+    if answer.is_redirect:
+        return Refusal(f"HTTP {answer.status_code}: it points elsewhere, which is not followed")
+    return Refusal(f"HTTP {answer.status_code}", final=answer.status_code in _FINAL)
+
+
+def _parsed(address: str) -> "httpx.URL | None":
+    import httpx  # noqa: PLC0415 - as above
+
+    try:
+        return httpx.URL(address)
+    except (httpx.InvalidURL, TypeError):
+        return None
+
+
+def _is_loopback(url: "httpx.URL") -> bool:
+    try:
+        return url.host == "localhost" or ip_address(url.host).is_loopback
+    except ValueError:
+        return False
