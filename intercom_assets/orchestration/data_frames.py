@@ -39,7 +39,7 @@ def duckdb_data_frames(database: Path, schema: str) -> dg.IOManagerDefinition:
     """Store DataFrames in a DuckDB file, as `DuckDBPandasIOManager` does."""
 
     @dg.io_manager(
-        config_schema={"database": str, "schema": str, "connection_config": dg.Permissive()},
+        config_schema={"database": str, "schema": str, "connection_config": dict},
         description=f"DataFrames of your own assets, in {database.name}.",
     )
     def frames(context: dg.InitResourceContext) -> DataFrames:

@@ -92,6 +92,11 @@ EXAMPLES: Mapping[str, Example] = {
     "snowflake.authenticator": Example("externalbrowser"),
     "snowflake.url": Example("https://myorg-myaccount.privatelink.snowflakecomputing.com"),
     "warehouse_schema": Example("support"),
+    "owners": Example(["team:support", "ann@example.com"], "team:support,ann@example.com"),
+    "tags": Example({"domain": "support", "tier": "1"}, "domain=support,tier=1"),
+    "preview": Example("none"),
+    "alerts": Example({"env": "INTERCOM_ALERTS"}, "https://hooks.slack.com/services/…"),
+    "ui_url": Example("https://dagster.example.com"),
 }
 """One example of each setting; a test holds that each is accepted, in both forms."""
 
