@@ -22,6 +22,7 @@ from intercom_assets.orchestration.checks import build_checks
 from intercom_assets.orchestration.connection import IntercomConnection
 from intercom_assets.orchestration.io_manager import DuckDBIOManager, WarehouseIOManager
 from intercom_assets.orchestration.jobs import build_reconcile_job, build_sync_job
+from intercom_assets.orchestration.models import build_models
 from intercom_assets.orchestration.salt import build_salt
 from intercom_assets.orchestration.scaffold import Described, source_file, source_name, variable
 from intercom_assets.orchestration.settings import (
@@ -136,6 +137,11 @@ class IntercomSource(dg.Component, dg.Model, dg.Resolvable):
         default=None,
         description="{env: NAME} of the variable with the key of these hashes; needed when a sync "
         "runs. Make it once with openssl rand -hex 32.",
+    )
+    models: str | list[str] | Mapping[str, str] | None = Field(
+        default=None,
+        description="Views for analysts: `all` (default) that the resources allow, `none`, or "
+        "names: contacts_flat,contact_tags.",
     )
     schedule: Setting = Field(
         default=None,
@@ -268,7 +274,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     reconcile = build_reconcile_job(settings)
     salt = build_salt(settings.privacy)
     return dg.Definitions(
-        assets=build_assets(settings),
+        assets=[*build_assets(settings), *build_models(settings)],
         asset_checks=build_checks(settings),
         jobs=[sync, reconcile],
         schedules=build_schedules(settings, sync.name, reconcile.name),

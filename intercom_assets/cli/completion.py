@@ -31,10 +31,12 @@ def completion(context: click.Context, shell: str) -> None:
 def complete_resources(
     context: click.Context, _: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """Complete the last of several names of resources that are separated by commas."""
+    """Complete the last of several names of resources and models that are separated by commas."""
     before, comma, begun = incomplete.rpartition(",")
     given = before.split(",")
-    names = [resource.name for one in _chosen(context) for resource in one.resources]
+    chosen = _chosen(context)
+    names = [resource.name for one in chosen for resource in one.resources]
+    names += [model.name for one in chosen for model in one.models]
     return [
         CompletionItem(f"{before}{comma}{name}")
         for name in dict.fromkeys(names)

@@ -30,12 +30,14 @@ class Order:
         resources: Resources of the source that are synced.
         whole: Whether these are all, so that the job's other assets are made too.
         config: What each sync is asked beyond its settings.
+        models: Models that are made of them.
     """
 
     source: str
     resources: tuple[str, ...]
     whole: bool
     config: Mapping[str, object]
+    models: tuple[str, ...] = ()
 
 
 def execute(project: Project, order: Order, board: Board) -> None:
@@ -57,7 +59,7 @@ def execute(project: Project, order: Order, board: Board) -> None:
 
 def _run(project: Project, order: Order, board: Board, interrupts: Interrupts) -> None:
     job = _definitions(project).resolve_job_def(f"{order.source}_sync")
-    keys = [dg.AssetKey([order.source, name]) for name in order.resources]
+    keys = [dg.AssetKey([order.source, name]) for name in (*order.resources, *order.models)]
     ops = {op_name(order.source, name): {"config": order.config} for name in order.resources}
     token = WATCHER.set(board)
     try:

@@ -14,8 +14,8 @@ from intercom_assets.cli.output import as_json, quiet
     "-s",
     metavar="NAMES",
     shell_complete=complete_resources,
-    help="Resources to sync, separated by commas: contacts,conversations. Default: all that the "
-    "settings select.",
+    help="Resources to sync and models to make, separated by commas: contacts,contacts_flat. "
+    "Default: all that the settings select.",
 )
 @click.option(
     "--full-refresh",

@@ -35,7 +35,7 @@ class Wishes:
     """What the command line asks of a run.
 
     Attributes:
-        select: Names of resources, separated by commas; None for all.
+        select: Names of resources and models, separated by commas; None for all.
         since: Where windows begin at the latest; None for the cursors.
         sources: Names of sources; none for all.
         flags: What each sync is asked beyond that.
@@ -56,18 +56,22 @@ class Wishes:
         return {**self.flags, "since": _instant(self.since) if self.since else ""}
 
     def chosen(self, settings: Settings) -> tuple[str, ...]:
-        """Give the names of the resources to sync.
+        """Give the names of the resources to sync, then of the models to make.
 
         Raises:
-            ConfigurationError: A name is not among the source's resources.
+            ConfigurationError: A name is not among the source's resources and models.
         """
-        names = [resource.name for resource in settings.resources]
+        names = _assets(settings)
         select = [name.strip() for name in (self.select or "").split(",") if name.strip()]
         if unknown := [name for name in select if name not in names]:
             raise ConfigurationError(
                 f"--select {', '.join(unknown)}: source {settings.name} has {', '.join(names)}"
             )
         return tuple(name for name in names if not select or name in select)
+
+
+def _assets(settings: Settings) -> list[str]:
+    return [*(one.name for one in settings.resources), *(one.name for one in settings.models)]
 
 
 def _instant(since: str) -> str:
@@ -154,8 +158,10 @@ def _run_source(
         # Takes seconds; wrong options and settings are refused without it.
         from intercom_assets.cli.dagster_run import Order, execute  # noqa: PLC0415
 
-        whole = len(names) == len(settings.resources)
-        execute(project, Order(settings.name, names, whole, config), board)
+        whole = len(names) == len(_assets(settings))
+        synced = tuple(one.name for one in settings.resources if one.name in names)
+        made = tuple(one.name for one in settings.models if one.name in names)
+        execute(project, Order(settings.name, synced, whole, config, made), board)
     if not board.interrupted:
         _conclude(settings, board, wishes)
     return Ran(settings, _shown(settings), demo, board)
@@ -196,7 +202,7 @@ def _conclude(settings: Settings, board: Board, wishes: Wishes) -> None:
         return
     click.echo(f"\nDatabase  {_shown(settings)}")
     if failed := [line.name for line in board.failed]:
-        own = {resource.name for resource in settings.resources}
+        own = set(_assets(settings))
         again = ["--select", ",".join(failed)] if own.issuperset(failed) else []
         click.echo(f"Next      mend what failed, then {command_line('run', *again)}")
     elif board.reports:

@@ -108,7 +108,11 @@ def print_board(board: Board) -> None:
     """Print what a run did, a line per asset, and the sums."""
     rows = [_figures(line) for line in board.lines.values()]
     numbers = [column.name for column in _COLUMNS if column.number]
-    total = {name: _sum(row.get(name) for row in rows) for name in numbers}
+    # Rows that a view shows are its tables' rows.
+    own = [row for row in rows if "table" in row]
+    total = {
+        name: _sum(row.get(name) for row in (own if name == "rows" else rows)) for name in numbers
+    }
     rows.append({"resource": "total", **total})
     columns = [
         column

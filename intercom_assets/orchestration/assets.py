@@ -18,7 +18,7 @@ from intercom_assets.schema.types import ColumnType
 from intercom_assets.sync.cursor import Request
 from intercom_assets.sync.extract import Extract
 
-_SQL_TYPES = {
+SQL_TYPES = {
     ColumnType.TEXT: "varchar",
     ColumnType.INTEGER: "bigint",
     ColumnType.DOUBLE: "double",
@@ -26,6 +26,7 @@ _SQL_TYPES = {
     ColumnType.TIMESTAMP: "timestamp with time zone",
     ColumnType.JSON: "json",
 }
+"""Types as the UI shows them."""
 
 
 class SyncConfig(dg.Config):
@@ -166,7 +167,7 @@ def _table_column(column: Column, resource: Resource) -> dg.TableColumn:
     is_key = column.name in resource.primary_key
     return dg.TableColumn(
         name=column.name,
-        type=_SQL_TYPES[column.type],
+        type=SQL_TYPES[column.type],
         description=column.description,
         constraints=dg.TableColumnConstraints(
             nullable=not is_key, unique=is_key and len(resource.primary_key) == 1

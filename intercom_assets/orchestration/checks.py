@@ -12,7 +12,7 @@ from intercom_assets.catalog import CATALOG, Resource
 from intercom_assets.orchestration.assets import connection_key, io_manager_key, pool_name
 from intercom_assets.orchestration.settings import Settings
 from intercom_assets.sync.evidence import Evidence, Scene
-from intercom_assets.sync.quality import Check, Severity, Verdict, checks_of
+from intercom_assets.sync.quality import Severity, Verdict, checks_of
 
 _SEVERITIES = {
     Severity.ERROR: dg.AssetCheckSeverity.ERROR,
@@ -61,12 +61,13 @@ def _checks(settings: Settings, resource: Resource) -> dg.AssetChecksDefinition:
                     if not verdict.passed:
                         told = (resource.name, check.name, verdict.summary)
                         context.log.warning("%s: %s: %s", *told)
-                    yield _result(key, check, verdict).to_asset_check_evaluation(step)
+                    found = check_result(key, check.name, check.severity, verdict)
+                    yield found.to_asset_check_evaluation(step)
 
     return evaluate
 
 
-def _result(key: dg.AssetKey, check: Check, verdict: Verdict) -> dg.AssetCheckResult:
+def _metadata(verdict: Verdict) -> dict[str, dg.MetadataValue | int | float | str]:
     metadata: dict[str, dg.MetadataValue | int | float | str] = {}
     for name, value in verdict.figures.items():
         match value:
@@ -78,12 +79,18 @@ def _result(key: dg.AssetKey, check: Check, verdict: Verdict) -> dg.AssetCheckRe
                 pass
     if verdict.query:
         metadata["query"] = dg.MetadataValue.md(f"```sql\n{verdict.query}\n```")
-    severity = check.severity if verdict.evaluated else Severity.WARN
+    return metadata
+
+
+def check_result(
+    key: dg.AssetKey, name: str, severity: Severity, verdict: Verdict
+) -> dg.AssetCheckResult:
+    """Tell Dagster what a check found; one that could not be evaluated is a warning."""
     return dg.AssetCheckResult(
         passed=verdict.passed,
         asset_key=key,
-        check_name=check.name,
-        severity=_SEVERITIES[severity],
+        check_name=name,
+        severity=_SEVERITIES[severity if verdict.evaluated else Severity.WARN],
         description=verdict.summary,
-        metadata=metadata,
+        metadata=_metadata(verdict),
     )

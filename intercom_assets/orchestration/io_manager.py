@@ -8,11 +8,13 @@ import dagster as dg
 from pydantic import Field
 
 from intercom_assets.catalog import CATALOG
+from intercom_assets.catalog.models import MODELS, Model
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.orchestration.failures import explained
 from intercom_assets.orchestration.figures import materialization_metadata
 from intercom_assets.sync.extract import Extract
 from intercom_assets.sync.load import load
+from intercom_assets.sync.models import view_target
 from intercom_assets.sync.source import Source
 from intercom_assets.warehouse.duckdb import DuckDBWarehouse
 from intercom_assets.warehouse.warehouse import Warehouse
@@ -56,7 +58,7 @@ class WarehouseIOManager(dg.ConfigurableIOManager):
         obj.listener.finished(report)
 
     def load_input(self, context: dg.InputContext) -> "pd.DataFrame":
-        """Read a table as a DataFrame, rows marked as deleted included.
+        """Read a table as a DataFrame, rows marked as deleted included; or the view of a model.
 
         The input's `columns` metadata chooses columns, as with Dagster's stock IO managers.
 
@@ -64,6 +66,8 @@ class WarehouseIOManager(dg.ConfigurableIOManager):
             dagster.Failure: There is no such table or column.
         """
         name = context.asset_key.path[-1]
+        if model := next((one for one in MODELS if one.name == name), None):
+            return self._load_view(model, context)
         source = Source(name="", schema=self.warehouse_schema, prefix=self.table_prefix)
         columns = (context.definition_metadata or {}).get("columns")
         with explained():
@@ -76,6 +80,14 @@ class WarehouseIOManager(dg.ConfigurableIOManager):
                     f"it has {', '.join(known)}"
                 )
             frame: pd.DataFrame = self.warehouse().read(target, columns or known).to_pandas()
+        return frame
+
+    def _load_view(self, model: Model, context: dg.InputContext) -> "pd.DataFrame":
+        source = Source(name="", schema=self.warehouse_schema, prefix=self.table_prefix)
+        columns = (context.definition_metadata or {}).get("columns")
+        with explained():
+            answer = self.warehouse().read_view(view_target(source, model), columns)
+        frame: pd.DataFrame = answer.to_pandas()
         return frame
 
 

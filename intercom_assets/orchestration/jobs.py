@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from intercom_assets.orchestration.assets import SyncConfig
+from intercom_assets.orchestration.models import model_keys
 from intercom_assets.orchestration.settings import Settings
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def op_name(source: str, resource: str) -> str:
 
 
 def asset_keys(settings: Settings) -> list[dg.AssetKey]:
-    """Give the keys of the assets that a source's jobs materialize."""
+    """Give the keys of the resources that a source's jobs sync."""
     return [dg.AssetKey([settings.name, resource.name]) for resource in settings.resources]
 
 
@@ -35,7 +36,7 @@ def build_sync_job(settings: Settings) -> "UnresolvedAssetJobDefinition":
     return _job(
         settings,
         "sync",
-        f"Sync every selected resource of the Intercom source {settings.name}.",
+        f"Sync every selected resource of the Intercom source {settings.name}, then its models.",
     )
 
 
@@ -61,7 +62,7 @@ def _job(
 ) -> "UnresolvedAssetJobDefinition":
     return dg.define_asset_job(
         f"{settings.name}_{name}",
-        selection=dg.AssetSelection.assets(*asset_keys(settings)),
+        selection=dg.AssetSelection.assets(*asset_keys(settings), *model_keys(settings)),
         executor_def=dg.in_process_executor,
         description=description,
         tags={SOURCE_TAG: settings.name},

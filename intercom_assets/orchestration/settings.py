@@ -12,14 +12,16 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from intercom_assets.catalog import CATALOG, NEWEST, OLDEST, ApiVersion, Resource
+from intercom_assets.catalog import NEWEST, OLDEST, ApiVersion, Resource
 from intercom_assets.catalog.hidden import hide
+from intercom_assets.catalog.models import Model
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.intercom.regions import REGIONS
 from intercom_assets.intercom.webhook import check_webhook
 from intercom_assets.orchestration.labels import read_owners, read_tags
 from intercom_assets.orchestration.privacy import Privacy, read_privacy
 from intercom_assets.orchestration.schedules import Schedule, parse_schedule
+from intercom_assets.orchestration.selection import read_models, read_resources
 from intercom_assets.orchestration.setting_reader import Reader
 from intercom_assets.orchestration.warehouses import (
     GROUPS,
@@ -45,6 +47,7 @@ class Settings:
         start_date: Records updated before this are not kept.
         table_prefix: Prefix of table names, verbatim.
         resources: What is synced, parents before children; without what is excluded.
+        models: Views that are made of it.
         schedule: When the sync job runs by itself, None for manual.
         reconcile: When the reconcile job runs by itself, None for manual.
         schedules_run: Whether both do until they are switched off, or only once switched on.
@@ -68,6 +71,7 @@ class Settings:
     start_date: datetime | None
     table_prefix: str
     resources: tuple[Resource, ...]
+    models: tuple[Model, ...]
     schedule: Schedule | None
     reconcile: Schedule | None
     schedules_run: bool
@@ -124,7 +128,7 @@ def read_settings(
             f"api_version {version} is newer than {NEWEST}, the newest that this release was "
             "compared with: new fields land in _extra"
         )
-    resources = _resources(reader, version)
+    resources = read_resources(reader, version)
     privacy = read_privacy(reader, resources)
     schedule = _schedule(reader, "schedule", None)
     # Who syncs on a schedule would otherwise never learn of deletions.
@@ -138,6 +142,7 @@ def read_settings(
         start_date=_start_date(reader),
         table_prefix=reader.parsed("table_prefix", identifier_part, ""),
         resources=tuple(hide(one, privacy.of(one.name)) for one in resources),
+        models=read_models(reader, resources),
         schedule=schedule,
         reconcile=_schedule(reader, "reconcile", weekly),
         schedules_run=reader.parsed("schedule_status", _is_running, default=False),
@@ -304,35 +309,6 @@ def _start_date(reader: Reader) -> datetime | None:
     except ValueError as error:
         reader.problem("start_date", value, str(error))
         return None
-
-
-def _resources(reader: Reader, version: ApiVersion) -> tuple[Resource, ...]:
-    value = reader.value("resources")
-    names = [part.strip() for part in value.split(",")] if isinstance(value, str) else value
-    if names is None:
-        return CATALOG.defaults(version)
-    if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
-        reader.problem("resources", value, "`all` or a list of names is allowed")
-        return ()
-    wanted = {name for name in names if name}
-    if "all" in wanted:
-        wanted = wanted - {"all"} | {resource.name for resource in CATALOG.defaults(version)}
-    if not wanted:
-        reader.problem("resources", value, "names nothing; `all` or a list of names is allowed")
-    if unknown := sorted(wanted - set(CATALOG.names)):
-        known = ", ".join(CATALOG.names)
-        reader.problem("resources", ", ".join(unknown), f"unknown; allowed are all, {known}")
-    chosen = CATALOG.select(wanted)
-    for resource in chosen:
-        if resource.since > version:
-            needed = f"needs api_version {resource.since} or newer, but api_version is {version}"
-            reader.problem("resources", resource.name, needed)
-        if resource.parent is not None and resource.parent not in wanted:
-            reader.warnings.append(
-                f"{resource.name} is selected without {resource.parent}: it is read for the "
-                f"{resource.parent} that are stored already"
-            )
-    return chosen
 
 
 def _schedule(reader: Reader, setting: str, default: Schedule | None) -> Schedule | None:

@@ -16,13 +16,8 @@ from intercom_assets.intercom.connection import Connection
 from intercom_assets.intercom.meter import Meter
 from intercom_assets.sync.fields import Survey, survey
 from intercom_assets.sync.source import Source
-from intercom_assets.warehouse.warehouse import (
-    Answer,
-    Question,
-    StoredCursor,
-    TableState,
-    Warehouse,
-)
+from intercom_assets.warehouse.questions import Answer, Question
+from intercom_assets.warehouse.warehouse import StoredCursor, TableState, Warehouse
 
 T = TypeVar("T")
 

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from intercom_assets.schema.types import Json
+from intercom_assets.warehouse.questions import Answer, ExtraFields, Question
 from intercom_assets.warehouse.sql import MERGED_INTO
-from intercom_assets.warehouse.warehouse import Answer, ExtraFields, Question, Target
+from intercom_assets.warehouse.warehouse import Target
 
 FIELDS = 100
 """Fields of one object that are read."""

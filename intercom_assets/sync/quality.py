@@ -25,7 +25,7 @@ from intercom_assets.schema.types import Json
 from intercom_assets.sync.evidence import Evidence
 from intercom_assets.sync.fields import SeenField
 from intercom_assets.sync.rows import value_at
-from intercom_assets.warehouse.warehouse import Answer, BadKeys, Incomplete, Orphans
+from intercom_assets.warehouse.questions import Answer, BadKeys, Incomplete, Orphans
 
 SLACK = timedelta(minutes=10)
 """How far a cursor may be ahead of this machine's clock, which may be slow."""

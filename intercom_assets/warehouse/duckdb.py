@@ -29,24 +29,31 @@ from intercom_assets.warehouse.duckdb_statements import (
     Statements,
     qualified,
 )
+from intercom_assets.warehouse.duckdb_views import make_views
 from intercom_assets.warehouse.file_lock import table_lock
-from intercom_assets.warehouse.questions import answered, sampled
+from intercom_assets.warehouse.questions import (
+    Answer,
+    Incomplete,
+    Orphans,
+    Question,
+    Strangers,
+    answered,
+    sampled,
+)
 from intercom_assets.warehouse.sql import (
     CURSORS,
     cursor_values,
+    known_columns,
     quote,
     refuse_foreign,
     refuse_other_types,
     stored_cursor,
 )
+from intercom_assets.warehouse.views import Outcome, View
 from intercom_assets.warehouse.warehouse import (
-    Answer,
     Commit,
     Committed,
-    Incomplete,
-    Orphans,
     ParentVersion,
-    Question,
     StagedFile,
     StoredCursor,
     TableState,
@@ -198,14 +205,44 @@ class DuckDBWarehouse:
         with self._reading(target) as connection:
             return connection.sql(Statements(target).select(chosen)).to_arrow_table()
 
+    def values(self, target: Target, columns: Sequence[str]) -> list[tuple[Any, ...]]:
+        """Read columns of a table as Python's own values; JSON columns as text."""
+        statement = Statements(target).select([target.table.column(name) for name in columns])
+        with self._reading(target) as connection:
+            return connection.execute(statement).fetchall()
+
     def ask(self, question: Question, limit: int) -> Answer:
         """Ask which rows are not as they should be; at most `limit` of them are read."""
         dialect = DuckDBDialect()
         with self._reading(question.target) as connection:
-            if isinstance(question, Orphans | Incomplete):
+            if isinstance(question, Orphans | Incomplete | Strangers):
                 self._require(connection, question.parent)
             rows = connection.execute(sampled(question, dialect, limit)).fetchall()
         return answered(question, dialect, rows)
+
+    def make_views(self, views: Sequence[View]) -> list[Outcome]:
+        """Create views, and replace those of ours whose definition changed, in one transaction."""
+        if not views:
+            return []
+        with self._file.session() as connection:
+            return transact(connection, lambda: make_views(connection, views), "views")
+
+    def count(self, target: Target) -> int:
+        """Count the rows of a table or view."""
+        with self._reading(target) as connection:
+            return _number(connection, Statements(target).count())
+
+    def read_view(self, target: Target, columns: Sequence[str] | None = None) -> "pa.Table":
+        """Read a view whose columns may be others than it was made with; JSON columns as text."""
+        with self._reading(target) as connection:
+            types = _column_types(connection, target.schema, target.name)
+            chosen = known_columns(target, types, columns)
+            selected = ", ".join(
+                f"CAST({quote(c)} AS VARCHAR) AS {quote(c)}" if types[c] == "JSON" else quote(c)
+                for c in chosen
+            )
+            name = qualified(target.schema, target.name)
+            return connection.sql(f"SELECT {selected} FROM {name}").to_arrow_table()
 
     def query(self, statement: str) -> "pa.Table":
         """Answer a question in SQL; what it changes is not kept. No answer is an empty table.

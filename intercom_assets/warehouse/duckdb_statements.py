@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from intercom_assets.schema.table import DELETED_AT, EXTRA, ROW_HASH, SYNCED_AT, Column, Table
 from intercom_assets.schema.types import ColumnType
-from intercom_assets.warehouse.questions import EXAMPLE
+from intercom_assets.warehouse.questions import EXAMPLE, ExtraFields
 from intercom_assets.warehouse.sql import (
     CURSOR_COLUMNS,
     CURSORS,
@@ -13,13 +13,7 @@ from intercom_assets.warehouse.sql import (
     SET_BY_COMMIT,
     quote,
 )
-from intercom_assets.warehouse.warehouse import (
-    SEQUENCE,
-    ExtraFields,
-    StagedFile,
-    Target,
-    WholeLists,
-)
+from intercom_assets.warehouse.warehouse import SEQUENCE, StagedFile, Target, WholeLists
 
 STAGE = "_intercom_stage"
 

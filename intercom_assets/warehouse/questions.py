@@ -5,21 +5,105 @@ judged elsewhere.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Protocol, assert_never
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias, assert_never
 
 from intercom_assets.schema.table import DELETED_AT, SYNCED_AT
-from intercom_assets.warehouse.warehouse import (
-    Answer,
-    BadKeys,
-    ExtraFields,
-    Incomplete,
-    Orphans,
-    Question,
-    Target,
-)
+from intercom_assets.warehouse.warehouse import Target
 
 EXAMPLE = 100
 """Characters of an example that are read."""
+
+
+@dataclass(frozen=True, slots=True)
+class BadKeys:
+    """Which primary keys are null or held by several rows?
+
+    Attributes:
+        target: The table.
+    """
+
+    target: Target
+
+
+@dataclass(frozen=True, slots=True)
+class Orphans:
+    """Which parents do unmarked rows name that are not stored?
+
+    Attributes:
+        target: The table of children.
+        key: Column that holds the parent's key.
+        parent: The table of parents.
+    """
+
+    target: Target
+    key: str
+    parent: Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incomplete:
+    """Which unmarked parents have fewer unmarked children than they count?
+
+    Attributes:
+        target: The table of children.
+        key: Column that holds the parent's key.
+        parent: The table of parents.
+        counted: The parents' column that counts their children.
+        cap: The most children that Intercom returns of a parent, None when all.
+    """
+
+    target: Target
+    key: str
+    parent: Target
+    counted: str
+    cap: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExtraFields:
+    """Which fields does `_extra` of unmarked rows have, in how many rows, for example?
+
+    Attributes:
+        target: The table.
+        path: Keys that lead to the object whose fields are meant; none for `_extra` itself.
+    """
+
+    target: Target
+    path: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Strangers:
+    """Which members does a view of pairs name that are not stored?
+
+    Attributes:
+        target: The view.
+        key: Column that names the members.
+        parent: The table that should hold them.
+    """
+
+    target: Target
+    key: str
+    parent: Target
+
+
+Question: TypeAlias = BadKeys | Orphans | Incomplete | ExtraFields | Strangers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a question found.
+
+    Attributes:
+        statement: The query that finds it, for people.
+        rows: The first rows of it.
+        total: How many rows there are.
+    """
+
+    statement: str
+    rows: tuple[tuple[Any, ...], ...]
+    total: int
 
 
 class Dialect(Protocol):
@@ -54,6 +138,8 @@ def statement(question: Question, dialect: Dialect) -> str:
             return _incomplete(question, dialect)
         case ExtraFields():
             return _extra_fields(question, dialect)
+        case Strangers():
+            return _strangers(question, dialect)
         case _:
             assert_never(question)
 
@@ -61,7 +147,7 @@ def statement(question: Question, dialect: Dialect) -> str:
 def sampled(question: Question, dialect: Dialect, limit: int) -> str:
     """Write the query of the first rows, each followed by how many there are in all."""
     match question:
-        case BadKeys() | Orphans():
+        case BadKeys() | Orphans() | Strangers():
             order = "1"
         case Incomplete():
             order = f"{dialect.column(SYNCED_AT)} DESC, 1"
@@ -100,6 +186,15 @@ def _orphans(question: Orphans, dialect: Dialect) -> str:
         f"LEFT JOIN {dialect.table(question.parent)} AS p ON p.{parent_key} = t.{key}\n"
         f"WHERE t.{dialect.column(DELETED_AT)} IS NULL AND p.{parent_key} IS NULL\n"
         f"GROUP BY t.{key}"
+    )
+
+
+def _strangers(question: Strangers, dialect: Dialect) -> str:
+    key, parent_key = dialect.column(question.key), _key(question.parent, dialect)
+    return (
+        f"SELECT t.{key}, COUNT(*) AS row_count\nFROM {dialect.table(question.target)} AS t\n"
+        f"LEFT JOIN {dialect.table(question.parent)} AS p ON p.{parent_key} = t.{key}\n"
+        f"WHERE p.{parent_key} IS NULL\nGROUP BY t.{key}"
     )
 
 

@@ -5,7 +5,7 @@ dialect to the next is in the warehouse's own module.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 
 from intercom_assets.errors import SchemaError
@@ -57,6 +57,11 @@ def folded(name: str) -> str:
     return name.upper() if re.fullmatch(r"[a-z_][a-z0-9_]*", name) else name
 
 
+def unfolded(name: str) -> str:
+    """Give our name of what Snowflake knows under a folded one."""
+    return name.lower() if re.fullmatch(r"[A-Z_][A-Z0-9_]*", name) else name
+
+
 def cursor_values(cursor: StoredCursor) -> list[object]:
     """Give a cursor's values in the order of the columns."""
     return [getattr(cursor, name) for name in _CURSOR_FIELDS]
@@ -85,6 +90,20 @@ def refuse_foreign(target: Target, columns: Mapping[str, str], rename: str) -> N
         "column; RudderStack may have left it). Nothing was read or written. Rename it and run "
         f"again: {rename}"
     )
+
+
+def known_columns(target: Target, types: Iterable[str], columns: Sequence[str] | None) -> list[str]:
+    """Give the columns that are asked for, by default all that there are.
+
+    Raises:
+        SchemaError: One is not there; names those that are.
+    """
+    known = list(types)
+    if unknown := [name for name in columns or () if name not in known]:
+        raise SchemaError(
+            f"{target} has no column {', '.join(map(repr, unknown))}; it has {', '.join(known)}"
+        )
+    return list(columns or known)
 
 
 def refuse_other_types(

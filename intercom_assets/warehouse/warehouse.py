@@ -5,13 +5,16 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol
 
 from intercom_assets.schema.table import Column, Table
 from intercom_assets.schema.types import ColumnType
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from intercom_assets.warehouse.questions import Answer, Question
+    from intercom_assets.warehouse.views import Outcome, View
 
 SEQUENCE = "_sequence"
 """Column of a staged file: the order in which rows were read; never stored."""
@@ -195,82 +198,6 @@ class TableState:
     row_count: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class BadKeys:
-    """Which primary keys are null or held by several rows?
-
-    Attributes:
-        target: The table.
-    """
-
-    target: Target
-
-
-@dataclass(frozen=True, slots=True)
-class Orphans:
-    """Which parents do unmarked rows name that are not stored?
-
-    Attributes:
-        target: The table of children.
-        key: Column that holds the parent's key.
-        parent: The table of parents.
-    """
-
-    target: Target
-    key: str
-    parent: Target
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Incomplete:
-    """Which unmarked parents have fewer unmarked children than they count?
-
-    Attributes:
-        target: The table of children.
-        key: Column that holds the parent's key.
-        parent: The table of parents.
-        counted: The parents' column that counts their children.
-        cap: The most children that Intercom returns of a parent, None when all.
-    """
-
-    target: Target
-    key: str
-    parent: Target
-    counted: str
-    cap: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class ExtraFields:
-    """Which fields does `_extra` of unmarked rows have, in how many rows, for example?
-
-    Attributes:
-        target: The table.
-        path: Keys that lead to the object whose fields are meant; none for `_extra` itself.
-    """
-
-    target: Target
-    path: tuple[str, ...] = ()
-
-
-Question: TypeAlias = BadKeys | Orphans | Incomplete | ExtraFields
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What a question found.
-
-    Attributes:
-        statement: The query that finds it, for people.
-        rows: The first rows of it.
-        total: How many rows there are.
-    """
-
-    statement: str
-    rows: tuple[tuple[Any, ...], ...]
-    total: int
-
-
 class Warehouse(Protocol):
     """A database that holds tables and cursors and changes both in one transaction.
 
@@ -372,12 +299,49 @@ class Warehouse(Protocol):
         """
         ...
 
-    def ask(self, question: Question, limit: int) -> Answer:
+    def values(self, target: Target, columns: Sequence[str]) -> list[tuple[Any, ...]]:
+        """Read columns of a table as Python's own values; JSON columns as text.
+
+        Raises:
+            SchemaError: There is no such table.
+        """
+        ...
+
+    def ask(self, question: "Question", limit: int) -> "Answer":
         """Ask which rows are not as they should be; at most `limit` of them are read.
 
         Raises:
             SchemaError: There is no such table.
             WarehouseError: The warehouse cannot be reached, or a statement failed.
+        """
+        ...
+
+    def make_views(self, views: Sequence["View"]) -> list["Outcome"]:
+        """Create views, and replace those of ours whose definition changed.
+
+        What is not ours is left as it is, and so is what did not change.
+
+        Args:
+            views: Views of one schema.
+
+        Raises:
+            WarehouseError: A statement failed.
+        """
+        ...
+
+    def count(self, target: Target) -> int:
+        """Count the rows of a table or view.
+
+        Raises:
+            SchemaError: There is no such table or view.
+        """
+        ...
+
+    def read_view(self, target: Target, columns: Sequence[str] | None = None) -> "pa.Table":
+        """Read a view whose columns may be others than it was made with; JSON columns as text.
+
+        Raises:
+            SchemaError: There is no such view or column.
         """
         ...
 

@@ -135,6 +135,17 @@ def test_a_run_begins_anew_or_compares(workspace: CommandLine) -> None:
     )
 
 
+def test_a_model_can_be_selected(workspace: CommandLine) -> None:
+    """A model is made alone; one whose table was never synced is named, and nothing fails."""
+    workspace("run", "--select", "teams")
+
+    run = workspace("run", "--select", "team_admins,contact_tags")
+
+    assert 0 == run.returncode, run.stderr
+    assert re.search(r"^team_admins +9 ", run.stdout, re.MULTILINE), run.stdout
+    assert re.search(r"^contact_tags +skipped ", run.stdout, re.MULTILINE)
+
+
 def test_unknown_selection_is_refused_with_the_names_that_exist(workspace: CommandLine) -> None:
     """A resource that the source does not have ends the run with code 2 before it begins."""
     run = workspace("run", "--select", "contact")

@@ -28,9 +28,17 @@ def completed(*arguments: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         (("comp",), ["completion"]),
         (("completion", ""), ["bash", "zsh", "fish"]),
         (("run", "--se"), ["--select"]),
-        (("run", "--select", "conv"), ["conversations", "conversation_parts"]),
         (
-            ("run", "--select", "conversations,tags,conv"),
+            ("run", "--select", "conv"),
+            [
+                "conversations",
+                "conversation_parts",
+                "conversation_tags",
+                "conversation_contacts",
+            ],
+        ),
+        (
+            ("run", "--select", "conversations,tags,conversation_p"),
             ["conversations,tags,conversation_parts"],
         ),
         (("status", "--source", "int"), ["intercom"]),
@@ -41,7 +49,7 @@ def completed(*arguments: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_names_are_completed(
     arguments: tuple[str, ...], expected: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Commands, options, and each of several resources are completed."""
+    """Commands, options, and each of several resources and models are completed."""
     assert expected == completed(*arguments, monkeypatch=monkeypatch)
 
 
@@ -63,7 +71,7 @@ print(*sys.modules)
 
 
 def test_completion_imports_what_settings_need() -> None:
-    """Resources are completed from the settings, without Dagster, a client or a driver."""
+    """Names are completed from the settings, without Dagster, a client or a driver."""
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", _COMPLETE],
         cwd=ROOT,
@@ -74,7 +82,7 @@ def test_completion_imports_what_settings_need() -> None:
     )
 
     count, modules = done.stdout.splitlines()
-    assert 7 == int(count)
+    assert 14 == int(count)
     assert set() == HEAVY & set(modules.split())
 
 

@@ -13,6 +13,7 @@ import duckdb
 import uvicorn
 from starlette.applications import Starlette
 
+from intercom_assets.catalog import CATALOG
 from intercom_assets.component import build_definitions
 from intercom_assets.orchestration.settings import Settings, read_settings
 from intercom_assets.simulator import Workspace, create_app
@@ -129,7 +130,8 @@ def run_job(
     ops = [
         name
         for name in resolved.graph.node_dict
-        if (not keys or name.split("__")[1] in select) and not name.endswith("__checks")
+        if (not keys or name.split("__")[1] in select)
+        and not name.endswith(("__checks", "__models"))
     ]
     return resolved.execute_in_process(
         run_config={"ops": {name: {"config": dict(config)} for name in ops}} if config else {},
@@ -166,7 +168,16 @@ def failures(result: dg.ExecuteInProcessResult) -> dict[str, str]:
 
 
 def figures(result: dg.ExecuteInProcessResult) -> dict[str, dict[str, Any]]:
-    """Give the metadata of each materialization, by resource."""
+    """Give the metadata of each materialization of a resource, by its name."""
+    return {name: told for name, told in _metadata(result).items() if name in CATALOG.names}
+
+
+def model_figures(result: dg.ExecuteInProcessResult) -> dict[str, dict[str, Any]]:
+    """Give the metadata of each materialization of a model, by its name."""
+    return {name: told for name, told in _metadata(result).items() if name not in CATALOG.names}
+
+
+def _metadata(result: dg.ExecuteInProcessResult) -> dict[str, dict[str, Any]]:
     return {
         event.asset_key.path[-1]: {
             name: value.value

@@ -9,6 +9,7 @@ import pytest
 
 import intercom_assets
 from intercom_assets.catalog import CATALOG
+from intercom_assets.catalog.models import MODELS
 from intercom_assets.component import IntercomSource
 from intercom_assets.simulator import generate
 from intercom_assets_tests.dagster_project.processes import Machine
@@ -55,7 +56,8 @@ def test_dg_lists_assets_jobs_and_resources(machine: Machine) -> None:
 
     keys = {asset["asset_key"] for asset in listed["assets"]}
     assert "intercom/contacts" in keys
-    assert len(keys) == 11
+    assert "intercom/contacts_flat" in keys
+    assert len(keys) == 11 + len(MODELS)
     assert "intercom_sync" in {job["name"] for job in listed["jobs"]}
     assert ["forget_old_runs_schedule"] == [one["name"] for one in listed["schedules"]]
 

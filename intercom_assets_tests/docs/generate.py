@@ -15,7 +15,9 @@ import click
 from intercom_assets.catalog import CATALOG, OLDEST, tickets
 from intercom_assets.catalog.changes import CHANGES
 from intercom_assets.catalog.describe import request_line, sync_type
+from intercom_assets.catalog.models import MODELS
 from intercom_assets.cli import main as command_line
+from intercom_assets.sync.model_quality import ModelCheck, model_checks_of
 from intercom_assets.sync.quality import Check, checks_of
 from intercom_assets_tests.docs import diagrams, rudderstack, settings_page, tables_page
 
@@ -66,14 +68,24 @@ def recipe() -> str:
 def checks() -> str:
     """Give the table of checks, with the resources that have each."""
     rows = ["| check | of | severity | fails |", "|---|---|---|---|"]
-    of: dict[Check, list[str]] = {}
+    of: dict[Check | ModelCheck, list[str]] = {}
     for resource in CATALOG:
         for check in checks_of(resource, None):
             of.setdefault(check, []).append(resource.name)
-    for check, names in of.items():
+    for model in MODELS:
+        for judged in model_checks_of(model, None):
+            of.setdefault(judged, []).append(model.name)
+    for described, names in of.items():
         shown = "every resource" if len(names) == len(CATALOG.names) else ", ".join(names)
-        severity = check.severity.value.upper()
-        rows.append(f"| `{check.name}` | {shown} | {severity} | {check.description} |")
+        severity = described.severity.value.upper()
+        rows.append(f"| `{described.name}` | {shown} | {severity} | {described.description} |")
+    return "\n".join(rows)
+
+
+def models() -> str:
+    """Give the table of models."""
+    rows = ["| model | what it shows | made of |", "|---|---|---|"]
+    rows += [f"| `{one.name}` | {one.description} | {', '.join(one.sources)} |" for one in MODELS]
     return "\n".join(rows)
 
 
@@ -106,6 +118,7 @@ PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "CONTRIBUTING.md": {"recipe": recipe},
     "docs/checks.md": {"checks": checks},
     "docs/command-line.md": {"commands": commands},
+    "docs/models.md": {"models": models},
     "docs/api-versions.md": {"changes": changes, "endpoints": endpoints},
     "docs/settings.md": {"overview": settings_page.overview, "sections": settings_page.sections},
     "docs/tables.md": {

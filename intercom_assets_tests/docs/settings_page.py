@@ -31,6 +31,7 @@ _DEFAULTS = {
     "name": "the folder's name",
     "access_token": "none; needed when a sync runs",
     "resources": "`all`",
+    "models": "`all`",
     "schedule": "`manual`",
     "schedule_status": "`stopped`",
     "reconcile": "`manual`; `cron 0 3 * * 0` when a schedule is set",
@@ -70,6 +71,7 @@ EXAMPLES: Mapping[str, Example] = {
     ),
     "hash_columns": Example({"contacts": ["external_id"]}, "contacts.external_id"),
     "hash_salt": Example({"env": "INTERCOM_HASH_SALT"}, "…"),
+    "models": Example(["contacts_flat", "contact_tags"], "contacts_flat,contact_tags"),
     "schedule": Example({"every": "1h", "starting_at": "02:30"}, "every 1h starting 02:30"),
     "reconcile": Example(
         {"cron": "0 6 * * 0", "timezone": "Europe/Berlin"}, "cron 0 6 * * 0 in Europe/Berlin"

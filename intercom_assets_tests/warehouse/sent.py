@@ -9,18 +9,19 @@ from pathlib import Path
 
 from intercom_assets.schema.table import EXTRA, Column, Table, integer, text, timestamp
 from intercom_assets.schema.types import ColumnType
-from intercom_assets.warehouse.questions import sampled
-from intercom_assets.warehouse.snowflake.cursors import CursorStatements, LeaseStatements
-from intercom_assets.warehouse.snowflake.dialect import SnowflakeDialect
-from intercom_assets.warehouse.snowflake.staging import Staging
-from intercom_assets.warehouse.snowflake.statements import Statements
-from intercom_assets.warehouse.warehouse import (
+from intercom_assets.warehouse.questions import (
     BadKeys,
     ExtraFields,
     Incomplete,
     Orphans,
-    Target,
+    Strangers,
+    sampled,
 )
+from intercom_assets.warehouse.snowflake.cursors import CursorStatements, LeaseStatements
+from intercom_assets.warehouse.snowflake.dialect import SnowflakeDialect
+from intercom_assets.warehouse.snowflake.staging import Staging
+from intercom_assets.warehouse.snowflake.statements import Statements
+from intercom_assets.warehouse.warehouse import Target
 
 REVIEWED = Path(__file__).with_name("snowflake.sql")
 
@@ -95,6 +96,7 @@ def _questions(things: Target) -> Iterator[tuple[str, str]]:
     yield "question Orphans", sampled(Orphans(things, "parent_id", parents), dialect, 10)
     yield "question Incomplete", sampled(incomplete, dialect, 10)
     yield "question ExtraFields", sampled(ExtraFields(things), dialect, 100)
+    yield "question Strangers", sampled(Strangers(things, "parent_id", parents), dialect, 10)
     within = ExtraFields(things, ("source", "author"))
     yield "question ExtraFields within objects", sampled(within, dialect, 100)
 

@@ -210,6 +210,16 @@ GROUP BY 1, 2
 ) AS q
 ORDER BY row_count DESC, 1 LIMIT 100;
 
+-- question Strangers
+SELECT q.*, COUNT(*) OVER () AS total FROM (
+SELECT t."PARENT_ID", COUNT(*) AS row_count
+FROM "INTERCOM"."EU_RUDDER_THINGS" AS t
+LEFT JOIN "INTERCOM"."EU_RUDDER_PARENTS" AS p ON p."ID" = t."PARENT_ID"
+WHERE p."ID" IS NULL
+GROUP BY t."PARENT_ID"
+) AS q
+ORDER BY 1 LIMIT 10;
+
 -- question ExtraFields within objects
 SELECT q.*, COUNT(*) OVER () AS total FROM (
 SELECT field, example LIKE '{%' AS is_object, COUNT(*) AS row_count, MIN(row_key) AS example_row, MIN_BY(example, row_key) AS example_value

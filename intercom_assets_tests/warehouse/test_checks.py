@@ -8,15 +8,15 @@ import pytest
 from intercom_assets.errors import SchemaError
 from intercom_assets.schema.table import Table, integer, text
 from intercom_assets.schema.types import Json
-from intercom_assets.warehouse.warehouse import (
+from intercom_assets.warehouse.questions import (
     Answer,
     BadKeys,
     ExtraFields,
     Incomplete,
     Orphans,
     Question,
-    Target,
 )
+from intercom_assets.warehouse.warehouse import Target
 from intercom_assets_tests.places import Place
 from intercom_assets_tests.unit.storing import THINGS, Store, thing
 

@@ -7,10 +7,10 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
+from intercom_assets.warehouse.questions import Question
 from intercom_assets.warehouse.snowflake.cursors import CursorStatements, LeaseStatements
 from intercom_assets.warehouse.snowflake.staging import Staging
 from intercom_assets.warehouse.snowflake.statements import Statements
-from intercom_assets.warehouse.warehouse import Question
 from intercom_assets_tests.warehouse.sent import REVIEWED, rendered, statements
 
 SENT = dict(statements())

@@ -6,9 +6,9 @@ first. Whoever comes second waits there, and what it reads afterwards is what th
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 from intercom_assets.schema.types import ColumnType
+from intercom_assets.warehouse.snowflake.answers import python_values
 from intercom_assets.warehouse.snowflake.session import Runner
 from intercom_assets.warehouse.snowflake.statements import (
     SNOWFLAKE_TYPES,
@@ -19,8 +19,6 @@ from intercom_assets.warehouse.snowflake.statements import (
 )
 from intercom_assets.warehouse.sql import CURSOR_COLUMNS, CURSORS, stored_cursor
 from intercom_assets.warehouse.warehouse import StoredCursor
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 LEASES = "rudder__leases"
 """Name of the table of leases, one in a schema."""
@@ -169,16 +167,6 @@ def stored_cursors(running: Runner, statements: CursorStatements) -> dict[str, S
     """Read all cursors of a prefix, by resource."""
     kinds = list(CURSOR_COLUMNS.values())
     return {
-        row[0]: stored_cursor(
-            [
-                instant(value) if kind is ColumnType.TIMESTAMP and value is not None else value
-                for value, kind in zip(row, kinds, strict=True)
-            ]
-        )
+        row[0]: stored_cursor(python_values(row, kinds))
         for row in running.rows(statements.select())
     }
-
-
-def instant(micros: int) -> datetime:
-    """Read microseconds since 1970."""
-    return EPOCH + timedelta(microseconds=int(micros))

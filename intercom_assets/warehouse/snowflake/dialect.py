@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from intercom_assets.schema.table import DELETED_AT, EXTRA
-from intercom_assets.warehouse.questions import EXAMPLE
+from intercom_assets.warehouse.questions import EXAMPLE, ExtraFields
 from intercom_assets.warehouse.snowflake.statements import identifier, qualified
-from intercom_assets.warehouse.warehouse import ExtraFields, Target
+from intercom_assets.warehouse.warehouse import Target
 
 
 @dataclass(frozen=True, slots=True)

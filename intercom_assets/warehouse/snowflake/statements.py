@@ -33,7 +33,8 @@ RAW_TYPES: Mapping[ColumnType, str] = {
 DESCRIBED_TYPES: Mapping[ColumnType, str] = {**SNOWFLAKE_TYPES, ColumnType.TEXT: "VARCHAR"}
 """How DESCRIBE TABLE writes the types, without the length of text and the precision of time."""
 
-_EPOCH = "CAST('1970-01-01T00:00:00+00:00' AS TIMESTAMP_TZ)"
+EPOCH = "CAST('1970-01-01T00:00:00+00:00' AS TIMESTAMP_TZ)"
+"""1970, which numbers of seconds and microseconds count from."""
 
 
 def identifier(name: str) -> str:
@@ -362,7 +363,7 @@ def _typed(name: str, kind: ColumnType, table: str = "r") -> str:
     expression = f"{table}.{name}"
     match kind:
         case ColumnType.TIMESTAMP:
-            return f"DATEADD(microsecond, {expression}, {_EPOCH})"
+            return f"DATEADD(microsecond, {expression}, {EPOCH})"
         case ColumnType.JSON:
             return _parsed(expression)
         case _:

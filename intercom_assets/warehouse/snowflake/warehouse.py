@@ -18,20 +18,26 @@ import pyarrow as pa
 from snowflake.connector import errors
 
 from intercom_assets.errors import SchemaError, WarehouseError
-from intercom_assets.schema.arrow import ARROW_TYPES
 from intercom_assets.schema.table import Column
-from intercom_assets.schema.types import ColumnType
-from intercom_assets.warehouse.questions import answered, sampled
+from intercom_assets.warehouse.questions import (
+    Answer,
+    Incomplete,
+    Orphans,
+    Question,
+    Strangers,
+    answered,
+    sampled,
+)
+from intercom_assets.warehouse.snowflake.answers import EPOCH, instant, python_values, shaped
 from intercom_assets.warehouse.snowflake.cursors import (
-    EPOCH,
     CursorStatements,
     LeaseStatements,
-    instant,
     stored_cursors,
 )
 from intercom_assets.warehouse.snowflake.dialect import SnowflakeDialect
 from intercom_assets.warehouse.snowflake.errors import NOT_THERE, Login
 from intercom_assets.warehouse.snowflake.lease import Lease, LeaseTerms
+from intercom_assets.warehouse.snowflake.schemas import create_table, has_schema
 from intercom_assets.warehouse.snowflake.session import Connect, Patience, Runner, Session
 from intercom_assets.warehouse.snowflake.staging import staged_files, uploaded
 from intercom_assets.warehouse.snowflake.statements import (
@@ -41,6 +47,7 @@ from intercom_assets.warehouse.snowflake.statements import (
     identifier,
     qualified,
 )
+from intercom_assets.warehouse.snowflake.views import make_views, read_view
 from intercom_assets.warehouse.sql import (
     CURSOR_COLUMNS,
     MERGED_INTO,
@@ -49,14 +56,11 @@ from intercom_assets.warehouse.sql import (
     refuse_foreign,
     refuse_other_types,
 )
+from intercom_assets.warehouse.views import Outcome, View
 from intercom_assets.warehouse.warehouse import (
-    Answer,
     Commit,
     Committed,
-    Incomplete,
-    Orphans,
     ParentVersion,
-    Question,
     StagedFile,
     StoredCursor,
     TableState,
@@ -114,7 +118,7 @@ class SnowflakeWarehouse:
     def lock(self, target: Target, run_id: str) -> Iterator[None]:
         """Keep other syncs away from a table by a row that expires."""
         schema, create = target.schema, LeaseStatements(target.schema).create()
-        self._session.work(lambda one: _create(one, schema, create), f"schema {schema}")
+        self._session.work(lambda one: create_table(one, schema, create), f"schema {schema}")
         lease = Lease(self._session, target, run_id, terms=self._terms, sleep=self._patience.sleep)
         with lease.held():
             self._leases[str(target)] = lease
@@ -167,7 +171,7 @@ class SnowflakeWarehouse:
         def work(running: Runner) -> Committed:
             nonlocal attempted
             target = commit.target
-            _create(running, target.schema, cursors.create())
+            create_table(running, target.schema, cursors.create())
             running.run(Statements(target).create())
             with staged_files(running, commit) as staged, running.transaction():
                 running.run(cursors.enter())
@@ -238,22 +242,36 @@ class SnowflakeWarehouse:
         chosen = [table.column(name) for name in columns] if columns else list(table.all_columns)
         statement = Statements(target).select(chosen)
         answer = self._reading(target, lambda running: running.table(statement))
-        arrays = [
-            array.cast(pa.int64()).cast(ARROW_TYPES[column.type])
-            if column.type is ColumnType.TIMESTAMP
-            else array.cast(ARROW_TYPES[column.type])
-            for array, column in zip(answer.columns, chosen, strict=True)
-        ]
-        return pa.table(arrays, names=[column.name for column in chosen])
+        return shaped(answer, {column.name: column.type for column in chosen})
+
+    def values(self, target: Target, columns: Sequence[str]) -> list[tuple[Any, ...]]:
+        """Read columns of a table as Python's own values; JSON columns as text."""
+        chosen = [target.table.column(name) for name in columns]
+        statement = Statements(target).select(chosen)
+        rows = self._reading(target, lambda running: running.rows(statement))
+        return [python_values(row, [column.type for column in chosen]) for row in rows]
 
     def ask(self, question: Question, limit: int) -> Answer:
         """Ask which rows are not as they should be; at most `limit` of them are read."""
         dialect = SnowflakeDialect()
-        if isinstance(question, Orphans | Incomplete):
+        if isinstance(question, Orphans | Incomplete | Strangers):
             self._reading(question.parent, lambda _: None)
         query = sampled(question, dialect, limit)
         rows = self._reading(question.target, lambda one: one.rows(query))
         return answered(question, dialect, rows)
+
+    def make_views(self, views: Sequence[View]) -> list[Outcome]:
+        """Create views, and replace those of ours whose definition changed, each by itself."""
+        return self._session.work(lambda one: make_views(one, views), "views") if views else []
+
+    def count(self, target: Target) -> int:
+        """Count the rows of a table or view."""
+        statement = Statements(target).count()
+        return int(self._reading(target, lambda one: one.number(statement)))
+
+    def read_view(self, target: Target, columns: Sequence[str] | None = None) -> pa.Table:
+        """Read a view whose columns may be others than it was made with; JSON columns as text."""
+        return self._reading(target, lambda one: read_view(one, target, columns))
 
     def query(self, statement: str) -> pa.Table:
         """Answer a question in SQL.
@@ -271,7 +289,7 @@ class SnowflakeWarehouse:
         name = f"rudder__check_{secrets.token_hex(4)}"
 
         def make(running: Runner) -> None:
-            if _has_schema(running, schema):
+            if has_schema(running, schema):
                 running.run(f"CREATE TRANSIENT TABLE {qualified(schema, name)} (A NUMBER(38,0))")
                 running.run(f"DROP TABLE {qualified(schema, name)}")
             else:
@@ -358,23 +376,6 @@ def _keep_merged(running: Runner, statements: Statements, gone: str) -> None:
             noted = kept if isinstance(kept, dict) else {"_unparsed": kept}
             text = json.dumps({**noted, MERGED_INTO: merged_into})
             running.run(statements.replace_extra(), text, text, key)
-
-
-def _create(running: Runner, schema: str, statement: str) -> None:
-    """Create a table, and its schema where there is none: that takes another privilege."""
-    try:
-        running.run(statement)
-    except errors.ProgrammingError as error:
-        if error.errno not in NOT_THERE:
-            raise
-        running.run(f"CREATE SCHEMA IF NOT EXISTS {identifier(schema)}")
-        running.run(statement)
-
-
-def _has_schema(running: Runner, schema: str) -> bool:
-    like = folded(schema).replace("\\", "\\\\").replace("'", "\\'")
-    rows = running.rows(f"SHOW SCHEMAS LIKE '{like}'")
-    return any(row[1] == folded(schema) for row in rows)
 
 
 def _described(running: Runner, statement: str, names: set[str]) -> dict[str, str]:

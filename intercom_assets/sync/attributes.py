@@ -1,0 +1,128 @@
+"""Custom attributes as columns: which name and type each gets.
+
+Names never depend on the columns of a table, nor on attributes that were made later.
+"""
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from intercom_assets.schema.types import ColumnType
+
+COLUMNS = (
+    "full_name",
+    "name",
+    "label",
+    "description",
+    "data_type",
+    "custom",
+    "archived",
+    "created_at",
+    "id",
+    "_deleted_at",
+)
+"""Columns of a table of attributes that are read."""
+
+PREFIX = "custom"
+"""What every name begins with, so that none is ever that of a table's own column."""
+
+_RESERVED = frozenset({f"{PREFIX}_attributes"})
+_MOST = 100
+_MAP = "custom_attributes."
+_TYPES: Mapping[str, ColumnType] = {
+    "string": ColumnType.TEXT,
+    "integer": ColumnType.INTEGER,
+    "float": ColumnType.DOUBLE,
+    "boolean": ColumnType.BOOLEAN,
+    "date": ColumnType.TIMESTAMP,
+    "datetime": ColumnType.TIMESTAMP,
+}
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeColumn:
+    """The column of a custom attribute.
+
+    Attributes:
+        name: Name of the column.
+        key: Key of its values in `custom_attributes`, verbatim.
+        type: What the values should be.
+        description: What the attribute means, for people.
+    """
+
+    name: str
+    key: str
+    type: ColumnType
+    description: str
+
+
+def attribute_columns(rows: Iterable[Mapping[str, Any]]) -> tuple[AttributeColumn, ...]:
+    """Give each custom attribute a column, in the order in which they were made.
+
+    The oldest of several that would have one name gets it, the others a name that ends in digits
+    of their full name's hash. Attributes that are marked as gone keep their names from others.
+
+    Args:
+        rows: Rows of a table of attributes.
+    """
+    taken = set(_RESERVED)
+    columns = []
+    for row in sorted((row for row in rows if row["custom"]), key=_age):
+        key = str(row["full_name"]).removeprefix(_MAP)
+        name = _free(key, taken)
+        taken.add(name)
+        if row["_deleted_at"] is None:
+            # What a newer Intercom may add is kept as its text.
+            kind = _TYPES.get(str(row["data_type"]), ColumnType.TEXT)
+            columns.append(AttributeColumn(name, key, kind, _described(key, row)))
+    return tuple(columns)
+
+
+def column_name(key: str) -> str:
+    """Write a name in snake case: `CX Score` is `custom_cx_score`, `Größe 🚀` `custom_grosse`.
+
+    Letters lose their accents; those of other scripts stay.
+    """
+    plain = "".join(_plain(char) for char in unicodedata.normalize("NFC", key))
+    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", plain).casefold()
+    safe = "".join(char if _is_word(char) else "_" for char in parted)
+    words = [PREFIX, *(word for word in safe.split("_") if word)]
+    return "_".join(words)[:_MOST].rstrip("_")
+
+
+def _free(key: str, taken: set[str]) -> str:
+    name = column_name(key)
+    if name not in taken and name != PREFIX:
+        return name
+    digest = hashlib.sha256(key.encode()).hexdigest()
+    for length in range(6, len(digest) + 1):
+        if (longer := f"{name}_{digest[:length]}") not in taken:
+            return longer
+    raise ValueError(f"two attributes are both {key!r}")
+
+
+def _age(row: Mapping[str, Any]) -> tuple[datetime, int, str, str]:
+    given = str(row["id"] or "")
+    return (row["created_at"] or _NEVER, len(given), given, str(row["full_name"]))
+
+
+def _plain(char: str) -> str:
+    letters = "".join(one for one in unicodedata.normalize("NFKD", char) if one.isascii())
+    return letters or char
+
+
+def _is_word(char: str) -> bool:
+    # Marks are parts of letters in many scripts.
+    return unicodedata.category(char)[0] in "LMN"
+
+
+def _described(key: str, row: Mapping[str, Any]) -> str:
+    told = str(row["description"] or row["label"] or "").strip()
+    kind = row["data_type"] or "unknown type"
+    archived = ", archived in Intercom" if row["archived"] else ""
+    return f"Custom attribute {key!r} ({kind}{archived}){f': {told}' if told else '.'}"

@@ -1,0 +1,230 @@
+"""Every model, in every warehouse, shows what Intercom has: one suite over all declarations."""
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from intercom_assets.catalog import CATALOG
+from intercom_assets.catalog.models import MODELS, Flat, Members, Model, Shape, check
+from intercom_assets.simulator.records import Record
+from intercom_assets.sync.model_quality import model_checks_of
+from intercom_assets.sync.models import ModelReport, refresh
+from intercom_assets.warehouse.views import Made
+from intercom_assets_tests.places import DuckDBPlace, Place, SnowflakePlace
+from intercom_assets_tests.world import World, make_world
+
+HOSTILE = {
+    "plan_Tier": "folds into the name of another",
+    "id": "is the name of a column",
+    "ID": "is so too",
+    'x"; DROP TABLE y; --': "quotes",
+    "it's": "a quote",
+    "select": "a word of SQL",
+    "🚀": "no letter",
+    "a/b~c\\d": "signs that mean something in paths",
+    "会社名": "another script",
+    "x" * 190: "long",
+}
+"""Names of custom attributes, and their values."""
+
+NAMES = {
+    *(name for model in MODELS for name in model.sources),
+    *(model.shape.of for model in MODELS if isinstance(model.shape, Members)),
+}
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A workspace that was synced, and its models made.
+
+    Attributes:
+        world: The workspace and the warehouse.
+        reports: What became of each model.
+    """
+
+    world: World
+    reports: dict[str, ModelReport]
+
+    def rows(self, model: Model) -> list[dict[str, Any]]:
+        """Read a view."""
+        target = self.reports[model.name].target
+        rows: list[dict[str, Any]] = self.world.warehouse.read_view(target).to_pylist()
+        return rows
+
+    def truth(self, shape: Shape) -> list[Record]:
+        """Give the records that a model is made of."""
+        return self.world.workspace.truth(shape.resource)
+
+
+@pytest.fixture(scope="module", params=["duckdb", "snowflake"])
+def scene(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Scene:
+    """Sync a workspace with attributes of hostile names, and make every model, twice."""
+    place: Place = (
+        DuckDBPlace(tmp_path_factory.mktemp("models") / "x.duckdb")
+        if request.param == "duckdb"
+        else SnowflakePlace(request.getfixturevalue("fakesnow"))
+    )
+    world = make_world(place, contacts=30, companies=8, conversations=10)
+    for model in ("contact", "company"):
+        _declare(world, model)
+    companies, tags = world.workspace.collection("companies"), world.workspace.collection("tags")
+    tagged = {"type": "tag.list", "tags": [{"type": "tag", "id": key} for key in tags.ids()[:2]]}
+    world.workspace.patch("companies", companies.ids()[0], {"tags": tagged})
+    world.sync_all(*(name for name in CATALOG.names if name in NAMES))
+    first = refresh(MODELS, world.source, world.warehouse)
+    second = refresh(MODELS, world.source, world.warehouse)
+
+    assert {Made.CREATED} == {report.made for report in first}
+    assert {Made.UNCHANGED} == {report.made for report in second}
+    return Scene(world, {report.model.name: report for report in second})
+
+
+def _declare(world: World, model: str) -> None:
+    kind = {"contact": "contacts", "company": "companies"}[model]
+    sample = next(
+        one for one in world.workspace.collection(f"{model}_attributes") if one.get("custom")
+    )
+    for number, name in enumerate(HOSTILE):
+        full_name = f"custom_attributes.{name}"
+        made = {"full_name": full_name, "name": name, "id": 900 + number, "data_type": "string"}
+        world.workspace.add(f"{model}_attributes", {**sample, **made})
+    record = next(iter(world.workspace.collection(kind)))
+    held = {**record["custom_attributes"], **HOSTILE}
+    world.workspace.patch(kind, str(record["id"]), {"custom_attributes": held})
+
+
+def models(kind: type[Shape]) -> list[Any]:
+    """Give the models of a shape, with their names as ids."""
+    return [
+        pytest.param(model, model.shape, id=model.name)
+        for model in MODELS
+        if isinstance(model.shape, kind)
+    ]
+
+
+@pytest.mark.parametrize(("model", "shape"), models(Flat))
+def test_a_flat_model_has_a_row_per_record(scene: Scene, model: Model, shape: Flat) -> None:
+    """Each record that is not gone is one row, with the columns that its table has."""
+    truth = {str(one["id"]): one for one in scene.truth(shape)}
+
+    shown = {row["id"]: row for row in scene.rows(model)}
+
+    assert set(truth) == set(shown)
+    hidden = {"_extra", "_row_hash", "_deleted_at", shape.column}
+    own = [one.name for one in CATALOG[shape.resource].table.all_columns if one.name not in hidden]
+    assert own == [name for name in shown[next(iter(shown))] if not name.startswith("custom_")]
+    for key, record in truth.items():
+        assert (record["name"], scene.reports[model.name].live) == (shown[key]["name"], len(truth))
+
+
+@pytest.mark.parametrize(("model", "shape"), models(Flat))
+def test_a_flat_model_has_a_column_per_attribute(scene: Scene, model: Model, shape: Flat) -> None:
+    """Each custom attribute, whatever its name, is a column that shows its values."""
+    columns = {
+        one.column.path[-1]: one.column
+        for one in scene.reports[model.name].columns
+        if one.source == shape.column
+    }
+    declared = scene.world.workspace.truth(shape.attributes, include_archived=True)
+
+    shown = {row["id"]: row for row in scene.rows(model)}
+
+    keys = {str(one["full_name"]).split(".", 1)[1] for one in declared if one["custom"]}
+    assert keys == set(columns)
+    for record in scene.truth(shape):
+        row = shown[str(record["id"])]
+        for key, column in columns.items():
+            value = record[shape.column].get(key)
+            # What does not fit its type is null; the simulator sends some of that.
+            assert row[column.name] in {None, value} or column.type.value == "timestamp", key
+    first = next(iter(scene.truth(shape)))
+    assert HOSTILE == {key: shown[str(first["id"])][columns[key].name] for key in HOSTILE}
+
+
+@pytest.mark.parametrize(("model", "shape"), models(Members))
+def test_a_membership_model_has_a_row_per_pair(scene: Scene, model: Model, shape: Members) -> None:
+    """Each record and member of its list is one row, as text."""
+    expected = set()
+    for record in scene.truth(shape):
+        listed: Any = record.get(shape.column)
+        for step in shape.path:
+            listed = (listed or {}).get(step)
+        for one in listed or ():
+            expected.add((str(record["id"]), str(one["id"] if shape.field else one)))
+
+    found = [(row[shape.key], row[shape.member]) for row in scene.rows(model)]
+
+    assert expected
+    assert sorted(expected) == sorted(found)
+    assert len(found) == scene.reports[model.name].row_count
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
+def test_every_model_describes_its_columns(scene: Scene, model: Model) -> None:
+    """The described columns are those of the view, each made of a column that its table has."""
+    report = scene.reports[model.name]
+    table = CATALOG[model.shape.resource].table
+
+    assert [one.column.name for one in report.columns] == list(scene.rows(model)[0])
+    for one in report.columns:
+        assert one.column.description.strip(), one.column.name
+        assert one.source in {column.name for column in table.columns} | {"_synced_at"}
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
+def test_no_check_of_a_model_fails_where_all_is_well(scene: Scene, model: Model) -> None:
+    """After a whole sync every check passes."""
+    world, checks = scene.world, model_checks_of(model, None)
+    found = [
+        one.verdict(scene.reports[model.name], world.source, world.warehouse) for one in checks
+    ]
+
+    assert found
+    assert all(one.passed and one.evaluated for one in found), found
+
+
+def test_plain_sql_finds_a_model(scene: Scene) -> None:
+    """Whoever writes SQL needs no quotes for plain names, in either warehouse."""
+    source = scene.world.source
+    rows = scene.world.place.execute(
+        f"SELECT count(custom_seats), max(custom_seats) FROM {source.schema}.{source.prefix}"
+        "rudder_contacts_flat"
+    )
+
+    seats = [
+        one["custom_attributes"]["seats"]
+        for one in scene.world.workspace.truth("contacts")
+        if "seats" in one["custom_attributes"]
+    ]
+    assert [(len(seats), max(seats))] == rows
+
+
+def test_a_model_that_contradicts_the_catalogue_is_refused() -> None:
+    """A declaration that names what is not there fails when it is imported, by its name."""
+    flat, other = MODELS[0], MODELS[2]
+    shape = Flat("companies", "company_attributes", "no_column")
+
+    with pytest.raises(ValueError, match="model 'companies_flat': there is no 'no_column'"):
+        check((replace(flat, shape=shape),), CATALOG)
+    with pytest.raises(ValueError, match="model 'contacts' has the name of another asset"):
+        check((replace(other, name="contacts"),), CATALOG)
+
+
+def test_nothing_is_made_of_tables_that_are_not_there(tmp_path: Path) -> None:
+    """Before the first sync each model is left out, and says which table it waits for."""
+    world = make_world(tmp_path / "x.duckdb", contacts=2)
+
+    before = refresh(MODELS, world.source, world.warehouse)
+    world.sync("contacts")
+    reports = refresh(MODELS, world.source, world.warehouse)
+
+    assert {None} == {report.made for report in before}
+    assert all("There is no table main_.p_rudder_" in report.told for report in before)
+    made = {report.model.name for report in reports if report.made}
+    assert {"contact_companies", "contact_tags"} == made
+    [flat] = [report for report in reports if report.model.name == "contacts_flat"]
+    assert "p_rudder_contact_attributes yet: sync contact_attributes first" in flat.told
+    assert json.dumps(flat.told)
