@@ -197,7 +197,7 @@ def _check_intercom(settings: Settings, lines: _Lines) -> None:
             session = _session(connection, resource.scope)
             lines.find(
                 resource.name,
-                partial(connection.portal.call, probe, session, resource),
+                partial(connection.call, probe, session, resource),
                 partial(_readable, resource),
             )
 

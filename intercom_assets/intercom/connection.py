@@ -5,10 +5,10 @@ the quota is the app's.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from hashlib import sha256
-from typing import Self
+from typing import Self, TypeVar, TypeVarTuple
 
 import httpx
 from anyio.from_thread import BlockingPortal, BlockingPortalProvider
@@ -22,6 +22,9 @@ from intercom_assets.intercom.regions import REGIONS
 from intercom_assets.intercom.retry import Patience
 from intercom_assets.intercom.scroll import ScrollPatience
 from intercom_assets.intercom.workspace import Workspace, read_workspace
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 _EVENT_LOOP = BlockingPortalProvider()
 
@@ -133,6 +136,17 @@ class Connection:
         """The door to the event loop."""
         return self._opened()[0]
 
+    def call(self, work: Callable[[*Ts], Awaitable[T]], *arguments: *Ts) -> T:
+        """Wait for work on the event loop; what is no longer waited for is cancelled.
+
+        Ctrl-C ends the wait alone, and a request that is tried again would outlive the pool.
+        """
+        future = self.portal.start_task_soon(work, *arguments)
+        try:
+            return future.result()
+        finally:
+            future.cancel()
+
     def session(self, *, meter: Meter, scope: str, note: Callable[[str], None]) -> Session:
         """Use the connection for one resource."""
         return self._opened()[1].session(meter=meter, scope=scope, note=note)
@@ -147,7 +161,7 @@ class Connection:
         with self._lock:
             if self._workspace is None:
                 try:
-                    self._workspace = self.portal.call(read_workspace, session, self.region)
+                    self._workspace = self.call(read_workspace, session, self.region)
                 except (Unauthorized, ConfigurationError) as error:
                     self._workspace = error
         if isinstance(self._workspace, Workspace):

@@ -70,6 +70,7 @@ class DirectTransport(Transport):
         self._limits = limits
         self._trust_env = trust_env
         self._session: aiohttp.ClientSession | None = None
+        self._closed = False
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request.
@@ -81,6 +82,8 @@ class DirectTransport(Transport):
         import aiohttp  # noqa: PLC0415
         from yarl import URL  # noqa: PLC0415
 
+        if self._closed:
+            raise httpx.NetworkError("closed")
         if self._session is None:
             self._session = self._opened(secure=request.url.scheme == "https")
         timeout = request.extensions.get("timeout", {})
@@ -111,6 +114,7 @@ class DirectTransport(Transport):
 
     async def aclose(self) -> None:
         """Close all connections."""
+        self._closed = True
         session, self._session = self._session, None
         if session is not None:
             await session.close()

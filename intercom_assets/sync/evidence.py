@@ -125,7 +125,7 @@ class Evidence:
             with anyio.fail_after(self.scene.patience):
                 return await work(session)
 
-        return connection.portal.call(patiently)
+        return connection.call(patiently)
 
     def _reached(self, work: Callable[[Warehouse], T]) -> T:
         # A file that another process holds is waited for a minute: once, not once a check.

@@ -165,6 +165,18 @@ def test_a_request_is_sent_once() -> None:
     assert [b"GET /a", b"GET /b"] == [one[:6] for one in heard]
 
 
+def test_what_was_closed_stays_closed() -> None:
+    """A request that is tried again after the end opens no connection that nobody would close."""
+    transport = DirectTransport(limits=LIMITS, trust_env=False)
+
+    async def ask_after_the_end() -> None:
+        await transport.aclose()
+        await transport.handle_async_request(httpx.Request("GET", "http://127.0.0.1:9/a"))
+
+    with pytest.raises(httpx.NetworkError, match="closed"):
+        anyio.run(ask_after_the_end)
+
+
 def test_proxies_of_the_environment_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the environment names a proxy for the host's scheme, it is asked; else the host is."""
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")

@@ -1,6 +1,8 @@
 """One request: what is sent, what each answer means, what is sent again."""
 
 import logging
+import subprocess
+import sys
 import traceback
 
 import httpx
@@ -59,6 +61,37 @@ def test_the_token_is_in_no_error_log_or_repr(
     shown = "".join(traceback.format_exception(caught.value))
     assert TOKEN not in shown + repr(caught.value) + caplog.text + "".join(talk.notes)
     assert TOKEN not in repr(talk.transport)
+
+
+_INTERRUPTED = """\
+import signal, sys, threading, anyio
+from intercom_assets.catalog import NEWEST
+from intercom_assets.intercom.connection import Connection
+
+ended = threading.Event()
+
+async def endless():
+    signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+    try:
+        await anyio.sleep_forever()
+    finally:
+        ended.set()
+
+with Connection(token="dG9rOmV4YW1wbGU", region="eu", version=NEWEST) as connection:
+    try:
+        connection.call(endless)
+    except KeyboardInterrupt:
+        print(ended.wait(10))
+"""
+
+
+def test_what_is_not_waited_for_is_cancelled() -> None:
+    """Ctrl-C ends the wait in the main thread, and with it the work on the event loop."""
+    done = subprocess.run(
+        [sys.executable, "-c", _INTERRUPTED], capture_output=True, text=True, timeout=60, check=True
+    )
+
+    assert ("True\n", "") == (done.stdout, done.stderr)
 
 
 def test_a_connection_does_not_show_its_token() -> None:
