@@ -5,8 +5,9 @@ the quota is the app's.
 """
 
 import threading
-from collections.abc import Awaitable, Callable
-from contextlib import ExitStack
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from hashlib import sha256
 from typing import Self, TypeVar, TypeVarTuple
 
@@ -120,9 +121,11 @@ class Connection:
 
     def __enter__(self) -> Self:
         """Start the event loop if none runs, and open the connection pool."""
-        portal = self._stack.enter_context(_EVENT_LOOP)
-        client = portal.call(_made, self._client)
-        self._stack.enter_context(portal.wrap_async_context_manager(client))
+        with ExitStack() as stack:
+            portal = stack.enter_context(_event_loop())
+            client = portal.call(_made, self._client)
+            stack.enter_context(portal.wrap_async_context_manager(client))
+            self._stack = stack.pop_all()
         self._open = (portal, client)
         return self
 
@@ -172,6 +175,20 @@ class Connection:
         if self._open is None:
             raise RuntimeError("the connection is not open: use it in a `with`")
         return self._open
+
+
+@contextmanager
+def _event_loop() -> Iterator[BlockingPortal]:
+    # In a thread of its own: Ctrl-C while a loop starts would leave the start waiting for ever
+    # for the end of a loop that nobody ends.
+    beside = ThreadPoolExecutor(1)
+    starting = beside.submit(_EVENT_LOOP.__enter__)
+    beside.shutdown(wait=False)
+    try:
+        yield starting.result()
+    finally:
+        if starting.exception() is None:
+            _EVENT_LOOP.__exit__(None, None, None)
 
 
 async def _made(make: Callable[[], Client]) -> Client:
