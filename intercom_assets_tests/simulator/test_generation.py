@@ -104,6 +104,32 @@ def test_conversations_agree_with_their_parts(workspace: Workspace) -> None:
             assert record["updated_at"] >= parts[-1]["created_at"]
 
 
+def test_statistics_are_those_of_the_parts(workspace: Workspace) -> None:
+    """The first answer, the first and the last close, and reopenings are found in the parts."""
+    seen = Counter[str]()
+    for record in workspace.truth("conversations"):
+        parts, started = workspace.parts[record["id"]], record["created_at"]
+        if not (told := record["statistics"]):
+            continue
+        replies = [
+            part["created_at"]
+            for part in parts
+            if part["author"]["type"] == "admin" and part["part_type"] == "comment"
+        ]
+        closes = [part["created_at"] for part in parts if part["part_type"] == "close"]
+        first = replies[0] if replies else None
+        assert first == told["first_admin_reply_at"]
+        assert told["time_to_admin_reply"] == (None if first is None else first - started)
+        assert closes[:1] == [one for one in [told["first_close_at"]] if one is not None]
+        assert closes[-1:] == [one for one in [told["last_close_at"]] if one is not None]
+        assert told["count_reopens"] <= len(closes)
+        assert min(told["median_time_to_reply"] or 0, told["time_to_assignment"] or 0) >= 0
+        seen.update(name for name, value in told.items() if value)
+
+    assert {"time_to_first_close", "count_reopens", "last_closed_by_id"} <= set(seen)
+    assert {"time_to_assignment", "last_assignment_admin_reply_at"} <= set(seen)
+
+
 def test_long_conversations_are_made_on_request() -> None:
     """Only when asked for, conversations have more than 500 parts."""
     made = generate(contacts=5, conversations=6, long_conversations=2)

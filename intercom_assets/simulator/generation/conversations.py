@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from intercom_assets.simulator.generation import words
 from intercom_assets.simulator.generation.chance import END, Chance
+from intercom_assets.simulator.generation.statistics import statistics
 from intercom_assets.simulator.records import Record
 
 FIRST_ID = 215_470_000_000_000
@@ -76,7 +77,7 @@ class ConversationMaker:
             "tags": {"type": "tag.list", "tags": self._tags(started)},
             "priority": chance.pick(_PRIORITIES),
             "sla_applied": _sla(index) if index % 9 == 0 else None,
-            "statistics": None if index % 10 == 9 else _statistics(started, last, len(parts)),
+            "statistics": None if index % 10 == 9 else statistics(started, parts),
             "conversation_rating": self._rating(updated, contact, admin)
             if index % 6 == 0
             else None,
@@ -209,34 +210,6 @@ def _references(contact: Record | None) -> list[Record]:
 def _sla(index: int) -> Record:
     status = ("hit", "missed", "active", "cancelled")[index % 4]
     return {"type": "conversation_sla_summary", "sla_name": "Tier 1", "sla_status": status}
-
-
-def _statistics(started: int, last: int, count: int) -> Record:
-    return {
-        "type": "conversation_statistics",
-        "time_to_assignment": None,
-        "time_to_admin_reply": 120 if count else None,
-        "time_to_first_close": None,
-        "time_to_last_close": None,
-        "median_time_to_reply": 60 if count else None,
-        "first_contact_reply_at": started,
-        "first_assignment_at": None,
-        "first_admin_reply_at": started + 120 if count else None,
-        "first_close_at": None,
-        "last_assignment_at": None,
-        "last_assignment_admin_reply_at": None,
-        "last_contact_reply_at": last,
-        "last_admin_reply_at": last if count else None,
-        "last_close_at": None,
-        "last_closed_by_id": None,
-        "count_reopens": 0,
-        "count_assignments": 0,
-        "count_conversation_parts": count,
-        "assigned_team_first_response_time": [],
-        "assigned_team_first_response_time_in_office_hours": [],
-        "handling_time": count * 30,
-        "adjusted_handling_time": None,
-    }
 
 
 def _custom_attributes(index: int, updated: int) -> Record:
