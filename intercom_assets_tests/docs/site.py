@@ -21,6 +21,7 @@ PAGES = {
     "CONTRIBUTING.md": "contributing.md",
     "CHANGELOG.md": "changelog.md",
     "benchmarks/RESULTS.md": "benchmarks.md",
+    "examples/response_times/README.md": "example.md",
     "benchmarks/requests.svg": "requests.svg",
 }
 """Files outside of `docs/` that the site holds, and their names in it."""

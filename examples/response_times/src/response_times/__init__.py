@@ -1,0 +1,1 @@
+"""How fast each support team answers, and what their contacts think of it."""

@@ -1,0 +1,1 @@
+"""What `dg` finds: the source of Intercom, and the assets beside it."""

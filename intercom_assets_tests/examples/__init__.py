@@ -1,0 +1,1 @@
+"""The examples: projects of people who use this package."""
