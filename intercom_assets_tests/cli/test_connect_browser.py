@@ -1,33 +1,21 @@
 """A person connects a workspace in Chromium: the button, Intercom's page, what is stored."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from dotenv import dotenv_values
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from intercom_assets.simulator import Workspace, generate
 from intercom_assets.simulator.oauth import OAuth
+from intercom_assets_tests.chromium import chromium, needs_chromium, new_page
 from intercom_assets_tests.cli.connecting import CLIENT_ID, SECRET, Connecting, Place, token_of
 from intercom_assets_tests.dagster_project.running import serving
 
-CHROMIUM = shutil.which("chromium")
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-WAIT = 60_000.0
 NAME = "Acme <script>alert(1)</script> Sons"
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+pytestmark = needs_chromium
 
 
 @pytest.fixture
@@ -48,13 +36,8 @@ def place(workspace: Workspace, tmp_path: Path) -> Iterator[Place]:
 @pytest.fixture
 def page() -> Iterator[Page]:
     """Open a browser with one empty page, which may use the clipboard."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
-        page = context.new_page()
-        page.set_default_timeout(WAIT)
-        yield page
-        browser.close()
+    with chromium() as browser:
+        yield new_page(browser, "clipboard-read", "clipboard-write")
 
 
 def click_through(page: Page, connecting: Connecting, decision: str) -> str:

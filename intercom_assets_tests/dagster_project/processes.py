@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+import dagster as dg
 import httpx
 
 from intercom_assets_tests.dagster_project.running import ROOT, TOKEN, TOKEN_VARIABLE
@@ -160,3 +161,31 @@ class GraphQL:
         assert not body.get("errors"), body["errors"]
         found: dict[str, object] = body["data"]
         return found
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """Dagster's webserver and daemon at work on one machine."""
+
+    machine: Machine
+    ui: GraphQL
+
+
+@contextmanager
+def deployed(machine: Machine) -> Iterator[Deployment]:
+    """Start the webserver and the daemon as workspace.yaml tells them, until the block ends."""
+    port = free_port()
+    # Two processes that make Dagster's storage at once can end one of them, so it is made here.
+    with dg.DagsterInstance.from_config(str(machine.home)) as instance:
+        assert instance.get_runs_count() == 0
+        assert not instance.all_instigator_state()
+        assert not instance.get_asset_keys()
+    with (
+        machine.background("dagster-daemon", "run", "-w", "workspace.yaml"),
+        machine.background(
+            "dagster-webserver", "-w", "workspace.yaml", "-h", "127.0.0.1", "-p", str(port)
+        ),
+    ):
+        ui = GraphQL(f"http://127.0.0.1:{port}")
+        until(lambda: ui.ask("{ version }"), "the webserver's first answer")
+        yield Deployment(machine, ui)

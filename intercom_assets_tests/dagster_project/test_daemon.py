@@ -23,8 +23,9 @@ from dagster._core.scheduler.instigation import (
 )
 
 from intercom_assets.simulator import Workspace, generate
+from intercom_assets_tests.dagster_project.landing import assert_landed
 from intercom_assets_tests.dagster_project.processes import Machine, until
-from intercom_assets_tests.dagster_project.running import query, serving
+from intercom_assets_tests.dagster_project.running import serving
 
 HOURLY = {"INTERCOM_SCHEDULE": "every 1h", "INTERCOM_RECONCILE": "manual"}
 BOTH = {"INTERCOM_SCHEDULE": "every 1h", "INTERCOM_RECONCILE": "every 1h"}
@@ -199,11 +200,3 @@ def worker(instance: dg.DagsterInstance, run: dg.DagsterRun) -> int:
     found = re.search(r"pid: (\d+)", told or "")
     assert found is not None
     return int(found[1])
-
-
-def assert_landed(machine: Machine, workspace: Workspace, *resources: str) -> None:
-    """Compare the ids of tables with what the workspace holds."""
-    for resource in resources:
-        stored = query(machine.database, f"SELECT id FROM intercom.rudder_{resource}")
-        truth = workspace.truth(resource, include_archived=True)
-        assert {one["id"] for one in truth} == {row["id"] for row in stored}, resource
