@@ -1,0 +1,1 @@
+"""Dagster's UI as a person sees it: pages opened and buttons pressed in Chromium."""

@@ -1,0 +1,212 @@
+"""A day of a data engineer in Dagster's UI: the first sync, its figures, what is wrong and why.
+
+Webserver and daemon take longer to start than all pages together, so that one deployment, on which
+a person has pressed "Materialize all", serves every test. Nothing else is shared, because marks
+that keep tests together mean nothing to `--dist worksteal`: a test that another worker takes finds
+a deployment of its own.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page
+
+from intercom_assets.simulator import Workspace, generate
+from intercom_assets_tests.chromium import chromium, needs_chromium, new_page
+from intercom_assets_tests.dagster_project.landing import assert_landed
+from intercom_assets_tests.dagster_project.processes import Deployment, Machine, deployed
+from intercom_assets_tests.dagster_project.running import execute, serving
+
+pytestmark = needs_chromium
+
+LINEAGE = "/asset-groups"
+LAUNCHPAD = "/locations/intercom_assets/jobs/intercom_sync/playground"
+SCHEDULE = "/locations/intercom_assets/schedules/intercom_schedule"
+KEY_OF_TEAMS = "/assets/intercom/teams?view=checks&checkDetail=key_is_unique"
+RESOURCES = ("contacts", "conversations", "conversation_parts", "tags", "teams")
+CONTACTS = 40
+FULL_REFRESH = """\
+ops:
+  intercom__contacts:
+    config:
+      full_refresh: true
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """A person's browser, and what it looks at."""
+
+    workspace: Workspace
+    deployment: Deployment
+    browser: Browser
+
+    def open(self, path: str) -> Page:
+        """Open a page of the UI, as if for the first time."""
+        page = new_page(self.browser)
+        page.goto(f"{self.deployment.ui.url}{path}", wait_until="commit")
+        return page
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """Start Dagster, press "Materialize all" in the asset graph, and wait for the run's success."""
+    workspace = generate(contacts=CONTACTS, conversations=12, parts_per_conversation=3)
+    settings = {
+        "INTERCOM_RESOURCES": ",".join(RESOURCES),
+        "INTERCOM_SCHEDULE": "every 24h starting 04:30",
+    }
+    with serving(workspace) as url, chromium() as browser:
+        machine = Machine(url=url, folder=tmp_path_factory.mktemp("browser"), variables=settings)
+        with deployed(machine) as deployment:
+            desk = Desk(workspace=workspace, deployment=deployment, browser=browser)
+            page = desk.open(LINEAGE)
+            press(page, "Materialize all")
+            see_run(page)
+            see(page, "Success")
+            yield desk
+
+
+@pytest.fixture(autouse=True)
+def _closing(desk: Desk) -> Iterator[None]:
+    yield
+    for context in desk.browser.contexts:
+        context.close()
+
+
+def test_the_asset_graph_shows_status_checks_and_rows(desk: Desk) -> None:
+    """After "Materialize all" each asset tells that it went well; a click on it tells its rows."""
+    page = desk.open(LINEAGE)
+    for asset, checks in (("conversation_parts", "6 / 6 Passed"), ("contacts", "5 / 5 Passed")):
+        page.get_by_text(asset, exact=True).first.click()
+        see(node(page, asset), checks)
+        see(node(page, asset), "Materialized")
+
+    see(row(page, "dagster/row_count"), str(CONTACTS))
+    see(page, "One row per contact, a user or a lead", exact=False)
+    assert_landed(desk.deployment.machine, desk.workspace, *RESOURCES)
+
+
+def test_the_page_of_an_asset_shows_figures_columns_preview_plots_and_checks(desk: Desk) -> None:
+    """Whether a sync was complete and right is on one page; no value of a person is."""
+    page = desk.open("/assets/intercom/contacts")
+
+    see(row(page, "records_returned"), str(CONTACTS))
+    see(row(page, "rows_updated"), "0")
+    see(row(page, "cursor_after"), "UTC", exact=False)
+    see(row(page, "email_domain"), "Part of the email address after the @.")
+    row(page, "preview").get_by_text("[Show Markdown]").click()
+    see(page.get_by_role("dialog"), "email_domain")
+    preview = page.get_by_role("dialog").inner_text()
+    press(page, "Close")
+    page.get_by_text("Plots", exact=True).click()
+    see(page, "rows_inserted")
+    page.locator("canvas").first.wait_for()
+    page.get_by_text("Checks", exact=True).click()
+    page.get_by_text("Succeeded", exact=True).nth(4).wait_for()
+    page.get_by_text("row_count_is_intercoms", exact=True).first.click()
+    see(page, f"{CONTACTS} rows are stored, Intercom counts {CONTACTS}")
+
+    people = desk.workspace.truth("contacts")
+    told = {text for one in people for text in (one["name"], one["email"]) if text}
+    assert any(one["id"] in preview for one in people)
+    assert [] == [text for text in told if text in preview]
+
+
+def test_a_failing_check_says_what_is_wrong_and_how_to_see_it(desk: Desk) -> None:
+    """A check that is executed alone fails where rows are wrong, and shows the query for them."""
+    execute(
+        desk.deployment.machine.database,
+        "INSERT INTO intercom.rudder_teams SELECT * FROM intercom.rudder_teams LIMIT 1",
+    )
+    page = desk.open(KEY_OF_TEAMS)
+    see(page, "id is unique and never null")
+
+    press(page, "Execute")
+
+    see_run(page)
+    see(page, "Success")
+    page = desk.open(KEY_OF_TEAMS)
+    see(page, "values of id that are null or repeated: 1")
+    see(page, "Fails where a primary key is null or held by several rows.", exact=False)
+    row(page, "query").get_by_text("[Show Markdown]").click()
+    see(page.get_by_role("dialog"), "HAVING COUNT(*) > 1", exact=False)
+
+
+def test_a_schedule_is_switched_on(desk: Desk) -> None:
+    """A switch under Automation starts a schedule, whose page tells when it ticks next."""
+    page = desk.open("/automation")
+    schedule = page.locator("a[href$='/schedules/intercom_schedule']").locator("..")
+    see(schedule, "Scheduled At 04:30 AM UTC")
+    assert not schedule.get_by_role("checkbox").last.is_checked()
+
+    with page.expect_response(lambda answer: "startSchedule" in (answer.request.post_data or "")):
+        schedule.locator("label").last.click()
+
+    page = desk.open(SCHEDULE)
+    row(page, "Running").locator("input:checked").wait_for(state="attached")
+    see(row(page, "Next tick"), "4:30:00 AM UTC", exact=False)
+    see(row(page, "Description"), "Runs intercom_sync by itself", exact=False)
+
+
+def test_a_full_refresh_is_launched_from_the_launchpad(desk: Desk) -> None:
+    """Its config is written in the launchpad; the asset then tells that all rows were unchanged."""
+    page = desk.open(LAUNCHPAD)
+    see(page, "All defaults expanded")
+    page.locator(".CodeMirror").click()
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text(FULL_REFRESH)
+    page.get_by_text("All defaults expanded").wait_for(state="hidden")
+
+    press(page, "Launch Run")
+
+    see(page, "Success")
+    page = desk.open("/assets/intercom/contacts")
+    see(row(page, "rows_unchanged"), str(CONTACTS))
+    see(row(page, "rows_inserted"), "0")
+
+
+def test_a_run_that_failed_says_what_to_do(desk: Desk) -> None:
+    """The first line of the failure names the permission that the token lacks, and its place."""
+    desk.workspace.missing_scopes.add("read_tags")
+    try:
+        page = desk.open("/assets/intercom/tags")
+        press(page, "Materialize")
+        see_run(page)
+        see(page, "Failure")
+    finally:
+        desk.workspace.missing_scopes.clear()
+    told = page.get_by_text("dagster._core.definitions.events.Failure").last.inner_text()
+
+    first = told.partition("Failure: ")[2].splitlines()[0]
+    assert first.startswith("GET /tags → HTTP 403")
+    assert 'The access token lacks the permission "Read tags": tick it in Intercom' in first
+
+
+def press(page: Page, label: str) -> None:
+    """Press the button of a label."""
+    icon_and_label = re.compile(rf"(^|\s){label}$")
+    page.get_by_role("button", name=icon_and_label).first.click()
+
+
+def see(where: Page | Locator, text: str, *, exact: bool = True) -> None:
+    """Wait until a text is to be seen."""
+    where.get_by_text(text, exact=exact).first.wait_for()
+
+
+def see_run(page: Page) -> None:
+    """Follow the message that a run was launched to its page."""
+    see(page, "Launched run", exact=False)
+    page.get_by_text("View", exact=True).first.click()
+
+
+def node(page: Page, asset: str) -> Locator:
+    """Find an asset's box in the graph."""
+    return page.locator("foreignObject").filter(has=page.get_by_text(asset, exact=True))
+
+
+def row(page: Page, key: str) -> Locator:
+    """Find the line of a table that a key begins."""
+    return page.locator("tr").filter(has=page.get_by_text(key, exact=True))
