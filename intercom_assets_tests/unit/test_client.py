@@ -71,6 +71,7 @@ from intercom_assets.intercom.connection import Connection
 ended = threading.Event()
 
 async def endless():
+    await anyio.sleep(0.3)
     signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
     try:
         await anyio.sleep_forever()
