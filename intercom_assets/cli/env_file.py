@@ -91,7 +91,8 @@ def _blank_before(binding: Binding) -> str:
 
 
 def _line_end(text: str) -> str:
-    found = re.search(r"\r\n|\n|\r", text)
+    # Never a lone \r: before a line that is empty it would become half of another ending.
+    found = re.search(r"\r\n|\n", text)
     return found[0] if found else "\n"
 
 

@@ -99,7 +99,7 @@ def _asset(
         key=[settings.name, resource.name],
         deps=[dg.AssetKey([settings.name, resource.parent])] if resource.parent else None,
         group_name=settings.name,
-        kinds={"intercom", settings.warehouse.kind, "table"},
+        kinds={"intercom", settings.warehouse.kind},
         owners=settings.owners,
         tags=dict(settings.tags),
         freshness_policy=freshness,

@@ -25,8 +25,10 @@ EVERYTHING = ",".join(CATALOG.names)
 
 
 def nodes(**raw: object) -> dict[str, dg.AssetSpec]:
-    """Give the specifications of a source's assets, by resource."""
-    specs = build_definitions(read(resources=EVERYTHING, **raw)).resolve_all_asset_specs()
+    """Give the specifications of a source's assets without its views, by resource."""
+    specs = build_definitions(
+        read(resources=EVERYTHING, models="none", **raw)
+    ).resolve_all_asset_specs()
     return {spec.key.path[-1]: spec for spec in specs}
 
 

@@ -110,7 +110,9 @@ def test_sources_of_other_tables_stand_side_by_side(
     for key, asset in assets.items():
         name = key.path[0]
         assert {name} == set(asset.group_names_by_key.values())
-        assert {name} == {one.partition("_")[0] for one in asset.required_resource_keys}
+        # Outputs that store nothing, such as those of views, name the project's own.
+        own = asset.required_resource_keys - {"io_manager"}
+        assert {name} == {one.partition("_")[0] for one in own}
         assert asset.op.pool is not None
         assert name in asset.op.pool
     for name in ("first", "second"):

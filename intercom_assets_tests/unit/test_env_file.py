@@ -66,6 +66,7 @@ def around(text: str) -> tuple[str, str, int]:
 
 @example(text=f"{NAME}=a\r\n\r\nB=1\r\n{NAME}=b", token=TOKEN)
 @example(text='FOO="never closed', token=TOKEN)
+@example(text=f"\r0\n{NAME}=old\n\n", token=TOKEN)
 @given(text=files, token=tokens)
 def test_every_other_line_stays_and_the_token_is_read_back(text: str, token: str) -> None:
     """Whatever stood in the file: the token is read back exactly, all else is byte for byte."""
