@@ -16,7 +16,7 @@ TAGS = (
     "digits, _, - and . (a key may have one / too, but not after dagster)"
 )
 
-_EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Z|a-z]{2,7}")
+_EMAIL = re.compile(r"\b[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Z|a-z]{2,7}\b")
 _WORD = r"[A-Za-z0-9_.-]"
 _KEY = re.compile(rf"(?:{_WORD}{{1,63}}/)?{_WORD}{{1,63}}")
 _VALUE = re.compile(rf"{_WORD}{{0,63}}")

@@ -10,7 +10,7 @@ from dagster._core.definitions.freshness import TimeWindowFreshnessPolicy
 from dagster._core.definitions.utils import is_valid_owner
 from dagster._core.errors import DagsterInvalidDefinitionError
 from dagster._utils.tags import normalize_tags
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from intercom_assets.catalog import CATALOG
@@ -151,6 +151,8 @@ def test_all_wrong_owners_and_tags_are_told_at_once() -> None:
         st.text(), st.from_regex(r"[\w.%+-]{1,3}@[\w.-]{1,3}\.[A-Z|a-z]{1,8}", fullmatch=True)
     )
 )
+@example(owner="0@0.A|")
+@example(owner="-@0.AA")
 def test_an_owner_is_what_dagster_takes(owner: str) -> None:
     """Our rule is Dagster's."""
     assert is_valid_owner(owner) == is_owner(owner)
