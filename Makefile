@@ -47,7 +47,7 @@ docs: setup ## Build the documents as a site into site/, without the network; a 
 	@echo "Open site/index.html, or: $(BIN)/mkdocs serve"
 
 test: setup ## Run every test
-	$(BIN)/pytest -n 3 --dist worksteal
+	$(BIN)/pytest -n 4 --dist worksteal
 
 torture: setup ## Attack the promises with large budgets, deploy over PostgreSQL and Redis; takes an hour
 	INTERCOM_ASSETS_TEST_WAREHOUSE=snowflake $(BIN)/pytest -n 2 --dist worksteal intercom_assets_tests/scenarios

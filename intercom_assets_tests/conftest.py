@@ -6,9 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
+from intercom_assets_tests.guarantees.budget import TORTURE
 from intercom_assets_tests.guarantees.figures import VARIABLE, figures
 from intercom_assets_tests.places import fakesnow_server
+
+# A change lands by what it changed: `make test` tries the same examples each time, and
+# `make torture` draws new ones.
+settings.register_profile("repeated", derandomize=True)
+settings.load_profile("default" if TORTURE else "repeated")
 
 
 @pytest.fixture(scope="session")
