@@ -110,16 +110,17 @@ class Evidence:
         Raises:
             IntercomAssetsError: It cannot be reached, or the token is another workspace's.
         """
+        stored = self.cursor.workspace_id
+        # Others may want the file, and whose token it is may have to be asked too.
+        self._release()
         connection = self.scene.connection()
         session = connection.session(meter=Meter(), scope=self.resource.scope, note=lambda _: None)
         workspace = connection.workspace(session)
-        if self.cursor.workspace_id not in {"", workspace.id}:
+        if stored not in {"", workspace.id}:
             raise ConfigurationError(
-                f"{self.target} holds workspace {self.cursor.workspace_id}, but the access token "
+                f"{self.target} holds workspace {stored}, but the access token "
                 f"belongs to workspace {workspace.id}"
             )
-
-        self._release()
 
         async def patiently() -> T:
             with anyio.fail_after(self.scene.patience):
@@ -147,6 +148,5 @@ class Evidence:
         return self._warehouse
 
     def _release(self) -> None:
-        # Others may want the file while Intercom is asked.
         self._warehouse = None
         self._held.close()

@@ -1,18 +1,19 @@
 """Batches become files, and files commits: rows, marks and the cursor that they reach."""
 
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from intercom_assets.catalog.resource import ByParent
-from intercom_assets.schema.types import ColumnType
+from intercom_assets.schema.coerce import Value
+from intercom_assets.schema.types import ColumnType, Record
 from intercom_assets.sync.batch import Batch, Checkpoint
 from intercom_assets.sync.bridge import from_loop
 from intercom_assets.sync.extract import Extract
 from intercom_assets.sync.garbage import searched_seldom
 from intercom_assets.sync.progress import Pace, Progress
-from intercom_assets.sync.report import SAMPLE, Report
+from intercom_assets.sync.report import Report
 from intercom_assets.sync.rows import Shaper
 from intercom_assets.sync.spool import RowSpool
 from intercom_assets.warehouse.warehouse import (
@@ -84,9 +85,7 @@ class Loading:
         """Spool a batch, without what is hidden; commit where a checkpoint is due."""
         if (mask := self._extract.mask) is not None:
             batch = mask.batch(batch)
-        shaped = [self._shaper.shape(record) for record in batch.records]
-        self._rows.add(shaped)
-        self.report.sample.extend(shaped[-SAMPLE:])
+        self._rows.add(self._sampled(batch.records))
         self._seen.add(self._shaper.key(record) for record in batch.seen)
         self._whole.add([one.parent, one.newer_than] for one in batch.whole)
         self._gone.add([one.key, one.merged_into] for one in batch.gone)
@@ -114,6 +113,13 @@ class Loading:
         self.report.cursor_after = self.cursor.at or self.cursor.parent_synced_at
         self.report.misfits = self._shaper.fields.misfits
         self.report.unmodelled = self._shaper.fields.unmodelled
+
+    def _sampled(self, records: Iterable[Record]) -> Iterator[list[Value]]:
+        """Shape records one by one; the report keeps the last rows."""
+        for record in records:
+            row = self._shaper.shape(record)
+            self.report.sample.append(row)
+            yield row
 
     def _moved(self, checkpoint: Checkpoint) -> StoredCursor:
         synced_at, key = checkpoint.parent or (None, None)

@@ -38,7 +38,7 @@ def staged(file: StagedFile) -> str:
     Without reading ahead to guess types: what a text looks like is no type.
     """
     described = ", ".join(
-        f"{_literal(name)}: '{_FILE_TYPES.get(kind, DUCKDB_TYPES[kind])}'"
+        f"{literal(name)}: '{_FILE_TYPES.get(kind, DUCKDB_TYPES[kind])}'"
         for name, kind in file.columns.items()
     )
     return (
@@ -64,7 +64,8 @@ def _typed(name: str, kind: ColumnType) -> str:
             return column
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
+    """Quote a text, where a statement takes no bound value."""
     return "'" + text.replace("'", "''") + "'"
 
 

@@ -8,7 +8,7 @@ import duckdb
 
 from intercom_assets.schema.table import DELETED_AT
 from intercom_assets.schema.types import ColumnType
-from intercom_assets.warehouse.duckdb_statements import qualified
+from intercom_assets.warehouse.duckdb_statements import literal, qualified
 from intercom_assets.warehouse.sql import quote
 from intercom_assets.warehouse.views import (
     DOUBLE,
@@ -59,7 +59,7 @@ class ViewStatements:
 
     def comment(self) -> str:
         """Say whose view it is, and what it shows."""
-        return f"COMMENT ON VIEW {self._name} IS {_text(f'{self.view.about} [{self.mark}]')}"
+        return f"COMMENT ON VIEW {self._name} IS {literal(f'{self.view.about} [{self.mark}]')}"
 
     def rename(self, kind: str) -> str:
         """Put a view or table that is not ours out of the way."""
@@ -112,7 +112,7 @@ def _flat(view: FlatView) -> str:
 
 def _members(view: MembersView) -> str:
     key, member = quote(view.table.table.primary_key[0]), "member ->> '$'"
-    path = _text("".join(("$", *(f".{step}" for step in view.path), "[*]")))
+    path = literal("".join(("$", *(f".{step}" for step in view.path), "[*]")))
     if view.field is not None:
         member = f"member ->> {_pointer((view.field,))}"
     return (
@@ -151,8 +151,4 @@ def _typed(column: str, pick: Pick) -> str:
 
 
 def _pointer(path: tuple[str, ...]) -> str:
-    return _text("".join("/" + step.replace("~", "~0").replace("/", "~1") for step in path))
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
+    return literal("".join("/" + step.replace("~", "~0").replace("/", "~1") for step in path))

@@ -533,6 +533,21 @@ def test_an_intercom_that_does_not_answer_is_waited_for_a_little(synced: Project
     assert "Not evaluated: Intercom gave no answer within 0 s" == found.summary
 
 
+def test_the_file_is_let_go_of_before_intercom_is_asked(synced: Project) -> None:
+    """Whoever waits for the DuckDB file need not wait for Intercom, nor for whose token it is."""
+    connection = Connection(token=TOKEN, region="us", version=NEWEST, base_url=synced.url)
+
+    def opened() -> Connection:
+        # Refused while the file is open in this process with another configuration.
+        duckdb.connect(str(synced.database), read_only=True).close()
+        return connection
+
+    with connection, Evidence(scene(synced, "contacts", connection=opened)) as evidence:
+        found = [one.verdict(evidence) for one in checks_of(evidence.resource, None)]
+
+    assert all(one.passed and one.evaluated for one in found)
+
+
 def test_a_warehouse_that_is_not_reached_is_tried_once(synced: Project) -> None:
     """Where a file is locked by another process, only the first check of a table waits for it."""
     tried = []

@@ -45,6 +45,15 @@ def test_a_plain_name_needs_no_quotes(store: Store, place: Place) -> None:
     assert [("1", "a")] == rows
 
 
+def test_a_row_of_any_length_lands(store: Store) -> None:
+    """A row that is longer than what a reader takes at a time is no other row."""
+    names = ["a", "b" * 1_048_500, "c", "d" * 5_000_000, "e"]
+
+    store.commit([thing(str(number), name) for number, name in enumerate(names)])
+
+    assert names == [row["name"] for row in store.rows()]
+
+
 def test_a_table_without_our_columns_is_refused(store: Store, place: Place) -> None:
     """A table that was not made by us is refused with the statement that renames it."""
     foreign = named(store, "my_")
