@@ -2,13 +2,17 @@
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Self
+from typing import Self, TypeAlias
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells give it."""
+
+Hook: TypeAlias = "Callable[[sys.UnraisableHookArgs], object]"
+"""Reports an exception that nothing can catch."""
 
 _SHOW_CURSOR = "\x1b[?25h"
 
@@ -39,11 +43,13 @@ class Interrupts:
         terminal = os.dup(2)
         os.set_blocking(writer, False)
         before = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+        hook, sys.unraisablehook = sys.unraisablehook, _without_interrupts(sys.unraisablehook)
         thread = threading.Thread(target=self._count, args=(reader, terminal), daemon=True)
         thread.start()
         try:
             yield
         finally:
+            sys.unraisablehook = hook
             signal.set_wakeup_fd(before)
             os.close(writer)
             thread.join()
@@ -70,6 +76,16 @@ class Interrupts:
             if self.heard > 1:
                 _end_at_once(terminal)
             self._stopping()
+
+
+def _without_interrupts(hook: Hook) -> Hook:
+    # Where an object is collected, an interrupt can only be reported, as a traceback; it was
+    # counted, and ends the next step.
+    def report(unraisable: "sys.UnraisableHookArgs") -> None:
+        if not issubclass(unraisable.exc_type, KeyboardInterrupt):
+            hook(unraisable)
+
+    return report
 
 
 def _end_at_once(terminal: int) -> None:

@@ -139,3 +139,32 @@ def test_a_second_interrupt_ends_at_once() -> None:
 
     assert 130 == process.returncode
     assert "Ended at once. What was committed is kept." == said.strip()
+
+
+_COLLECTED = """
+from intercom_assets.cli.interrupts import Interrupts
+
+class Collected:
+    def __del__(self):
+        raise self.error
+
+def collect(error):
+    collected = Collected()
+    collected.error = error
+
+with Interrupts(lambda: None).counted():
+    collect(KeyboardInterrupt())
+    collect(ValueError("told"))
+collect(KeyboardInterrupt("told afterwards"))
+"""
+
+
+def test_an_interrupt_that_nothing_can_catch_shows_no_traceback() -> None:
+    """Ctrl-C may meet an object's collection: it was counted, so nothing is to be told of it."""
+    said = subprocess.run(
+        [sys.executable, "-c", _COLLECTED], capture_output=True, text=True, check=True
+    ).stderr
+
+    assert 1 == said.count("ValueError: told")
+    assert 1 == said.count("KeyboardInterrupt")
+    assert "KeyboardInterrupt: told afterwards" in said

@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import textwrap
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -145,21 +144,44 @@ def test_ctrl_c_ends_the_command_line(
     complete(machine, workspace)
 
 
+DEFINITIONS = """\
+from pathlib import Path
+import dagster as dg
+
+defs = dg.ComponentTree.for_project(Path(__file__).parent.parent).build_defs(Path())
+"""
+
+
+def make_project(folder: Path, definitions: str) -> None:
+    """Make a project with the shipped source."""
+    defs = folder / "demo_project" / "defs" / "intercom"
+    defs.mkdir(parents=True)
+    (folder / "pyproject.toml").write_text('[tool.dg.project]\nroot_module = "demo_project"\n')
+    shipped = ROOT / "intercom_assets" / "defs" / "intercom" / "defs.yaml"
+    (defs / "defs.yaml").write_text(shipped.read_text())
+    (folder / "demo_project" / "definitions.py").write_text(definitions)
+
+
+def test_ctrl_c_during_an_import_is_ctrl_c(tmp_path: Path) -> None:
+    """Code that is run from text, as named tuples are, meets Ctrl-C: the code is 130 all the same.
+
+    Python would end a `-m` by the signal, though the interrupt was handled.
+    """
+    machine = Machine(url="http://127.0.0.1:9", folder=tmp_path)
+    make_project(tmp_path, 'exec("raise KeyboardInterrupt")\n')
+
+    with running(machine, *RUN, cwd=tmp_path) as process:
+        printed = process.communicate(timeout=DEADLINE)[0]
+
+    assert 130 == process.returncode
+    assert "Interrupted. What was committed is kept" in printed
+
+
 def test_ctrl_c_ends_the_simulator_too(tmp_path: Path) -> None:
     """A demo that is interrupted leaves no simulator behind."""
     machine = Machine(url="", folder=tmp_path)
-    (tmp_path / "demo_project" / "defs" / "intercom").mkdir(parents=True)
-    (tmp_path / "pyproject.toml").write_text('[tool.dg.project]\nroot_module = "demo_project"\n')
-    shipped = ROOT / "intercom_assets" / "defs" / "intercom" / "defs.yaml"
-    (tmp_path / "demo_project" / "defs" / "intercom" / "defs.yaml").write_text(shipped.read_text())
-    (tmp_path / "demo_project" / "definitions.py").write_text(
-        textwrap.dedent("""
-            from pathlib import Path
-            import dagster as dg
+    make_project(tmp_path, DEFINITIONS)
 
-            defs = dg.ComponentTree.for_project(Path(__file__).parent.parent).build_defs(Path())
-        """)
-    )
     with running(machine, *RUN, cwd=tmp_path, variables={"INTERCOM_ACCESS_TOKEN": ""}) as process:
         assert process.stdout is not None
         told = process.stdout.readline()
