@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Self, assert_never
+from typing import Annotated, Any, Self, assert_never
 
 import click
 import dagster as dg
@@ -35,11 +35,26 @@ from intercom_assets.orchestration.warehouses import DuckDBSettings, SnowflakeSe
 
 _logger = logging.getLogger("intercom_assets")
 
-Setting = str | int | float | Mapping[str, str | int | float] | None
+
+def _resolved(context: dg.ResolutionContext, value: Any) -> Any:  # noqa: ANN401 - as in YAML
+    # Dagster compiles every text as a template, which takes as long as building all the assets.
+    is_template = any(mark in str(value) for mark in ("{{", "{%", "{#"))
+    return context.resolve_value(value) if is_template else value
+
+
+_Resolved = dg.Resolver(_resolved, inject_before_resolve=False)
+
+Setting = Annotated[str | int | float | Mapping[str, str | int | float] | None, _Resolved]
 """A literal, or `{env: NAME}`. Numbers are taken, so that ours is the message that refuses them."""
 
-Columns = str | Mapping[str, str | list[str]] | None
+Columns = Annotated[str | Mapping[str, str | list[str]] | None, _Resolved]
 """Columns by resource, as text or as a map; or `{env: NAME}`."""
+
+Names = Annotated[str | list[str] | Mapping[str, str] | None, _Resolved]
+"""Names as a list, or as text with commas; or `{env: NAME}`."""
+
+Tags = Annotated[str | Mapping[str, str | int | float | bool | None] | None, _Resolved]
+"""Tags as a map or as text; or `{env: NAME}`."""
 
 
 class Snowflake(dg.Model, dg.Resolvable):
@@ -120,7 +135,7 @@ class IntercomSource(dg.Component, dg.Model, dg.Resolvable):
     table_prefix: Setting = Field(
         default=None, description="Put before `rudder_<resource>` verbatim. Default: empty."
     )
-    resources: str | list[str] | Mapping[str, str] | None = Field(
+    resources: Names = Field(
         default=None,
         description="`all` (default), names of resources, or `all` and more: all,ticket_types.",
     )
@@ -138,7 +153,7 @@ class IntercomSource(dg.Component, dg.Model, dg.Resolvable):
         description="{env: NAME} of the variable with the key of these hashes; needed when a sync "
         "runs. Make it once with openssl rand -hex 32.",
     )
-    models: str | list[str] | Mapping[str, str] | None = Field(
+    models: Names = Field(
         default=None,
         description="Views for analysts: `all` (default) that the resources allow, `none`, or "
         "names: contacts_flat,contact_tags.",
@@ -177,12 +192,12 @@ class IntercomSource(dg.Component, dg.Model, dg.Resolvable):
         default=None, description="Schema of the tables. Default: intercom."
     )
 
-    owners: str | list[str] | Mapping[str, str] | None = Field(
+    owners: Names = Field(
         default=None,
         description="Who answers for the assets: emails or team:name; a list, or one text with "
         "commas.",
     )
-    tags: str | Mapping[str, str | int | float | bool | None] | None = Field(
+    tags: Tags = Field(
         default=None,
         description="Tags of the assets: {domain: support}, or as text: domain=support,tier=1.",
     )

@@ -16,11 +16,12 @@ from intercom_assets.sync.extract import Extract
 from intercom_assets.sync.load import load
 from intercom_assets.sync.models import view_target
 from intercom_assets.sync.source import Source
-from intercom_assets.warehouse.duckdb import DuckDBWarehouse
 from intercom_assets.warehouse.warehouse import Warehouse
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from intercom_assets.warehouse.duckdb import DuckDBWarehouse
 
 
 class WarehouseIOManager(dg.ConfigurableIOManager):
@@ -96,6 +97,10 @@ class DuckDBIOManager(WarehouseIOManager):
 
     database: str = Field(description="DuckDB file.")
 
-    def warehouse(self) -> DuckDBWarehouse:
+    def warehouse(self) -> "DuckDBWarehouse":
         """Give access to the file; it is opened only to commit."""
+        from intercom_assets.warehouse.duckdb import (  # noqa: PLC0415 - definitions need no driver
+            DuckDBWarehouse,
+        )
+
         return DuckDBWarehouse(Path(self.database))

@@ -140,6 +140,20 @@ def test_a_mistake_in_one_source_is_told_as_such(host: Host) -> None:
     assert "would both write" not in told
 
 
+def test_templates_of_dagster_are_filled_in(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A setting may be a template of Dagster's; other texts are taken as they are written."""
+    monkeypatch.setenv("THE_NAME", "from_a_template")
+    monkeypatch.setenv("THE_OWNER", "team:support")
+    host.add("first", name="{{ env.THE_NAME }}", owners=["{{ env.THE_OWNER }}", "a@example.com"])
+
+    assets = host.load().get_repository_def().assets_defs_by_key
+
+    assert {"from_a_template"} == {key.path[0] for key in assets}
+    assert {("team:support", "a@example.com")} == {
+        tuple(owners) for asset in assets.values() for owners in asset.owners_by_key.values()
+    }
+
+
 @pytest.mark.parametrize("command", ["run", "check", "status"])
 def test_commands_refuse_sources_of_the_same_tables(
     host: Host, machine: Machine, command: str
