@@ -16,6 +16,9 @@ from intercom_assets.schema.types import ColumnType, Json
 Value: TypeAlias = str | int | float | bool | None
 """What a cell holds on its way to the warehouse; JSON columns hold JSON text."""
 
+Row: TypeAlias = dict[str, Value]
+"""Values by column; a column that is left out is null."""
+
 
 class Misfit:
     """The type of `MISFIT`; there is one instance."""

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import msgspec
 
-from intercom_assets.schema.coerce import Value, encode_json
+from intercom_assets.schema.coerce import Row, encode_json
 from intercom_assets.schema.table import EXTRA, Column
-from intercom_assets.schema.types import ColumnType, Record
+from intercom_assets.schema.types import ColumnType
 from intercom_assets.sync.rows import Fields
 from intercom_assets.sync.spool import RowSpool
 from intercom_assets.warehouse.warehouse import Target, Warehouse
@@ -32,13 +32,16 @@ def evolve(warehouse: Warehouse, target: Target, missing: Sequence[Column]) -> N
     with tempfile.TemporaryDirectory(prefix="intercom_assets_") as folder:
         spool = RowSpool(Path(folder) / "fill.jsonl", columns)
         for rows in warehouse.cells(target, [target.table.column(EXTRA)]):
-            spool.add(_filled(fields, len(missing), row) for row in rows)
+            spool.add(_filled(fields, keys, row) for row in rows)
         file = spool.close() if spool.rows else None
         warehouse.add_columns(target, missing, file)
 
 
-def _filled(fields: Fields, width: int, row: Sequence[str]) -> list[Value]:
-    extra = msgspec.json.decode(row[-1], type=dict)
-    values: list[Value] = [None] * width
-    rest: Record = fields.fill(values, extra)
-    return [*row[:-1], *values, encode_json(rest).decode() if rest else None]
+def _filled(fields: Fields, keys: Sequence[Column], cells: Sequence[str]) -> Row:
+    row: Row = {}
+    extra = msgspec.json.decode(cells[-1], type=dict)
+    if rest := fields.fill(row, extra):
+        row[EXTRA] = encode_json(rest).decode()
+    for column, value in zip(keys, cells[:-1], strict=True):
+        row[column.name] = value
+    return row

@@ -16,7 +16,7 @@ import msgspec
 
 from intercom_assets.catalog.hidden import Hidden, Path, within
 from intercom_assets.errors import ConfigurationError
-from intercom_assets.schema.coerce import Value, encode_json
+from intercom_assets.schema.coerce import Row, encode_json
 from intercom_assets.schema.table import EXTRA, ROW_HASH, Column
 from intercom_assets.schema.types import ColumnType, Json, Record
 from intercom_assets.sync.extract import Extract
@@ -171,16 +171,16 @@ class _Rows:
         """Columns of replaced rows, and what they hold."""
         return {one.name: one.type for one in (*self.keys, *self.columns, self.written[-1])}
 
-    def changed(self, rows: Sequence[Sequence[Any]]) -> Iterator[list[Value]]:
+    def changed(self, rows: Sequence[Sequence[Any]]) -> Iterator[Row]:
         """Give the rows that a mask changes, without the hash of their record."""
-        columns, width = self.columns, len(self.keys)
+        names, width = [one.name for one in (*self.keys, *self.columns)], len(self.keys)
         for row in rows:
             cells = [
                 self._masked(column, value)
-                for column, value in zip(columns, row[width:], strict=True)
+                for column, value in zip(self.columns, row[width:], strict=True)
             ]
             if any(new is not old for new, old in zip(cells, row[width:], strict=True)):
-                yield [*row[:width], *cells, None]
+                yield dict(zip(names, [*row[:width], *cells], strict=True))
 
     def _masked(self, column: Column, value: Any) -> Any:  # noqa: ANN401 - a cell as the driver gives it
         if value is None:

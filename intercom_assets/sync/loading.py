@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from intercom_assets.catalog.resource import ByParent
-from intercom_assets.schema.coerce import Value
+from intercom_assets.schema.coerce import Row
 from intercom_assets.schema.types import ColumnType, Record
 from intercom_assets.sync.batch import Batch, Checkpoint
 from intercom_assets.sync.bridge import from_loop
@@ -87,8 +87,8 @@ class Loading:
             batch = mask.batch(batch)
         self._rows.add(self._sampled(batch.records))
         self._seen.add(self._shaper.key(record) for record in batch.seen)
-        self._whole.add([one.parent, one.newer_than] for one in batch.whole)
-        self._gone.add([one.key, one.merged_into] for one in batch.gone)
+        self._whole.add({"parent": one.parent, "newer_than": one.newer_than} for one in batch.whole)
+        self._gone.add({"key": one.key, "merged_into": one.merged_into} for one in batch.gone)
         self._complete = self._complete or batch.complete
         self.report.records_returned += batch.returned
         self.report.vanished += batch.vanished
@@ -114,7 +114,7 @@ class Loading:
         self.report.misfits = self._shaper.fields.misfits
         self.report.unmodelled = self._shaper.fields.unmodelled
 
-    def _sampled(self, records: Iterable[Record]) -> Iterator[list[Value]]:
+    def _sampled(self, records: Iterable[Record]) -> Iterator[Row]:
         """Shape records one by one; the report keeps the last rows."""
         for record in records:
             row = self._shaper.shape(record)

@@ -7,7 +7,7 @@ span, where nothing is a link, an image or a tag.
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from intercom_assets.schema.coerce import Value
+from intercom_assets.schema.coerce import Row, Value
 from intercom_assets.schema.table import Column, Table
 from intercom_assets.schema.types import ColumnType
 from intercom_assets.sync.fields import masked
@@ -39,25 +39,23 @@ _YOURS = ("external_id", "company_id")
 """Ends of the names of columns that hold identifiers of your own systems, emails at times."""
 
 
-def preview(table: Table, rows: Sequence[Sequence[Value]], mode: Preview) -> str:
+def preview(table: Table, rows: Sequence[Row], mode: Preview) -> str:
     """Show rows as a table in Markdown; empty where there is nothing to show.
 
     Args:
         table: Their columns.
-        rows: Values in the order of the columns.
+        rows: The rows.
         mode: Whether values that may be personal are masked.
     """
     if mode is Preview.NONE or not rows:
         return ""
     filled = [
-        (index, column)
-        for index, column in enumerate(table.columns)
-        if any(row[index] is not None for row in rows)
+        column for column in table.columns if any(row.get(column.name) is not None for row in rows)
     ]
-    chosen = sorted(filled, key=lambda one: _rank(table, one[1]))[:_COLUMNS]
-    lines = [_line(column.name for _, column in chosen), _line("---" for _ in chosen)]
+    chosen = sorted(filled, key=lambda column: _rank(table, column))[:_COLUMNS]
+    lines = [_line(column.name for column in chosen), _line("---" for _ in chosen)]
     lines += [
-        _line(_cell(table, column, row[index], mode) for index, column in chosen) for row in rows
+        _line(_cell(table, column, row.get(column.name), mode) for column in chosen) for row in rows
     ]
     return "\n".join(lines)
 

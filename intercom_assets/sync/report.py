@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from intercom_assets.intercom.meter import Meter
 
 if TYPE_CHECKING:
-    from intercom_assets.schema.coerce import Value
+    from intercom_assets.schema.coerce import Row
 
 SAMPLE = 5
 """Rows that are kept to be shown."""
@@ -59,7 +59,7 @@ class Report:
     meter: Meter = field(default_factory=Meter)
     misfits: Counter[str] = field(default_factory=Counter)
     unmodelled: Counter[str] = field(default_factory=Counter)
-    sample: "deque[list[Value]]" = field(default_factory=lambda: deque(maxlen=SAMPLE))
+    sample: "deque[Row]" = field(default_factory=lambda: deque(maxlen=SAMPLE))
 
     def __str__(self) -> str:
         """Read as one line of a log."""

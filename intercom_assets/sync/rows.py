@@ -10,14 +10,14 @@ from intercom_assets.schema.coerce import (
     PLAIN,
     Coercion,
     Misfit,
-    Value,
+    Row,
     encode_json,
 )
 from intercom_assets.schema.table import EXTRA, ROW_HASH, Column, Table
 from intercom_assets.schema.types import ColumnType, Json, Record
 from intercom_assets.warehouse.warehouse import SEQUENCE
 
-_Leaf: TypeAlias = tuple[int, type | None, Coercion, str, Json]
+_Leaf: TypeAlias = tuple[str, type | None, Coercion, Json]
 _Plan: TypeAlias = dict[str, "_Leaf | _Plan"]
 
 
@@ -25,7 +25,7 @@ class Fields:
     """Places the fields of records in columns, and counts what did not fit.
 
     Args:
-        columns: The columns, in the order of the values of a row.
+        columns: The columns.
 
     Attributes:
         misfits: How often a value did not fit its column, by column.
@@ -37,22 +37,23 @@ class Fields:
         self.unmodelled: Counter[str] = Counter()
         self._plan = _plan(columns)
         self._formerly = [
-            (index, COERCIONS[column.type], column.formerly)
-            for index, column in enumerate(columns)
+            (column.name, COERCIONS[column.type], column.formerly)
+            for column in columns
             if column.formerly
         ]
 
-    def fill(self, row: list[Value], record: Record) -> Record:
+    def fill(self, row: Row, record: Record) -> Record:
         """Set the values of a row; give back what found no place, under its path."""
         extra = self._fill(row, self._plan, record, "")
-        for index, coerce, formerly in self._formerly:
+        for column, coerce, formerly in self._formerly:
             old = record.get(formerly.field)
-            if row[index] is None and isinstance(old, dict) and old.get("type") == formerly.type:
+            if column not in row and isinstance(old, dict) and old.get("type") == formerly.type:
                 fitted = coerce(old.get("id"))
-                row[index] = None if isinstance(fitted, Misfit) else fitted
+                if not isinstance(fitted, Misfit):
+                    row[column] = fitted
         return extra
 
-    def _fill(self, row: list[Value], plan: _Plan, fields: Record, path: str) -> Record:
+    def _fill(self, row: Row, plan: _Plan, fields: Record, path: str) -> Record:
         extra: Record = {}
         for name, value in fields.items():
             if value is None:
@@ -62,7 +63,7 @@ class Fields:
                 self.unmodelled[path + name] += 1
                 extra[name] = value
             elif isinstance(step, tuple):
-                index, plain, coerce, column, unset = step
+                column, plain, coerce, unset = step
                 if unset is not None and value == unset and value is not False:
                     continue
                 fitted = value if type(value) is plain else coerce(value)
@@ -70,7 +71,7 @@ class Fields:
                     self.misfits[column] += 1
                     extra[name] = value
                 else:
-                    row[index] = fitted  # type: ignore[assignment]  # MISFIT is the only one
+                    row[column] = fitted  # type: ignore[assignment]  # MISFIT is the only one
             elif isinstance(value, dict):
                 if rest := self._fill(row, step, value, f"{path}{name}."):
                     extra[name] = rest
@@ -100,37 +101,35 @@ class Shaper:
             ROW_HASH: ColumnType.TEXT,
             SEQUENCE: ColumnType.INTEGER,
         }
-        self._width = len(table.columns)
-        self._keys = [_index(table, name) for name in table.primary_key]
         self._key_columns = tuple(table.column(name) for name in table.primary_key)
         self.key_columns = {column.name: column.type for column in self._key_columns}
         self._sequence = 0
 
-    def shape(self, record: Record) -> list[Value]:
-        """Give the values of one row: the columns, `_extra`, `_row_hash`, the sequence.
+    def shape(self, record: Record) -> Row:
+        """Give one row: the columns, `_extra`, `_row_hash`, the sequence.
 
         A record without its key keeps a row of its own: the hash stands in for the key.
         """
-        row: list[Value] = [None] * (self._width + 3)
+        row: Row = {}
         extra = self.fields.fill(row, record)
         row_hash = hash_record(record)
-        for index in self._keys:
-            if row[index] is None:
-                row[index] = row_hash
+        for name in self.key_columns:
+            row.setdefault(name, row_hash)
         self._sequence += 1
-        row[self._width] = encode_json(extra).decode() if extra else None
-        row[self._width + 1] = row_hash
-        row[self._width + 2] = self._sequence
+        if extra:
+            row[EXTRA] = encode_json(extra).decode()
+        row[ROW_HASH] = row_hash
+        row[SEQUENCE] = self._sequence
         return row
 
-    def key(self, record: Record) -> list[Value]:
+    def key(self, record: Record) -> Row:
         """Give the values of a record's primary key, as `shape` stores them."""
-        values: list[Value] = []
+        row: Row = {}
         for column in self._key_columns:
             value = value_at(record, column.path)
             fitted = MISFIT if value is None else COERCIONS[column.type](value)
-            values.append(hash_record(record) if isinstance(fitted, Misfit) else fitted)
-        return values
+            row[column.name] = hash_record(record) if isinstance(fitted, Misfit) else fitted
+        return row
 
 
 def hash_record(record: Record) -> str:
@@ -150,17 +149,13 @@ def value_at(record: Record, path: tuple[str, ...]) -> Json:
 
 def _plan(columns: tuple[Column, ...]) -> _Plan:
     plan: _Plan = {}
-    for index, column in enumerate(columns):
+    for column in columns:
         level = plan
         for key in column.path[:-1]:
             deeper = level.setdefault(key, {})
             assert isinstance(deeper, dict), f"{column.name}: {key} is a column and an object"
             level = deeper
-        leaf = (index, PLAIN.get(column.type), COERCIONS[column.type], column.name, column.unset)
+        leaf = (column.name, PLAIN.get(column.type), COERCIONS[column.type], column.unset)
         assert column.path[-1] not in level, f"{column.name}: its path is declared twice"
         level[column.path[-1]] = leaf
     return plan
-
-
-def _index(table: Table, name: str) -> int:
-    return next(i for i, column in enumerate(table.columns) if column.name == name)

@@ -7,7 +7,7 @@ from typing import Self
 
 import msgspec
 
-from intercom_assets.schema.coerce import Value, encode_json
+from intercom_assets.schema.coerce import Row, encode_json
 from intercom_assets.schema.types import ColumnType, Record
 from intercom_assets.warehouse.warehouse import StagedFile
 
@@ -34,11 +34,11 @@ class RowSpool:
         self.written = 0
         self._path = path
         self._columns = columns
-        self._pending: list[list[Value]] = []
+        self._pending: list[Row] = []
         self._longest = 0
 
-    def add(self, rows: Iterable[list[Value]]) -> None:
-        """Take rows; each is a list in the order of the columns."""
+    def add(self, rows: Iterable[Row]) -> None:
+        """Take rows of these columns."""
         for row in rows:
             self._pending.append(row)
             self.rows += 1
@@ -61,7 +61,7 @@ class RowSpool:
     def _flush(self) -> None:
         if not self._pending:
             return
-        lines = [_encode(dict(zip(self._columns, row, strict=True))) for row in self._pending]
+        lines = [_encode(row) for row in self._pending]
         self._pending.clear()
         self._longest = max(self._longest, *map(len, lines))
         with self._path.open("ab") as file:

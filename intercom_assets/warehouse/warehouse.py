@@ -22,7 +22,9 @@ SEQUENCE = "_sequence"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StagedFile:
-    """Rows in a file: one JSON object a line; instants are microseconds since 1970, JSON is text.
+    """Rows in a file: one JSON object a line, which may leave nulls out.
+
+    Instants are microseconds since 1970, JSON is text.
 
     Attributes:
         path: The file.

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from intercom_assets.schema.coerce import Value
+from intercom_assets.schema.coerce import Row as Shaped
 from intercom_assets.schema.table import Table, integer, text, timestamp
 from intercom_assets.schema.types import ColumnType, Record
 from intercom_assets.sync.rows import Shaper
@@ -110,9 +110,7 @@ class Store:
         """Read the name of each row that is not marked."""
         return {row["id"]: row["name"] for row in self.rows() if row["_deleted_at"] is None}
 
-    def _file(
-        self, columns: Mapping[str, ColumnType], rows: list[list[Value]]
-    ) -> StagedFile | None:
+    def _file(self, columns: Mapping[str, ColumnType], rows: list[Shaped]) -> StagedFile | None:
         if not rows:
             return None
         spool = RowSpool(self._path(), columns)
