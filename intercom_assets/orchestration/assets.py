@@ -116,6 +116,7 @@ def _asset(
             **code_reference(resource.name),
         },
         io_manager_key=io_manager_key(settings.name),
+        op_tags={"dagster/priority": str(_priority(resource))},
         required_resource_keys={key, salt} if salt else {key},
         pool=pool_name(settings.name),
     )
@@ -137,6 +138,13 @@ def _asset(
             )
 
     return sync
+
+
+def _priority(resource: Resource) -> int:
+    # Steps run in the order of the catalogue, each child after its parent. Children need the most
+    # requests: one after the other at the end, they would wait for windows of the quota that were
+    # hardly used before. Checks and models have no priority, and come when all was read.
+    return len(CATALOG.names) - CATALOG.names.index(resource.name)
 
 
 def _request(config: SyncConfig, run: dg.DagsterRun) -> Request:

@@ -236,6 +236,21 @@ def test_since_from_run_config_widens_the_window(project: Project, since: str) -
     assert told["cursor_after"] == usual["cursor_after"]
 
 
+def test_steps_come_in_the_order_of_the_catalogue(project: Project) -> None:
+    """Each child follows its parent, so that its requests use the quota early; checks come last."""
+    result = project.run()
+
+    started = [
+        str(event.step_key).split("__")[1:]
+        for event in result.all_events
+        if event.event_type is dg.DagsterEventType.STEP_START
+    ]
+    resources = [name for name, *rest in started if not rest and name != "models"]
+    assert list(CATALOG.names)[: len(resources)] == resources
+    assert 11 == len(resources)
+    assert [[name] for name in resources] == started[:11]
+
+
 def test_runs_need_no_config(project: Project) -> None:
     """The job and each of its assets run with nothing but defaults."""
     job = project.definitions().resolve_job_def("intercom_sync")
