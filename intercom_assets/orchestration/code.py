@@ -1,4 +1,4 @@
-"""Where a resource is declared, so that the UI opens that line in an editor.
+"""Where a resource or model is declared, so that the UI opens that line in an editor.
 
 Found in the text of the catalogue: the value itself does not know its line.
 """
@@ -12,12 +12,12 @@ import dagster as dg
 
 import intercom_assets.catalog
 
-_DECLARATION = re.compile(r'Resource\(\n\s+name="(\w+)"')
+_DECLARATION = re.compile(r'(?:Resource|Model)\(\n\s+(?:name=)?"(\w+)"')
 
 
-def code_reference(resource: str) -> dict[str, dg.CodeReferencesMetadataValue]:
-    """Give the metadata that leads to a resource's declaration; none where there is no source."""
-    place = _places().get(resource)
+def code_reference(declared: str) -> dict[str, dg.CodeReferencesMetadataValue]:
+    """Give the metadata that leads to a resource's or model's declaration, where that is there."""
+    place = _places().get(declared)
     if place is None:
         return {}
     file, line = place

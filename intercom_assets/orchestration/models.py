@@ -12,11 +12,13 @@ from intercom_assets.catalog.models import Model
 from intercom_assets.errors import SchemaError
 from intercom_assets.orchestration.assets import SQL_TYPES, io_manager_key, pool_name
 from intercom_assets.orchestration.checks import check_result
+from intercom_assets.orchestration.code import code_reference
 from intercom_assets.orchestration.failures import explained
 from intercom_assets.orchestration.freshness import freshness_of
 from intercom_assets.orchestration.settings import Settings
 from intercom_assets.sync.model_quality import ModelCheck, model_checks_of
 from intercom_assets.sync.models import ModelReport, refresh, view_target
+from intercom_assets.sync.quality import Verdict
 from intercom_assets.warehouse.views import Made
 from intercom_assets.warehouse.warehouse import Warehouse
 
@@ -59,23 +61,23 @@ def build_models(settings: Settings) -> list[dg.AssetsDefinition]:
             *(key.asset_key for key in context.selected_asset_check_keys),
         }
         chosen = [model for model in settings.models if _key(settings, model) in wanted]
+        asked = {model: _asked(context, _key(settings, model), checks[model]) for model in chosen}
         warehouse: Warehouse = getattr(context.resources, tables).warehouse()
         with explained():
             with warehouse.held():
                 reports = refresh(chosen, source, warehouse, settings.resources)
-                results = [
-                    result
+                verdicts = {
+                    report.model: [
+                        (check, check.verdict(report, source, warehouse))
+                        for check in asked[report.model]
+                        if report.stands
+                    ]
                     for report in reports
-                    for result in _results(
-                        context,
-                        settings,
-                        report,
-                        checks=checks[report.model],
-                        warehouse=warehouse,
-                    )
-                ]
-            # Not within the block: what Dagster does with each takes its time.
-            yield from results
+                }
+            # Not within the block: Dagster stores each of these, and others may have the file.
+            _tell(context, reports)
+            for report in reports:
+                yield from _results(context, settings, report, verdicts[report.model])
             _refuse(reports)
 
     return [make]
@@ -87,7 +89,7 @@ def _key(settings: Settings, model: Model) -> dg.AssetKey:
 
 def _spec(settings: Settings, model: Model, freshness: dg.FreshnessPolicy | None) -> dg.AssetSpec:
     name = view_target(settings.source, model).name
-    return dg.AssetSpec(
+    spec = dg.AssetSpec(
         key=_key(settings, model),
         deps=[dg.AssetKey([settings.name, resource]) for resource in model.sources],
         # Left out where its tables were never synced.
@@ -98,35 +100,52 @@ def _spec(settings: Settings, model: Model, freshness: dg.FreshnessPolicy | None
         tags=dict(settings.tags),
         freshness_policy=freshness,
         description=model.description,
-        metadata={"dagster/table_name": settings.warehouse.table_name(name)},
+        metadata={
+            "dagster/table_name": settings.warehouse.table_name(name),
+            **code_reference(model.name),
+        },
     ).with_io_manager_key(io_manager_key(settings.name))
+    # A view is as new as its tables, whoever synced these. Given to the constructor it would warn
+    # of a preview, in every project that installs this package.
+    return spec.replace_attributes(is_virtual=True)
+
+
+def _asked(
+    context: dg.AssetExecutionContext, key: dg.AssetKey, checks: tuple[ModelCheck, ...]
+) -> list[ModelCheck]:
+    asked = context.selected_asset_check_keys
+    return [check for check in checks if dg.AssetCheckKey(key, check.name) in asked]
+
+
+def _tell(context: dg.AssetExecutionContext, reports: list[ModelReport]) -> None:
+    """Log what became of the views: one line, and one for each that was left out."""
+    for report in reports:
+        if report.made is None:
+            context.log.warning("%s: left out. %s", report.model.name, report.told)
+    made: dict[Made, list[str]] = {}
+    for report in reports:
+        if report.made is not None:
+            made.setdefault(report.made, []).append(report.model.name)
+    if made:
+        parts = [f"{how.value} {', '.join(names)}" for how, names in made.items()]
+        context.log.info("Views: %s", "; ".join(parts))
 
 
 def _results(
     context: dg.AssetExecutionContext,
     settings: Settings,
     report: ModelReport,
-    *,
-    checks: tuple[ModelCheck, ...],
-    warehouse: Warehouse,
+    verdicts: list[tuple[ModelCheck, Verdict]],
 ) -> Iterator[_Result]:
     key, name = _key(settings, report.model), report.model.name
-    if report.made is None:
-        context.log.warning("%s: left out. %s", name, report.told)
-        return
-    if report.made is Made.REFUSED:
-        return
-    context.log.info("%s: %s, %s rows", name, report.made.value, f"{report.row_count:,}")
-    if key in context.selected_asset_keys:
+    if report.stands and key in context.selected_asset_keys:
         yield dg.MaterializeResult(asset_key=key, metadata=_metadata(settings, report))
-    for check in checks:
-        if dg.AssetCheckKey(key, check.name) in context.selected_asset_check_keys:
-            verdict = check.verdict(report, settings.source, warehouse)
-            if not verdict.passed:
-                context.log.warning("%s: %s: %s", name, check.name, verdict.summary)
-            step = context.op_execution_context.get_step_execution_context()
-            found = check_result(key, check.name, check.severity, verdict)
-            yield found.to_asset_check_evaluation(step)
+    step = context.op_execution_context.get_step_execution_context()
+    for check, verdict in verdicts:
+        if not verdict.passed:
+            context.log.warning("%s: %s: %s", name, check.name, verdict.summary)
+        found = check_result(key, check.name, check.severity, verdict)
+        yield found.to_asset_check_evaluation(step)
 
 
 def _metadata(settings: Settings, report: ModelReport) -> dict[str, dg.MetadataValue | int | str]:

@@ -54,6 +54,11 @@ class ModelReport:
     row_count: int = 0
     live: int = 0
 
+    @property
+    def stands(self) -> bool:
+        """Whether the view is there and ours."""
+        return self.made is not None and self.made is not Made.REFUSED
+
 
 @dataclass(frozen=True, slots=True)
 class _Planned:

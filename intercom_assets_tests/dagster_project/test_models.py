@@ -1,11 +1,14 @@
 """Models in Dagster: one step after the tables, what it tells, and what keeps it from running."""
 
 import time
+import warnings
 from dataclasses import replace
 from typing import Any
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.data_version import CachingStaleStatusResolver, StaleStatus
+from dagster._core.loader import LoadingContextForTest
 
 from intercom_assets.catalog import CATALOG
 from intercom_assets.catalog.models import MODELS, NAMES
@@ -226,6 +229,38 @@ def test_a_model_is_a_frame_to_an_asset_downstream(project: Project) -> None:
     assert ["id", "custom_trial_ends_at"] == list(frames[1].columns)
     assert "datetime64" in str(frames[1]["custom_trial_ends_at"].dtype)
     assert 30 == len(frames[1])
+
+
+def test_a_model_is_as_new_as_its_tables(project: Project) -> None:
+    """A table that is synced alone leaves no model unsynced, but what was made of the model."""
+
+    @dg.asset(deps=[["intercom", "contacts_flat"]])
+    def report() -> None: ...
+
+    merged = dg.Definitions.merge(project.definitions(), dg.Definitions(assets=[report]))
+    job, graph = merged.resolve_implicit_global_asset_job_def(), merged.resolve_asset_graph()
+    keys = [dg.AssetKey(["intercom", name]) for name in (*CONTACTS, *OF_CONTACTS)]
+    told = []
+
+    with dg.instance_for_test() as instance:
+        for selected in ([*keys, report.key], keys[:1]):
+            assert job.execute_in_process(asset_selection=selected, instance=instance).success
+            status = CachingStaleStatusResolver(instance, graph, LoadingContextForTest(instance))
+            told.append([status.get_status(key) for key in (*keys, report.key)])
+
+    fresh = [StaleStatus.FRESH] * len(keys)
+    assert [[*fresh, StaleStatus.FRESH], [*fresh, StaleStatus.STALE]] == told
+
+
+def test_a_virtual_asset_is_announced_to_nobody(project: Project) -> None:
+    """Dagster's warning that such assets are a preview is not shown to who installs this."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message="Virtual assets")
+        graph = project.definitions().resolve_asset_graph()
+
+    assert {key.path[-1] for key in graph.get_all_asset_keys() if graph.get(key).is_virtual} == {
+        *NAMES
+    }
 
 
 def test_two_sources_have_models_of_their_own(project: Project) -> None:

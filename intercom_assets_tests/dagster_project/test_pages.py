@@ -14,6 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from intercom_assets.catalog import CATALOG
+from intercom_assets.catalog.models import NAMES as MODELS
 from intercom_assets.component import build_definitions
 from intercom_assets.orchestration.code import code_reference
 from intercom_assets.orchestration.cron import longest_gap
@@ -25,10 +26,9 @@ EVERYTHING = ",".join(CATALOG.names)
 
 
 def nodes(**raw: object) -> dict[str, dg.AssetSpec]:
-    """Give the specifications of a source's assets without its views, by resource."""
-    specs = build_definitions(
-        read(resources=EVERYTHING, models="none", **raw)
-    ).resolve_all_asset_specs()
+    """Give the specifications of a source's assets, those of views if asked for, by name."""
+    given = {"resources": EVERYTHING, "models": "none", **raw}
+    specs = build_definitions(read(**given)).resolve_all_asset_specs()
     return {spec.key.path[-1]: spec for spec in specs}
 
 
@@ -52,17 +52,18 @@ def test_each_column_of_the_catalogue_is_described() -> None:
         assert not [one.name for one in columns if not (one.description and one.type)], name
 
 
-@pytest.mark.parametrize("resource", CATALOG.names)
-def test_each_page_leads_to_the_declaration(resource: str) -> None:
-    """The code reference is the file and line where the resource is declared."""
-    [reference] = code_reference(resource)["dagster/code_references"].code_references
+@pytest.mark.parametrize("name", [*CATALOG.names, *MODELS])
+def test_each_page_leads_to_the_declaration(name: str) -> None:
+    """The code reference is the file and line where the resource or model is declared."""
+    [reference] = code_reference(name)["dagster/code_references"].code_references
 
     assert isinstance(reference, dg.LocalFileCodeReference)
     assert reference.line_number is not None
     lines = Path(reference.file_path).read_text().splitlines()[reference.line_number - 1 :]
-    assert lines[0].endswith("Resource(")
-    assert f'name="{resource}",' == lines[1].strip()
-    assert reference in nodes()[resource].metadata["dagster/code_references"].code_references
+    start = (f'"{name}",', "Model(") if name in MODELS else (f'name="{name}",', "Resource(")
+    assert start == (lines[1].strip(), lines[0].split()[-1])
+    spec = nodes(models="all")[name]
+    assert reference in spec.metadata["dagster/code_references"].code_references
 
 
 def test_columns_of_another_table_name_it(project: Project) -> None:
