@@ -13,8 +13,14 @@ from intercom_assets.schema.types import ColumnType
 from intercom_assets.sync.fields import masked
 from intercom_assets.sync.source import Preview
 
-_COLUMNS = 12
-_SHOWN = 40
+_COLUMNS = 8
+"""As many as fit beside each other on the page."""
+
+_DIALOG = 1000
+"""Characters from which on the page opens a wide dialog; it squeezes less into a narrow cell."""
+
+_SHOWN = 20
+_KEY_SHOWN = 40
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _LEGIBLE = {ColumnType.INTEGER, ColumnType.BOOLEAN, ColumnType.TIMESTAMP}
@@ -35,6 +41,30 @@ _ENUMS = frozenset(
 )
 """Columns, beside those of types, whose values Intercom chooses from a few."""
 
+_TELLING = (
+    "name",
+    "label",
+    "internal_label",
+    "external_label",
+    "title",
+    "author_name",
+    "source_author_name",
+    "email",
+    "role",
+    "category",
+    "part_type",
+    "body",
+    "state",
+    "priority",
+    "data_type",
+)
+"""Columns by which people know a row, in the order in which they look at them."""
+
+_DULL = frozenset({"app_id", "email_domain", "type", "workspace_id"})
+"""Columns that are alike in every row, or part of another."""
+
+_DATES = ("created_at", "updated_at")
+
 _YOURS = ("external_id", "company_id")
 """Ends of the names of columns that hold identifiers of your own systems, emails at times."""
 
@@ -50,14 +80,19 @@ def preview(table: Table, rows: Sequence[Row], mode: Preview) -> str:
     if mode is Preview.NONE or not rows:
         return ""
     filled = [
-        column for column in table.columns if any(row.get(column.name) is not None for row in rows)
+        column
+        for column in table.columns
+        if column.name not in _DULL and any(row.get(column.name) is not None for row in rows)
     ]
-    chosen = sorted(filled, key=lambda column: _rank(table, column))[:_COLUMNS]
+    dates = [column for column in filled if column.name in _DATES]
+    others = [column for column in filled if column.name not in _DATES]
+    others.sort(key=lambda column: _rank(table, column))
+    chosen = [*others[: _COLUMNS - len(dates)], *dates]
     lines = [_line(column.name for column in chosen), _line("---" for _ in chosen)]
     lines += [
         _line(_cell(table, column, row.get(column.name), mode) for column in chosen) for row in rows
     ]
-    return "\n".join(lines)
+    return "\n".join(lines).ljust(_DIALOG)
 
 
 def is_legible(table: Table, column: Column) -> bool:
@@ -70,27 +105,31 @@ def is_legible(table: Table, column: Column) -> bool:
 
 
 def _rank(table: Table, column: Column) -> int:
-    """Order columns: keys, the date of the version, others as declared, JSON last."""
+    """Order columns: keys, what tells rows apart, then as declared: plain, others, JSON."""
     if column.name in table.primary_key:
-        return 0
-    if column.name == table.version:
-        return 1
-    return 3 if column.type is ColumnType.JSON else 2
+        return -1
+    if column.name in _TELLING:
+        return _TELLING.index(column.name)
+    if column.type is ColumnType.JSON:
+        return len(_TELLING) + 2
+    plain = len(column.path) == 1 and column.type is not ColumnType.TIMESTAMP
+    return len(_TELLING) + (0 if plain else 1)
 
 
 def _cell(table: Table, column: Column, value: Value, mode: Preview) -> str:
     if value is None:
         return ""
     shown = _text(column, value)
-    told = shown[:_SHOWN]
+    length = _KEY_SHOWN if column.name in table.primary_key else _SHOWN
+    told = shown[:length]
     if mode is Preview.MASKED and not is_legible(table, column):
         told = masked(told)
-    return _span(told if len(shown) <= _SHOWN else f"{told}…")
+    return _span(told if len(shown) <= length else f"{told}…")
 
 
 def _text(column: Column, value: Value) -> str:
     if column.type is ColumnType.TIMESTAMP and isinstance(value, int):
-        return f"{_EPOCH + timedelta(microseconds=value):%Y-%m-%d %H:%M:%S}"
+        return f"{_EPOCH + timedelta(microseconds=value):%Y-%m-%d %H:%M}"
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -98,7 +98,7 @@ def test_the_page_of_an_asset_shows_figures_columns_preview_plots_and_checks(des
     see(row(page, "cursor_after"), "UTC", exact=False)
     see(row(page, "email_domain"), "Part of the email address after the @.")
     row(page, "preview").get_by_text("[Show Markdown]").click()
-    see(page.get_by_role("dialog"), "email_domain")
+    see(page.get_by_role("dialog"), "external_id")
     preview = page.get_by_role("dialog").inner_text()
     press(page, "Close")
     page.get_by_text("Plots", exact=True).click()
