@@ -15,7 +15,7 @@ from intercom_assets.sync.report import Report
 
 _SUMMED = (
     "records_returned", "rows_inserted", "rows_updated", "rows_unchanged", "rows_deleted",
-    "row_count", "requests", "retries", "quota_wait_seconds", "seconds",
+    "row_count", "requests", "retries", "throttled_seconds", "seconds",
 )  # fmt: skip
 
 
@@ -96,7 +96,7 @@ def _resource(line: Line, table: str) -> dict[str, object]:
         "row_count": report.row_count,
         "requests": report.meter.requests,
         "retries": report.meter.retries,
-        "quota_wait_seconds": round(report.meter.quota_seconds, 3),
+        "throttled_seconds": round(report.meter.quota_seconds, 3),
         "seconds": round(line.seconds, 3),
         "cursor_before": instant(report.cursor_before),
         "cursor_after": instant(report.cursor_after),

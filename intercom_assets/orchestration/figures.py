@@ -1,6 +1,7 @@
 """What a materialization shows: figures that plot, the cursor, a few rows.
 
-Names are stable and numbers never missing, so that the UI draws each as a line over time.
+Names are stable and a number is in every materialization that it could be of, so that the UI draws
+each as a line over time. It sorts them by name: what people seldom look at begins with t to v.
 """
 
 from datetime import datetime
@@ -8,6 +9,7 @@ from typing import TypeAlias
 
 import dagster as dg
 
+from intercom_assets.catalog.resource import ByParent, Incremental
 from intercom_assets.orchestration.lineage import column_lineage
 from intercom_assets.sync.extract import Extract
 from intercom_assets.sync.preview import preview
@@ -20,6 +22,7 @@ def materialization_metadata(report: Report, extract: Extract) -> dict[str, Show
     """Give the figures of a sync, and what is worth a look where there is any."""
     return {
         **_numbers(report),
+        **_special(report, extract),
         "cursor_before": _instant(report.cursor_before),
         "cursor_after": _instant(report.cursor_after),
         **column_lineage(extract.source.name, extract.resource),
@@ -40,14 +43,25 @@ def _numbers(report: Report) -> dict[str, int | float]:
         "requests": meter.requests,
         "retries": meter.retries,
         "slowest_request_seconds": round(meter.slowest_seconds, 3),
-        "quota_used_percent": round(100 * meter.quota_share, 1),
-        "quota_wait_seconds": round(meter.quota_seconds, 3),
+        "used_quota_percent": round(100 * meter.quota_share, 1),
+        "throttled_seconds": round(meter.quota_seconds, 3),
         "seconds": round(report.seconds, 3),
-        "vanished_parents": report.vanished,
-        "reconcile_found": report.found,
-        "reconcile_gone": report.gone,
         "values_that_did_not_fit": report.misfits.total(),
     }
+
+
+def _special(report: Report, extract: Extract) -> dict[str, int]:
+    """Count what only some syncs can find, so that no plot is always 0."""
+    match extract.resource.replication:
+        case ByParent():
+            return {"vanished_parents": report.vanished}
+        case Incremental() if extract.request.reconcile:
+            return {
+                "rows_found_by_reconcile": report.found,
+                "rows_gone_by_reconcile": report.gone,
+            }
+        case _:
+            return {}
 
 
 def _details(report: Report, extract: Extract) -> dict[str, dg.MetadataValue | str]:

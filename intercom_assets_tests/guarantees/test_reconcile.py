@@ -308,8 +308,8 @@ def test_the_job_reports_what_it_found(tmp_path: Path, monkeypatch: pytest.Monke
         told = figures(job.execute_in_process())
 
     assert (1, 1) == (
-        told["contacts"]["reconcile_found"],
-        told["contacts"]["reconcile_gone"],
+        told["contacts"]["rows_found_by_reconcile"],
+        told["contacts"]["rows_gone_by_reconcile"],
     )
     assert set(workspace.collection("contacts").ids()) == project.ids("rudder_contacts")
 
