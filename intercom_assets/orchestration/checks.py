@@ -5,6 +5,7 @@ evaluated is a warning of that check.
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import dagster as dg
 
@@ -75,6 +76,8 @@ def _metadata(verdict: Verdict) -> dict[str, dg.MetadataValue | int | float | st
                 metadata[name] = value
             case list() | dict():
                 metadata[name] = dg.MetadataValue.json(value)
+            case datetime():
+                metadata[name] = dg.MetadataValue.timestamp(value)
             case None:
                 pass
     if verdict.query:

@@ -74,9 +74,9 @@ def _judge_members(report: ModelReport, source: Source, warehouse: Warehouse) ->
     found = warehouse.ask(Strangers(report.target, shape.member, stored), SAMPLES)
     return Verdict(
         passed=found.total == 0,
-        summary=f"{shape.of} that are named and not stored: {found.total:,}"
+        summary=f"{found.total:,} {shape.of} that are named are not stored"
         if found.total
-        else f"every {shape.member} is one of the stored {shape.of}",
+        else f"Every {shape.member} is one of the stored {shape.of}",
         query=found.statement,
         figures={"not_stored": found.total, "sample": [str(row[0]) for row in found.rows]},
     )

@@ -49,16 +49,16 @@ class Verdict:
 
     Attributes:
         passed: Whether all is well.
-        summary: What was found, in one line.
+        summary: What was found, in one sentence.
         query: The query that shows the rows; empty where there is none.
-        figures: Numbers and samples that help, by name.
+        figures: Numbers, instants and samples that help, by name.
         evaluated: Whether anything could be found out.
     """
 
     passed: bool
     summary: str
     query: str = ""
-    figures: Mapping[str, Json] = field(default_factory=dict)
+    figures: Mapping[str, Json | datetime] = field(default_factory=dict)
     evaluated: bool = True
 
 
@@ -123,9 +123,9 @@ def _judge_key(evidence: Evidence) -> Verdict:
     key = ", ".join(evidence.resource.primary_key)
     return Verdict(
         passed=found.total == 0,
-        summary=f"values of {key} that are null or repeated: {found.total:,}"
+        summary=f"Values of {key} that are null or repeated: {found.total:,}"
         if found.total
-        else f"{key} is unique and never null",
+        else f"The key ({key}) is unique and never null",
         query=found.statement,
         figures={"bad_keys": found.total, "sample": _keys(found)},
     )
@@ -136,10 +136,10 @@ def _judge_parents(evidence: Evidence) -> Verdict:
     found = evidence.ask(Orphans(evidence.target, link.key, evidence.scene.source.target(parent)))
     return Verdict(
         passed=found.total == 0,
-        summary=f"{parent.name} that rows belong to and that are not stored: {found.total:,}. "
+        summary=f"{found.total:,} {parent.name} that rows belong to are not stored. "
         f"Sync {parent.name} with full_refresh"
         if found.total
-        else f"every row belongs to one of the stored {parent.name}",
+        else f"Every row belongs to one of the stored {parent.name}",
         query=found.statement,
         figures={"missing_parents": found.total, "sample": _keys(found)},
     )
@@ -197,7 +197,7 @@ def _told_short(found: Answer, short: list[str], parents: str) -> str:
             f"{found.total:,} {parents} count more parts than are stored, but Intercom returns no "
             f"more of the {len(found.rows)} that were looked at"
         )
-    return f"all {parents} have as many parts as they count"
+    return f"All {parents} have as many parts as they count"
 
 
 def _judge_row_count(evidence: Evidence) -> Verdict:
@@ -207,7 +207,11 @@ def _judge_row_count(evidence: Evidence) -> Verdict:
     # The list that counts companies leaves out those without users.
     searched = isinstance(evidence.resource.endpoint, Search)
     surplus = stored - total if searched else 0
-    figures: dict[str, Json] = {"stored": stored, "in_intercom": total, "allowed": allowed}
+    figures: dict[str, Json | datetime] = {
+        "stored": stored,
+        "in_intercom": total,
+        "allowed": allowed,
+    }
     told = f"{stored:,} rows are stored, Intercom counts {total:,}"
     if total - stored > allowed:
         told += ": rows are missing; " + (
@@ -238,9 +242,9 @@ def _judge_undeclared(evidence: Evidence) -> Verdict:
     seen = evidence.survey.undeclared
     return Verdict(
         passed=not seen,
-        summary=f"fields that no column declares, kept in _extra: {_named(seen)}"
+        summary=f"Fields that no column declares, kept in _extra: {_named(seen)}"
         if seen
-        else "every field has its column",
+        else "Every field has its column",
         query=evidence.survey.statement,
         figures={"undeclared_fields": len(seen), "fields": [one.shown() for one in seen]},
     )
@@ -250,9 +254,9 @@ def _judge_misfits(evidence: Evidence) -> Verdict:
     seen = evidence.survey.misfits
     return Verdict(
         passed=not seen,
-        summary=f"fields with values that do not fit, kept in _extra: {_named(seen)}"
+        summary=f"Fields with values that do not fit, kept in _extra: {_named(seen)}"
         if seen
-        else "every value fits its column",
+        else "Every value fits its column",
         query=evidence.survey.statement,
         figures={"fields_that_did_not_fit": len(seen), "fields": [one.shown() for one in seen]},
     )
@@ -269,11 +273,11 @@ def _judge_cursor(evidence: Evidence) -> Verdict:
     ahead = [f"{name} {at.isoformat()}" for name, at in known.items() if at > now + SLACK]
     return Verdict(
         passed=not ahead,
-        summary=f"ahead of this machine's clock: {', '.join(ahead)}. Set the clock right, or run "
+        summary=f"Ahead of this machine's clock: {', '.join(ahead)}. Set the clock right, or run "
         "a full_refresh"
         if ahead
-        else "the cursor is not ahead of the clock",
-        figures={name: instant.isoformat() for name, instant in known.items()},
+        else "The cursor is not ahead of the clock",
+        figures=known,
     )
 
 

@@ -122,14 +122,14 @@ def test_a_failing_check_says_what_is_wrong_and_how_to_see_it(desk: Desk) -> Non
         "INSERT INTO intercom.rudder_teams SELECT * FROM intercom.rudder_teams LIMIT 1",
     )
     page = desk.open(KEY_OF_TEAMS)
-    see(page, "id is unique and never null")
+    see(page, "The key (id) is unique and never null")
 
     press(page, "Execute")
 
     see_run(page)
     see(page, "Success")
     page = desk.open(KEY_OF_TEAMS)
-    see(page, "values of id that are null or repeated: 1")
+    see(page, "Values of id that are null or repeated: 1")
     see(page, "Fails where a primary key is null or held by several rows.", exact=False)
     row(page, "query").get_by_text("[Show Markdown]").click()
     see(page.get_by_role("dialog"), "HAVING COUNT(*) > 1", exact=False)

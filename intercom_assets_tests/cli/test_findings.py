@@ -17,5 +17,5 @@ def test_findings_are_told_and_end_no_run(workspace: CommandLine) -> None:
     assert (0, 0) == (first.returncode, second.returncode), second.stderr
     assert ("", "") == (first.stdout, first.stderr)
     assert [
-        "check: tags: key_is_unique: values of id that are null or repeated: 40",
+        "check: tags: key_is_unique: Values of id that are null or repeated: 40",
     ] == [line for line in second.stderr.splitlines() if line.startswith("check: ")]

@@ -147,7 +147,7 @@ def test_rows_that_are_wrong_are_told(project: Project, watch: Watch, receiver: 
     assert "check_failed" == told["event"]
     [failed] = told["failed"]
     assert ("tags", "key_is_unique") == (failed["resource"], failed["check"])
-    assert failed["reason"].startswith("values of id that are null or repeated: 1")
+    assert failed["reason"].startswith("Values of id that are null or repeated: 1")
 
 
 def run_sync(project: Project, instance: dg.DagsterInstance, *select: str) -> dg.DagsterRun:

@@ -53,8 +53,10 @@ def small_workspace() -> Workspace:
 
 
 def checked(result: dg.ExecuteInProcessResult) -> Found:
-    """Give what each check found, as `resource.check`."""
+    """Give what each check found, a sentence, as `resource.check`."""
     assert result.success, failures(result)
+    told = [str(one.description) for one in evaluations(result)]
+    assert not [text for text in told if not (text[0].isupper() or text[0].isdigit())]
     return {f"{one.asset_key.path[-1]}.{one.check_name}": one for one in evaluations(result)}
 
 
@@ -394,6 +396,8 @@ def test_a_cursor_ahead_of_the_clock_is_an_error(synced: Project, name: str, col
 
     assert {f"{name}.cursor_is_not_ahead"} == set(wrong(found))
     assert ERROR == found[f"{name}.cursor_is_not_ahead"].severity
+    instants = found[f"{name}.cursor_is_not_ahead"].metadata
+    assert {dg.TimestampMetadataValue} == {type(instant) for instant in instants.values()}
 
 
 def test_before_the_first_sync_nothing_is_evaluated(project: Project) -> None:
