@@ -11,7 +11,7 @@ import dagster as dg
 from intercom_assets.catalog.models import Model
 from intercom_assets.errors import SchemaError
 from intercom_assets.orchestration.assets import SQL_TYPES, io_manager_key, pool_name
-from intercom_assets.orchestration.checks import check_result
+from intercom_assets.orchestration.checks import check_result, miss_no_outputs
 from intercom_assets.orchestration.code import code_reference
 from intercom_assets.orchestration.failures import explained
 from intercom_assets.orchestration.freshness import freshness_of
@@ -56,6 +56,7 @@ def build_models(settings: Settings) -> list[dg.AssetsDefinition]:
         pool=pool_name(settings.name),
     )
     def make(context: dg.AssetExecutionContext) -> Iterator[_Result]:
+        miss_no_outputs(context.log)
         wanted = {
             *context.selected_asset_keys,
             *(key.asset_key for key in context.selected_asset_check_keys),

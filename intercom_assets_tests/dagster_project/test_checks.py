@@ -152,6 +152,20 @@ def test_recorded_answers_raise_no_false_alarm(
     assert (3, 3, []) == (parts["fewer_than_counted"], parts["asked"], parts["sample"])
 
 
+def test_a_runs_log_is_for_people(project: Project) -> None:
+    """No line of a run tells of outputs that checks do not have."""
+    job = project.definitions().resolve_job_def("intercom_sync")
+    keys = [dg.AssetKey(["intercom", name]) for name in ("tags", "contacts", "contact_tags")]
+
+    with dg.instance_for_test() as instance:
+        result = job.execute_in_process(instance=instance, asset_selection=keys)
+        lines = [one.user_message for one in instance.all_logs(result.run_id)]
+
+    assert 9 == len(evaluations(result))
+    assert "Views: created contact_tags" in lines
+    assert [] == [line for line in lines if "output" in line and "did not" in line]
+
+
 def test_a_run_of_some_resources_runs_their_checks(project: Project) -> None:
     """The checks of what was selected run, and no others."""
     found = checked(project.run("tags", "contacts"))
