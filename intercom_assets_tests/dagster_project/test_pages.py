@@ -100,7 +100,7 @@ def test_a_sync_shows_rows_as_the_setting_says(project: Project, mode: str | Non
     emails = [one["email"] for one in project.workspace.truth("contacts") if one.get("email")]
     rows = max(len(shown.split("\n")) - 2, 0)
     assert rows == (0 if mode == "none" else 5)
-    assert any(f"`{email}`" in shown for email in emails) == (mode == "plain")
+    assert any(f"`{email[:20]}" in shown for email in emails) == (mode == "plain")
 
 
 def test_another_preview_is_refused() -> None:
