@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from intercom_assets.catalog.resource import Search
 from intercom_assets.intercom.search import Order
 from intercom_assets.sync.batch import Batch
+from intercom_assets.sync.ordered import following
 from intercom_assets.sync.reading import Reading
 from intercom_assets.sync.walk import (
     EARLY,
     Walk,
     first_slices,
-    following,
     newest_first,
     opened,
     read_slices,

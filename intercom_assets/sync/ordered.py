@@ -2,7 +2,14 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+)
 from typing import TypeVar
 
 S = TypeVar("S")
@@ -28,6 +35,35 @@ async def in_order(
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+
+
+async def meanwhile(
+    work: Callable[[S], Awaitable[T]], items: AsyncIterable[S]
+) -> AsyncGenerator[tuple[S, T]]:
+    """Give each item with what is made of it, which is worked on while the next item comes.
+
+    What is left is cancelled when a result fails or the reader stops.
+    """
+    running: deque[tuple[S, asyncio.Task[T]]] = deque()
+    try:
+        async for item in items:
+            running.append((item, asyncio.ensure_future(_awaited(work, item))))
+            if len(running) > 1:
+                before, task = running.popleft()
+                yield before, await task
+        for item, task in running:
+            yield item, await task
+    finally:
+        for _, task in running:
+            task.cancel()
+        await asyncio.gather(*(task for _, task in running), return_exceptions=True)
+
+
+async def following(first: T, rest: AsyncIterable[T]) -> AsyncGenerator[T]:
+    """Put an item that was taken already before the rest."""
+    yield first
+    async for item in rest:
+        yield item
 
 
 async def _awaited(work: Callable[[S], Awaitable[T]], item: S) -> T:

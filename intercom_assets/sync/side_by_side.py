@@ -18,6 +18,7 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 from intercom_assets.errors import NotFound
 from intercom_assets.intercom.pagination import Page
 from intercom_assets.schema.types import Record
+from intercom_assets.sync.ordered import following, meanwhile
 from intercom_assets.sync.slices import Slice
 
 SIDE_BY_SIDE = 6
@@ -170,14 +171,15 @@ async def _read(paging: Paging, one: Slice, send: MemoryObjectSendStream[Taken])
     async with send:
         try:
             async with aclosing(paging.pages_of(one)) as pages:
-                first: Page | None = None
-                async for page in pages:
-                    if first is None:
-                        first = page
-                        if len(smaller := paging.smaller(one, page.total_count)) > 1:
-                            return Ended(cut=smaller)
-                    moved = moved or page.total_count != first.total_count
-                    await send.send((page, await paging.completed(page)))
+                first = await anext(pages)
+                if len(smaller := paging.smaller(one, first.total_count)) > 1:
+                    return Ended(cut=smaller)
+                # The next page is asked for while the lists of the last one are completed.
+                whole = meanwhile(paging.completed, following(first, pages))
+                async with aclosing(whole) as taken:
+                    async for page, records in taken:
+                        moved = moved or page.total_count != first.total_count
+                        await send.send((page, records))
         except NotFound as error:
             return Ended(moved=True, missing=str(error.request))
     return Ended(moved=moved)

@@ -229,13 +229,6 @@ def _less(count: int | None, than: int | None) -> bool:
     return count is not None and than is not None and count < than
 
 
-async def following(first: Page, rest: AsyncGenerator[Page]) -> AsyncGenerator[Page]:
-    """Put a page that was read already before the rest."""
-    yield first
-    async for page in rest:
-        yield page
-
-
 _MOVING = (
     "records changed again and again while they were read, or Intercom refused to list them, so "
     "one may have been passed over; a reconcile finds it"
