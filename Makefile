@@ -57,9 +57,11 @@ torture: setup ## Attack the promises with large budgets, deploy over PostgreSQL
 
 bench: setup ## Measure whole syncs against the simulator, into benchmarks/RESULTS.md; takes half an hour
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m intercom_assets_tests.docs.generate
 
 bench-peers: setup ## Measure dlt on the same simulator, in turn with ours, in a venv of its own
 	$(BIN)/python -m benchmarks unlimited peers --rounds 3
+	$(BIN)/python -m intercom_assets_tests.docs.generate
 
 clean: ## Remove the virtual environment and caches (never data/)
 	rm -rf $(VENV) site .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -20,6 +20,7 @@ from intercom_assets.cli import main as command_line
 from intercom_assets.sync.model_quality import ModelCheck, model_checks_of
 from intercom_assets.sync.quality import Check, checks_of
 from intercom_assets_tests.docs import diagrams, rudderstack, settings_page, tables_page
+from intercom_assets_tests.docs.speed import speed
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -114,7 +115,7 @@ def _told(option: click.Option) -> str:
 
 
 PARTS: dict[str, dict[str, Callable[[], str]]] = {
-    "README.md": {"resources": resources},
+    "README.md": {"resources": resources, "speed": speed},
     "CONTRIBUTING.md": {"recipe": recipe},
     "docs/checks.md": {"checks": checks},
     "docs/command-line.md": {"commands": commands},
