@@ -13,7 +13,9 @@
     ├── SchemaError             an existing table cannot take the declared columns
     └── WarehouseError          the warehouse refused; names table and statement
 
-Messages say what happened, where, and what to do. Nothing else belongs here.
+The first sentence of a message says what is wrong, the next what to do. What the other side said
+comes last, in brackets: whoever reads a failure needs it only to ask for help. Nothing else
+belongs here.
 """
 
 from dataclasses import dataclass
@@ -36,7 +38,7 @@ class Request:
         path: Path without host or query: the host is the user's own setting.
         status: HTTP status of the answer, None when there was none.
         code: Intercom's error code, such as `token_unauthorized`.
-        message: Intercom's own words.
+        message: Intercom's own words; the kind of failure where there was no answer.
         request_id: What Intercom's support asks for.
     """
 
@@ -61,13 +63,19 @@ class IntercomError(IntercomAssetsError):
 
     Attributes:
         request: What was asked and what came back.
-        remedy: What the reader can do about it.
+        wrong: What is wrong, in the reader's words: a sentence without its full stop.
+        remedy: What the reader can do about it: another one.
     """
 
-    def __init__(self, request: Request, remedy: str = "") -> None:
+    def __init__(self, request: Request, wrong: str, remedy: str) -> None:
         self.request = request
+        self.wrong = wrong
         self.remedy = remedy
-        super().__init__(f"{request}. {remedy}".strip() if remedy else str(request))
+        super().__init__(f"{wrong}. {remedy}. [{request}]")
+
+    def but(self, action: str) -> str:
+        """Say in a line what is done about it, where the sync goes on."""
+        return f"{self.wrong}; {action} [{self.request}]"
 
     @property
     def status(self) -> int | None:
@@ -95,8 +103,8 @@ class RateLimited(TransientError):  # noqa: N818 - reads as what happened
         self.retry_after = retry_after
         super().__init__(
             request,
-            "Another client of this Intercom app uses the quota too; lower rate_limit_share "
-            "or let them run at different times",
+            "Another client of this Intercom app uses up the quota",
+            "Lower rate_limit_share, or let the two run at different times",
         )
 
 
@@ -115,9 +123,11 @@ class NotFound(PermanentError):  # noqa: N818 - reads as what happened
         merged_into: Path of the record that it was merged into, where Intercom names it.
     """
 
-    def __init__(self, request: Request, merged_into: str | None = None) -> None:
+    def __init__(
+        self, request: Request, wrong: str, remedy: str, *, merged_into: str | None = None
+    ) -> None:
         self.merged_into = merged_into
-        super().__init__(request)
+        super().__init__(request, wrong, remedy)
 
 
 class SchemaError(IntercomAssetsError):

@@ -99,11 +99,11 @@ class EnvKeeper:
         variable = self.source.variable("region")
         if variable and not os.environ.get(variable, "").strip():
             return {variable: found}
-        place = f"set {variable}={found}" if variable else f"set region: {found}"
+        place = f"{variable}={found}" if variable else f"region: {found}"
         where = shown_path(self.path if variable else self.source.path)
         raise ConfigurationError(
             f"Workspace {grant.workspace.name} ({grant.workspace.id}) lives in region {found}, but "
-            f"the source's region is {self.settings.region}: {place} in {where}"
+            f"the source's region is {self.settings.region}. Set {place} in {where}"
         )
 
 
@@ -147,13 +147,13 @@ def _project() -> Project:
     try:
         return find_project()
     except UnicodeDecodeError:
-        raise ConfigurationError(".env is not UTF-8 text: save it as UTF-8") from None
+        raise ConfigurationError(".env is not UTF-8 text. Save it as UTF-8") from None
 
 
 def _one_source(sources: list[SourceFile]) -> SourceFile:
     if len(sources) > 1:
         names = ", ".join(source.path.parent.name for source in sources)
-        raise ConfigurationError(f"There are several sources: choose one with --source ({names})")
+        raise ConfigurationError(f"There are several sources. Choose one with --source ({names})")
     return sources[0]
 
 
@@ -161,7 +161,7 @@ def _app(settings: Settings, path: Path) -> App:
     found = {name: os.environ.get(name, "").strip() for name in (CLIENT_ID, CLIENT_SECRET)}
     if missing := [name for name, value in found.items() if not value]:
         raise ConfigurationError(
-            f"{' and '.join(missing)} must be set: copy from Intercom's Developer Hub (Settings > "
+            f"{' and '.join(missing)} must be set. Copy from Intercom's Developer Hub (Settings > "
             "Integrations > Developer Hub > your app > Configure > Basic information) into "
             f"{shown_path(path)}"
         )
@@ -196,12 +196,15 @@ def _redirect_url(wishes: Wishes, port: int) -> str:
     if not problem and ("?" in given or "#" in given):
         problem = "must not hold ? or #"
     if problem:
-        raise ConfigurationError(f"The redirect URL (--redirect-url, {REDIRECT_URL}) {problem}")
+        raise ConfigurationError(
+            f"The redirect URL (--redirect-url, {REDIRECT_URL}) {problem}. Change it here and in "
+            "the app in Intercom's Developer Hub"
+        )
     parts = urlsplit(given)
     if parts.scheme == "http" and is_loopback(given) and (parts.port or 80) != port:
         raise ConfigurationError(
             f"The redirect URL (--redirect-url, {REDIRECT_URL}) leads to port {parts.port or 80} "
-            f"of this machine, but the page is on port {port}: make --port the same"
+            f"of this machine, but the page is on port {port}. Make --port the same"
         )
     return given
 
@@ -219,7 +222,7 @@ def _listening(port: int) -> Iterator[socket.socket]:
         if error.errno not in {errno.EADDRINUSE, errno.EACCES}:
             raise
         raise ConfigurationError(
-            f"Port {port} cannot be used ({error.strerror}): choose another with --port, and "
+            f"Port {port} cannot be used ({error.strerror}). Choose another with --port, and "
             "register the redirect URL with it"
         ) from None
     with listener:

@@ -54,7 +54,7 @@ def demo_workspace(source: SourceFile, region: str) -> Iterator[dict[str, str]]:
     if missing := [setting for setting, variable in variables.items() if variable is None]:
         raise ConfigurationError(
             f"The variable {variables['access_token']} is not set, and {source.path} fixes "
-            f"{', '.join(missing)}, so it cannot be pointed at the simulator: set the token"
+            f"{', '.join(missing)}, so it cannot be pointed at the simulator. Set the token"
         )
     with _simulator(region) as url:
         values = {"access_token": _TOKEN, "base_url": url, **_DEMO_WAREHOUSE}
@@ -75,7 +75,10 @@ def _simulator(region: str) -> Iterator[str]:
         try:
             line = process.stdout.readline().strip()
             if not line.startswith(_READY):
-                raise ConfigurationError(f"The simulator did not start: {line or 'no answer'}")
+                raise ConfigurationError(
+                    f"The simulator did not start: {line or 'no answer'}. Run "
+                    "`intercom-assets simulate` and read what it says"
+                )
             yield line.removeprefix(_READY)
         finally:
             process.terminate()

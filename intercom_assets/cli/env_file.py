@@ -98,7 +98,10 @@ def _line_end(text: str) -> str:
 
 def _quoted(name: str, value: str) -> str:
     if "${" in value or "\0" in value:
-        raise ConfigurationError(f"The value of {name} cannot be expressed in a file of variables")
+        raise ConfigurationError(
+            f"The value of {name} cannot be expressed in a file of variables. Set it in the "
+            "environment instead"
+        )
     if _PLAIN.fullmatch(value):
         return value
     escaped = value.replace("\\", "\\\\").replace("'", "\\'")
@@ -108,7 +111,7 @@ def _quoted(name: str, value: str) -> str:
 def _target(path: Path) -> Path:
     target = path.resolve()
     if target.exists() and not S_ISREG(target.stat().st_mode):
-        raise ConfigurationError(f"{path} is no file: remove it, or put the variables elsewhere")
+        raise ConfigurationError(f"{path} is no file. Remove it, or put the variables elsewhere")
     return target
 
 
@@ -116,11 +119,11 @@ def _read(target: Path) -> str:
     if not target.exists():
         return ""
     if not os.access(target, os.W_OK):
-        raise ConfigurationError(f"{target} is write-protected: chmod u+w {target}")
+        raise ConfigurationError(f"{target} is write-protected. Run chmod u+w {target}")
     try:
         return target.read_bytes().decode()
     except UnicodeDecodeError:
-        raise ConfigurationError(f"{target} is not UTF-8 text: save it as UTF-8") from None
+        raise ConfigurationError(f"{target} is not UTF-8 text. Save it as UTF-8") from None
 
 
 @contextmanager
@@ -153,5 +156,5 @@ def _explained(path: Path) -> Iterator[None]:
         # Python says in a RuntimeError that a symbolic link leads to itself.
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise ConfigurationError(
-            f"{path} cannot be written ({reason}): check the folder and its permissions"
+            f"{path} cannot be written ({reason}). Check the folder and its permissions"
         ) from None

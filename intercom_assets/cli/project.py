@@ -94,14 +94,14 @@ class Project:
                  self._read(path)]  # fmt: skip
         if not found:
             raise ConfigurationError(
-                f"There is no Intercom source under {self.folder}: "
-                "dg scaffold defs intercom_assets.IntercomSource intercom makes one"
+                f"There is no Intercom source under {self.folder}. Make one: "
+                "dg scaffold defs intercom_assets.IntercomSource intercom"
             )
         known = {source.name: source for source in found}
         folders = {source.path.parent.name: source for source in found}
         if unknown := sorted(set(names) - {*known, *folders}):
             raise ConfigurationError(
-                f"There is no source {', '.join(unknown)}; there are {', '.join(known)}"
+                f"There is no source {', '.join(unknown)}. Choose among {', '.join(known)}"
             )
         refuse_shared_tables(list(readable(found)))
         return [(folders | known)[name] for name in names] if names else found
@@ -110,7 +110,9 @@ class Project:
         try:
             documents = list(yaml.safe_load_all(path.read_text()))
         except (OSError, yaml.YAMLError) as error:
-            raise ConfigurationError(f"{path} cannot be read: {error}") from None
+            raise ConfigurationError(
+                f"{path} cannot be read. Check its YAML and its permissions. [{error}]"
+            ) from None
         for document in documents:
             if isinstance(document, dict) and document.get("type") == _COMPONENT:
                 yield SourceFile(path, document.get("attributes") or {}, self.root)
@@ -138,7 +140,7 @@ def find_project() -> Project:
     if project is None:
         # Installed as a package, this one's folder is the interpreter's.
         raise ConfigurationError(
-            f"There is no Dagster project in {Path.cwd()} or above it: go to the folder whose "
+            f"There is no Dagster project in {Path.cwd()} or above it. Go to the folder whose "
             "pyproject.toml has [tool.dg.project], or make one (uvx create-dagster@latest project "
             "my_project) and a source in it (dg scaffold defs intercom_assets.IntercomSource "
             "intercom)"

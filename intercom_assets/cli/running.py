@@ -65,7 +65,8 @@ class Wishes:
         select = [name.strip() for name in (self.select or "").split(",") if name.strip()]
         if unknown := [name for name in select if name not in names]:
             raise ConfigurationError(
-                f"--select {', '.join(unknown)}: source {settings.name} has {', '.join(names)}"
+                f"--select names {', '.join(unknown)}, which source {settings.name} does not have. "
+                f"Choose among {', '.join(names)}"
             )
         return tuple(name for name in names if not select or name in select)
 
@@ -78,7 +79,7 @@ def _instant(since: str) -> str:
     try:
         return parse_instant(since).isoformat()
     except ValueError as error:
-        raise ConfigurationError(f"--since {since}: {error}") from None
+        raise ConfigurationError(f"--since is {since!r}. Change it: {error}") from None
 
 
 @dataclass(slots=True)

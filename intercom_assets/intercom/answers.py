@@ -18,6 +18,10 @@ from intercom_assets.intercom.dates import http_date
 from intercom_assets.intercom.decode import decode
 from intercom_assets.schema.types import Json, Record
 
+_RUN_LATER = "Run again when https://www.intercomstatus.com shows no incident"
+_HOST = "Check base_url, and the proxy if there is one, then run again"
+_PLAN = "The workspace's plan does not include this"
+_LEAVE_OUT = "Leave the resource out of the setting resources, then run again"
 _TOKEN_CODES = frozenset({"unauthorized", "token_revoked", "token_blocked", "token_not_found",
                           "token_expired", "missing_authorization"})  # fmt: skip
 
@@ -61,10 +65,11 @@ def read_answer(
             error.merged_into = response.links.get("canonical", {}).get("url")
         raise error
     if not isinstance(body, dict) or _is_error(body):
-        told = "an empty body" if not content.strip() else "something other than JSON"
+        told = "empty" if not content.strip() else "not the JSON that was asked for"
         raise TransientError(
             _described(request, response, body),
-            f"Intercom answered with {told}; a proxy may stand between",
+            f"Intercom's answer is {told}",
+            _HOST,
         )
     return Answer(body, _date(response))
 
@@ -82,39 +87,75 @@ def read_error(request: Request, scope: str | None, *, enveloped: bool) -> Inter
         case 429:
             error = RateLimited(request, retry_after=None)
         case 401 | 403:
-            error = Unauthorized(request, _permission(request, scope))
+            error = _unauthorized(request, scope)
         case 404 | 410 if enveloped:
-            error = NotFound(request)
+            error = _not_found(request)
         case 400 | 404 if not enveloped:
-            error = TransientError(request, "The answer is a proxy's page or cut off")
+            error = TransientError(
+                request, "Intercom's answer is a proxy's page, or cut off", _HOST
+            )
         case int() as status if status >= 500 or status in {408, 409}:
-            error = TransientError(request, "See https://www.intercomstatus.com")
+            error = TransientError(request, "Intercom cannot answer at the moment", _RUN_LATER)
         case _:
-            error = PermanentError(request, _remedy(request))
+            error = _refused(request)
     return error
 
 
-def _permission(request: Request, scope: str | None) -> str:
+def _unauthorized(request: Request, scope: str | None) -> Unauthorized:
     if request.code == "api_plan_restricted":
-        return "The workspace's plan does not include this; deselect the resource"
+        return Unauthorized(request, _PLAN, _LEAVE_OUT)
     if request.status == 401 and request.code in _TOKEN_CODES:
-        return (
-            "The access token is wrong or was revoked: copy it again from Intercom's Developer Hub "
-            "(your app > Configure > Authentication) into the variable of access_token"
+        return Unauthorized(
+            request,
+            "The access token is wrong or was revoked",
+            "Copy it again from Intercom's Developer Hub (your app > Configure > Authentication) "
+            "into the variable of access_token, then run again",
         )
-    needed = f' "{scope}"' if scope else ""
-    return (
-        f"The access token lacks the permission{needed}: tick it in Intercom's Developer Hub "
-        "(your app > Configure > Authentication), or deselect the resource"
+    needed = f'the permission "{scope}"' if scope else "a permission"
+    return Unauthorized(
+        request,
+        f"The access token lacks {needed}",
+        "Grant it in Intercom's Developer Hub (your app > Configure > Authentication), or leave "
+        "the resource out of the setting resources, then run again",
     )
 
 
-def _remedy(request: Request) -> str:
+def _not_found(request: Request) -> NotFound:
+    if request.status == 410:
+        return NotFound(
+            request,
+            "Intercom has merged this record into another one",
+            "Run again, which reads the other one",
+        )
+    return NotFound(
+        request,
+        "Intercom does not have what was asked for",
+        "Check api_version and base_url, then run again",
+    )
+
+
+def _refused(request: Request) -> PermanentError:
+    if request.status == 402:
+        return PermanentError(request, _PLAN, _LEAVE_OUT)
     if request.code == "intercom_version_invalid":
-        return "This API version lacks the endpoint: raise api_version, or deselect the resource"
+        return PermanentError(
+            request,
+            "This version of Intercom's API does not have the resource",
+            "Raise api_version, or leave the resource out of the setting resources",
+        )
     if request.status in {301, 302, 303, 307, 308}:
-        return "Redirects are not followed, so that the token stays with the host: check base_url"
-    return ""
+        return PermanentError(
+            request,
+            "Intercom's address leads elsewhere, which is not followed: the access token stays "
+            "with its host",
+            "Check base_url, then run again",
+        )
+    return PermanentError(
+        request,
+        "Intercom does not accept what the sync asks",
+        "Unset api_version, so that the default is used; if that does not help, report the "
+        "request in brackets",
+    )
 
 
 def _is_error(body: Json) -> bool:

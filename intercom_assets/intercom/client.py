@@ -161,7 +161,9 @@ class Client:
         if call.needs and records_at(answer.body, call.needs) is None:
             raise TransientError(
                 Request(method=call.method, path=call.path, status=response.status_code),
-                f"The answer lacks {'.'.join(call.needs[0])!r}, so it may have been cut off",
+                f"An answer of Intercom came without {'.'.join(call.needs[0])!r}, so it may have "
+                "been cut off",
+                "Run again; if it stays, report the request in brackets",
             )
         return answer
 
@@ -181,8 +183,8 @@ class Client:
                 return response, content
         except (httpx.HTTPError, TimeoutError) as error:
             # Only the kind of failure, and no context: a transport error may quote headers.
-            failure = type(error).__name__
-        raise TransientError(request, f"{failure}: check the network and base_url")
+            failure = unanswered(request, error, "base_url")
+        raise failure
 
     def _asked(self, call: Call) -> httpx.Request:
         # Not through a client of httpx: cookies, redirects and its own log have no use here.
@@ -196,6 +198,28 @@ class Client:
         )
 
 
+def unanswered(request: Request, error: Exception, setting: str) -> TransientError:
+    """Say why no answer came, by the kind of failure alone.
+
+    Args:
+        request: What was asked.
+        error: The failure.
+        setting: The setting or variable that names the host.
+    """
+    match error:
+        case httpx.ConnectError() | httpx.ConnectTimeout() | httpx.ProxyError():
+            wrong = "Intercom cannot be reached from this machine"
+        case httpx.TimeoutException() | TimeoutError():
+            wrong = "Intercom did not answer in time"
+        case _:
+            wrong = "The connection to Intercom was lost"
+    return TransientError(
+        replace(request, message=type(error).__name__),
+        wrong,
+        f"Check the network and {setting}, then run again",
+    )
+
+
 async def _body(response: httpx.Response, request: Request) -> bytes:
     # A few compressed bytes can stand for gigabytes, so the body is counted as it unfolds.
     content = bytearray()
@@ -204,8 +228,8 @@ async def _body(response: httpx.Response, request: Request) -> bytes:
         if len(content) > MAX_BODY:
             raise PermanentError(
                 replace(request, status=response.status_code),
-                f"The answer is larger than {MAX_BODY // 1_000_000} MB, which no answer of "
-                "Intercom is: check base_url",
+                f"The answer is larger than {MAX_BODY // 1_000_000} MB, as none of Intercom's is",
+                "Check base_url, then run again",
             )
     return bytes(content)
 
@@ -251,7 +275,7 @@ class Session:
 
     def _retried(self, error: TransientError, pause: float) -> None:
         self.meter.retries += 1
-        self.note(f"{error.request}; trying again in {pause:.1f} s")
+        self.note(error.but(f"trying again in {pause:.1f} s"))
 
 
 def is_loopback(base_url: str) -> bool:

@@ -94,13 +94,16 @@ class Connection:
         token = token.strip()
         if not token or not token.isascii() or not token.isprintable() or " " in token:
             raise ConfigurationError(
-                "The access token is empty or holds characters that no token has: copy it again "
+                "The access token is empty or holds characters that no token has. Copy it again "
                 "from Intercom's Developer Hub (your app > Configure > Authentication)"
             )
         self.region = region
         self.base_url = base_url or REGIONS[region]
         if problem := check_base_url(self.base_url):
-            raise ConfigurationError(f"base_url {self.base_url!r} {problem}")
+            raise ConfigurationError(
+                f"base_url {self.base_url!r} {problem}. Unset it, or set it to the address of a "
+                "simulator or proxy"
+            )
         self.scroll_patience = scroll_patience or ScrollPatience()
         self._client: Callable[[], Client] = lambda: Client(
             base_url=self.base_url,

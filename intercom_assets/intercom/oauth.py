@@ -18,11 +18,10 @@ from intercom_assets.errors import (
     IntercomError,
     PermanentError,
     Request,
-    TransientError,
     Unauthorized,
 )
 from intercom_assets.intercom.answers import read_answer
-from intercom_assets.intercom.client import Call, Client, is_loopback
+from intercom_assets.intercom.client import Call, Client, is_loopback, unanswered
 from intercom_assets.intercom.decode import decode
 from intercom_assets.intercom.probe import probe
 from intercom_assets.intercom.rate_limit import RateLimiter
@@ -47,6 +46,7 @@ _EXCHANGE = "/auth/eagle/token"
 _TOKEN = re.compile(r"[\x21-\x7e]{8,4096}")
 _LARGEST = 1_000_000
 _DEADLINE = 30.0
+_AGAIN = "Connect again, and do not wait for minutes"
 _PATIENCE = Patience(attempts=3, quota_attempts=3)
 
 
@@ -100,7 +100,8 @@ class App:
         if not isinstance(token, str) or not _TOKEN.fullmatch(token):
             raise PermanentError(
                 replace(request, status=response.status_code),
-                "The answer holds no access token: check INTERCOM_BASE_URL, if it is set",
+                "The answer to the code holds no access token",
+                "Check INTERCOM_BASE_URL, if it is set, then connect again",
             )
         return token
 
@@ -165,13 +166,13 @@ class App:
                     content = await _body(response, request)
         except (httpx.HTTPError, TimeoutError) as error:
             # Only the kind of failure, and no context: a transport error may quote the request.
-            failure = type(error).__name__
+            failure = unanswered(request, error, "INTERCOM_BASE_URL")
         else:
             for secret in hidden:
                 secret.conceal_headers(response)
                 content = secret.without_escaped(content)
             return response, content
-        raise TransientError(request, f"{failure}: check the network and INTERCOM_BASE_URL")
+        raise failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,17 +264,19 @@ def _told(request: Request, content: bytes) -> Request:
 def _refused(request: Request) -> Unauthorized:
     told = f"{request.code} {request.message}".lower()
     credentials = (
-        "the client id or secret is wrong: copy INTERCOM_CLIENT_ID and INTERCOM_CLIENT_SECRET "
-        "again from Intercom's Developer Hub (your app > Configure > Basic information)"
+        "Copy INTERCOM_CLIENT_ID and INTERCOM_CLIENT_SECRET again from Intercom's Developer Hub "
+        "(your app > Configure > Basic information)"
     )
-    expired = "the code expired or was used before: connect again, and do not wait for minutes"
     if "client" in told or "secret" in told:
-        remedy = credentials
-    elif "code" in told or "grant" in told or "expired" in told:
-        remedy = expired
-    else:
-        remedy = f"either {expired}; or {credentials}"
-    return Unauthorized(request, remedy[0].upper() + remedy[1:])
+        return Unauthorized(request, "The client id or secret is wrong", credentials)
+    if "code" in told or "grant" in told or "expired" in told:
+        return Unauthorized(request, "The code expired or was used before", _AGAIN)
+    return Unauthorized(
+        request,
+        "The code expired or was used before, or the client id or secret is wrong",
+        "Connect again, and do not wait for minutes; if that does not help, copy "
+        "INTERCOM_CLIENT_ID and INTERCOM_CLIENT_SECRET again",
+    )
 
 
 async def _body(response: httpx.Response, request: Request) -> bytes:
@@ -283,6 +286,7 @@ async def _body(response: httpx.Response, request: Request) -> bytes:
         if len(content) > _LARGEST:
             raise PermanentError(
                 replace(request, status=response.status_code),
-                "The answer is larger than any of Intercom's: check INTERCOM_BASE_URL",
+                "The answer is larger than any of Intercom's",
+                "Check INTERCOM_BASE_URL, then connect again",
             )
     return bytes(content)

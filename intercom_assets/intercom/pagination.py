@@ -15,6 +15,7 @@ from intercom_assets.intercom.answers import Answer
 from intercom_assets.intercom.client import Call, Places, Session, records_at
 from intercom_assets.schema.types import Json, Record
 
+_REPORT = "Run again; if it stays, report the request to Intercom's support"
 _EMPTY_PAGES = 100
 """Empty pages in a row that are followed: more than that is no list that ends."""
 
@@ -61,14 +62,16 @@ async def read_pages(session: Session, call: Call, paged: Paged) -> AsyncGenerat
         try:
             position = next_position(answer.body, paged)
         except ValueError as error:
-            raise PermanentError(request, f"The next page cannot be asked for: {error}") from None
+            wrong = f"Intercom names the next page in a form that is not known: {error}"
+            raise PermanentError(request, wrong, _REPORT) from None
         if position is None:
             return
         if empty >= _EMPTY_PAGES:
-            raise PermanentError(request, f"{empty} empty pages in a row each name a next one")
+            wrong = f"Intercom's list does not end: {empty} empty pages in a row name a next one"
+            raise PermanentError(request, wrong, _REPORT)
         if position in seen:
-            told = f"Intercom named the next page {position[:40]!r} twice; reading on would not end"
-            raise PermanentError(request, told)
+            wrong = f"Intercom's list does not end: it named the next page {position[:40]!r} twice"
+            raise PermanentError(request, wrong, _REPORT)
         seen.add(position)
 
 

@@ -59,13 +59,23 @@ async def read_scroll(
         except (TransientError, NotFound) as error:
             lost += 1
             if lost > patience.restarts:
-                raise
-            session.note(f"{error.request}; the scroll begins again")
+                raise _lost(error, lost) from None
+            session.note(error.but("the scroll begins again"))
             session.meter.retries += 1
             await patience.sleep(min(2.0**lost, 30.0))
             yield Restarted()
         else:
             return
+
+
+def _lost(error: TransientError | NotFound, times: int) -> TransientError | NotFound:
+    if isinstance(error, TransientError):
+        return error
+    return NotFound(
+        error.request,
+        f"Intercom lost the scroll of companies {times} times before it was read to its end",
+        "Run again when https://www.intercomstatus.com shows no incident",
+    )
 
 
 async def _read_once(session: Session, call: Call, patience: ScrollPatience) -> AsyncIterator[Page]:
@@ -77,7 +87,8 @@ async def _read_once(session: Session, call: Call, patience: ScrollPatience) -> 
         if not isinstance(token, str) or not token:
             raise TransientError(
                 Request(method=call.method, path=call.path, status=200),
-                "The answer lacks scroll_param, so it may have been cut off",
+                "An answer of Intercom came without scroll_param, so it may have been cut off",
+                "Run again; if it stays, report the request in brackets",
             )
         following = Call(path=call.path, params={"scroll_param": token}, needs=call.needs)
         answer = await session.ask(following, retry=RateLimited)
@@ -96,7 +107,8 @@ async def _open(session: Session, call: Call, patience: ScrollPatience) -> Answe
                 raise PermanentError(
                     error.request,
                     "Another client of this Intercom app keeps a scroll of companies open, and "
-                    "Intercom allows one: let it finish, or use an app of your own for this sync",
+                    "Intercom allows one",
+                    "Let it finish, or use an app of your own for this sync, then run again",
                 ) from None
         session.note(f"another scroll of companies is open; waiting for it ({waited:.0f} s so far)")
         await patience.sleep(pause)

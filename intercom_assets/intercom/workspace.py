@@ -45,8 +45,9 @@ async def read_workspace(session: Session, region: str) -> Workspace:
         others = ", ".join(one for one in REGIONS if one != region)
         raise Unauthorized(
             error.request,
-            f"{error.remedy}. A token is valid in its workspace's region only: "
-            f"region is {region!r}; if the workspace lives elsewhere, set it to one of: {others}",
+            error.wrong,
+            f"{error.remedy}. A token is valid in its workspace's region only: if that is not "
+            f"{region!r}, set region to one of: {others}",
         ) from None
     app = answer.body.get("app")
     fields = app if isinstance(app, dict) else {}
@@ -58,13 +59,13 @@ async def read_workspace(session: Session, region: str) -> Workspace:
     )
     if not workspace.id:
         raise ConfigurationError(
-            "GET /me does not name a workspace (app.id_code): the token's owner is in none, or "
-            "base_url is not Intercom"
+            "The access token belongs to no workspace, or base_url is not Intercom. Use the token "
+            "of an app in a workspace, and check base_url. [GET /me names no app.id_code]"
         )
     if workspace.region and workspace.region != region:
         raise ConfigurationError(
             f"Workspace {workspace.id} lives in region {workspace.region!r}, but region is set to "
-            f"{region!r}: set region (INTERCOM_REGION in the shipped file) to {workspace.region!r}"
+            f"{region!r}. Set region (INTERCOM_REGION in the shipped file) to {workspace.region!r}"
         )
     return workspace
 

@@ -151,7 +151,7 @@ def _request(config: SyncConfig, run: dg.DagsterRun) -> Request:
     try:
         since = parse_instant(config.since) if config.since else None
     except ValueError as error:
-        raise ConfigurationError(f"since is {config.since!r}: {error}") from None
+        raise ConfigurationError(f"since is {config.since!r}. Change it: {error}") from None
     return Request(
         full_refresh=config.full_refresh,
         since=since,

@@ -45,7 +45,7 @@ class IntercomConnection(dg.ConfigurableResource):  # type: ignore[type-arg]  # 
         if self._opened is None:
             if not self.access_token.strip():
                 raise ConfigurationError(
-                    f"The variable {self.token_variable} is empty: set it to the access token of "
+                    f"The variable {self.token_variable} is empty. Set it to the access token of "
                     "your Intercom app (Developer Hub > your app > Configure > Authentication)"
                 )
             connection = Connection(

@@ -77,8 +77,8 @@ class WarehouseIOManager(dg.ConfigurableIOManager):
             known = [one.name for one in target.table.all_columns if one.name not in excluded]
             if unknown := [column for column in columns or known if column not in known]:
                 raise ConfigurationError(
-                    f"{target} has no column {', '.join(map(repr, unknown))}; "
-                    f"it has {', '.join(known)}"
+                    f"{target} has no column {', '.join(map(repr, unknown))}. "
+                    f"Choose among {', '.join(known)}"
                 )
             frame: pd.DataFrame = self.warehouse().read(target, columns or known).to_pandas()
         return frame

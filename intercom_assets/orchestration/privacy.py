@@ -65,7 +65,7 @@ def hash_key(salt: str, variable: str) -> bytes:
     if len(salt) < SHORTEST_SALT:
         found = f"shorter than {SHORTEST_SALT} characters" if salt else "empty"
         raise ConfigurationError(
-            f"The variable {variable} is {found}, but hash_columns needs a salt. Nothing was "
+            f"The variable {variable} is {found}, but hash_columns needs a salt, so nothing was "
             f"read. {how_to_make_one()}"
         )
     return salt.encode()

@@ -159,7 +159,9 @@ def read_settings(
     )
     if reader.problems:
         listed = "\n".join(f"  * {problem}" for problem in reader.problems)
-        raise ConfigurationError(f"Settings of the Intercom source {name!r}:\n{listed}")
+        raise ConfigurationError(
+            f"Settings of the Intercom source {name!r} are wrong. Change each one below:\n{listed}"
+        )
     return settings
 
 
@@ -176,13 +178,13 @@ def refuse_shared_tables(sources: Sequence[Settings]) -> None:
         if other is not source:
             raise ConfigurationError(
                 f"The Intercom sources {other.name!r} and {source.name!r} would both write the "
-                f"tables {source.warehouse.table_name(table)}…: give one of them another "
+                f"tables {source.warehouse.table_name(table)}…. Give one of them another "
                 "table_prefix or warehouse_schema"
             )
     for name, count in Counter(source.name for source in sources).items():
         if count > 1:
             raise ConfigurationError(
-                f"Two Intercom sources are named {name!r}: give one of them another name"
+                f"Two Intercom sources are named {name!r}. Give one of them another name"
             )
 
 

@@ -175,7 +175,10 @@ def _plain(settings: SnowflakeSettings) -> dict[str, Any]:
 def _unreadable_key(path: str | None, error: Exception) -> str:
     where = f"in {path}" if path else "in SNOWFLAKE_PRIVATE_KEY"
     if isinstance(error, OSError):
-        return f"The private key {where} cannot be read: {error.strerror}"
+        return (
+            f"The private key {where} cannot be read: {error.strerror}. Check the file and its "
+            "permissions"
+        )
     return (
         f"The private key {where} cannot be read: it is no PEM key, or its passphrase is wrong or "
         "missing. Set SNOWFLAKE_PRIVATE_KEY_PASSPHRASE where it is encrypted"

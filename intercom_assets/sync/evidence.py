@@ -87,7 +87,7 @@ class Evidence:
         """The table."""
         state = self._reached(lambda one: one.inspect(self.target))
         if not state.exists:
-            raise SchemaError(f"There is no table {self.target}: sync {self.resource.name} first")
+            raise SchemaError(f"There is no table {self.target}. Sync {self.resource.name} first")
         return state
 
     @cached_property
@@ -96,7 +96,7 @@ class Evidence:
         source = self.scene.source
         cursors = self._reached(lambda one: one.cursors(source.schema, source.prefix))
         if self.resource.name not in cursors:
-            raise SchemaError(f"No cursor is stored for {self.target}: the next sync reads all")
+            raise SchemaError(f"No cursor is stored for {self.target}. Sync again, which reads all")
         return cursors[self.resource.name]
 
     @cached_property
@@ -118,8 +118,9 @@ class Evidence:
         workspace = connection.workspace(session)
         if stored not in {"", workspace.id}:
             raise ConfigurationError(
-                f"{self.target} holds workspace {stored}, but the access token "
-                f"belongs to workspace {workspace.id}"
+                f"{self.target} holds workspace {stored}, but the access token belongs to "
+                f"workspace {workspace.id}. Use the token of that workspace, or another "
+                "table_prefix for this one"
             )
 
         async def patiently() -> T:

@@ -98,8 +98,8 @@ def _with_key(
     if not extract.request.full_refresh:
         raise ConfigurationError(
             f"{extract.target} holds values that were hashed with another hash_salt: "
-            f"{_named(both)}. Nothing was read. Set the former salt again, or run a full refresh, "
-            "which reads everything again and hashes it with the new one"
+            f"{_named(both)}. Set the former salt again, or run a full refresh, which reads "
+            "everything again and hashes it with the new one. Nothing was read"
         )
     return replace(stored, at=None, parent_synced_at=None, parent_key=None, reconciling=None)
 

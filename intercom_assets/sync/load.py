@@ -198,8 +198,8 @@ def _count_due(extract: Extract, warehouse: Warehouse, begin: Start) -> int:
         return warehouse.count_due(_parent(extract), begin.after)
     except SchemaError as error:
         raise SchemaError(
-            f"{extract.resource.name} is read per record of {extract.parent.name}. {error}. "
-            f"Sync {extract.parent.name} first, or both together"
+            f"{extract.resource.name} is read per record of {extract.parent.name}, and there is no "
+            f"table {_parent(extract)}. Sync {extract.parent.name} first, or both together"
         ) from error
 
 
@@ -210,9 +210,9 @@ def _refuse_other_source(cursors: Mapping[str, StoredCursor], source: Source) ->
     owner = min(others)
     raise ConfigurationError(
         f"The tables {source.schema}.{source.prefix}rudder_… belong to the Intercom source "
-        f"{owner!r}, but this one is named {source.name!r}. Nothing was read. If it is the same "
-        f"source under a new name, write `name: {owner}` into its defs.yaml; else give this one "
-        "another table_prefix"
+        f"{owner!r}, but this one is named {source.name!r}. Write `name: {owner}` into its "
+        "defs.yaml, if it is the same source under a new name; else give this one another "
+        "table_prefix. Nothing was read"
     )
 
 
@@ -224,6 +224,6 @@ def _refuse_other_workspace(
             raise ConfigurationError(
                 f"The tables {extract.source.schema}.{extract.source.prefix}rudder_… hold "
                 f"workspace {cursor.workspace_id} (region {cursor.region}), but the access token "
-                f"belongs to workspace {workspace.id} ({workspace.name}). Nothing was read. Use "
-                "the token of that workspace, or another table_prefix for this one"
+                f"belongs to workspace {workspace.id} ({workspace.name}). Use the token of that "
+                "workspace, or another table_prefix for this one. Nothing was read"
             )

@@ -87,7 +87,7 @@ class _Tables:
         if resource not in self._states:
             self._states[resource] = self.warehouse.inspect(target)
         if not self._states[resource].exists:
-            raise SchemaError(f"There is no table {target} yet: sync {resource} first")
+            raise SchemaError(f"There is no table {target} yet. Sync {resource} first")
         return self._states[resource]
 
     def target(self, resource: str) -> Target:
@@ -99,7 +99,7 @@ class _Tables:
         missing = {column.name for column in self.state(resource).missing}
         target = self.target(resource)
         if missing & set(COLUMNS):
-            raise SchemaError(f"{target} lacks columns of this release: sync {resource} first")
+            raise SchemaError(f"{target} lacks columns of this release. Sync {resource} first")
         rows = self.warehouse.values(target, COLUMNS)
         return attribute_columns(dict(zip(COLUMNS, row, strict=True)) for row in rows)
 
@@ -157,9 +157,9 @@ def _reported(planned: _Planned, outcome: Outcome, warehouse: Warehouse) -> Mode
         return replace(report, row_count=warehouse.count(target))
     return replace(
         report,
-        told=f"{target} exists and was not made by intercom_assets (or was changed since). It is "
-        f"left as it is. Rename it and materialize {planned.model.name} again: {outcome.rename} "
-        f"Or leave {planned.model.name} out of the setting models",
+        told=f"{target} exists and was not made by intercom_assets (or was changed since), so "
+        f"it is left as it is. Rename it and materialize {planned.model.name} again: "
+        f"{outcome.rename} Or leave {planned.model.name} out of the setting models",
     )
 
 
@@ -209,7 +209,7 @@ def _columns(model: Model, tables: _Tables) -> Iterator[Lineage]:
     ]
     if shape.column not in {column.name for column in there}:
         raise SchemaError(
-            f"{tables.target(shape.resource)} has no column {shape.column}: sync {shape.resource}, "
+            f"{tables.target(shape.resource)} has no column {shape.column}. Sync {shape.resource}, "
             "or leave the column out of exclude_columns"
         )
     match shape:

@@ -234,7 +234,10 @@ async def _total(session: Session, resource: Resource) -> int:
             call = Call(method="POST", path="/companies/list", params={"per_page": "1"}, body={})
     total = (await session.ask(call)).body.get("total_count")
     if not isinstance(total, int) or isinstance(total, bool):
-        raise ConfigurationError(f"{call.method} {call.path} says no total_count")
+        raise ConfigurationError(
+            f"Intercom does not say how many {resource.name} there are. Run the check "
+            f"again later. [{call.method} {call.path}: no total_count]"
+        )
     return total
 
 

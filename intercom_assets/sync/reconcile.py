@@ -114,9 +114,9 @@ class _Comparison:
             raise PermanentError(
                 Request(method="POST", path=path),
                 f"At least {self.candidates:,} of {self.reading.stored_rows:,} stored rows are "
-                f"missing in Intercom's answers, over the limit of {allowed:,}. If so many were "
-                "really deleted or changed, run the reconcile again with force; nothing of this "
-                "part was marked",
+                f"missing in Intercom's answers, over the limit of {allowed:,}",
+                "Run the reconcile again with force, if so many were really deleted or changed; "
+                "nothing of this part was marked",
             )
 
     async def _look(self, key: str) -> Gone | Record:
@@ -129,7 +129,8 @@ class _Comparison:
         if not answer.body.get("id"):
             raise TransientError(
                 Request(method="GET", path=path, status=200),
-                "The answer is no record: it has no id, so it may have been cut off",
+                "An answer of Intercom is no record: it has no id, so it may have been cut off",
+                "Run again; if it stays, report the request in brackets",
             )
         return {
             name: value for name, value in answer.body.items() if name not in self.lookup.beyond

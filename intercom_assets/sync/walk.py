@@ -134,7 +134,7 @@ async def opened(walk: Walk, pages: AsyncGenerator[Page]) -> Page | None:
     try:
         first = await anext(pages)
     except NotFound as error:
-        walk.reading.note(f"{error.request}; reading around it")
+        walk.reading.note(error.but("reading around it"))
         return None
     walk.opened, walk.total = first.date or walk.opened, first.total_count
     return first
@@ -172,7 +172,7 @@ async def newest_first(
         walk.give_up(_MOVING)
     except NotFound as error:
         # One deleted message makes Intercom answer 404 to a whole page: read around it.
-        walk.reading.note(f"{error.request}; reading around it")
+        walk.reading.note(error.but("reading around it"))
         async for batch in read_slices(walk, [Slice(begin, _FAR)]):
             yield replace(batch, checkpoint=None)
 

@@ -79,7 +79,8 @@ def _explain_empty(reading: Reading, listing: Listing) -> None:
     if not _may_be_empty(reading):
         raise PermanentError(
             Request(method="GET", path=listing.path, status=200),
-            f"The list of {name} is empty, which it never is in a workspace; nothing was changed",
+            f"The list of {name} is empty, which it never is in a workspace",
+            "Run again, and check that the access token may read it; nothing was changed",
         )
     reading.warn(
         f"Intercom returned no {name} twice, where {reading.stored_rows:,} are stored: they are "

@@ -16,8 +16,8 @@ from intercom_assets.warehouse.duckdb_file import (
     Connect,
     DuckDBFile,
     connect,
-    first_line,
     make_schema,
+    refused,
     roll_back,
     transact,
 )
@@ -251,7 +251,7 @@ class DuckDBWarehouse:
             WarehouseError: The statement is wrong, or there is no database.
         """
         if not self.database.exists():
-            raise WarehouseError(f"{self.database} does not exist yet: sync first")
+            raise WarehouseError(f"{self.database} does not exist yet. Run a sync first")
         with self._file.session() as connection:
             connection.execute("BEGIN TRANSACTION")
             try:
@@ -263,7 +263,10 @@ class DuckDBWarehouse:
                     return pa.table({})
                 return answer.to_arrow_table()
             except duckdb.Error as error:
-                raise WarehouseError(str(error).strip()) from error
+                raise WarehouseError(
+                    f"DuckDB cannot answer this query. Change it as DuckDB says:\n"
+                    f"{str(error).strip()}"
+                ) from error
             finally:
                 roll_back(connection)
 
@@ -282,13 +285,18 @@ class DuckDBWarehouse:
                         f"CREATE TABLE {qualified(schema, '_intercom_check')} (a INT)"
                     )
                 except duckdb.Error as error:
-                    raise WarehouseError(f"{self.database}: {first_line(error)}") from error
+                    raise WarehouseError(
+                        refused(f"to make a table in {self.database}", error)
+                    ) from error
                 finally:
                     roll_back(connection)
             return
         folder = next(one for one in self.database.parents if one.exists())
         if not (folder.is_dir() and os.access(folder, os.W_OK)):
-            raise WarehouseError(f"{self.database} cannot be made: {folder} is not writable")
+            raise WarehouseError(
+                f"{self.database} cannot be made: {folder} is not writable. Set DUCKDB_DATABASE to "
+                "a path that may be written"
+            )
 
     def _apply(
         self, connection: duckdb.DuckDBPyConnection, cursors: CursorStatements, commit: Commit
@@ -341,9 +349,9 @@ class DuckDBWarehouse:
         expected = commit.cursor.version - 1
         if stored.version != expected:
             raise WarehouseError(
-                f"{commit.target}: another sync committed meanwhile (version {stored.version} "
-                f"is stored, this sync started from {expected}); nothing of this commit was kept. "
-                "Run the sync again when the other one has ended"
+                f"Another sync of {commit.target} committed meanwhile, so nothing of this commit "
+                "was kept. Run the sync again when the other one has ended. [Version "
+                f"{stored.version} is stored, this sync started from {expected}]"
             )
         # Later than the last commit, and than what was read, however slow our clock is.
         now = max(self._now(), commit.cursor.at or EPOCH)
@@ -359,17 +367,23 @@ class DuckDBWarehouse:
     @contextmanager
     def _reading(self, target: Target) -> Iterator[duckdb.DuckDBPyConnection]:
         if not self.database.exists():
-            raise SchemaError(f"There is no table {target}: {self.database} does not exist yet")
+            raise SchemaError(
+                f"There is no table {target}: {self.database} does not exist yet. Run a sync first"
+            )
         with self._file.session() as connection:
             self._require(connection, target)
             try:
                 yield connection
             except duckdb.Error as error:
-                raise WarehouseError(f"{target} in {self.database}: {first_line(error)}") from error
+                raise WarehouseError(
+                    refused(f"a statement on {target} in {self.database}", error)
+                ) from error
 
     def _require(self, connection: duckdb.DuckDBPyConnection, target: Target) -> None:
         if not _column_types(connection, target.schema, target.name):
-            raise SchemaError(f"There is no table {target} in {self.database}")
+            raise SchemaError(
+                f"There is no table {target} in {self.database}. Run a sync of it first"
+            )
 
 
 def _column_types(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> dict[str, str]:

@@ -60,7 +60,7 @@ class DuckDBFile:
                 connection.execute("SET TimeZone = 'UTC'")
             yield connection
         except duckdb.Error as error:
-            raise WarehouseError(f"{self.path}: {first_line(error)}") from error
+            raise WarehouseError(refused(f"a statement on {self.path}", error)) from error
         finally:
             if held is None:
                 connection.close()
@@ -113,14 +113,14 @@ class DuckDBFile:
         told = first_line(error)
         if not any(sign in told for sign in _BUSY):
             raise WarehouseError(
-                f"{self.path} cannot be opened: {told}. Check that the path is a DuckDB file "
-                "(or does not exist yet) and that it may be written"
+                f"{self.path} cannot be opened. Check that the path is a DuckDB file (or does not "
+                f"exist yet) and that it may be written. [DuckDB: {told}]"
             ) from error
         if waited >= self.patience:
             raise WarehouseError(
-                f"{self.path} is in use by another process, for more than "
-                f"{self.patience:.0f} s: {told}. DuckDB lets one process write: close the other "
-                "program, or point it at a copy"
+                f"{self.path} is in use by another process. Close the other program, or point it "
+                f"at a copy: DuckDB lets one process write. [Waited {self.patience:.0f} s. "
+                f"DuckDB: {told}]"
             ) from error
 
 
@@ -150,10 +150,10 @@ def transact(connection: duckdb.DuckDBPyConnection, work: Callable[[], T], what:
             told = first_line(error)
             if any(sign in told for sign in _CONFLICT):
                 raise WarehouseError(
-                    f"{what}: another sync committed meanwhile ({told}); nothing of this commit "
-                    "was kept. Run the sync again when the other one has ended"
+                    f"Another sync of {what} committed meanwhile, so nothing of this commit was "
+                    f"kept. Run the sync again when the other one has ended. [DuckDB: {told}]"
                 ) from error
-            raise WarehouseError(f"{what}: {told}. Nothing of this commit was kept") from error
+            raise WarehouseError(refused(f"a commit to {what}", error)) from error
         raise
     return result
 
@@ -165,6 +165,14 @@ def roll_back(connection: duckdb.DuckDBPyConnection) -> None:
     except duckdb.Error:
         # A failed COMMIT has ended the transaction already.
         return
+
+
+def refused(what: str, error: duckdb.Error) -> str:
+    """Say that DuckDB failed at something, in its words at the end."""
+    return (
+        f"DuckDB refused {what}, so nothing of it was kept. Mend what DuckDB says, then run again. "
+        f"[DuckDB: {first_line(error)}]"
+    )
 
 
 def first_line(error: Exception) -> str:

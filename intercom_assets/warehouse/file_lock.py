@@ -36,12 +36,12 @@ def table_lock(folder: Path, target: Target, run_id: str, patience: float) -> It
         lock.acquire(timeout=patience)
     except Timeout:
         raise WarehouseError(
-            f"Another sync of {target} is running{_holder(holder)}: wait until it ends, or end it"
+            f"Another sync of {target} is running{_holder(holder)}. Wait until it ends, or end it"
         ) from None
     except OSError as error:
         raise WarehouseError(
             f"The lock of {target} cannot be taken in {folder}: {error.strerror}. "
-            "The folder of the database must be writable"
+            "Make the folder of the database writable"
         ) from error
     try:
         since = datetime.now(UTC).isoformat(timespec="seconds")

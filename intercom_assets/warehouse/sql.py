@@ -87,7 +87,7 @@ def refuse_foreign(target: Target, columns: Mapping[str, str], rename: str) -> N
         return
     raise SchemaError(
         f"The table {target} exists and was not made by intercom_assets (it has no {ROW_HASH} "
-        "column; RudderStack may have left it). Nothing was read or written. Rename it and run "
+        "column; RudderStack may have left it), so nothing was read or written. Rename it and run "
         f"again: {rename}"
     )
 
@@ -101,7 +101,8 @@ def known_columns(target: Target, types: Iterable[str], columns: Sequence[str] |
     known = list(types)
     if unknown := [name for name in columns or () if name not in known]:
         raise SchemaError(
-            f"{target} has no column {', '.join(map(repr, unknown))}; it has {', '.join(known)}"
+            f"{target} has no column {', '.join(map(repr, unknown))}. Choose among "
+            f"{', '.join(known)}"
         )
     return list(columns or known)
 

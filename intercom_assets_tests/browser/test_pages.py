@@ -18,6 +18,7 @@ from intercom_assets_tests.chromium import chromium, needs_chromium, new_page
 from intercom_assets_tests.dagster_project.landing import assert_landed
 from intercom_assets_tests.dagster_project.processes import Deployment, Machine, deployed
 from intercom_assets_tests.dagster_project.running import execute, serving
+from intercom_assets_tests.telling import parts_of
 
 pytestmark = needs_chromium
 
@@ -169,7 +170,7 @@ def test_a_full_refresh_is_launched_from_the_launchpad(desk: Desk) -> None:
 
 
 def test_a_run_that_failed_says_what_to_do(desk: Desk) -> None:
-    """The first line of the failure names the permission that the token lacks, and its place."""
+    """The failure begins with the permission that the token lacks and where it is granted."""
     desk.workspace.missing_scopes.add("read_tags")
     try:
         page = desk.open("/assets/intercom/tags")
@@ -181,8 +182,10 @@ def test_a_run_that_failed_says_what_to_do(desk: Desk) -> None:
     told = page.get_by_text("dagster._core.definitions.events.Failure").last.inner_text()
 
     first = told.partition("Failure: ")[2].splitlines()[0]
-    assert first.startswith("GET /tags → HTTP 403")
-    assert 'The access token lacks the permission "Read tags": tick it in Intercom' in first
+    in_parts = parts_of(first)
+    assert 'The access token lacks the permission "Read tags"' == in_parts.wrong
+    assert in_parts.remedy.startswith("Grant it in Intercom's Developer Hub")
+    assert in_parts.said.startswith("GET /tags → HTTP 403")
 
 
 def press(page: Page, label: str) -> None:

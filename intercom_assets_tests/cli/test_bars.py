@@ -18,7 +18,7 @@ def reading(*, done: int = 500, total: int | None = 2000, error: str = "") -> Li
         State.FAILED if error else State.RUNNING,
         report=Report(resource="contacts", table="intercom.rudder_contacts", meter=meter),
         progress=Progress(resource="contacts", done=done, total=total),
-        note="POST /contacts/search → HTTP 502; trying again in 1.0 s",
+        note="Intercom cannot answer at the moment; trying again in 1.0 s [POST /contacts/search]",
         error=error,
     )
 

@@ -242,7 +242,7 @@ def test_query_without_a_database_says_to_sync_first(workspace: CommandLine) -> 
     query = workspace("query", "SELECT 1")
 
     assert 1 == query.returncode
-    assert "sync first" in query.stderr
+    assert "Run a sync first" in query.stderr
 
 
 @pytest.mark.parametrize(

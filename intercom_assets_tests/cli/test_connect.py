@@ -160,7 +160,7 @@ def test_an_outage_says_to_try_again(workspace: Workspace, place: Place) -> None
         connecting.connect()
         ended = connecting.end()
 
-    assert_refused(ended, place, workspace, "HTTP 503.*intercomstatus")
+    assert_refused(ended, place, workspace, "intercomstatus.*HTTP 503")
 
 
 @pytest.mark.parametrize("name", ["token", "access_token"])

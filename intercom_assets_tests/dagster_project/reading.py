@@ -24,5 +24,7 @@ def problems(environment: Mapping[str, str] | None = None, /, **raw: object) -> 
     with pytest.raises(ConfigurationError) as refused:
         read(environment, **raw)
     headline, *listed = str(refused.value).split("\n")
-    assert headline == "Settings of the Intercom source 'intercom':"
+    assert headline == (
+        "Settings of the Intercom source 'intercom' are wrong. Change each one below:"
+    )
     return [line.removeprefix("  * ") for line in listed]

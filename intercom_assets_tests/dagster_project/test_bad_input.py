@@ -15,6 +15,7 @@ from intercom_assets_tests.dagster_project.running import (
     run_job,
     serving,
 )
+from intercom_assets_tests.telling import parts_of
 
 
 def test_an_unset_token_fails_the_run_and_names_the_variable(
@@ -54,8 +55,10 @@ def test_a_revoked_token_fails_every_resource_alike(project: Project) -> None:
 
     assert set(told) == {"tags", "admins"}
     for line in told.values():
-        assert line.startswith("GET /me → HTTP 401 unauthorized")
-        assert "region is 'us'" in line
+        told_in_parts = parts_of(line)
+        assert "The access token is wrong or was revoked" == told_in_parts.wrong
+        assert "if that is not 'us', set region to one of: eu, au" in told_in_parts.remedy
+        assert told_in_parts.said.startswith("GET /me → HTTP 401 unauthorized")
         assert "simulated-token" not in line
     assert project.workspace.log.total() == 1
 
@@ -112,7 +115,7 @@ def test_children_without_stored_parents_name_what_to_run(
     """A child whose parent was never synced says what to sync first, before any request."""
     told = failures(project.run(child))[child]
 
-    assert told.startswith(f"{child} is read per record of {parent}. There is no table")
+    assert told.startswith(f"{child} is read per record of {parent}, and there is no table")
     assert f"Sync {parent} first, or both together" in told
     assert project.workspace.log.total() == 0
 
@@ -143,8 +146,9 @@ def test_a_missing_scope_stops_only_its_resource(project: Project, status: int) 
     assert not result.success
     (told,) = failures(result).items()
     assert told[0] == "conversations"
-    assert told[1].startswith(f"POST /conversations/search → HTTP {status}")
-    assert 'lacks the permission "Read conversations"' in told[1]
+    in_parts = parts_of(told[1])
+    assert 'The access token lacks the permission "Read conversations"' == in_parts.wrong
+    assert in_parts.said.startswith(f"POST /conversations/search → HTTP {status}")
     assert is_missing(project.database, "rudder_conversations")
     assert project.ids("rudder_contacts") == set(project.workspace.collection("contacts").ids())
     assert len(figures(result)) == 9
@@ -158,7 +162,9 @@ def test_wrong_schedules_are_told_before_there_are_definitions(project: Project)
         )
 
     headline, *told = str(refused.value).split("\n")
-    assert headline == "Settings of the Intercom source 'intercom':"
+    assert headline == (
+        "Settings of the Intercom source 'intercom' are wrong. Change each one below:"
+    )
     schedule, reconcile, status = sorted(told, key=len, reverse=True)
     assert "at least 5 minutes must lie between two runs" in schedule
     assert reconcile.endswith("'0 0 3 * * *' has 6")
@@ -174,7 +180,10 @@ def test_the_first_line_of_a_failure_is_ours(project: Project) -> None:
     error = event.step_failure_data.error
     assert error is not None
     first_line = error.message.split("\n")[0]
-    assert first_line.startswith("dagster._core.definitions.events.Failure: GET /me → HTTP 401")
+    assert first_line.startswith(
+        "dagster._core.definitions.events.Failure: The access token is wrong or was revoked. Copy"
+    )
+    assert "[GET /me → HTTP 401" in first_line
     assert "Error occurred while handling output" not in error.message
     failure = event.step_failure_data.user_failure_data
     assert failure is not None
@@ -188,7 +197,7 @@ def test_a_bad_since_is_told_with_what_is_allowed(project: Project, since: str) 
     """Run config is checked before anything is asked."""
     told = failures(project.run("tags", config={"since": since}))["tags"]
 
-    assert told.startswith(f"since is '{since}': a UTC date or time is allowed")
+    assert told.startswith(f"since is '{since}'. Change it: a UTC date or time is allowed")
     assert project.workspace.log.total() == 0
 
 

@@ -71,7 +71,7 @@ def test_a_database_that_another_program_holds_is_told(project: Project) -> None
 
     assert told.startswith(f"{project.database} is in use by another process")
     assert f"PID {other.pid}" in told
-    assert "close the other program" in told
+    assert "Close the other program" in told
 
 
 def test_a_file_that_is_no_database_is_kept(project: Project) -> None:

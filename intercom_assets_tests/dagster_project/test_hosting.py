@@ -122,7 +122,7 @@ def test_a_mistake_in_a_file_names_the_source(
         load(tmp_path)
 
     told = "".join(traceback.format_exception(refused.value))
-    assert "Settings of the Intercom source 'acme':\n  * " in told
+    assert "Settings of the Intercom source 'acme' are wrong. Change each one below:\n  * " in told
     assert said in told
 
 

@@ -136,7 +136,7 @@ def test_a_mistake_in_one_source_is_told_as_such(host: Host) -> None:
 
     told = refusal(host)
 
-    assert "Settings of the Intercom source 'wrong':" in told
+    assert "Settings of the Intercom source 'wrong' are wrong. " in told
     assert "would both write" not in told
 
 

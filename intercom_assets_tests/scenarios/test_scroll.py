@@ -124,7 +124,7 @@ def test_a_scroll_that_stays_open_is_named(world: World) -> None:
 
     world.before = lambda _request: keep_open()
 
-    with pytest.raises(PermanentError, match=r"scroll_exists.*keeps a scroll of companies open"):
+    with pytest.raises(PermanentError, match=r"keeps a scroll of companies open.*scroll_exists"):
         world.sync("companies")
 
     assert 15 * 60 <= sum(world.slept) <= 16 * 60

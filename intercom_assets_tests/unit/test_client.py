@@ -105,7 +105,7 @@ def test_a_connection_does_not_show_its_token() -> None:
 @pytest.mark.parametrize("token", ["", "  ", "two words", "ünïcode", "line\nbreak"])
 def test_a_token_that_no_header_can_carry_is_refused(token: str) -> None:
     """A token with characters that no token has is refused without showing it."""
-    with pytest.raises(ConfigurationError, match="copy it again") as caught:
+    with pytest.raises(ConfigurationError, match="Copy it again") as caught:
         Connection(token=token, region="us", version=NEWEST)
 
     assert not token.strip() or token not in str(caught.value)
@@ -178,14 +178,14 @@ def test_retries_end_and_name_the_request(bad: httpx.Response) -> None:
 @pytest.mark.parametrize(
     ("refusal", "kind", "told"),
     [
-        (envelope(401, "unauthorized"), Unauthorized, "copy it again"),
+        (envelope(401, "unauthorized"), Unauthorized, "Copy it again"),
         (envelope(401, "token_unauthorized"), Unauthorized, 'permission "Read tags"'),
         (envelope(403, "forbidden"), Unauthorized, 'permission "Read tags"'),
         (envelope(403, "api_plan_restricted"), Unauthorized, "plan"),
         (httpx.Response(403, text=PAGE), Unauthorized, 'permission "Read tags"'),
         (envelope(404, "not_found"), NotFound, "not_found"),
         (envelope(410, "contact_merged"), NotFound, "contact_merged"),
-        (envelope(400, "intercom_version_invalid"), PermanentError, "raise api_version"),
+        (envelope(400, "intercom_version_invalid"), PermanentError, "Raise api_version"),
         (envelope(422, "parameter_invalid", "bad field"), PermanentError, "bad field"),
         (
             httpx.Response(301, headers={"Location": "https://x.example/"}),
@@ -209,7 +209,7 @@ def test_redirects_are_not_followed() -> None:
     """A redirect is an error: the token stays with its host."""
     talk, asked = in_turn(httpx.Response(302, headers={"Location": "https://x.example/"}), FINE)
 
-    with pytest.raises(PermanentError, match="Redirects are not followed"):
+    with pytest.raises(PermanentError, match="leads elsewhere, which is not followed"):
         talk.ask(TAGS)
 
     assert {"127.0.0.1"} == {request.url.host for request in asked}

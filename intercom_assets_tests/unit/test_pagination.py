@@ -100,7 +100,7 @@ def test_numbered_pages_go_on_by_number(following: object) -> None:
 @pytest.mark.parametrize("following", ["", {}, True, "https://x.example/?offset=2", {"page": None}])
 def test_a_next_page_of_an_unknown_form_is_an_error(following: object) -> None:
     """A next page that cannot be asked for is an error: what follows would be lost."""
-    with pytest.raises(PermanentError, match="next page cannot be asked for"):
+    with pytest.raises(PermanentError, match="next page in a form that is not known"):
         read(LIST, StartingAfter(), page("1", next=following))
 
 
@@ -131,7 +131,7 @@ def test_a_repeated_cursor_is_an_error() -> None:
     """A cursor that comes a second time would never end, so it is an error."""
     again = page("1", next={"starting_after": "same"})
 
-    with pytest.raises(PermanentError, match=r"/things.*'same' twice"):
+    with pytest.raises(PermanentError, match=r"'same' twice.*/things"):
         read(LIST, StartingAfter(), again)
 
 

@@ -72,24 +72,24 @@ _ANSWERS = {
     "or use a key pair, which does not expire",
     390144: f"{_SIGNIN}: the key pair does not fit. Register the public key (ALTER USER {{user}} "
     "SET RSA_PUBLIC_KEY = '…'), and check that the clock of this machine is right",
-    390189: "Role {role} does not exist, or was not granted to user {user}: "
-    "GRANT ROLE {role} TO USER {user}; or change SNOWFLAKE_ROLE",
+    390189: "Role {role} does not exist, or was not granted to user {user}. "
+    "Grant it (GRANT ROLE {role} TO USER {user}), or change SNOWFLAKE_ROLE",
     390201: "Warehouse {warehouse} or database {database} does not exist, or role {role} may not "
-    "use it: check SNOWFLAKE_WAREHOUSE and SNOWFLAKE_DATABASE, and the grants in "
+    "use it. Check SNOWFLAKE_WAREHOUSE and SNOWFLAKE_DATABASE, and the grants in "
     "docs/snowflake.md",
     390303: f"{_SIGNIN}: the OAuth token is not valid. Put a new one into SNOWFLAKE_TOKEN",
     390318: f"{_SIGNIN}: the OAuth token has expired. Put a new one into SNOWFLAKE_TOKEN",
     390422: f"{_SIGNIN}: a network policy does not let this machine in. Ask who administers it",
-    290403: "There is no Snowflake account {account}: check SNOWFLAKE_ACCOUNT (such as "
+    290403: "There is no Snowflake account {account}. Check SNOWFLAKE_ACCOUNT (such as "
     "myorg-myaccount, without .snowflakecomputing.com)",
-    606: "No warehouse is in use: set SNOWFLAKE_WAREHOUSE to one that role {role} may use "
+    606: "No warehouse is in use. Set SNOWFLAKE_WAREHOUSE to one that role {role} may use "
     "(GRANT USAGE ON WAREHOUSE … TO ROLE …)",
-    3001: "Role {role} lacks a privilege for this. The grants that it needs are in "
-    "docs/snowflake.md",
-    90073: "Warehouse {warehouse} cannot be resumed: its resource monitor's quota is used up",
-    2003: "What a statement names does not exist, or role {role} may not see it. The grants that "
-    "it needs are in docs/snowflake.md",
-    90105: "Database {database} does not exist, or role {role} may not use it: check "
+    3001: "Role {role} lacks a privilege for this. Grant it what docs/snowflake.md lists",
+    90073: "Warehouse {warehouse} cannot be resumed: its resource monitor's quota is used up. "
+    "Ask who administers the account",
+    2003: "What a statement names does not exist, or role {role} may not see it. Grant it what "
+    "docs/snowflake.md lists",
+    90105: "Database {database} does not exist, or role {role} may not use it. Check "
     "SNOWFLAKE_DATABASE, and the grants in docs/snowflake.md",
 }
 _SAME = {290404: 290403, 250007: 290403, 251009: 290403, 390105: 390102, 390432: 390422, 2043: 2003}
@@ -122,10 +122,15 @@ def explained(error: errors.Error, login: Login, what: str) -> WarehouseError:
             warehouse=login.warehouse or "of the user's default",
             database=login.database,
         )
-        return WarehouseError(f"{what}: {answer}. Snowflake said: {told}")
+        return WarehouseError(f"{answer}. [{what}. Snowflake: {told}]")
+    said = f"[{what}, {login}. Snowflake: {told}]"
     if number in _PASSING or isinstance(error, _PASSING_CLASSES):
-        return PassingError(f"{what}: {told}. {login}")
-    return WarehouseError(f"{what}: {told}. {login}")
+        return PassingError(
+            f"The session with Snowflake was lost, or refused for the moment. Run again. {said}"
+        )
+    return WarehouseError(
+        f"Snowflake refused a statement. Mend what it says, then run again. {said}"
+    )
 
 
 def first_line(error: errors.Error) -> str:

@@ -96,8 +96,8 @@ class Lease:
         while (other := self._session.work(self._take, f"lease of {self._target}")) is not None:
             if waited >= self._terms.patience:
                 raise WarehouseError(
-                    f"Another sync of {self._target} is running{other}: wait until it ends, or "
-                    "end it. The lease of a process that was killed expires by itself"
+                    f"Another sync of {self._target} is running{other}. Wait until it ends, or "
+                    "end it: the lease of a process that was killed expires by itself"
                 )
             self._sleep(self._terms.pause)
             waited += self._terms.pause

@@ -124,7 +124,7 @@ class Session:
         except errors.Error as error:
             failure = explained(error, self._login, what)
             if isinstance(failure, PassingError):
-                _logger.warning("%s; trying again", failure)
+                _logger.warning("Trying again: %s", failure)
                 self.close()
             raise failure from None
         except BaseException:

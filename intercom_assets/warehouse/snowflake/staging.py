@@ -118,8 +118,9 @@ def uploaded(running: Runner, schema: str, file: StagedFile) -> Iterator[str]:
             loaded = sum(int(row[3]) for row in running.rows(staging.copy()))
             if loaded != file.rows:
                 raise WarehouseError(
-                    f"{staging.table}: {loaded} of {file.rows} staged rows were loaded; nothing of "
-                    "this commit was kept. Run the sync again"
+                    f"Snowflake lost rows on the way: {loaded} of {file.rows} staged rows were "
+                    "loaded, so nothing of this commit was kept. Run the sync again. "
+                    f"[{staging.table}]"
                 )
         yield staging.table
     finally:

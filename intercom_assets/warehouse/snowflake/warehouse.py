@@ -280,7 +280,9 @@ class SnowflakeWarehouse:
             WarehouseError: It is no question: Snowflake could not take a change of tables back.
         """
         if not _READS.match(statement):
-            raise WarehouseError("Only queries are answered here: SELECT, WITH, SHOW, DESCRIBE")
+            raise WarehouseError(
+                "Only queries are answered here. Begin with SELECT, WITH, SHOW or DESCRIBE"
+            )
         answer = self._session.work(lambda running: running.table(statement), "query")
         return pa.table({}) if answer is None else answer
 
@@ -320,16 +322,18 @@ class SnowflakeWarehouse:
             swapped = running.run(cursors.swap(), *values[1:], values[0], expected)
         if swapped != 1:
             raise WarehouseError(
-                f"{commit.target}: another sync committed meanwhile (version {stored.version} "
-                f"is stored, this sync started from {expected}); nothing of this commit was kept. "
-                "Run the sync again when the other one has ended"
+                f"Another sync of {commit.target} committed meanwhile, so nothing of this commit "
+                "was kept. Run the sync again when the other one has ended. [Version "
+                f"{stored.version} is stored, this sync started from {expected}]"
             )
         return now
 
     def _reading(self, target: Target, work: Callable[[Runner], Any]) -> Any:  # noqa: ANN401
         def read(running: Runner) -> Any:  # noqa: ANN401 - whatever the work gives
             if not _described(running, Statements(target).describe(), set()):
-                raise SchemaError(f"There is no table {target} in {self.login}")
+                raise SchemaError(
+                    f"There is no table {target} in {self.login}. Run a sync of it first"
+                )
             return work(running)
 
         return self._session.work(read, str(target))
