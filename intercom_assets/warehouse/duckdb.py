@@ -44,6 +44,7 @@ from intercom_assets.warehouse.sql import (
     CURSORS,
     cursor_values,
     known_columns,
+    overtaken,
     quote,
     refuse_foreign,
     refuse_other_types,
@@ -263,10 +264,8 @@ class DuckDBWarehouse:
                     return pa.table({})
                 return answer.to_arrow_table()
             except duckdb.Error as error:
-                raise WarehouseError(
-                    f"DuckDB cannot answer this query. Change it as DuckDB says:\n"
-                    f"{str(error).strip()}"
-                ) from error
+                wrong = "DuckDB cannot answer this query. Change it as DuckDB says:"
+                raise WarehouseError(f"{wrong}\n{str(error).strip()}") from error
             finally:
                 roll_back(connection)
 
@@ -285,9 +284,7 @@ class DuckDBWarehouse:
                         f"CREATE TABLE {qualified(schema, '_intercom_check')} (a INT)"
                     )
                 except duckdb.Error as error:
-                    raise WarehouseError(
-                        refused(f"to make a table in {self.database}", error)
-                    ) from error
+                    raise WarehouseError(refused(f"a table in {self.database}", error)) from error
                 finally:
                     roll_back(connection)
             return
@@ -348,11 +345,7 @@ class DuckDBWarehouse:
         }.get(commit.cursor.resource, StoredCursor(resource=commit.cursor.resource))
         expected = commit.cursor.version - 1
         if stored.version != expected:
-            raise WarehouseError(
-                f"Another sync of {commit.target} committed meanwhile, so nothing of this commit "
-                "was kept. Run the sync again when the other one has ended. [Version "
-                f"{stored.version} is stored, this sync started from {expected}]"
-            )
+            raise overtaken(commit.target, stored.version, expected)
         # Later than the last commit, and than what was read, however slow our clock is.
         now = max(self._now(), commit.cursor.at or EPOCH)
         if stored.synced_at is not None:
@@ -375,9 +368,7 @@ class DuckDBWarehouse:
             try:
                 yield connection
             except duckdb.Error as error:
-                raise WarehouseError(
-                    refused(f"a statement on {target} in {self.database}", error)
-                ) from error
+                raise WarehouseError(refused(f"a statement on {target}", error)) from error
 
     def _require(self, connection: duckdb.DuckDBPyConnection, target: Target) -> None:
         if not _column_types(connection, target.schema, target.name):

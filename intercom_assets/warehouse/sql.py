@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 
-from intercom_assets.errors import SchemaError
+from intercom_assets.errors import SchemaError, WarehouseError
 from intercom_assets.schema.table import DELETED_AT, ROW_HASH, SYNCED_AT
 from intercom_assets.schema.types import ColumnType
 from intercom_assets.warehouse.warehouse import StoredCursor, Target
@@ -89,6 +89,15 @@ def refuse_foreign(target: Target, columns: Mapping[str, str], rename: str) -> N
         f"The table {target} exists and was not made by intercom_assets (it has no {ROW_HASH} "
         "column; RudderStack may have left it), so nothing was read or written. Rename it and run "
         f"again: {rename}"
+    )
+
+
+def overtaken(target: Target, stored: int, expected: int) -> WarehouseError:
+    """Say that another sync moved the cursor since this one read it."""
+    return WarehouseError(
+        f"Another sync of {target} committed meanwhile, so nothing of this commit was kept. Run "
+        f"the sync again when the other one has ended. [Version {stored} is stored, this sync "
+        f"started from {expected}]"
     )
 
 

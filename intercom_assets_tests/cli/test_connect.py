@@ -273,7 +273,7 @@ def test_another_region_than_the_settings_is_refused(workspace: Workspace, place
         page = connecting.connect()
         ended = connecting.end()
 
-    assert "set INTERCOM_REGION=eu in .env" in page.text
+    assert "Set INTERCOM_REGION=eu in .env" in page.text
     assert_refused(ended, place, workspace, "lives in region eu.*is au.*INTERCOM_REGION=eu")
 
 
@@ -286,7 +286,7 @@ def test_a_region_in_the_sources_file_is_not_overruled(workspace: Workspace, pla
         connecting.connect()
         ended = connecting.end()
 
-    told = "set region: eu in acme/defs/intercom/defs.yaml"
+    told = "Set region: eu in acme/defs/intercom/defs.yaml"
     assert_refused(ended, place, workspace, told)
 
 

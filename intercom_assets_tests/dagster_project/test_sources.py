@@ -219,7 +219,7 @@ def test_a_source_whose_folder_was_renamed_keeps_its_tables(project: Project, ho
     host.add("support", name="billing", **settings)
     again = run_job(host.load(), "contacts", source="billing")
 
-    assert "write `name: billing` into its defs.yaml" in refused["contacts"]
+    assert "Write `name: billing` into its defs.yaml" in refused["contacts"]
     assert failures(again) == {}
     told = figures(again)["contacts"]
     assert (0, 0) == (told["rows_inserted"], told["rows_updated"])

@@ -53,6 +53,7 @@ from intercom_assets.warehouse.sql import (
     MERGED_INTO,
     cursor_values,
     folded,
+    overtaken,
     refuse_foreign,
     refuse_other_types,
 )
@@ -321,11 +322,7 @@ class SnowflakeWarehouse:
         elif stored.version == expected:
             swapped = running.run(cursors.swap(), *values[1:], values[0], expected)
         if swapped != 1:
-            raise WarehouseError(
-                f"Another sync of {commit.target} committed meanwhile, so nothing of this commit "
-                "was kept. Run the sync again when the other one has ended. [Version "
-                f"{stored.version} is stored, this sync started from {expected}]"
-            )
+            raise overtaken(commit.target, stored.version, expected)
         return now
 
     def _reading(self, target: Target, work: Callable[[Runner], Any]) -> Any:  # noqa: ANN401
