@@ -226,5 +226,5 @@ def test_nothing_is_made_of_tables_that_are_not_there(tmp_path: Path) -> None:
     made = {report.model.name for report in reports if report.made}
     assert {"contact_companies", "contact_tags"} == made
     [flat] = [report for report in reports if report.model.name == "contacts_flat"]
-    assert "p_rudder_contact_attributes yet: sync contact_attributes first" in flat.told
+    assert "p_rudder_contact_attributes yet. Sync contact_attributes first" in flat.told
     assert json.dumps(flat.told)

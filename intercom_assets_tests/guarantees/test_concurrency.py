@@ -28,7 +28,7 @@ from intercom_assets_tests.guarantees.killing import Life, eventful, repeatable
 from intercom_assets_tests.world import HOUR, World, make_world
 
 NAMES = ("contacts", "conversations", "companies", "conversation_parts")
-LOST = "another sync committed meanwhile"
+LOST = "committed meanwhile, so nothing of this commit was kept"
 
 
 class Unlocked(DuckDBWarehouse):
@@ -195,7 +195,7 @@ def test_the_holder_of_a_lock_is_named(life: Life) -> None:
             load(world.extract(connection, "tags"), hasty)
 
     assert f"{target} is running (process {other.pid}, run run-7, since " in str(caught.value)
-    assert "wait until it ends" in str(caught.value)
+    assert "Wait until it ends" in str(caught.value)
     assert 0 == refused
     life.assert_true("tags")
 
