@@ -141,10 +141,12 @@ def test_a_schedule_is_switched_on(desk: Desk) -> None:
     page = desk.open("/automation")
     schedule = page.locator("a[href$='/schedules/intercom_schedule']").locator("..")
     see(schedule, "Scheduled At 04:30 AM UTC")
-    assert not schedule.get_by_role("checkbox").last.is_checked()
+    # The first label selects the row; the switch may come later.
+    switch = schedule.locator("label").nth(1)
+    switch.locator("input:not(:checked)").wait_for(state="attached")
 
     with page.expect_response(lambda answer: "startSchedule" in (answer.request.post_data or "")):
-        schedule.locator("label").last.click()
+        switch.click()
 
     page = desk.open(SCHEDULE)
     row(page, "Running").locator("input:checked").wait_for(state="attached")
