@@ -42,17 +42,24 @@ async def meanwhile(
 ) -> AsyncGenerator[tuple[S, T]]:
     """Give each item with what is made of it, which is worked on while the next item comes.
 
-    What is left is cancelled when a result fails or the reader stops.
+    What came is given before a failure to get more is raised: a page is not lost with the one after
+    it. What is left is cancelled when a result fails or the reader stops.
     """
     running: deque[tuple[S, asyncio.Task[T]]] = deque()
+    coming, failure = aiter(items), None
     try:
-        async for item in items:
-            running.append((item, asyncio.ensure_future(_awaited(work, item))))
-            if len(running) > 1:
+        while failure is None:
+            try:
+                item = await anext(coming)
+            except Exception as error:  # noqa: BLE001 - raised below
+                failure = error
+            else:
+                running.append((item, asyncio.ensure_future(_awaited(work, item))))
+            if running and (failure is not None or len(running) > 1):
                 before, task = running.popleft()
                 yield before, await task
-        for item, task in running:
-            yield item, await task
+        if not isinstance(failure, StopAsyncIteration):
+            raise failure
     finally:
         for _, task in running:
             task.cancel()

@@ -32,6 +32,28 @@ def test_the_next_item_is_awaited_while_one_is_worked_on() -> None:
     assert [(0, 0), (1, 2), (2, 4)] == anyio.run(scenario)
 
 
+def test_what_came_before_a_failure_is_given() -> None:
+    """An item is not lost because the one after it could not be got."""
+    given: list[int] = []
+
+    async def scenario() -> None:
+        async def items() -> AsyncGenerator[int]:
+            yield 1
+            yield 2
+            raise ValueError("no more")
+
+        async def same(number: int) -> int:
+            await anyio.lowlevel.checkpoint()
+            return number
+
+        async for _, number in meanwhile(same, items()):
+            given.append(number)
+
+    with pytest.raises(ValueError, match="no more"):
+        anyio.run(scenario)
+    assert [1, 2] == given
+
+
 def test_what_is_left_is_cancelled() -> None:
     """Work that nobody waits for any more is ended before the reader goes on."""
     ended: list[str] = []
