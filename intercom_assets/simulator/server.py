@@ -23,6 +23,9 @@ class _CuttableProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        # A body must not wait until the client has acknowledged the head, which takes 40 ms.
+        connection: socket.socket = transport.get_extra_info("socket")
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.app_state = {
             **self.app_state,
             "close": transport.close,
