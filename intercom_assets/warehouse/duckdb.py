@@ -15,7 +15,9 @@ from intercom_assets.schema.table import Column
 from intercom_assets.warehouse.duckdb_file import (
     Connect,
     DuckDBFile,
+    MemoryLimitError,
     connect,
+    frugal,
     make_schema,
     refused,
     roll_back,
@@ -143,14 +145,13 @@ class DuckDBWarehouse:
         return {row[0]: stored_cursor(row) for row in rows}
 
     def commit(self, prefix: str, commit: Commit) -> Committed:
-        """Merge, mark and move the cursor in one transaction."""
-        with self._file.session() as connection:
-            cursors = CursorStatements(commit.target.schema, prefix)
-            schema = quote(commit.target.schema)
-            make_schema(connection, f"CREATE SCHEMA IF NOT EXISTS {schema}")
-            return transact(
-                connection, lambda: self._apply(connection, cursors, commit), str(commit.target)
-            )
+        """Merge, mark and move the cursor in one transaction, in little memory where that does."""
+        try:
+            with self._file.session() as connection, frugal(connection):
+                return self._committed(connection, prefix, commit)
+        except MemoryLimitError:
+            with self._file.session() as connection:
+                return self._committed(connection, prefix, commit)
 
     def due_parents(
         self, parent: Target, after: tuple[datetime, str] | None, limit: int
@@ -294,6 +295,16 @@ class DuckDBWarehouse:
                 f"{self.database} cannot be made: {folder} is not writable. Set DUCKDB_DATABASE to "
                 "a path that may be written"
             )
+
+    def _committed(
+        self, connection: duckdb.DuckDBPyConnection, prefix: str, commit: Commit
+    ) -> Committed:
+        cursors = CursorStatements(commit.target.schema, prefix)
+        schema = quote(commit.target.schema)
+        make_schema(connection, f"CREATE SCHEMA IF NOT EXISTS {schema}")
+        return transact(
+            connection, lambda: self._apply(connection, cursors, commit), str(commit.target)
+        )
 
     def _apply(
         self, connection: duckdb.DuckDBPyConnection, cursors: CursorStatements, commit: Commit

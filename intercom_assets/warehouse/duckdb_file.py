@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -23,12 +23,20 @@ _BUSY = ("Could not set lock on file", "Conflicting lock", "Unique file handle c
 _CONFLICT = ("onflict on ", "Duplicate key", "PRIMARY KEY or UNIQUE constraint")
 _SAY_AFTER = 2.0
 
+FRUGAL = "160MB"
+"""Memory of a commit: more than merging its rows takes; what rewriting older rows takes beyond is
+kept on disk meanwhile. A hundred million bytes are too few for wide rows."""
+
 _logger = logging.getLogger("intercom_assets")
 
 
 def connect(database: Path) -> duckdb.DuckDBPyConnection:
     """Open the file with the configuration that all connections of the process share."""
     return duckdb.connect(str(database), config={"custom_user_agent": "dagster"})
+
+
+class MemoryLimitError(WarehouseError):
+    """DuckDB may use too little memory for a statement."""
 
 
 @dataclass(slots=True)
@@ -124,6 +132,25 @@ class DuckDBFile:
             ) from error
 
 
+@contextmanager
+def frugal(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Let DuckDB use little memory for a block, and write the file within it.
+
+    When it writes a file DuckDB puts small groups of rows together, whole groups of 122,880 at a
+    time and several at once: with wide rows that is half a gigabyte that nothing else needs.
+    """
+    [(before,)] = connection.execute("SELECT current_setting('memory_limit')").fetchall()
+    connection.execute(f"SET memory_limit = '{FRUGAL}'")
+    try:
+        yield
+        # Where somebody else uses the file in this process, the last one to close it writes it.
+        with suppress(duckdb.Error):
+            connection.execute("CHECKPOINT")
+    finally:
+        with suppress(duckdb.Error):
+            connection.execute(f"SET memory_limit = '{before}'")
+
+
 def make_schema(connection: duckdb.DuckDBPyConnection, statement: str) -> None:
     """Create a schema by itself: two sources may do so at the same time, and only one can."""
     try:
@@ -148,6 +175,8 @@ def transact(connection: duckdb.DuckDBPyConnection, work: Callable[[], T], what:
         roll_back(connection)
         if isinstance(error, duckdb.Error):
             told = first_line(error)
+            if isinstance(error, duckdb.OutOfMemoryException):
+                raise MemoryLimitError(refused(f"a commit to {what}", error)) from error
             if any(sign in told for sign in _CONFLICT):
                 raise WarehouseError(
                     f"Another sync of {what} committed meanwhile, so nothing of this commit was "

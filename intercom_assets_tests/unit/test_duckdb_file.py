@@ -155,3 +155,45 @@ class Held:
     def __exit__(self, *_: object) -> None:
         """End the other process."""
         self._process.communicate()
+
+
+def test_what_needs_more_memory_gets_it(tmp_path: Path) -> None:
+    """A commit is made in little memory; one that does not fit is made in all there is, once."""
+    store = store_at(tmp_path)
+    store.commit([thing("1"), thing("2")])
+    long = "b" * 60_000_000
+
+    done = store.commit([thing("1", long), thing("3")])
+
+    assert (1, 1, 0) == (done.inserted, done.updated, done.unchanged)
+    assert {"1": long, "2": "a", "3": "a"} == store.names()
+    assert 2 == store.stored_version()
+
+
+@pytest.mark.parametrize("limit", ["64.0 MiB", "3.0 GiB"])
+def test_a_commit_leaves_the_limit_of_memory(tmp_path: Path, limit: str) -> None:
+    """Who uses the file in the same process keeps the memory that he allowed DuckDB."""
+    store = store_at(tmp_path)
+    store.commit([thing("1")])
+
+    with connect(file_of(store)) as connection:
+        connection.execute(f"SET memory_limit = '{limit}'")
+        store.commit([thing("2")])
+
+        asked = "SELECT current_setting('memory_limit')"
+        assert [(limit,)] == connection.execute(asked).fetchall()
+        assert [(2,)] == connection.execute("SELECT count(*) FROM s.rudder_things").fetchall()
+
+
+def test_a_commit_is_in_the_file_itself(tmp_path: Path) -> None:
+    """After a commit the file holds everything, though somebody in the process has it open."""
+    store = store_at(tmp_path)
+    store.commit([thing("1")])
+
+    with connect(file_of(store)):
+        store.commit([thing("2")])
+
+        copy = tmp_path / "copy.duckdb"
+        copy.write_bytes(file_of(store).read_bytes())
+    with connect(copy) as connection:
+        assert [(2,)] == connection.execute("SELECT count(*) FROM s.rudder_things").fetchall()
