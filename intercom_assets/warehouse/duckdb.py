@@ -16,9 +16,11 @@ from intercom_assets.warehouse.duckdb_file import (
     Connect,
     DuckDBFile,
     MemoryLimitError,
+    column_types,
     connect,
     frugal,
     make_schema,
+    number,
     refused,
     roll_back,
     transact,
@@ -120,7 +122,7 @@ class DuckDBWarehouse:
             self._file.make_folder()
             return TableState(exists=False)
         with self._file.session() as connection:
-            types = _column_types(connection, target.schema, target.name)
+            types = column_types(connection, target.schema, target.name)
             if not types:
                 return TableState(exists=False)
             refuse_foreign(target, types, Statements(target).rename())
@@ -135,7 +137,7 @@ class DuckDBWarehouse:
             return {}
         statements = CursorStatements(schema, prefix)
         with self._file.session() as connection:
-            known = _column_types(connection, schema, f"{prefix}{CURSORS}")
+            known = column_types(connection, schema, f"{prefix}{CURSORS}")
             if not known:
                 return {}
             # An earlier release may have made the table.
@@ -232,12 +234,12 @@ class DuckDBWarehouse:
     def count(self, target: Target) -> int:
         """Count the rows of a table or view."""
         with self._reading(target) as connection:
-            return _number(connection, Statements(target).count())
+            return number(connection, Statements(target).count())
 
     def read_view(self, target: Target, columns: Sequence[str] | None = None) -> "pa.Table":
         """Read a view whose columns may be others than it was made with; JSON columns as text."""
         with self._reading(target) as connection:
-            types = _column_types(connection, target.schema, target.name)
+            types = column_types(connection, target.schema, target.name)
             chosen = known_columns(target, types, columns)
             selected = ", ".join(
                 f"CAST({quote(c)} AS VARCHAR) AS {quote(c)}" if types[c] == "JSON" else quote(c)
@@ -317,26 +319,26 @@ class DuckDBWarehouse:
         if commit.rewrite is not None:
             file = commit.rewrite.file
             connection.execute(statements.fill(commit.rewrite.columns, file), [str(file.path)])
-        before = _number(connection, statements.count())
+        before = number(connection, statements.count())
         staged = changed = deleted = 0
         if commit.rows is not None:
             staging = statements.stage(commit.rows)
             connection.execute(staging, [synced_at, str(commit.rows.path)])
-            staged = _number(connection, f"SELECT count(*) FROM {STAGE}")
-            changed = _number(connection, statements.merge())
-        row_count = _number(connection, statements.count())
+            staged = number(connection, f"SELECT count(*) FROM {STAGE}")
+            changed = number(connection, statements.merge())
+        row_count = number(connection, statements.count())
         if commit.seen is not None:
             marks = [synced_at, synced_at, str(commit.seen.path)]
-            deleted += _number(connection, statements.mark_unseen(commit.seen), marks)
+            deleted += number(connection, statements.mark_unseen(commit.seen), marks)
         if commit.whole is not None:
             missing = statements.mark_missing_children(
                 commit.whole, any_staged=commit.rows is not None
             )
             marks = [synced_at, synced_at, str(commit.whole.file.path)]
-            deleted += _number(connection, missing, marks)
+            deleted += number(connection, missing, marks)
         if commit.gone is not None:
             marks = [synced_at, synced_at, str(commit.gone.path)]
-            deleted += _number(connection, statements.mark_gone(commit.gone), marks)
+            deleted += number(connection, statements.mark_gone(commit.gone), marks)
         inserted = row_count - before
         return Committed(
             inserted=inserted,
@@ -382,29 +384,11 @@ class DuckDBWarehouse:
                 raise WarehouseError(refused(f"a statement on {target}", error)) from error
 
     def _require(self, connection: duckdb.DuckDBPyConnection, target: Target) -> None:
-        if not _column_types(connection, target.schema, target.name):
+        if not column_types(connection, target.schema, target.name):
             raise SchemaError(
                 f"There is no table {target} in {self.database}. Run a sync of it first"
             )
 
 
-def _column_types(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> dict[str, str]:
-    # Not duckdb_columns(): it lists the columns of all tables first, six times as slow.
-    try:
-        rows = connection.execute(
-            "SELECT name, type FROM pragma_table_info(?)", [qualified(schema, name)]
-        ).fetchall()
-    except duckdb.CatalogException:
-        return {}
-    return dict(rows)
-
-
 def _position(after: tuple[datetime, str] | None) -> list[object]:
     return [] if after is None else [after[0], after[0], after[1]]
-
-
-def _number(
-    connection: duckdb.DuckDBPyConnection, statement: str, values: list[object] | None = None
-) -> int:
-    counted: int = connection.execute(statement, values or []).fetchall()[0][0]
-    return counted

@@ -12,6 +12,7 @@ from typing import TypeVar
 import duckdb
 
 from intercom_assets.errors import WarehouseError
+from intercom_assets.warehouse.duckdb_statements import qualified
 
 T = TypeVar("T")
 
@@ -185,6 +186,26 @@ def transact(connection: duckdb.DuckDBPyConnection, work: Callable[[], T], what:
             raise WarehouseError(refused(f"a commit to {what}", error)) from error
         raise
     return result
+
+
+def column_types(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> dict[str, str]:
+    """Give DuckDB's types of a table's or view's columns; nothing where there is none."""
+    # Not duckdb_columns(): it lists the columns of all tables first, six times as slow.
+    try:
+        rows = connection.execute(
+            "SELECT name, type FROM pragma_table_info(?)", [qualified(schema, name)]
+        ).fetchall()
+    except duckdb.CatalogException:
+        return {}
+    return dict(rows)
+
+
+def number(
+    connection: duckdb.DuckDBPyConnection, statement: str, values: list[object] | None = None
+) -> int:
+    """Give the one number that a statement answers with."""
+    counted: int = connection.execute(statement, values or []).fetchall()[0][0]
+    return counted
 
 
 def roll_back(connection: duckdb.DuckDBPyConnection) -> None:
