@@ -88,12 +88,7 @@ class Project:
 
     def call(self, program: str, *arguments: str) -> Run:
         """Run one of the installed programs."""
-        return processes.run(
-            [str(BIN / program), *arguments],
-            environment=self._environment(),
-            folder=ROOT,
-            log=self.folder / "output.log",
-        )
+        return self._run([program, *arguments], ROOT)
 
     def start_empty(self) -> Run:
         """Execute the job of a project that does nothing."""
@@ -115,9 +110,14 @@ class Project:
         folder.mkdir(exist_ok=True)
         (folder / file).write_text(text, encoding="utf-8")
         (folder / "dagster.yaml").write_text("telemetry: {enabled: false}\n", encoding="utf-8")
+        job = ["dagster", "job", "execute", "-f", file, "-j", "all"]
+        return self._run(job, folder, DAGSTER_HOME=str(folder))
+
+    def _run(self, command: list[str], folder: Path, **variables: str) -> Run:
+        program, *arguments = command
         return processes.run(
-            [str(BIN / "dagster"), "job", "execute", "-f", file, "-j", "all"],
-            environment=self._environment() | {"DAGSTER_HOME": str(folder)},
+            [str(BIN / program), *arguments],
+            environment=self._environment() | variables,
             folder=folder,
             log=self.folder / "output.log",
         )
