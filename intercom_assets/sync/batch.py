@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from intercom_assets.schema.types import Record
+from intercom_assets.schema.coerce import Row
 from intercom_assets.sync.slices import Slice
 
 
@@ -24,6 +24,25 @@ class Portions:
     commit_rows: int = 100_000
     commit_seconds: float = 60.0
     ahead_rows: int = 200_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shaped:
+    """What is kept of a page.
+
+    Attributes:
+        rows: Rows to merge, as they are written to a file.
+        keys: Keys of the records that were returned, where it matters which.
+        returned: How many records Intercom returned.
+        newest: The latest update among them, None where none is dated.
+        total_count: Records in all pages, where Intercom says so.
+    """
+
+    rows: list[bytes]
+    keys: list[Row]
+    returned: int
+    newest: datetime | None
+    total_count: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +88,11 @@ class WholeList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """Records on their way to the warehouse, with the cursor that they reach.
+    """Rows on their way to the warehouse, with the cursor that they reach.
 
     Attributes:
-        records: Records to merge, complete with their nested lists.
-        seen: Records that were returned, before any filter; they exist.
+        rows: Rows to merge, as they are written to a file.
+        seen: Keys of the records that were returned, before any filter; they exist.
         returned: How many records Intercom returned, overlap and duplicates included.
         checkpoint: The cursor that may be stored after this batch; None inside a slice.
         whole: Children's lists that were read whole.
@@ -82,13 +101,12 @@ class Batch:
         complete: The read has ended, and saw everything: unseen rows are gone.
         reconciled_at: The reconcile has ended, and compared everything up to then.
         vanished: Parents that were gone when their children were asked for.
-        masked: Whether what is hidden was taken out of the records already.
         total: Records or parents that the whole read is expected to cover.
         done: How many of them are covered so far.
     """
 
-    records: list[Record] = field(default_factory=list)
-    seen: list[Record] = field(default_factory=list)
+    rows: list[bytes] = field(default_factory=list)
+    seen: list[Row] = field(default_factory=list)
     returned: int = 0
     checkpoint: Checkpoint | None = None
     whole: list[WholeList] = field(default_factory=list)
@@ -97,6 +115,5 @@ class Batch:
     complete: bool = False
     reconciled_at: datetime | None = None
     vanished: int = 0
-    masked: bool = False
     total: int | None = None
     done: int = 0

@@ -28,12 +28,12 @@ class _Family:
 
     Attributes:
         parent: The parent's version that was due.
-        children: Records with the parent's key added; None where the parent had vanished.
+        children: Rows of what was returned; None where the parent had vanished.
         newer_than: Microseconds since 1970 where only newer children were returned.
     """
 
     parent: ParentVersion
-    children: list[Record] | None
+    children: list[bytes] | None
     newer_than: int | None = None
 
 
@@ -65,7 +65,7 @@ async def read_by_parent(reading: Reading, child: Child, link: ByParent) -> Asyn
 def _batch(reading: Reading, families: list[_Family], done: int) -> Batch:
     last = families[-1].parent
     return Batch(
-        records=[record for family in families for record in family.children or ()],
+        rows=[row for family in families for row in family.children or ()],
         returned=sum(len(family.children or ()) for family in families),
         checkpoint=Checkpoint(parent=(last.synced_at, last.key)),
         whole=[
@@ -95,7 +95,8 @@ async def _read_family(
             return _Family(parent, None)
         raise
     children = [{**record, link.key: parent.key} for page in pages for record in page.records]
-    return _Family(parent, children, _newer_than(child, link, pages[0].body, children))
+    newer_than = _newer_than(child, link, pages[0].body, children)
+    return _Family(parent, reading.shaper.lines(children), newer_than)
 
 
 async def _is_gone(reading: Reading, child: Child, parent: ParentVersion) -> bool:

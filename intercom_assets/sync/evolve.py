@@ -14,7 +14,7 @@ from intercom_assets.schema.coerce import Row, encode_json
 from intercom_assets.schema.table import EXTRA, Column
 from intercom_assets.schema.types import ColumnType
 from intercom_assets.sync.rows import Fields
-from intercom_assets.sync.spool import RowSpool
+from intercom_assets.sync.spool import RowSpool, line
 from intercom_assets.warehouse.warehouse import Target, Warehouse
 
 
@@ -32,7 +32,7 @@ def evolve(warehouse: Warehouse, target: Target, missing: Sequence[Column]) -> N
     with tempfile.TemporaryDirectory(prefix="intercom_assets_") as folder:
         spool = RowSpool(Path(folder) / "fill.jsonl", columns)
         for rows in warehouse.cells(target, [target.table.column(EXTRA)]):
-            spool.add(_filled(fields, keys, row) for row in rows)
+            spool.add(line(_filled(fields, keys, row)) for row in rows)
         file = spool.close() if spool.rows else None
         warehouse.add_columns(target, missing, file)
 

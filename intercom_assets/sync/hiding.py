@@ -22,7 +22,7 @@ from intercom_assets.schema.types import ColumnType, Json, Record
 from intercom_assets.sync.extract import Extract
 from intercom_assets.sync.mask import Mask, Memory
 from intercom_assets.sync.rows import value_at
-from intercom_assets.sync.spool import RowSpool
+from intercom_assets.sync.spool import RowSpool, line
 from intercom_assets.warehouse.warehouse import (
     Commit,
     Rewrite,
@@ -62,7 +62,7 @@ def hide_stored(
     try:
         if rows.masks:
             for portion in warehouse.cells(extract.declared, rows.columns):
-                spool.add(rows.changed(portion))
+                spool.add(map(line, rows.changed(portion)))
         if not spool.rows:
             return stored
         return _replaced(extract, warehouse, stored, Rewrite(spool.close(), rows.written))

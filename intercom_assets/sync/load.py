@@ -22,6 +22,7 @@ from intercom_assets.sync.progress import Progress
 from intercom_assets.sync.reading import Reading
 from intercom_assets.sync.reconcile import reconcile
 from intercom_assets.sync.report import Report
+from intercom_assets.sync.rows import Shaper
 from intercom_assets.sync.source import Source
 from intercom_assets.warehouse.warehouse import (
     ParentVersion,
@@ -55,6 +56,7 @@ def load(extract: Extract, warehouse: Warehouse) -> Report:
             warehouse=warehouse,
             cursor=reading.start.stored,
             report=report,
+            shaper=reading.shaper,
             folder=Path(folder),
         )
         extract.listener.noted(_intention(reading))
@@ -119,7 +121,7 @@ def _prepare(extract: Extract, warehouse: Warehouse, report: Report, folder: Pat
         spooled=partial(_tell_spooled, extract, report, time.monotonic()),
         scroll_patience=extract.connection.scroll_patience,
         slice_records=extract.portions.slice_records,
-        mask=extract.mask,
+        shaper=Shaper(extract.resource.table, extract.mask),
     )
 
 

@@ -1,13 +1,12 @@
 """Batches become files, and files commits: rows, marks and the cursor that they reach."""
 
 import time
-from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from intercom_assets.catalog.resource import ByParent
-from intercom_assets.schema.coerce import Row
-from intercom_assets.schema.types import ColumnType, Record
+from intercom_assets.schema.types import ColumnType
 from intercom_assets.sync.batch import Batch, Checkpoint
 from intercom_assets.sync.bridge import from_loop
 from intercom_assets.sync.extract import Extract
@@ -15,7 +14,7 @@ from intercom_assets.sync.garbage import searched_seldom
 from intercom_assets.sync.progress import Pace, Progress
 from intercom_assets.sync.report import Report
 from intercom_assets.sync.rows import Shaper
-from intercom_assets.sync.spool import RowSpool
+from intercom_assets.sync.spool import RowSpool, line
 from intercom_assets.warehouse.warehouse import (
     Commit,
     Committed,
@@ -36,6 +35,7 @@ class Loading:
         warehouse: Where rows land.
         cursor: The stored cursor, with the workspace that it belongs to.
         report: Counts what is done.
+        shaper: Made the rows, and knows their columns.
         folder: Where files may be spooled.
 
     Attributes:
@@ -50,6 +50,7 @@ class Loading:
         warehouse: Warehouse,
         cursor: StoredCursor,
         report: Report,
+        shaper: Shaper,
         folder: Path,
     ) -> None:
         self._extract = extract
@@ -58,7 +59,7 @@ class Loading:
         self.report = report
         self._folder = folder
         self._began = time.monotonic()
-        self._shaper = Shaper(extract.resource.table)
+        self._shaper = shaper
         self._files = 0
         self._pace = Pace(extract.portions.commit_seconds)
         self._rows = self._spool("rows", self._shaper.columns)
@@ -82,13 +83,13 @@ class Loading:
         self.finish()
 
     def take(self, batch: Batch) -> None:
-        """Spool a batch, without what is hidden; commit where a checkpoint is due."""
-        if (mask := self._extract.mask) is not None:
-            batch = mask.batch(batch)
-        self._rows.add(self._sampled(batch.records))
-        self._seen.add(self._shaper.key(record) for record in batch.seen)
-        self._whole.add({"parent": one.parent, "newer_than": one.newer_than} for one in batch.whole)
-        self._gone.add({"key": one.key, "merged_into": one.merged_into} for one in batch.gone)
+        """Spool a batch; commit where a checkpoint is due."""
+        self._rows.add(batch.rows)
+        self._seen.add(map(line, batch.seen))
+        self._whole.add(
+            line({"parent": one.parent, "newer_than": one.newer_than}) for one in batch.whole
+        )
+        self._gone.add(line({"key": one.key, "merged_into": one.merged_into}) for one in batch.gone)
         self._complete = self._complete or batch.complete
         self.report.records_returned += batch.returned
         self.report.vanished += batch.vanished
@@ -111,15 +112,9 @@ class Loading:
         self.cursor = replace(self.cursor, complete=True)
         self._commit(last=True)
         self.report.cursor_after = self.cursor.at or self.cursor.parent_synced_at
+        self.report.sample = self._shaper.sample
         self.report.misfits = self._shaper.fields.misfits
         self.report.unmodelled = self._shaper.fields.unmodelled
-
-    def _sampled(self, records: Iterable[Record]) -> Iterator[Row]:
-        """Shape records one by one; the report keeps the last rows."""
-        for record in records:
-            row = self._shaper.shape(record)
-            self.report.sample.append(row)
-            yield row
 
     def _moved(self, checkpoint: Checkpoint) -> StoredCursor:
         synced_at, key = checkpoint.parent or (None, None)

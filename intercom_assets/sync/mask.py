@@ -7,14 +7,13 @@ column nor `_extra`, neither a file on the way nor the hash of a row knows what 
 import hmac
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Self
 
 from intercom_assets.catalog.hidden import Hidden, Path
 from intercom_assets.schema.coerce import encode_json
 from intercom_assets.schema.table import Formerly, Table
 from intercom_assets.schema.types import Json, Record
-from intercom_assets.sync.batch import Batch
 
 _Hide = Callable[[Json], Json]
 """Gives what is stored instead of a value; None for nothing."""
@@ -54,18 +53,6 @@ class Mask:
     def record(self, record: Record) -> Record:
         """Mask a record; nothing of the record itself changes."""
         return self._steps.fields(record)
-
-    def batch(self, batch: Batch) -> Batch:
-        """Mask the records of a batch, unless that was done where they were spooled."""
-        if batch.masked:
-            return batch
-        records = self.page(batch.records)
-        seen = records if batch.seen is batch.records else self.page(batch.seen)
-        return replace(batch, records=records, seen=seen, masked=True)
-
-    def page(self, records: list[Record]) -> list[Record]:
-        """Mask the records of a page."""
-        return [self.record(record) for record in records]
 
     def of(self, hashed: tuple[Path, ...]) -> "Mask":
         """Make a mask that hashes these paths with the same key, and does nothing else."""

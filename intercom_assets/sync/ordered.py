@@ -39,13 +39,13 @@ async def in_order(
 
 async def meanwhile(
     work: Callable[[S], Awaitable[T]], items: AsyncIterable[S]
-) -> AsyncGenerator[tuple[S, T]]:
-    """Give each item with what is made of it, which is worked on while the next item comes.
+) -> AsyncGenerator[T]:
+    """Give what is made of each item, which is worked on while the next item comes.
 
     What came is given before a failure to get more is raised: a page is not lost with the one after
     it. What is left is cancelled when a result fails or the reader stops.
     """
-    running: deque[tuple[S, asyncio.Task[T]]] = deque()
+    running: deque[asyncio.Task[T]] = deque()
     coming, failure = aiter(items), None
     try:
         while failure is None:
@@ -54,16 +54,16 @@ async def meanwhile(
             except Exception as error:  # noqa: BLE001 - raised below
                 failure = error
             else:
-                running.append((item, asyncio.ensure_future(_awaited(work, item))))
+                running.append(asyncio.ensure_future(_awaited(work, item)))
+                del item
             if running and (failure is not None or len(running) > 1):
-                before, task = running.popleft()
-                yield before, await task
+                yield await running.popleft()
         if not isinstance(failure, StopAsyncIteration):
             raise failure
     finally:
-        for _, task in running:
+        for task in running:
             task.cancel()
-        await asyncio.gather(*(task for _, task in running), return_exceptions=True)
+        await asyncio.gather(*running, return_exceptions=True)
 
 
 async def following(first: T, rest: AsyncIterable[T]) -> AsyncGenerator[T]:

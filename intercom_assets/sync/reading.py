@@ -12,8 +12,7 @@ from intercom_assets.intercom.workspace import Workspace
 from intercom_assets.schema.coerce import to_timestamp
 from intercom_assets.schema.types import Record
 from intercom_assets.sync.cursor import EPOCH, Start
-from intercom_assets.sync.mask import Mask
-from intercom_assets.sync.rows import value_at
+from intercom_assets.sync.rows import Shaper, value_at
 from intercom_assets.warehouse.warehouse import ParentVersion
 
 Due = Callable[[tuple[datetime, str] | None, int], list[ParentVersion]]
@@ -38,7 +37,8 @@ class Reading:
         spooled: Told how many records came so far, where none is handed on before the last.
         scroll_patience: How long the scroll is tried.
         slice_records: A slice of time that holds more records is cut.
-        mask: Takes out of records what is hidden, None where nothing is.
+        shaper: Makes rows of records, where they come: an answer is a few times as large as its
+            rows, and in another thread it would be fetched from memory again.
     """
 
     resource: Resource
@@ -54,7 +54,7 @@ class Reading:
     spooled: Callable[[int], None]
     scroll_patience: ScrollPatience
     slice_records: int
-    mask: Mask | None
+    shaper: Shaper
 
     def dated(self, record: Record) -> datetime | None:
         """When a record was updated, None where it does not say."""
@@ -71,10 +71,6 @@ class Reading:
             for record in records
             if (dated := self.dated(record)) is None or dated >= start_date
         ]
-
-    def masked(self, records: list[Record]) -> list[Record]:
-        """Take what is hidden out of records that are written to a file."""
-        return records if self.mask is None else self.mask.page(records)
 
     def newest(self, records: list[Record], than: datetime | None) -> datetime | None:
         """Give the latest update among records and a former latest."""

@@ -23,7 +23,6 @@ from intercom_assets.sync.batch import Batch, Checkpoint, Gone
 from intercom_assets.sync.nested import completed
 from intercom_assets.sync.ordered import in_order
 from intercom_assets.sync.reading import Reading
-from intercom_assets.sync.rows import value_at
 from intercom_assets.sync.slices import Slice
 from intercom_assets.sync.walk import Walk, first_slices, newest_first, opened, read_slices
 
@@ -54,20 +53,18 @@ async def reconcile(reading: Reading, *, unseen: Unseen, force: bool) -> AsyncGe
     assert reading.start.since is not None
     comparison = _Comparison(reading, lookup, unseen, force, reading.start.since)
     begin = int(reading.start.since.timestamp())
-    walk = Walk(reading, search)
+    walk = Walk(reading, search, comparing=True)
     async with aclosing(walk.pages(begin, None, Order.NEWEST_FIRST)) as pages:
         await opened(walk, pages)
     reading.note(f"comparing {reading.stored_rows:,} stored rows with Intercom")
     async for batch in read_slices(walk, await first_slices(walk, begin)):
-        comparison.see(batch)
-        yield replace(batch, checkpoint=None)
+        yield replace(comparison.see(batch), checkpoint=None)
         if batch.covered is not None:
             yield await comparison.compare(walk, _end(batch.covered, search))
     tail = walk.tail()
     newest = walk.pages(tail, None, Order.NEWEST_FIRST)
     async for batch in newest_first(walk, newest, walk.early(tail)):
-        comparison.see(batch)
-        yield batch
+        yield comparison.see(batch)
     yield await comparison.compare(walk, None)
 
 
@@ -83,10 +80,11 @@ class _Comparison:
     seen: list[str] = field(default_factory=list)
     candidates: int = 0
 
-    def see(self, batch: Batch) -> None:
-        """Note the records that a batch returned."""
-        path = self.reading.resource.table.column(self.reading.resource.primary_key[0]).path
-        self.seen += [str(value_at(record, path)) for record in batch.records]
+    def see(self, batch: Batch) -> Batch:
+        """Note the records that a batch returned; gives the batch without their keys."""
+        [key] = self.reading.resource.primary_key
+        self.seen += [str(row[key]) for row in batch.seen]
+        return replace(batch, seen=[])
 
     async def compare(self, walk: Walk, until: datetime | None) -> Batch:
         """Look into the stored rows of an interval that were not returned."""
@@ -100,7 +98,7 @@ class _Comparison:
         self.position = until or self.position
         return replace(
             reached,
-            records=await completed(self.reading, records),
+            rows=self.reading.shaper.lines(await completed(self.reading, records)),
             gone=[found for found in looked if isinstance(found, Gone)],
             checkpoint=Checkpoint(at=reached.checkpoint.at, reconciled=self.position),
             reconciled_at=walk.opened if until is None else None,

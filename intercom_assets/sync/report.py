@@ -1,6 +1,7 @@
 """What a sync did, in numbers."""
 
-from collections import Counter, deque
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -9,9 +10,6 @@ from intercom_assets.intercom.meter import Meter
 
 if TYPE_CHECKING:
     from intercom_assets.schema.coerce import Row
-
-SAMPLE = 5
-"""Rows that are kept to be shown."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -59,7 +57,7 @@ class Report:
     meter: Meter = field(default_factory=Meter)
     misfits: Counter[str] = field(default_factory=Counter)
     unmodelled: Counter[str] = field(default_factory=Counter)
-    sample: "deque[Row]" = field(default_factory=lambda: deque(maxlen=SAMPLE))
+    sample: "Sequence[Row]" = ()
 
     def __str__(self) -> str:
         """Read as one line of a log."""

@@ -1,6 +1,7 @@
 """Records become rows: every field lands in its column or in `_extra`, and nothing is bent."""
 
-from collections import Counter
+from collections import Counter, deque
+from collections.abc import Iterable
 from hashlib import blake2b
 from typing import TypeAlias
 
@@ -15,7 +16,12 @@ from intercom_assets.schema.coerce import (
 )
 from intercom_assets.schema.table import EXTRA, ROW_HASH, Column, Table
 from intercom_assets.schema.types import ColumnType, Json, Record
+from intercom_assets.sync.mask import Mask
+from intercom_assets.sync.spool import line
 from intercom_assets.warehouse.warehouse import SEQUENCE
+
+SAMPLE = 5
+"""Rows that are kept to be shown."""
 
 _Leaf: TypeAlias = tuple[str, type | None, Coercion, Json]
 _Plan: TypeAlias = dict[str, "_Leaf | _Plan"]
@@ -86,15 +92,19 @@ class Shaper:
 
     Args:
         table: The table's columns and key.
+        mask: Takes out of records what is hidden, None where nothing is.
 
     Attributes:
         fields: Places the fields, and counts what did not fit.
+        sample: The last rows that were made.
         columns: Columns of shaped rows, and what they hold.
         key_columns: Columns of keys, and what they hold.
     """
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, mask: Mask | None = None) -> None:
         self.fields = Fields(table.columns)
+        self.sample: deque[Row] = deque(maxlen=SAMPLE)
+        self._mask = mask
         self.columns = {
             **{column.name: column.type for column in table.columns},
             EXTRA: ColumnType.JSON,
@@ -104,6 +114,26 @@ class Shaper:
         self._key_columns = tuple(table.column(name) for name in table.primary_key)
         self.key_columns = {column.name: column.type for column in self._key_columns}
         self._sequence = 0
+
+    def lines(self, records: Iterable[Record], *, masked: bool = False) -> list[bytes]:
+        """Make of each record a row as it is written to a file, without what is hidden.
+
+        Args:
+            records: The records.
+            masked: Whether what is hidden was taken out already.
+        """
+        if self._mask is not None and not masked:
+            records = map(self._mask.record, records)
+        lines = []
+        for record in records:
+            row = self.shape(record)
+            self.sample.append(row)
+            lines.append(line(row))
+        return lines
+
+    def masked(self, records: list[Record]) -> list[Record]:
+        """Take what is hidden out of records that are written to a file as they are."""
+        return records if self._mask is None else [self._mask.record(one) for one in records]
 
     def shape(self, record: Record) -> Row:
         """Give one row: the columns, `_extra`, `_row_hash`, the sequence.

@@ -17,7 +17,7 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 
 from intercom_assets.errors import NotFound
 from intercom_assets.intercom.pagination import Page
-from intercom_assets.schema.types import Record
+from intercom_assets.sync.batch import Shaped
 from intercom_assets.sync.ordered import following, meanwhile
 from intercom_assets.sync.slices import Slice
 
@@ -27,10 +27,7 @@ SIDE_BY_SIDE = 6
 PAGES_AHEAD = 5
 """Pages of a slice that wait for their turn."""
 
-Taken: TypeAlias = tuple[Page, list[Record]]
-"""A page, and its records with their nested lists whole."""
-
-_Streams: TypeAlias = tuple[MemoryObjectSendStream[Taken], MemoryObjectReceiveStream[Taken]]
+_Streams: TypeAlias = tuple[MemoryObjectSendStream[Shaped], MemoryObjectReceiveStream[Shaped]]
 
 
 class Paging(Protocol):
@@ -40,8 +37,8 @@ class Paging(Protocol):
         """Ask for the pages of a slice, oldest first."""
         ...
 
-    async def completed(self, page: Page) -> list[Record]:
-        """Give a page's records that are kept, whole."""
+    async def shaped(self, page: Page) -> Shaped:
+        """Make rows of a page's records, with their nested lists whole."""
         ...
 
     def smaller(self, one: Slice, total: int | None) -> list[Slice]:
@@ -93,17 +90,17 @@ class Piece:
 
     def begin(self, paging: Paging) -> "asyncio.Task[Ended]":
         """Read it in the background, a few pages ahead of who takes them."""
-        self._streams = anyio.create_memory_object_stream[Taken](PAGES_AHEAD)
+        self._streams = anyio.create_memory_object_stream[Shaped](PAGES_AHEAD)
         self._task = asyncio.ensure_future(_read(paging, self.slice, self._streams[0]))
         return self._task
 
-    async def taken(self) -> AsyncGenerator[Taken]:
+    async def taken(self) -> AsyncGenerator[Shaped]:
         """Take the pages as they come."""
         assert self._streams is not None
         # It was cut meanwhile where its stream is closed.
         with suppress(anyio.ClosedResourceError):
-            async for taken in self._streams[1]:
-                yield taken
+            async for shaped in self._streams[1]:
+                yield shaped
 
     async def ended(self) -> Ended:
         """Say how its read ended.
@@ -166,7 +163,7 @@ class Line:
         await asyncio.gather(*ending, return_exceptions=True)
 
 
-async def _read(paging: Paging, one: Slice, send: MemoryObjectSendStream[Taken]) -> Ended:
+async def _read(paging: Paging, one: Slice, send: MemoryObjectSendStream[Shaped]) -> Ended:
     moved = False
     async with send:
         try:
@@ -175,11 +172,12 @@ async def _read(paging: Paging, one: Slice, send: MemoryObjectSendStream[Taken])
                 if len(smaller := paging.smaller(one, first.total_count)) > 1:
                     return Ended(cut=smaller)
                 # The next page is asked for while the lists of the last one are completed.
-                whole = meanwhile(paging.completed, following(first, pages))
+                total = first.total_count
+                whole = meanwhile(paging.shaped, following(first, pages))
                 async with aclosing(whole) as taken:
-                    async for page, records in taken:
-                        moved = moved or page.total_count != first.total_count
-                        await send.send((page, records))
+                    async for shaped in taken:
+                        moved = moved or shaped.total_count != total
+                        await send.send(shaped)
         except NotFound as error:
             return Ended(moved=True, missing=str(error.request))
     return Ended(moved=moved)

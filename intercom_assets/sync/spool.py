@@ -7,14 +7,15 @@ from typing import Self
 
 import msgspec
 
-from intercom_assets.schema.coerce import Row, encode_json
+from intercom_assets.schema.coerce import encode_json
 from intercom_assets.schema.types import ColumnType, Record
 from intercom_assets.warehouse.warehouse import StagedFile
 
 GROUP_ROWS = 1_000
 """Rows held in memory before they are written."""
 
-_encode = msgspec.json.Encoder().encode
+line = msgspec.json.Encoder().encode
+"""Encodes a row as a line of a file."""
 
 
 class RowSpool:
@@ -34,12 +35,12 @@ class RowSpool:
         self.written = 0
         self._path = path
         self._columns = columns
-        self._pending: list[Row] = []
+        self._pending: list[bytes] = []
         self._longest = 0
 
-    def add(self, rows: Iterable[Row]) -> None:
-        """Take rows of these columns."""
-        for row in rows:
+    def add(self, lines: Iterable[bytes]) -> None:
+        """Take rows of these columns, each as `line` encodes it."""
+        for row in lines:
             self._pending.append(row)
             self.rows += 1
             if len(self._pending) >= GROUP_ROWS:
@@ -61,11 +62,10 @@ class RowSpool:
     def _flush(self) -> None:
         if not self._pending:
             return
-        lines = [_encode(row) for row in self._pending]
-        self._pending.clear()
-        self._longest = max(self._longest, *map(len, lines))
+        self._longest = max(self._longest, *map(len, self._pending))
         with self._path.open("ab") as file:
-            self.written += file.write(b"\n".join([*lines, b""]))
+            self.written += file.write(b"\n".join([*self._pending, b""]))
+        self._pending.clear()
 
 
 class RecordSpool:

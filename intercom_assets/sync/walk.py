@@ -16,8 +16,7 @@ from intercom_assets.catalog.resource import Granularity, Search
 from intercom_assets.errors import NotFound
 from intercom_assets.intercom.pagination import Page, paged, read_pages
 from intercom_assets.intercom.search import Order, search_call
-from intercom_assets.schema.types import Record
-from intercom_assets.sync.batch import Batch, Checkpoint
+from intercom_assets.sync.batch import Batch, Checkpoint, Shaped
 from intercom_assets.sync.cursor import EPOCH, reached
 from intercom_assets.sync.nested import completed
 from intercom_assets.sync.reading import Reading, now
@@ -36,6 +35,7 @@ class Walk:
     Attributes:
         reading: What is read.
         search: Where and how finely to search.
+        comparing: Whether stored rows are compared with what is returned.
         opened: Intercom's clock when the window opened.
         total: Records in the window when it opened.
         newest: Latest update seen in what was read whole.
@@ -45,6 +45,7 @@ class Walk:
 
     reading: Reading
     search: Search
+    comparing: bool = False
     opened: datetime = EPOCH
     total: int | None = None
     newest: datetime | None = None
@@ -55,6 +56,11 @@ class Walk:
     def by_day(self) -> bool:
         """Whether the search compares calendar days."""
         return self.search.granularity is Granularity.DAY
+
+    @property
+    def keyed(self) -> bool:
+        """Whether it matters which records were returned: rows of the others are gone."""
+        return self.comparing or self.reading.start.from_beginning
 
     def pages(self, since: int, until: int | None, order: Order) -> AsyncGenerator[Page]:
         """Ask for the pages of an interval."""
@@ -70,22 +76,27 @@ class Walk:
         parts = -(-(total or 0) // self.reading.slice_records)
         return self.cut(one, parts) if parts > 1 else [one]
 
-    async def completed(self, page: Page) -> list[Record]:
-        """Give a page's records that are kept, with their nested lists whole."""
-        return await completed(self.reading, self.reading.kept(page.records))
+    async def shaped(self, page: Page) -> Shaped:
+        """Make rows of a page's records that are kept, with their nested lists whole."""
+        records, shaper = page.records, self.reading.shaper
+        kept = await completed(self.reading, self.reading.kept(records))
+        return Shaped(
+            rows=shaper.lines(kept),
+            keys=[shaper.key(record) for record in records] if self.keyed else [],
+            returned=len(records),
+            newest=self.reading.newest(records, None),
+            total_count=page.total_count,
+        )
 
-    async def batch(self, page: Page) -> Batch:
-        """Complete a page's records and count them."""
-        return self.counted(page, await self.completed(page))
-
-    def counted(self, page: Page, records: list[Record]) -> Batch:
-        """Count a page whose records are complete."""
-        self.newest = self.reading.newest(page.records, self.newest)
-        self.done += len(page.records)
+    def counted(self, shaped: Shaped) -> Batch:
+        """Count a page."""
+        if shaped.newest is not None:
+            self.newest = max(self.newest or shaped.newest, shaped.newest)
+        self.done += shaped.returned
         return Batch(
-            records=records,
-            seen=page.records if self.reading.start.from_beginning else [],
-            returned=len(page.records),
+            rows=shaped.rows,
+            seen=shaped.keys,
+            returned=shaped.returned,
             total=self.total,
             done=self.done,
         )
@@ -159,7 +170,7 @@ async def newest_first(
                     opened_at = (page.date or opened_at) if count == 1 else opened_at
                     shrunk = _less(page.total_count, total)
                     total = page.total_count
-                    yield await walk.batch(page)
+                    yield walk.counted(await walk.shaped(page))
                     if shrunk or walk.is_past(page, begin):
                         break
             if shrunk:
@@ -185,8 +196,8 @@ async def read_slices(walk: Walk, slices: list[Slice]) -> AsyncGenerator[Batch]:
         while (piece := line.following()) is not None:
             one, before = piece.slice, walk.newest
             async with aclosing(piece.taken()) as pages:
-                async for page, records in pages:
-                    yield walk.counted(page, records)
+                async for shaped in pages:
+                    yield walk.counted(shaped)
             ended = await piece.ended()
             if ended.cut:
                 continue

@@ -32,10 +32,9 @@ async def read_whole(reading: Reading, listing: Listing) -> AsyncGenerator[Batch
             done += len(records)
             newest = reading.newest(records, newest)
             yield Batch(
-                records=reading.kept(records),
-                seen=records,
+                rows=reading.shaper.lines(reading.kept(records), masked=True),
+                seen=[reading.shaper.key(record) for record in records],
                 returned=len(records),
-                masked=True,
                 total=spool.records,
                 done=done,
             )
@@ -57,7 +56,7 @@ async def _fill(reading: Reading, listing: Listing, spool: RecordSpool) -> datet
             continue
         opened = opened or page.date
         if page.records:
-            spool.add(reading.masked(page.records))
+            spool.add(reading.shaper.masked(page.records))
             reading.spooled(spool.records)
     return opened
 

@@ -85,7 +85,7 @@ class DuckDBWarehouse:
     """
 
     # A commit takes tens of milliseconds, and memory of some times its rows.
-    commit_bytes = 12_000_000
+    commit_bytes = 24_000_000
 
     def __init__(
         self,
@@ -149,7 +149,7 @@ class DuckDBWarehouse:
     def commit(self, prefix: str, commit: Commit) -> Committed:
         """Merge, mark and move the cursor in one transaction, in little memory where that does."""
         try:
-            with self._file.session() as connection, frugal(connection):
+            with self._file.session() as connection, frugal(connection, self.database):
                 return self._committed(connection, prefix, commit)
         except MemoryLimitError:
             with self._file.session() as connection:
@@ -324,6 +324,7 @@ class DuckDBWarehouse:
         if commit.rows is not None:
             staging = statements.stage(commit.rows)
             connection.execute(staging, [synced_at, str(commit.rows.path)])
+            connection.execute(statements.keep_newest())
             staged = number(connection, f"SELECT count(*) FROM {STAGE}")
             changed = number(connection, statements.merge())
         row_count = number(connection, statements.count())

@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -134,22 +134,56 @@ class DuckDBFile:
 
 
 @contextmanager
-def frugal(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Let DuckDB use little memory for a block, and write the file within it.
+def frugal(connection: duckdb.DuckDBPyConnection, database: Path) -> Iterator[None]:
+    """Let DuckDB use little memory and one thread for a block, and write the file within it.
 
     When it writes a file DuckDB puts small groups of rows together, whole groups of 122,880 at a
-    time and several at once: with wide rows that is half a gigabyte that nothing else needs.
+    time and several at once: with wide rows that is half a gigabyte that nothing else needs. A
+    commit's few thousand rows are merged by one thread as soon as by two, for less work in all.
     """
-    [(before,)] = connection.execute("SELECT current_setting('memory_limit')").fetchall()
-    connection.execute(f"SET memory_limit = '{FRUGAL}'")
+    file = database.resolve()
+    _save(connection, file)
     try:
         yield
         # Where somebody else uses the file in this process, the last one to close it writes it.
         with suppress(duckdb.Error):
             connection.execute("CHECKPOINT")
     finally:
+        _put_back(connection, file)
+
+
+_FRUGAL = {"memory_limit": FRUGAL, "threads": "1"}
+
+# By file, for settings are of all its connections in the process: of blocks that overlap the first
+# one saves what was there before, and the last one puts it back.
+_saved: dict[Path, tuple[dict[str, str], int]] = {}
+_saving = threading.Lock()
+
+
+def _save(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
+    with _saving:
+        before, blocks = _saved.get(file, ({}, 0))
+        if not blocks:
+            asked = ", ".join(f"current_setting('{name}')" for name in _FRUGAL)
+            [values] = connection.execute(f"SELECT {asked}").fetchall()
+            before = dict(zip(_FRUGAL, values, strict=True))
+            _set(connection, _FRUGAL)
+        _saved[file] = (before, blocks + 1)
+
+
+def _put_back(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
+    with _saving:
+        before, blocks = _saved.pop(file)
+        if blocks > 1:
+            _saved[file] = (before, blocks - 1)
+            return
         with suppress(duckdb.Error):
-            connection.execute(f"SET memory_limit = '{before}'")
+            _set(connection, before)
+
+
+def _set(connection: duckdb.DuckDBPyConnection, settings: Mapping[str, object]) -> None:
+    for name, value in settings.items():
+        connection.execute(f"SET {name} = '{value}'")
 
 
 def make_schema(connection: duckdb.DuckDBPyConnection, statement: str) -> None:

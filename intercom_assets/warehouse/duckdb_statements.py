@@ -122,18 +122,26 @@ class Statements:
         )
 
     def stage(self, file: StagedFile) -> str:
-        """Stage a file's rows, of each key the newest; binds `_synced_at` and the file."""
+        """Stage a file's rows; binds `_synced_at` and the file."""
         table = self._table
         written = _list(c.name for c in table.all_columns if c.name not in SET_BY_COMMIT)
+        return (
+            f"CREATE OR REPLACE TEMP TABLE {STAGE} AS\n"
+            f"SELECT {written}, CAST(? AS TIMESTAMP WITH TIME ZONE) AS {quote(SYNCED_AT)}, "
+            f"{quote(SEQUENCE)}\nFROM {staged(file)}"
+        )
+
+    def keep_newest(self) -> str:
+        """Remove from the staged rows all but the newest of each key."""
+        # By row ids: a window over whole rows would copy all of them.
+        table = self._table
         order = f"{quote(SEQUENCE)} DESC"
         if table.version:
             order = f"{quote(table.version)} DESC NULLS LAST, {order}"
         return (
-            f"CREATE OR REPLACE TEMP TABLE {STAGE} AS\n"
-            f"SELECT {written}, CAST(? AS TIMESTAMP WITH TIME ZONE) AS {quote(SYNCED_AT)}\n"
-            f"FROM {staged(file)}\n"
+            f"DELETE FROM {STAGE} WHERE rowid IN (SELECT rowid FROM {STAGE}\n"
             f"QUALIFY row_number() OVER (PARTITION BY {_list(table.primary_key)} "
-            f"ORDER BY {order}) = 1"
+            f"ORDER BY {order}) > 1)"
         )
 
     def merge(self) -> str:

@@ -10,7 +10,7 @@ from intercom_assets.schema.coerce import Row as Shaped
 from intercom_assets.schema.table import Table, integer, text, timestamp
 from intercom_assets.schema.types import ColumnType, Record
 from intercom_assets.sync.rows import Shaper
-from intercom_assets.sync.spool import RowSpool
+from intercom_assets.sync.spool import RowSpool, line
 from intercom_assets.warehouse.warehouse import (
     Commit,
     Committed,
@@ -98,7 +98,7 @@ class Store:
         if seen is None:
             return commit
         keys = RowSpool(self._path(), shaper.key_columns)
-        keys.add(shaper.key(record) for record in seen)
+        keys.add(line(shaper.key(record)) for record in seen)
         return replace(commit, seen=keys.close())
 
     def rows(self) -> list[Row]:
@@ -114,7 +114,7 @@ class Store:
         if not rows:
             return None
         spool = RowSpool(self._path(), columns)
-        spool.add(rows)
+        spool.add(map(line, rows))
         return spool.close()
 
     def _path(self) -> Path:

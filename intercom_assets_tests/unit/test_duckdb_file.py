@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from intercom_assets.errors import WarehouseError
 from intercom_assets.warehouse.duckdb import DuckDBWarehouse
-from intercom_assets.warehouse.duckdb_file import connect
+from intercom_assets.warehouse.duckdb_file import connect, frugal
 from intercom_assets.warehouse.warehouse import Target
 from intercom_assets_tests.unit.storing import THINGS, Store, thing
 
@@ -170,19 +171,42 @@ def test_what_needs_more_memory_gets_it(tmp_path: Path) -> None:
     assert 2 == store.stored_version()
 
 
+_SETTINGS = "SELECT current_setting('memory_limit'), current_setting('threads')"
+
+
 @pytest.mark.parametrize("limit", ["64.0 MiB", "3.0 GiB"])
-def test_a_commit_leaves_the_limit_of_memory(tmp_path: Path, limit: str) -> None:
-    """Who uses the file in the same process keeps the memory that he allowed DuckDB."""
+def test_a_commit_leaves_the_settings(tmp_path: Path, limit: str) -> None:
+    """Who uses the file in the same process keeps what he allowed DuckDB to use."""
     store = store_at(tmp_path)
     store.commit([thing("1")])
 
     with connect(file_of(store)) as connection:
         connection.execute(f"SET memory_limit = '{limit}'")
+        connection.execute("SET threads = 3")
         store.commit([thing("2")])
 
-        asked = "SELECT current_setting('memory_limit')"
-        assert [(limit,)] == connection.execute(asked).fetchall()
+        assert [(limit, 3)] == connection.execute(_SETTINGS).fetchall()
         assert [(2,)] == connection.execute("SELECT count(*) FROM s.rudder_things").fetchall()
+
+
+def test_commits_that_overlap_leave_the_settings(tmp_path: Path) -> None:
+    """The settings of one commit are never taken for the user's by another."""
+    store = store_at(tmp_path)
+    store.commit([thing("1")])
+    file = file_of(store)
+
+    with connect(file) as user, connect(file) as first, connect(file) as second:
+        user.execute("SET memory_limit = '3.0 GiB'")
+        user.execute("SET threads = 3")
+        one, two = ExitStack(), ExitStack()
+        one.enter_context(frugal(first, file))
+        two.enter_context(frugal(second, file))
+        assert [("152.5 MiB", 1)] == user.execute(_SETTINGS).fetchall()
+        one.close()
+        assert [("152.5 MiB", 1)] == user.execute(_SETTINGS).fetchall()
+        two.close()
+
+        assert [("3.0 GiB", 3)] == user.execute(_SETTINGS).fetchall()
 
 
 def test_a_commit_is_in_the_file_itself(tmp_path: Path) -> None:
