@@ -149,7 +149,11 @@ class DuckDBWarehouse:
     def commit(self, prefix: str, commit: Commit) -> Committed:
         """Merge, mark and move the cursor in one transaction, in little memory where that does."""
         try:
-            with self._file.session() as connection, frugal(connection, self.database):
+            tidy = commit.cursor.complete
+            with (
+                self._file.session() as connection,
+                frugal(connection, self.database, tidy=tidy),
+            ):
                 return self._committed(connection, prefix, commit)
         except MemoryLimitError:
             with self._file.session() as connection:
@@ -320,14 +324,15 @@ class DuckDBWarehouse:
             file = commit.rewrite.file
             connection.execute(statements.fill(commit.rewrite.columns, file), [str(file.path)])
         before = number(connection, statements.count())
-        staged = changed = deleted = 0
+        staged = inserted = updated = deleted = 0
         if commit.rows is not None:
             staging = statements.stage(commit.rows)
             connection.execute(staging, [synced_at, str(commit.rows.path)])
             connection.execute(statements.keep_newest())
             staged = number(connection, f"SELECT count(*) FROM {STAGE}")
-            changed = number(connection, statements.merge())
-        row_count = number(connection, statements.count())
+            [(new, changed)] = connection.execute(statements.compare()).fetchall()
+            updated = number(connection, statements.update()) if changed else 0
+            inserted = number(connection, statements.insert()) if new else 0
         if commit.seen is not None:
             marks = [synced_at, synced_at, str(commit.seen.path)]
             deleted += number(connection, statements.mark_unseen(commit.seen), marks)
@@ -340,13 +345,12 @@ class DuckDBWarehouse:
         if commit.gone is not None:
             marks = [synced_at, synced_at, str(commit.gone.path)]
             deleted += number(connection, statements.mark_gone(commit.gone), marks)
-        inserted = row_count - before
         return Committed(
             inserted=inserted,
-            updated=changed - inserted,
-            unchanged=staged - changed,
+            updated=updated,
+            unchanged=staged - inserted - updated,
             deleted=deleted,
-            row_count=row_count,
+            row_count=before + inserted,
             synced_at=synced_at,
         )
 

@@ -28,6 +28,9 @@ FRUGAL = "160MB"
 """Memory of a commit: more than merging its rows takes; what rewriting older rows takes beyond is
 kept on disk meanwhile. A hundred million bytes are too few for wide rows."""
 
+_TIDIED = 10
+"""Groups of 122,880 rows that one commit may make of smaller ones: some seconds for wide rows."""
+
 _logger = logging.getLogger("intercom_assets")
 
 
@@ -134,15 +137,22 @@ class DuckDBFile:
 
 
 @contextmanager
-def frugal(connection: duckdb.DuckDBPyConnection, database: Path) -> Iterator[None]:
-    """Let DuckDB use little memory and one thread for a block, and write the file within it.
+def frugal(connection: duckdb.DuckDBPyConnection, database: Path, *, tidy: bool) -> Iterator[None]:
+    """Let DuckDB do little for a block beyond what it is asked for, and write the file within it.
 
     When it writes a file DuckDB puts small groups of rows together, whole groups of 122,880 at a
-    time and several at once: with wide rows that is half a gigabyte that nothing else needs. A
-    commit's few thousand rows are merged by one thread as soon as by two, for less work in all.
+    time and several at once: with wide rows that is half a gigabyte that nothing else needs, and
+    in a load of many commits each row is written again and again. A commit's few thousand rows are
+    merged by one thread as soon as by two, for less work in all.
+
+    Args:
+        connection: The connection that is used in the block.
+        database: Its file.
+        tidy: Whether some small groups of rows are put together.
     """
     file = database.resolve()
-    _save(connection, file)
+    tasks = _TIDIED if tidy else 0
+    _save(connection, file, {"memory_limit": FRUGAL, "threads": 1, "max_vacuum_tasks": tasks})
     try:
         yield
         # Where somebody else uses the file in this process, the last one to close it writes it.
@@ -152,22 +162,22 @@ def frugal(connection: duckdb.DuckDBPyConnection, database: Path) -> Iterator[No
         _put_back(connection, file)
 
 
-_FRUGAL = {"memory_limit": FRUGAL, "threads": "1"}
-
 # By file, for settings are of all its connections in the process: of blocks that overlap the first
 # one saves what was there before, and the last one puts it back.
-_saved: dict[Path, tuple[dict[str, str], int]] = {}
+_saved: dict[Path, tuple[Mapping[str, object], int]] = {}
 _saving = threading.Lock()
 
 
-def _save(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
+def _save(
+    connection: duckdb.DuckDBPyConnection, file: Path, settings: Mapping[str, object]
+) -> None:
     with _saving:
         before, blocks = _saved.get(file, ({}, 0))
         if not blocks:
-            asked = ", ".join(f"current_setting('{name}')" for name in _FRUGAL)
+            asked = ", ".join(f"current_setting('{name}')" for name in settings)
             [values] = connection.execute(f"SELECT {asked}").fetchall()
-            before = dict(zip(_FRUGAL, values, strict=True))
-            _set(connection, _FRUGAL)
+            before = dict(zip(settings, values, strict=True))
+            _set(connection, settings)
         _saved[file] = (before, blocks + 1)
 
 

@@ -171,7 +171,8 @@ def test_what_needs_more_memory_gets_it(tmp_path: Path) -> None:
     assert 2 == store.stored_version()
 
 
-_SETTINGS = "SELECT current_setting('memory_limit'), current_setting('threads')"
+_SETTINGS = """SELECT current_setting('memory_limit'), current_setting('threads'),
+current_setting('max_vacuum_tasks')"""
 
 
 @pytest.mark.parametrize("limit", ["64.0 MiB", "3.0 GiB"])
@@ -183,9 +184,10 @@ def test_a_commit_leaves_the_settings(tmp_path: Path, limit: str) -> None:
     with connect(file_of(store)) as connection:
         connection.execute(f"SET memory_limit = '{limit}'")
         connection.execute("SET threads = 3")
+        connection.execute("SET max_vacuum_tasks = 50")
         store.commit([thing("2")])
 
-        assert [(limit, 3)] == connection.execute(_SETTINGS).fetchall()
+        assert [(limit, 3, 50)] == connection.execute(_SETTINGS).fetchall()
         assert [(2,)] == connection.execute("SELECT count(*) FROM s.rudder_things").fetchall()
 
 
@@ -199,14 +201,33 @@ def test_commits_that_overlap_leave_the_settings(tmp_path: Path) -> None:
         user.execute("SET memory_limit = '3.0 GiB'")
         user.execute("SET threads = 3")
         one, two = ExitStack(), ExitStack()
-        one.enter_context(frugal(first, file))
-        two.enter_context(frugal(second, file))
-        assert [("152.5 MiB", 1)] == user.execute(_SETTINGS).fetchall()
+        one.enter_context(frugal(first, file, tidy=True))
+        two.enter_context(frugal(second, file, tidy=False))
+        assert [("152.5 MiB", 1, 10)] == user.execute(_SETTINGS).fetchall()
         one.close()
-        assert [("152.5 MiB", 1)] == user.execute(_SETTINGS).fetchall()
+        assert [("152.5 MiB", 1, 10)] == user.execute(_SETTINGS).fetchall()
         two.close()
 
-        assert [("3.0 GiB", 3)] == user.execute(_SETTINGS).fetchall()
+        assert [("3.0 GiB", 3, 100)] == user.execute(_SETTINGS).fetchall()
+
+
+def test_only_the_end_of_a_sync_puts_groups_of_rows_together(tmp_path: Path) -> None:
+    """A load of many commits writes its rows once; its last commit leaves few groups of them."""
+    store = store_at(tmp_path)
+    grouped = "SELECT count(DISTINCT row_group_id) FROM pragma_storage_info('s.rudder_things')"
+    groups: list[int] = []
+    for number in range(4):
+        rows = [thing(f"{number}-{row}") for row in range(3_000)]
+        commit = store.prepared(rows)
+        ending = replace(commit, cursor=replace(commit.cursor, complete=number == 3))
+        store.warehouse.commit(store.prefix, ending)
+        store.version += 1
+        with connect(file_of(store)) as connection:
+            groups += connection.execute(grouped).fetchone() or ()
+
+    assert [1, 2, 3] == groups[:3]
+    assert groups[3] < 3
+    assert 12_000 == len(store.names())
 
 
 def test_a_commit_is_in_the_file_itself(tmp_path: Path) -> None:
