@@ -1,6 +1,7 @@
 """A Snowflake for all tests; and at the end of a run, what the attacks on the promises tried."""
 
 import os
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,7 +27,12 @@ def fakesnow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Choose the file of the figures before the workers start, which inherit its name."""
+    """Choose the file of the figures before the workers start, which inherit its name.
+
+    Ctrl-C counts again where a shell started the tests in the background, with Ctrl-C ignored.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if not hasattr(config, "workerinput"):
         handle, name = tempfile.mkstemp(prefix="intercom_assets_figures_")
         os.close(handle)

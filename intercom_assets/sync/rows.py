@@ -122,18 +122,20 @@ class Shaper:
             records: The records.
             masked: Whether what is hidden was taken out already.
         """
-        if self._mask is not None and not masked:
-            records = map(self._mask.record, records)
         lines = []
-        for record in records:
+        for record in records if masked else self.masked(records):
             row = self.shape(record)
             self.sample.append(row)
             lines.append(line(row))
         return lines
 
-    def masked(self, records: list[Record]) -> list[Record]:
-        """Take what is hidden out of records that are written to a file as they are."""
-        return records if self._mask is None else [self._mask.record(one) for one in records]
+    def keys(self, records: Iterable[Record], *, masked: bool = False) -> list[Row]:
+        """Give the primary keys of the rows that `lines` makes of these records."""
+        return [self.key(record) for record in (records if masked else self.masked(records))]
+
+    def masked(self, records: Iterable[Record]) -> Iterable[Record]:
+        """Take what is hidden out of records."""
+        return records if self._mask is None else map(self._mask.record, records)
 
     def shape(self, record: Record) -> Row:
         """Give one row: the columns, `_extra`, `_row_hash`, the sequence.

@@ -82,7 +82,7 @@ class Walk:
         kept = await completed(self.reading, self.reading.kept(records))
         return Shaped(
             rows=shaper.lines(kept),
-            keys=[shaper.key(record) for record in records] if self.keyed else [],
+            keys=shaper.keys(records) if self.keyed else [],
             returned=len(records),
             newest=self.reading.newest(records, None),
             total_count=page.total_count,

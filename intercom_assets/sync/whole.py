@@ -33,7 +33,7 @@ async def read_whole(reading: Reading, listing: Listing) -> AsyncGenerator[Batch
             newest = reading.newest(records, newest)
             yield Batch(
                 rows=reading.shaper.lines(reading.kept(records), masked=True),
-                seen=[reading.shaper.key(record) for record in records],
+                seen=reading.shaper.keys(records, masked=True),
                 returned=len(records),
                 total=spool.records,
                 done=done,
@@ -56,7 +56,7 @@ async def _fill(reading: Reading, listing: Listing, spool: RecordSpool) -> datet
             continue
         opened = opened or page.date
         if page.records:
-            spool.add(reading.shaper.masked(page.records))
+            spool.add(list(reading.shaper.masked(page.records)))
             reading.spooled(spool.records)
     return opened
 

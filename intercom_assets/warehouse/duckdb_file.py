@@ -24,9 +24,9 @@ _BUSY = ("Could not set lock on file", "Conflicting lock", "Unique file handle c
 _CONFLICT = ("onflict on ", "Duplicate key", "PRIMARY KEY or UNIQUE constraint")
 _SAY_AFTER = 2.0
 
-FRUGAL = "160MB"
+FRUGAL = "128MB"
 """Memory of a commit: more than merging its rows takes; what rewriting older rows takes beyond is
-kept on disk meanwhile. A hundred million bytes are too few for wide rows."""
+kept on disk meanwhile. Eighty million bytes are too few for wide rows."""
 
 _TIDIED = 10
 """Groups of 122,880 rows that one commit may make of smaller ones: some seconds for wide rows."""

@@ -203,9 +203,9 @@ def test_commits_that_overlap_leave_the_settings(tmp_path: Path) -> None:
         one, two = ExitStack(), ExitStack()
         one.enter_context(frugal(first, file, tidy=True))
         two.enter_context(frugal(second, file, tidy=False))
-        assert [("152.5 MiB", 1, 10)] == user.execute(_SETTINGS).fetchall()
+        assert [("122.0 MiB", 1, 10)] == user.execute(_SETTINGS).fetchall()
         one.close()
-        assert [("152.5 MiB", 1, 10)] == user.execute(_SETTINGS).fetchall()
+        assert [("122.0 MiB", 1, 10)] == user.execute(_SETTINGS).fetchall()
         two.close()
 
         assert [("3.0 GiB", 3, 100)] == user.execute(_SETTINGS).fetchall()

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from intercom_assets.catalog import CATALOG
+from intercom_assets.catalog.hidden import Hidden
 from intercom_assets.schema.coerce import Row
 from intercom_assets.schema.table import (
     EXTRA,
@@ -23,6 +24,7 @@ from intercom_assets.schema.table import (
 )
 from intercom_assets.schema.table import json as json_columns
 from intercom_assets.schema.types import ColumnType, Json, Record
+from intercom_assets.sync.mask import Mask
 from intercom_assets.sync.rows import Shaper, hash_record
 from intercom_assets.warehouse.warehouse import SEQUENCE
 
@@ -139,13 +141,16 @@ def test_no_field_is_lost(record: dict[str, Any]) -> None:
     assert canonical(MIXED, record) == canonical(MIXED, back)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(_RECORDS)
-def test_key_and_row_agree(record: dict[str, Any]) -> None:
-    """The key of a record that was seen is the key that its row has."""
-    shaper = Shaper(MIXED)
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(record=_RECORDS, hidden=st.booleans(), masked=st.booleans())
+def test_key_and_row_agree(*, record: Record, hidden: bool, masked: bool) -> None:
+    """A record is seen under the key of its row, also where it has none and parts are hidden."""
+    what = Hidden(excluded=(("name",), ("place",)), hashed=(("owner",),))
+    shaper = Shaper(MIXED, Mask(MIXED, what, b"key") if hidden else None)
 
-    assert {"id": shaper.shape(record)["id"]} == shaper.key(record)
+    [row] = shaper.lines([record], masked=masked)
+
+    assert [{"id": json.loads(row)["id"]}] == shaper.keys([record], masked=masked)
 
 
 @settings(max_examples=100, deadline=None)
