@@ -69,6 +69,7 @@ async def meanwhile(
 async def following(first: T, rest: AsyncIterable[T]) -> AsyncGenerator[T]:
     """Put an item that was taken already before the rest."""
     yield first
+    del first
     async for item in rest:
         yield item
 

@@ -37,8 +37,8 @@ class Reading:
         spooled: Told how many records came so far, where none is handed on before the last.
         scroll_patience: How long the scroll is tried.
         slice_records: A slice of time that holds more records is cut.
-        shaper: Makes rows of records, where they come: an answer is a few times as large as its
-            rows, and in another thread it would be fetched from memory again.
+        shaper: Makes rows of records as soon as they come, while they are still in the processor's
+            cache.
     """
 
     resource: Resource

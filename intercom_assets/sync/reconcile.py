@@ -81,7 +81,10 @@ class _Comparison:
     candidates: int = 0
 
     def see(self, batch: Batch) -> Batch:
-        """Note the records that a batch returned; gives the batch without their keys."""
+        """Note the records that a batch returned; gives the batch without their keys.
+
+        They are for this comparison alone: what a read did not see is marked by a full read only.
+        """
         [key] = self.reading.resource.primary_key
         self.seen += [str(row[key]) for row in batch.seen]
         return replace(batch, seen=[])

@@ -115,16 +115,27 @@ class Shaper:
         self.key_columns = {column.name: column.type for column in self._key_columns}
         self._sequence = 0
 
-    def lines(self, records: Iterable[Record], *, masked: bool = False) -> list[bytes]:
+    def reserve(self, count: int) -> int:
+        """Number rows by when their records came; gives the first of so many numbers."""
+        first = self._sequence + 1
+        self._sequence += count
+        return first
+
+    def lines(
+        self, records: list[Record], *, masked: bool = False, first: int | None = None
+    ) -> list[bytes]:
         """Make of each record a row as it is written to a file, without what is hidden.
 
         Args:
             records: The records.
             masked: Whether what is hidden was taken out already.
+            first: Number of the first row, where the numbers were reserved before.
         """
         lines = []
-        for record in records if masked else self.masked(records):
-            row = self.shape(record)
+        number = self.reserve(len(records)) if first is None else first
+        shown = records if masked else self.masked(records)
+        for row_number, record in enumerate(shown, start=number):
+            row = self.shape(record, row_number)
             self.sample.append(row)
             lines.append(line(row))
         return lines
@@ -137,7 +148,7 @@ class Shaper:
         """Take what is hidden out of records."""
         return records if self._mask is None else map(self._mask.record, records)
 
-    def shape(self, record: Record) -> Row:
+    def shape(self, record: Record, number: int = 0) -> Row:
         """Give one row: the columns, `_extra`, `_row_hash`, the sequence.
 
         A record without its key keeps a row of its own: the hash stands in for the key.
@@ -147,11 +158,10 @@ class Shaper:
         row_hash = hash_record(record)
         for name in self.key_columns:
             row.setdefault(name, row_hash)
-        self._sequence += 1
         if extra:
             row[EXTRA] = encode_json(extra).decode()
         row[ROW_HASH] = row_hash
-        row[SEQUENCE] = self._sequence
+        row[SEQUENCE] = number
         return row
 
     def key(self, record: Record) -> Row:

@@ -174,6 +174,7 @@ async def _read(paging: Paging, one: Slice, send: MemoryObjectSendStream[Shaped]
                 # The next page is asked for while the lists of the last one are completed.
                 total = first.total_count
                 whole = meanwhile(paging.shaped, following(first, pages))
+                del first
                 async with aclosing(whole) as taken:
                     async for shaped in taken:
                         moved = moved or shaped.total_count != total

@@ -59,7 +59,7 @@ class Walk:
 
     @property
     def keyed(self) -> bool:
-        """Whether it matters which records were returned: rows of the others are gone."""
+        """Whether it matters which records were returned: others are gone, or may be."""
         return self.comparing or self.reading.start.from_beginning
 
     def pages(self, since: int, until: int | None, order: Order) -> AsyncGenerator[Page]:
@@ -79,9 +79,11 @@ class Walk:
     async def shaped(self, page: Page) -> Shaped:
         """Make rows of a page's records that are kept, with their nested lists whole."""
         records, shaper = page.records, self.reading.shaper
+        # Before anything is waited for: a later answer may be shaped before this one.
+        first = shaper.reserve(len(records))
         kept = await completed(self.reading, self.reading.kept(records))
         return Shaped(
-            rows=shaper.lines(kept),
+            rows=shaper.lines(kept, first=first),
             keys=shaper.keys(records) if self.keyed else [],
             returned=len(records),
             newest=self.reading.newest(records, None),

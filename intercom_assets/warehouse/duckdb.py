@@ -19,6 +19,7 @@ from intercom_assets.warehouse.duckdb_file import (
     column_types,
     connect,
     frugal,
+    lift,
     make_schema,
     number,
     refused,
@@ -84,7 +85,7 @@ class DuckDBWarehouse:
         now: Tells the time; a seam for tests.
     """
 
-    # A commit takes tens of milliseconds, and memory of some times its rows.
+    # A commit takes tenths of a second, and memory of some times its rows.
     commit_bytes = 24_000_000
 
     def __init__(
@@ -157,6 +158,7 @@ class DuckDBWarehouse:
                 return self._committed(connection, prefix, commit)
         except MemoryLimitError:
             with self._file.session() as connection:
+                lift(connection, self.database)
                 return self._committed(connection, prefix, commit)
 
     def due_parents(

@@ -25,8 +25,8 @@ _CONFLICT = ("onflict on ", "Duplicate key", "PRIMARY KEY or UNIQUE constraint")
 _SAY_AFTER = 2.0
 
 FRUGAL = "128MB"
-"""Memory of a commit: more than merging its rows takes; what rewriting older rows takes beyond is
-kept on disk meanwhile. Eighty million bytes are too few for wide rows."""
+"""Memory of a commit: enough for the rows of a usual one, where eighty million bytes are not enough
+for wide rows; what rewriting older rows takes beyond is kept on disk meanwhile."""
 
 _TIDIED = 10
 """Groups of 122,880 rows that one commit may make of smaller ones: some seconds for wide rows."""
@@ -148,7 +148,11 @@ def frugal(connection: duckdb.DuckDBPyConnection, database: Path, *, tidy: bool)
     Args:
         connection: The connection that is used in the block.
         database: Its file.
-        tidy: Whether some small groups of rows are put together.
+        tidy: Whether some small groups of rows are put together. Of blocks that overlap the first
+            one decides.
+
+    Raises:
+        MemoryLimitError: Others of the process use more memory already.
     """
     file = database.resolve()
     tasks = _TIDIED if tidy else 0
@@ -165,7 +169,14 @@ def frugal(connection: duckdb.DuckDBPyConnection, database: Path, *, tidy: bool)
 # By file, for settings are of all its connections in the process: of blocks that overlap the first
 # one saves what was there before, and the last one puts it back.
 _saved: dict[Path, tuple[Mapping[str, object], int]] = {}
-_saving = threading.Lock()
+_saving = threading.RLock()
+
+
+def lift(connection: duckdb.DuckDBPyConnection, database: Path) -> None:
+    """Give DuckDB what it may use outside of `frugal` blocks, also while others are in one."""
+    with _saving:
+        before, _ = _saved.get(database.resolve(), ({}, 0))
+        _set(connection, before)
 
 
 def _save(
@@ -176,9 +187,25 @@ def _save(
         if not blocks:
             asked = ", ".join(f"current_setting('{name}')" for name in settings)
             [values] = connection.execute(f"SELECT {asked}").fetchall()
-            before = dict(zip(settings, values, strict=True))
-            _set(connection, settings)
+            before = dict(zip(settings, map(_settable, values), strict=True))
         _saved[file] = (before, blocks + 1)
+        if blocks:
+            return
+        try:
+            _set(connection, settings)
+        except duckdb.OutOfMemoryException as error:
+            # What others of the process use already does not fit: it stays as it was.
+            _put_back(connection, file)
+            raise MemoryLimitError(refused("less memory", error)) from error
+
+
+def _settable(value: object) -> object:
+    """Give the value of a setting as it can be set again and again.
+
+    DuckDB tells a size cut to a tenth: set so, it would be told as a tenth less the next time.
+    """
+    number, _, unit = str(value).partition(" ")
+    return f"{float(number) + 0.05:.2f} {unit}" if unit else value
 
 
 def _put_back(connection: duckdb.DuckDBPyConnection, file: Path) -> None:

@@ -93,7 +93,9 @@ class Store:
                 at=at or datetime(2025, 1, 1, tzinfo=UTC),
                 version=self.version + 1,
             ),
-            rows=self._file(shaper.columns, [shaper.shape(record) for record in records]),
+            rows=self._file(
+                shaper.columns, [shaper.shape(one, n) for n, one in enumerate(records)]
+            ),
         )
         if seen is None:
             return commit

@@ -171,21 +171,56 @@ def test_what_needs_more_memory_gets_it(tmp_path: Path) -> None:
     assert 2 == store.stored_version()
 
 
+def test_what_needs_more_memory_gets_it_beside_another_commit(tmp_path: Path) -> None:
+    """A commit that does not fit is made, also while another one of the process is under way."""
+    store = store_at(tmp_path)
+    store.commit([thing("1")])
+    file = file_of(store)
+
+    with connect(file) as other, frugal(other, file, tidy=False):
+        done = store.commit([thing("2", "b" * 60_000_000)])
+
+    assert 1 == done.inserted
+    with connect(file) as connection:
+        assert [(2,)] == connection.execute("SELECT count(*) FROM s.rudder_things").fetchall()
+
+
+def test_others_of_the_process_may_use_more_memory(tmp_path: Path) -> None:
+    """A commit is made, and no setting changed, where a query beside it uses more than it needs."""
+    store = store_at(tmp_path)
+    store.commit([thing("1")])
+
+    with connect(file_of(store)) as connection:
+        connection.execute("SET memory_limit = '3.01 GiB'")
+        before = connection.execute(_SETTINGS).fetchall()
+        connection.execute("SET preserve_insertion_order = false")
+        connection.execute(
+            "CREATE TEMP TABLE large AS SELECT range AS a, hash(range) AS b, "
+            "hash(range + 1) AS c FROM range(12_000_000)"
+        )
+        connection.execute("SET temp_directory = ''")
+        store.commit([thing("2")])
+
+        assert before == connection.execute(_SETTINGS).fetchall()
+        assert [(2,)] == connection.execute("SELECT count(*) FROM s.rudder_things").fetchall()
+
+
 _SETTINGS = """SELECT current_setting('memory_limit'), current_setting('threads'),
 current_setting('max_vacuum_tasks')"""
 
 
-@pytest.mark.parametrize("limit", ["64.0 MiB", "3.0 GiB"])
+@pytest.mark.parametrize("limit", ["64.0 MiB", "2.7 GiB", "3.0 GiB"])
 def test_a_commit_leaves_the_settings(tmp_path: Path, limit: str) -> None:
     """Who uses the file in the same process keeps what he allowed DuckDB to use."""
     store = store_at(tmp_path)
     store.commit([thing("1")])
 
     with connect(file_of(store)) as connection:
-        connection.execute(f"SET memory_limit = '{limit}'")
+        connection.execute(f"SET memory_limit = '{limit.replace(' ', '6 ')}'")
         connection.execute("SET threads = 3")
         connection.execute("SET max_vacuum_tasks = 50")
-        store.commit([thing("2")])
+        for _ in range(3):
+            store.commit([thing("2")])
 
         assert [(limit, 3, 50)] == connection.execute(_SETTINGS).fetchall()
         assert [(2,)] == connection.execute("SELECT count(*) FROM s.rudder_things").fetchall()

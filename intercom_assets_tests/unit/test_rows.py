@@ -153,6 +153,19 @@ def test_key_and_row_agree(*, record: Record, hidden: bool, masked: bool) -> Non
     assert [{"id": json.loads(row)["id"]}] == shaper.keys([record], masked=masked)
 
 
+def test_what_came_later_has_the_greater_number() -> None:
+    """Rows are numbered by when their records came, also where an earlier page is shaped later."""
+    shaper = Shaper(MIXED)
+
+    first = shaper.reserve(2)
+    later = shaper.lines([{"id": "1", "name": "new"}])
+    earlier = shaper.lines([{"id": "1", "name": "old"}, {"id": "2"}], first=first)
+    last = shaper.lines([{"id": "3"}])
+
+    numbers = [json.loads(row)[SEQUENCE] for row in [*earlier, *later, *last]]
+    assert sorted(set(numbers)) == numbers
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.dictionaries(st.text(max_size=4), _JSON, max_size=5))
 def test_a_hash_is_independent_of_the_order_of_keys(record: dict[str, Any]) -> None:
@@ -218,7 +231,9 @@ def test_a_sequence_grows_with_each_row() -> None:
     """Rows are numbered in the order in which they were read."""
     shaper = Shaper(MIXED)
 
-    assert [1, 2, 3] == [shaper.shape({"id": "1"})[SEQUENCE] for _ in range(3)]
+    rows = shaper.lines([{"id": "1"}, {"id": "1"}, {"id": "1"}])
+
+    assert [1, 2, 3] == [json.loads(row)[SEQUENCE] for row in rows]
 
 
 def test_instants_are_microseconds() -> None:
