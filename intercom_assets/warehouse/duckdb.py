@@ -32,6 +32,7 @@ from intercom_assets.warehouse.duckdb_statements import (
     CursorStatements,
     DuckDBDialect,
     Statements,
+    bound,
     qualified,
 )
 from intercom_assets.warehouse.duckdb_views import make_views
@@ -167,14 +168,14 @@ class DuckDBWarehouse:
         """List parents by (`_synced_at`, key) from after a position on."""
         with self._reading(parent) as connection:
             statement = Statements(parent).due(after=after is not None)
-            rows = connection.execute(statement, [*_position(after), limit]).fetchall()
+            rows = connection.execute(statement, [*bound(after), limit]).fetchall()
         return [ParentVersion(key, synced_at, deleted) for key, synced_at, deleted in rows]
 
     def count_due(self, parent: Target, after: tuple[datetime, str] | None) -> int:
         """Count the parents that `due_parents` would list."""
         with self._reading(parent) as connection:
             statement = Statements(parent).count_due(after=after is not None)
-            counted: int = connection.execute(statement, _position(after)).fetchall()[0][0]
+            counted: int = connection.execute(statement, bound(after)).fetchall()[0][0]
         return counted
 
     def cells(self, target: Target, columns: Sequence[Column]) -> Iterator[list[tuple[Any, ...]]]:
@@ -395,7 +396,3 @@ class DuckDBWarehouse:
             raise SchemaError(
                 f"There is no table {target} in {self.database}. Run a sync of it first"
             )
-
-
-def _position(after: tuple[datetime, str] | None) -> list[object]:
-    return [] if after is None else [after[0], after[0], after[1]]

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from intercom_assets.schema.table import DELETED_AT, EXTRA, ROW_HASH, SYNCED_AT, Column, Table
 from intercom_assets.schema.types import ColumnType
@@ -62,6 +63,11 @@ def _typed(name: str, kind: ColumnType) -> str:
             return f"CAST({column} AS JSON) AS {column}"
         case _:
             return column
+
+
+def bound(after: tuple[datetime, str] | None) -> list[object]:
+    """Give what `due` binds for a position."""
+    return [] if after is None else [after[0], after[0], after[1]]
 
 
 def literal(text: str) -> str:
