@@ -134,8 +134,9 @@ class Shaper:
         lines = []
         number = self.reserve(len(records)) if first is None else first
         shown = records if masked else self.masked(records)
-        for row_number, record in enumerate(shown, start=number):
-            row = self.shape(record, row_number)
+        for place, record in enumerate(shown, start=number):
+            row = self.shape(record)
+            row[SEQUENCE] = place
             self.sample.append(row)
             lines.append(line(row))
         return lines
@@ -148,8 +149,8 @@ class Shaper:
         """Take what is hidden out of records."""
         return records if self._mask is None else map(self._mask.record, records)
 
-    def shape(self, record: Record, number: int = 0) -> Row:
-        """Give one row: the columns, `_extra`, `_row_hash`, the sequence.
+    def shape(self, record: Record) -> Row:
+        """Give one row: the columns, `_extra`, `_row_hash`; `lines` numbers it.
 
         A record without its key keeps a row of its own: the hash stands in for the key.
         """
@@ -161,7 +162,6 @@ class Shaper:
         if extra:
             row[EXTRA] = encode_json(extra).decode()
         row[ROW_HASH] = row_hash
-        row[SEQUENCE] = number
         return row
 
     def key(self, record: Record) -> Row:

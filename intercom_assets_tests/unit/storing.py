@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from intercom_assets.schema.coerce import Row as Shaped
 from intercom_assets.schema.table import Table, integer, text, timestamp
 from intercom_assets.schema.types import ColumnType, Record
 from intercom_assets.sync.rows import Shaper
@@ -93,9 +92,7 @@ class Store:
                 at=at or datetime(2025, 1, 1, tzinfo=UTC),
                 version=self.version + 1,
             ),
-            rows=self._file(
-                shaper.columns, [shaper.shape(one, n) for n, one in enumerate(records)]
-            ),
+            rows=self._file(shaper.columns, shaper.lines(list(records))),
         )
         if seen is None:
             return commit
@@ -112,11 +109,11 @@ class Store:
         """Read the name of each row that is not marked."""
         return {row["id"]: row["name"] for row in self.rows() if row["_deleted_at"] is None}
 
-    def _file(self, columns: Mapping[str, ColumnType], rows: list[Shaped]) -> StagedFile | None:
+    def _file(self, columns: Mapping[str, ColumnType], rows: list[bytes]) -> StagedFile | None:
         if not rows:
             return None
         spool = RowSpool(self._path(), columns)
-        spool.add(map(line, rows))
+        spool.add(rows)
         return spool.close()
 
     def _path(self) -> Path:
