@@ -95,15 +95,15 @@ class Loading:
         self.report.vanished += batch.vanished
         self.report.gone += len(batch.gone)
         portions, rows = self._extract.portions, self._rows
-        enough = self._warehouse.commit_bytes
+        full = self._warehouse.commit_share(rows.rows, rows.size)
         if batch.checkpoint is not None:
             self.cursor = self._moved(batch.checkpoint)
             if batch.reconciled_at is not None:
                 ended = batch.reconciled_at
                 self.cursor = replace(self.cursor, reconciling=None, reconciled_at=ended)
-            if rows.rows >= portions.commit_rows or rows.written >= enough or self._pace.due():
+            if rows.rows >= portions.commit_rows or full >= 1 or self._pace.due():
                 self._commit()
-        elif rows.rows >= portions.ahead_rows or rows.written >= 2 * enough:
+        elif rows.rows >= portions.ahead_rows or full >= 2:
             self._commit()
         self._tell(batch)
 

@@ -11,8 +11,8 @@ from intercom_assets.schema.coerce import encode_json
 from intercom_assets.schema.types import ColumnType, Record
 from intercom_assets.warehouse.warehouse import StagedFile
 
-GROUP_ROWS = 1_000
-"""Rows held in memory before they are written."""
+GROUP_BYTES = 1 << 20
+"""Bytes of rows held in memory before they are written: a row may be as long as an e-mail."""
 
 line = msgspec.json.Encoder().encode
 """Encodes a row as a line of a file."""
@@ -27,24 +27,30 @@ class RowSpool:
 
     Attributes:
         rows: Rows that were taken.
-        written: Bytes of those that were written.
     """
 
     def __init__(self, path: Path, columns: Mapping[str, ColumnType]) -> None:
         self.rows = 0
-        self.written = 0
         self._path = path
         self._columns = columns
         self._pending: list[bytes] = []
+        self._held = 0
+        self._written = 0
         self._longest = 0
 
     def add(self, lines: Iterable[bytes]) -> None:
         """Take rows of these columns, each as `line` encodes it."""
         for row in lines:
             self._pending.append(row)
+            self._held += len(row) + 1
             self.rows += 1
-            if len(self._pending) >= GROUP_ROWS:
+            if self._held >= GROUP_BYTES:
                 self._flush()
+
+    @property
+    def size(self) -> int:
+        """Bytes of the rows that were taken."""
+        return self._written + self._held
 
     def close(self) -> StagedFile:
         """Write what is left and finish the file; it exists afterwards even without rows."""
@@ -64,8 +70,9 @@ class RowSpool:
             return
         self._longest = max(self._longest, *map(len, self._pending))
         with self._path.open("ab") as file:
-            self.written += file.write(b"\n".join([*self._pending, b""]))
+            self._written += file.write(b"\n".join([*self._pending, b""]))
         self._pending.clear()
+        self._held = 0
 
 
 class RecordSpool:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -15,16 +16,12 @@ from intercom_assets.schema.table import Column
 from intercom_assets.warehouse.duckdb_file import (
     Connect,
     DuckDBFile,
-    MemoryLimitError,
     column_types,
     connect,
-    frugal,
-    lift,
     make_schema,
     number,
     refused,
     roll_back,
-    transact,
 )
 from intercom_assets.warehouse.duckdb_statements import (
     DUCKDB_TYPES,
@@ -35,6 +32,7 @@ from intercom_assets.warehouse.duckdb_statements import (
     bound,
     qualified,
 )
+from intercom_assets.warehouse.duckdb_transaction import commit_share, transact
 from intercom_assets.warehouse.duckdb_views import make_views
 from intercom_assets.warehouse.file_lock import table_lock
 from intercom_assets.warehouse.questions import (
@@ -85,9 +83,6 @@ class DuckDBWarehouse:
         lock_patience: Seconds to wait for another sync of the same table.
         now: Tells the time; a seam for tests.
     """
-
-    # A commit takes tenths of a second, and memory of some times its rows.
-    commit_bytes = 24_000_000
 
     def __init__(
         self,
@@ -148,19 +143,22 @@ class DuckDBWarehouse:
             rows = connection.execute(statements.select()).fetchall()
         return {row[0]: stored_cursor(row) for row in rows}
 
+    def commit_share(self, rows: int, size: int) -> float:
+        """Say how much of a commit some rows make: it takes tenths of a second in little memory."""
+        return commit_share(rows, size)
+
     def commit(self, prefix: str, commit: Commit) -> Committed:
-        """Merge, mark and move the cursor in one transaction, in little memory where that does."""
-        try:
-            tidy = commit.cursor.complete
-            with (
-                self._file.session() as connection,
-                frugal(connection, self.database, tidy=tidy),
-            ):
-                return self._committed(connection, prefix, commit)
-        except MemoryLimitError:
-            with self._file.session() as connection:
-                lift(connection, self.database)
-                return self._committed(connection, prefix, commit)
+        """Merge, mark and move the cursor in one transaction."""
+        cursors, target = CursorStatements(commit.target.schema, prefix), commit.target
+        with self._file.session() as connection:
+            make_schema(connection, f"CREATE SCHEMA IF NOT EXISTS {quote(target.schema)}")
+            return transact(
+                connection,
+                self.database,
+                partial(self._apply, connection, cursors, commit),
+                str(target),
+                tidy=commit.cursor.complete,
+            )
 
     def due_parents(
         self, parent: Target, after: tuple[datetime, str] | None, limit: int
@@ -207,7 +205,7 @@ class DuckDBWarehouse:
                 if fill is not None:
                     connection.execute(statements.fill(columns, fill), [str(fill.path)])
 
-            transact(connection, add, str(target))
+            transact(connection, self.database, add, str(target))
 
     def read(self, target: Target, columns: Sequence[str] | None = None) -> "pa.Table":
         """Read a table, marked rows included; JSON columns as text."""
@@ -236,7 +234,8 @@ class DuckDBWarehouse:
         if not views:
             return []
         with self._file.session() as connection:
-            return transact(connection, lambda: make_views(connection, views), "views")
+            made = partial(make_views, connection, views)
+            return transact(connection, self.database, made, "views")
 
     def count(self, target: Target) -> int:
         """Count the rows of a table or view."""
@@ -305,16 +304,6 @@ class DuckDBWarehouse:
                 "a path that may be written"
             )
 
-    def _committed(
-        self, connection: duckdb.DuckDBPyConnection, prefix: str, commit: Commit
-    ) -> Committed:
-        cursors = CursorStatements(commit.target.schema, prefix)
-        schema = quote(commit.target.schema)
-        make_schema(connection, f"CREATE SCHEMA IF NOT EXISTS {schema}")
-        return transact(
-            connection, lambda: self._apply(connection, cursors, commit), str(commit.target)
-        )
-
     def _apply(
         self, connection: duckdb.DuckDBPyConnection, cursors: CursorStatements, commit: Commit
     ) -> Committed:
@@ -348,6 +337,7 @@ class DuckDBWarehouse:
         if commit.gone is not None:
             marks = [synced_at, synced_at, str(commit.gone.path)]
             deleted += number(connection, statements.mark_gone(commit.gone), marks)
+        connection.execute(f"DROP TABLE IF EXISTS {STAGE}")
         return Committed(
             inserted=inserted,
             updated=updated,

@@ -3,33 +3,22 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
 
 import duckdb
 
 from intercom_assets.errors import WarehouseError
 from intercom_assets.warehouse.duckdb_statements import qualified
 
-T = TypeVar("T")
-
 Connect = Callable[[Path], duckdb.DuckDBPyConnection]
 """Opens the file; a seam for tests."""
 
 # The last one: another thread of this process is just closing the file.
 _BUSY = ("Could not set lock on file", "Conflicting lock", "Unique file handle conflict")
-_CONFLICT = ("onflict on ", "Duplicate key", "PRIMARY KEY or UNIQUE constraint")
 _SAY_AFTER = 2.0
-
-FRUGAL = "128MB"
-"""Memory of a commit: enough for the rows of a usual one, where eighty million bytes are not enough
-for wide rows; what rewriting older rows takes beyond is kept on disk meanwhile."""
-
-_TIDIED = 10
-"""Groups of 122,880 rows that one commit may make of smaller ones: some seconds for wide rows."""
 
 _logger = logging.getLogger("intercom_assets")
 
@@ -37,10 +26,6 @@ _logger = logging.getLogger("intercom_assets")
 def connect(database: Path) -> duckdb.DuckDBPyConnection:
     """Open the file with the configuration that all connections of the process share."""
     return duckdb.connect(str(database), config={"custom_user_agent": "dagster"})
-
-
-class MemoryLimitError(WarehouseError):
-    """DuckDB may use too little memory for a statement."""
 
 
 @dataclass(slots=True)
@@ -136,93 +121,6 @@ class DuckDBFile:
             ) from error
 
 
-@contextmanager
-def frugal(connection: duckdb.DuckDBPyConnection, database: Path, *, tidy: bool) -> Iterator[None]:
-    """Let DuckDB do little for a block beyond what it is asked for, and write the file within it.
-
-    When it writes a file DuckDB puts small groups of rows together, whole groups of 122,880 at a
-    time and several at once: with wide rows that is half a gigabyte that nothing else needs, and
-    in a load of many commits each row is written again and again. A commit's few thousand rows are
-    merged by one thread as soon as by two, for less work in all.
-
-    Args:
-        connection: The connection that is used in the block.
-        database: Its file.
-        tidy: Whether some small groups of rows are put together. Of blocks that overlap the first
-            one decides.
-
-    Raises:
-        MemoryLimitError: Others of the process use more memory already.
-    """
-    file = database.resolve()
-    tasks = _TIDIED if tidy else 0
-    _save(connection, file, {"memory_limit": FRUGAL, "threads": 1, "max_vacuum_tasks": tasks})
-    try:
-        yield
-        # Where somebody else uses the file in this process, the last one to close it writes it.
-        with suppress(duckdb.Error):
-            connection.execute("CHECKPOINT")
-    finally:
-        _put_back(connection, file)
-
-
-# By file, for settings are of all its connections in the process: of blocks that overlap the first
-# one saves what was there before, and the last one puts it back.
-_saved: dict[Path, tuple[Mapping[str, object], int]] = {}
-_saving = threading.RLock()
-
-
-def lift(connection: duckdb.DuckDBPyConnection, database: Path) -> None:
-    """Give DuckDB what it may use outside of `frugal` blocks, also while others are in one."""
-    with _saving:
-        before, _ = _saved.get(database.resolve(), ({}, 0))
-        _set(connection, before)
-
-
-def _save(
-    connection: duckdb.DuckDBPyConnection, file: Path, settings: Mapping[str, object]
-) -> None:
-    with _saving:
-        before, blocks = _saved.get(file, ({}, 0))
-        if not blocks:
-            asked = ", ".join(f"current_setting('{name}')" for name in settings)
-            [values] = connection.execute(f"SELECT {asked}").fetchall()
-            before = dict(zip(settings, map(_settable, values), strict=True))
-        _saved[file] = (before, blocks + 1)
-        if blocks:
-            return
-        try:
-            _set(connection, settings)
-        except duckdb.OutOfMemoryException as error:
-            # What others of the process use already does not fit: it stays as it was.
-            _put_back(connection, file)
-            raise MemoryLimitError(refused("less memory", error)) from error
-
-
-def _settable(value: object) -> object:
-    """Give the value of a setting as it can be set again and again.
-
-    DuckDB tells a size cut to a tenth: set so, it would be told as a tenth less the next time.
-    """
-    number, _, unit = str(value).partition(" ")
-    return f"{float(number) + 0.05:.2f} {unit}" if unit else value
-
-
-def _put_back(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
-    with _saving:
-        before, blocks = _saved.pop(file)
-        if blocks > 1:
-            _saved[file] = (before, blocks - 1)
-            return
-        with suppress(duckdb.Error):
-            _set(connection, before)
-
-
-def _set(connection: duckdb.DuckDBPyConnection, settings: Mapping[str, object]) -> None:
-    for name, value in settings.items():
-        connection.execute(f"SET {name} = '{value}'")
-
-
 def make_schema(connection: duckdb.DuckDBPyConnection, statement: str) -> None:
     """Create a schema by itself: two sources may do so at the same time, and only one can."""
     try:
@@ -231,32 +129,6 @@ def make_schema(connection: duckdb.DuckDBPyConnection, statement: str) -> None:
         # The other one has made it, or is about to: the statement then finds it.
         time.sleep(0.05)
         connection.execute(statement)
-
-
-def transact(connection: duckdb.DuckDBPyConnection, work: Callable[[], T], what: str) -> T:
-    """Do all of some work or nothing of it.
-
-    Raises:
-        WarehouseError: A statement failed; nothing was kept.
-    """
-    connection.execute("BEGIN TRANSACTION")
-    try:
-        result = work()
-        connection.execute("COMMIT")
-    except BaseException as error:
-        roll_back(connection)
-        if isinstance(error, duckdb.Error):
-            told = first_line(error)
-            if isinstance(error, duckdb.OutOfMemoryException):
-                raise MemoryLimitError(refused(f"a commit to {what}", error)) from error
-            if any(sign in told for sign in _CONFLICT):
-                raise WarehouseError(
-                    f"Another sync of {what} committed meanwhile, so nothing of this commit was "
-                    f"kept. Run the sync again when the other one has ended. [DuckDB: {told}]"
-                ) from error
-            raise WarehouseError(refused(f"a commit to {what}", error)) from error
-        raise
-    return result
 
 
 def column_types(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> dict[str, str]:

@@ -201,13 +201,7 @@ class TableState:
 
 
 class Warehouse(Protocol):
-    """A database that holds tables and cursors and changes both in one transaction.
-
-    Attributes:
-        commit_bytes: Bytes of rows that make a commit worth its cost, and not too large.
-    """
-
-    commit_bytes: int
+    """A database that holds tables and cursors and changes both in one transaction."""
 
     def describe(self) -> str:
         """Name the database for people: a path or an account."""
@@ -240,6 +234,15 @@ class Warehouse(Protocol):
 
     def cursors(self, schema: str, prefix: str) -> dict[str, StoredCursor]:
         """Read all cursors of a prefix, by resource."""
+        ...
+
+    def commit_share(self, rows: int, size: int) -> float:
+        """Say how much of a commit that is worth its cost, and not too large, some rows make.
+
+        Args:
+            rows: How many.
+            size: Their bytes, as they are staged.
+        """
         ...
 
     def commit(self, prefix: str, commit: Commit) -> Committed:

@@ -44,6 +44,20 @@ def test_a_long_first_read_equals_the_truth(world: World, name: str) -> None:
     assert report.commits > 3
 
 
+def test_long_records_are_committed_before_they_are_many(world: World) -> None:
+    """Records as long as e-mails with pictures in them do not wait in memory to become many."""
+    world.portions = Portions()
+    for record_id in world.workspace.collection("contacts").ids()[:90]:
+        note = {"note": f"{record_id} " + "picture " * 40_000}
+        world.workspace.patch("contacts", record_id, {"custom_attributes": note})
+
+    report = world.sync("contacts")
+
+    assert world.expected("contacts") == world.stored("contacts")
+    assert 260 == report.inserted
+    assert report.commits > 1
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_long_first_read_resumes(world: World, name: str) -> None:
     """A first read that is cut off again and again ends with the truth."""

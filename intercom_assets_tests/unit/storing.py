@@ -10,6 +10,7 @@ from intercom_assets.schema.table import Table, integer, text, timestamp
 from intercom_assets.schema.types import ColumnType, Record
 from intercom_assets.sync.rows import Shaper
 from intercom_assets.sync.spool import RowSpool, line
+from intercom_assets.warehouse.duckdb import DuckDBWarehouse
 from intercom_assets.warehouse.warehouse import (
     Commit,
     Committed,
@@ -70,9 +71,12 @@ class Store:
         *,
         seen: Iterable[Record] | None = None,
         at: datetime | None = None,
+        complete: bool = False,
     ) -> Committed:
-        """Commit records, and the keys of a complete read."""
-        done = self.warehouse.commit(self.prefix, self.prepared(records, seen=seen, at=at))
+        """Commit records, and the keys of a complete read; perhaps the last ones of a sync."""
+        commit = self.prepared(records, seen=seen, at=at)
+        ended = replace(commit, cursor=replace(commit.cursor, complete=complete))
+        done = self.warehouse.commit(self.prefix, ended)
         self.version += 1
         return done
 
@@ -119,3 +123,17 @@ class Store:
     def _path(self) -> Path:
         self.files += 1
         return self.folder / f"{self.files}.jsonl"
+
+
+def store_at(
+    tmp_path: Path, schema: str = "s", prefix: str = "", *, patience: float = 0.0
+) -> Store:
+    """Make a store with a schema and a prefix."""
+    warehouse = DuckDBWarehouse(tmp_path / "x.duckdb", patience=patience, lock_patience=0.0)
+    return Store(warehouse, tmp_path, Target(schema, f"{prefix}rudder_things", THINGS), prefix)
+
+
+def file_of(store: Store) -> Path:
+    """Give the file of a store."""
+    assert isinstance(store.warehouse, DuckDBWarehouse)
+    return store.warehouse.database

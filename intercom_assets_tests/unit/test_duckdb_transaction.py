@@ -1,0 +1,225 @@
+"""Transactions in a DuckDB file: the memory that they take, and what they leave."""
+
+import itertools
+import subprocess
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from random import Random
+from string import ascii_letters
+
+import duckdb
+import pytest
+
+from intercom_assets.catalog import CATALOG
+from intercom_assets.schema.table import Table, text
+from intercom_assets.schema.types import Record
+from intercom_assets.warehouse.duckdb import DuckDBWarehouse
+from intercom_assets.warehouse.duckdb_file import connect
+from intercom_assets.warehouse.duckdb_transaction import frugal
+from intercom_assets.warehouse.views import MembersView, View
+from intercom_assets.warehouse.warehouse import Target
+from intercom_assets_tests.unit.storing import Store, file_of, store_at, thing
+
+
+@pytest.mark.parametrize("width", [1_000, 3_000, 10_000, 30_000])
+def test_a_commit_fits_its_memory(tmp_path: Path, width: int) -> None:
+    """Twice what counts as a whole commit is made in little memory, however wide the rows are."""
+    opened = []
+
+    def counted(database: Path) -> duckdb.DuckDBPyConnection:
+        opened.append(database)
+        return connect(database)
+
+    warehouse = DuckDBWarehouse(tmp_path / "x.duckdb", connect=counted)
+    store = Store(warehouse, tmp_path, Target("s", "rudder_contacts", CATALOG["contacts"].table))
+    rows = next(n for n in itertools.count(1) if warehouse.commit_share(n, n * width) >= 2)
+    some = "".join(Random(1).choices(ascii_letters + " ", k=3 * width))
+    records: list[Record] = [
+        {"type": "contact", "id": str(n), "custom_attributes": {"a": some[n % width :][:width]}}
+        for n in range(rows)
+    ]
+
+    done = store.commit(records)
+
+    assert rows == done.inserted
+    assert 1 == len(opened), "it was made again with more memory"
+
+
+def test_what_needs_more_memory_gets_it(tmp_path: Path) -> None:
+    """A commit is made in little memory; one that does not fit is made in all there is, once."""
+    store = store_at(tmp_path)
+    store.commit([thing("1"), thing("2")])
+    long = "b" * 60_000_000
+
+    done = store.commit([thing("1", long), thing("3")])
+
+    assert (1, 1, 0) == (done.inserted, done.updated, done.unchanged)
+    assert {"1": long, "2": "a", "3": "a"} == store.names()
+    assert 2 == store.stored_version()
+
+
+def test_what_needs_more_memory_gets_it_beside_another_commit(tmp_path: Path) -> None:
+    """A commit that does not fit is made, also while another one of the process is under way."""
+    store = store_at(tmp_path)
+    store.commit([thing("1")])
+    file = file_of(store)
+
+    with connect(file) as other, frugal(other, file, tidy=False):
+        done = store.commit([thing("2", "b" * 60_000_000)])
+
+    assert 1 == done.inserted
+    with connect(file) as connection:
+        assert [(2,)] == connection.execute("SELECT count(*) FROM s.rudder_things").fetchall()
+
+
+def test_very_long_rows_are_kept(tmp_path: Path) -> None:
+    """Stored rows may be longer than what little memory can rewrite: syncs go on beside them."""
+    store = store_at(tmp_path)
+    long = [thing(f"long {n}", Random(n).randbytes(150_000).hex()) for n in range(550)]
+    store.commit(long, complete=True)
+
+    for number in range(3):
+        store.commit([thing(str(number))], complete=True)
+
+    stored = store.names()
+    assert {one["id"]: one["name"] for one in long} == {
+        key: name for key, name in stored.items() if key.startswith("long")
+    }
+    assert {"0", "1", "2"} == {key for key in stored if not key.startswith("long")}
+    assert [file_of(store).name] == [one.name for one in tmp_path.glob("x.duckdb*")]
+
+
+def test_what_a_killed_process_left_is_no_obstacle(tmp_path: Path) -> None:
+    """More than fits a commit's memory may wait in the log beside the file: commits go on."""
+    store = store_at(tmp_path)
+    store.commit([thing("1")])
+    script = (
+        "import os, sys, duckdb\n"
+        "connection = duckdb.connect(sys.argv[1])\n"
+        "connection.execute(\"SET wal_autocheckpoint = '1TB'\")\n"
+        'connection.execute("INSERT INTO s.rudder_things (id, name) "\n'
+        "    \"SELECT 'long ' || n, string_agg(CAST(hash(n * 100000 + i) AS VARCHAR), '') \"\n"
+        '    "FROM range(500) t(n), range(15000) u(i) GROUP BY n")\n'
+        "os._exit(0)\n"
+    )
+    subprocess.run([sys.executable, "-c", script, file_of(store)], check=True)
+    assert (tmp_path / "x.duckdb.wal").stat().st_size > 140_000_000
+
+    done = store.commit([thing("2")])
+
+    assert (1, 502) == (done.inserted, done.row_count)
+
+
+def test_others_of_the_process_may_use_more_memory(tmp_path: Path) -> None:
+    """A commit is made, and no setting changed, where a query beside it uses more than it needs."""
+    store = store_at(tmp_path)
+    store.commit([thing("1")])
+
+    with connect(file_of(store)) as connection:
+        connection.execute("SET memory_limit = '3.01 GiB'")
+        before = connection.execute(_SETTINGS).fetchall()
+        connection.execute("SET preserve_insertion_order = false")
+        connection.execute(
+            "CREATE TEMP TABLE large AS SELECT range AS a, hash(range) AS b, "
+            "hash(range + 1) AS c FROM range(12_000_000)"
+        )
+        connection.execute("SET temp_directory = ''")
+        store.commit([thing("2")])
+
+        assert before == connection.execute(_SETTINGS).fetchall()
+        assert [(2,)] == connection.execute("SELECT count(*) FROM s.rudder_things").fetchall()
+
+
+_SETTINGS = """SELECT current_setting('memory_limit'), current_setting('threads'),
+current_setting('max_vacuum_tasks')"""
+
+
+@pytest.mark.parametrize("limit", ["64.0 MiB", "2.7 GiB", "3.0 GiB"])
+def test_a_commit_leaves_the_settings(tmp_path: Path, limit: str) -> None:
+    """Who uses the file in the same process keeps what he allowed DuckDB to use."""
+    store = store_at(tmp_path)
+    store.commit([thing("1")])
+
+    with connect(file_of(store)) as connection:
+        connection.execute(f"SET memory_limit = '{limit.replace(' ', '6 ')}'")
+        connection.execute("SET threads = 3")
+        connection.execute("SET max_vacuum_tasks = 50")
+        for _ in range(3):
+            store.commit([thing("2")])
+
+        assert [(limit, 3, 50)] == connection.execute(_SETTINGS).fetchall()
+        assert [(2,)] == connection.execute("SELECT count(*) FROM s.rudder_things").fetchall()
+
+
+def test_commits_that_overlap_leave_the_settings(tmp_path: Path) -> None:
+    """The settings of one commit are never taken for the user's by another."""
+    store = store_at(tmp_path)
+    store.commit([thing("1")])
+    file = file_of(store)
+
+    with connect(file) as user, connect(file) as first, connect(file) as second:
+        user.execute("SET memory_limit = '3.0 GiB'")
+        user.execute("SET threads = 3")
+        one, two = ExitStack(), ExitStack()
+        one.enter_context(frugal(first, file, tidy=True))
+        two.enter_context(frugal(second, file, tidy=False))
+        assert [("91.5 MiB", 1, 10)] == user.execute(_SETTINGS).fetchall()
+        one.close()
+        assert [("91.5 MiB", 1, 10)] == user.execute(_SETTINGS).fetchall()
+        two.close()
+
+        assert [("3.0 GiB", 3, 100)] == user.execute(_SETTINGS).fetchall()
+
+
+def groups_of(store: Store) -> int:
+    """Count the groups of rows that the file holds of the table of things."""
+    counted = "SELECT count(DISTINCT row_group_id) FROM pragma_storage_info('s.rudder_things')"
+    with connect(file_of(store)) as connection:
+        (groups,) = connection.execute(counted).fetchone() or (0,)
+    return int(groups)
+
+
+def test_only_the_end_of_a_sync_puts_groups_of_rows_together(tmp_path: Path) -> None:
+    """A load of many commits writes its rows once; its last commit leaves few groups of them."""
+    store = store_at(tmp_path)
+    groups: list[int] = []
+    for number in range(4):
+        rows = [thing(f"{number}-{row}") for row in range(3_000)]
+        store.commit(rows, complete=number == 3)
+        groups.append(groups_of(store))
+
+    assert [1, 2, 3] == groups[:3]
+    assert groups[3] < 3
+    assert 12_000 == len(store.names())
+
+
+def test_making_views_rewrites_no_rows(tmp_path: Path) -> None:
+    """Views and columns are added beside rows that stay as they were written."""
+    store = store_at(tmp_path)
+    for number in range(3):
+        store.commit([thing(f"{number}-{row}") for row in range(3_000)])
+    pairs = MembersView(
+        table=store.target, column="name", path=(), field=None, key="row_id", member="member_id"
+    )
+    table = Table(columns=text(row_id="Row.", member_id="M."), primary_key=("row_id",))
+    (added,) = text(added="Comes with a later release.")
+
+    store.warehouse.make_views([View(Target("s", "pairs", table), "Pairs.", pairs)])
+    store.warehouse.add_columns(store.target, [added], None)
+
+    assert 3 == groups_of(store)
+
+
+def test_a_commit_is_in_the_file_itself(tmp_path: Path) -> None:
+    """After a commit the file holds everything, though somebody in the process has it open."""
+    store = store_at(tmp_path)
+    store.commit([thing("1")])
+
+    with connect(file_of(store)):
+        store.commit([thing("2")])
+
+        copy = tmp_path / "copy.duckdb"
+        copy.write_bytes(file_of(store).read_bytes())
+    with connect(copy) as connection:
+        assert [(2,)] == connection.execute("SELECT count(*) FROM s.rudder_things").fetchall()
