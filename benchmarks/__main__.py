@@ -35,7 +35,8 @@ cases:
   limited    the same with half the data at 80 ms and 1,667 requests in 10 s, share 1.0
   shared     how much of the quota is used with share 0.9, alone and beside another client
   growth     first syncs of a tenth to ten times the data
-  replay     a million contacts and a million parts from a transport instead of HTTP
+  replay     a million contacts and a million parts from a transport instead of HTTP, and
+             5,000 of each that are as long as a long e-mail
   peers      dlt's rest_api source on the same simulator, interleaved with ours
 """
 

@@ -1,4 +1,4 @@
-"""A million contacts and a million parts from memory: what a sync costs without HTTP.
+"""A million contacts and a million parts from memory, or few long ones: syncs without HTTP.
 
 Answers are put together from a few generated records, so that next to nothing of the time is the
 transport's. `python -m benchmarks.replay` is the process that is measured.
@@ -10,9 +10,11 @@ import re
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from email.utils import formatdate
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import httpx
@@ -31,6 +33,7 @@ from intercom_assets.sync.source import Source
 from intercom_assets.warehouse.duckdb import DuckDBWarehouse
 
 MILLION = 1_000_000
+LONG, FEW = 30_000, 5_000
 PARTS = 12
 _BEGAN, _ENDED = 1_704_067_200, 1_767_225_600
 _DAY = 86_400
@@ -40,13 +43,17 @@ _UPDATED = b"%d" % _TIME
 
 
 def measure(series: Series) -> None:
-    """Measure one process that loads a million contacts and a million parts."""
-    with tempfile.TemporaryDirectory() as folder:
-        log = Path(folder) / "output.log"
-        command = [sys.executable, "-m", "benchmarks.replay", folder]
-        done = run(command, environment=_environment(), folder=ROOT, log=log)
-        facts = json.loads(log.read_text("utf-8").splitlines()[-1])
-    series.add("replay", "a million contacts, a million parts, no HTTP", done, **facts)
+    """Measure processes: a million contacts and parts, then some as long as a long e-mail."""
+    for case, count, longer, title in (
+        ("replay", MILLION, 0, "a million contacts, a million parts, no HTTP"),
+        ("long", FEW, LONG, f"{FEW:,} contacts, {FEW:,} parts of {LONG // 1000} kB, no HTTP"),
+    ):
+        with tempfile.TemporaryDirectory() as folder:
+            log = Path(folder) / "output.log"
+            command = [sys.executable, "-m", "benchmarks.replay", folder, str(count), str(longer)]
+            done = run(command, environment=_environment(), folder=ROOT, log=log)
+            facts = json.loads(log.read_text("utf-8").splitlines()[-1])
+        series.add(case, title, done, **facts)
 
 
 def _environment() -> dict[str, str]:
@@ -118,17 +125,23 @@ class Replay(httpx.AsyncBaseTransport):
     Args:
         contacts: How many contacts there are.
         conversations: How many conversations of twelve parts there are.
+        longer: Characters by which a contact's attributes and a part's body are longer.
     """
 
-    def __init__(self, contacts: int, conversations: int) -> None:
+    def __init__(self, contacts: int, conversations: int, longer: int) -> None:
         made = generate(
             contacts=_TEMPLATES, companies=3, conversations=_TEMPLATES, parts_per_conversation=PARTS
         )
-        people = [one | {"tags": _NO_LIST} for one in made.truth("contacts")]
+        people = [
+            one | {"tags": _NO_LIST, "custom_attributes": {**one["custom_attributes"], **more}}
+            for one, more in zip(made.truth("contacts"), _fillers("about", longer), strict=False)
+        ]
         self.contacts = Stock(contacts, "data", _cut(people))
         talks = [*made.collection("conversations")]
         self.conversations = Stock(conversations, "conversations", _cut(talks))
         parts = [one for each in talks for one in made.parts[each["id"]]]
+        if longer:
+            parts = [a | b for a, b in zip(parts, _fillers("body", longer), strict=False)]
         self._parts = _cut(parts)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -161,6 +174,14 @@ class Replay(httpx.AsyncBaseTransport):
         return b"".join([name if piece == _ID else piece for piece in template])
 
 
+def _fillers(field: str, length: int) -> Iterator[dict[str, str]]:
+    """Give texts that compress as little as prose does, one after the other."""
+    chance = Random(1)  # noqa: S311 - the same text each time
+    while True:
+        yield {field: "".join(chance.choices(_LETTERS, k=length))} if length else {}
+
+
+_LETTERS = "eeeeeetttttaaaaooooiiinnnssshhhrrrddlluuccmmffyyww gg pp bb v k x q j z "
 _NO_LIST = {"type": "list", "data": [], "has_more": False, "total_count": 0}
 
 
@@ -209,10 +230,10 @@ class _Quiet:
         """Take no note."""
 
 
-def sync(folder: Path, million: int) -> dict[str, float]:
+def sync(folder: Path, million: int, longer: int) -> dict[str, float]:
     """Load everything into a fresh DuckDB file; give rows and CPU seconds."""
     warehouse = DuckDBWarehouse(folder / "benchmark.duckdb")
-    transport = Replay(million, -(-million // PARTS))
+    transport = Replay(million, -(-million // PARTS), longer)
     facts: dict[str, float] = {}
     began, rows = time.process_time(), 0
     with Connection(
@@ -242,5 +263,5 @@ def sync(folder: Path, million: int) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    size = int(sys.argv[2]) if len(sys.argv) > 2 else MILLION
-    sys.stdout.write(json.dumps(sync(Path(sys.argv[1]), size)) + "\n")
+    folder, count, longer = sys.argv[1:]
+    sys.stdout.write(json.dumps(sync(Path(folder), int(count), int(longer))) + "\n")

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -122,45 +122,64 @@ def frugal(connection: duckdb.DuckDBPyConnection, database: Path, *, tidy: bool)
     """
     file = database.resolve()
     tasks = _TIDIED if tidy else 0
-    _save(connection, file, {"max_vacuum_tasks": tasks, "threads": 1, "memory_limit": FRUGAL})
+    with _changing:
+        saved = _saved.setdefault(file, _Saved())
+        saved.blocks += 1
     try:
+        settings = {"max_vacuum_tasks": tasks, "threads": 1, "memory_limit": FRUGAL}
+        _save(connection, saved, settings)
         yield
-        _write(connection, file, tidy=tidy)
+        _write(connection, saved, tidy=tidy)
     finally:
         _put_back(connection, file)
 
 
 @dataclass(slots=True)
 class _Saved:
-    """Settings of a file's connections that `frugal` blocks changed.
+    """Settings of a file's connections that `frugal` blocks change.
 
     Attributes:
-        before: What they were.
-        blocks: Blocks that are open: the first one saves them, the last one puts them back.
-        lifted: Whether one of the blocks needs more memory.
+        before: What they were; the first block saves them, the last one puts them back.
+        blocks: Blocks that are open.
+        lifted: Whether one of them needs more memory.
     """
 
-    before: Mapping[str, object]
+    before: Mapping[str, object] = field(default_factory=dict)
     blocks: int = 0
     lifted: bool = False
 
 
 # By file, for settings are of all its connections in the process.
 _saved: dict[Path, _Saved] = {}
-_saving = threading.RLock()
+_changing = threading.RLock()
+
+
+def _save(
+    connection: duckdb.DuckDBPyConnection, saved: _Saved, settings: Mapping[str, object]
+) -> None:
+    with _changing:
+        if saved.blocks > 1:
+            return
+        # Who was interrupted while he put them back has left what they were.
+        if not saved.before:
+            asked = ", ".join(f"current_setting('{name}')" for name in settings)
+            [values] = connection.execute(f"SELECT {asked}").fetchall()
+            saved.before = dict(zip(settings, map(_settable, values), strict=True))
+        # Where others of the process use more memory already, the limit stays as it was.
+        with suppress(duckdb.OutOfMemoryException):
+            _set(connection, settings)
 
 
 def _lift(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
     """Give DuckDB the memory that it may use outside of `frugal` blocks, for all that are open."""
-    with _saving:
+    with _changing:
         saved = _saved[file]
         saved.lifted = True
         _set(connection, {"memory_limit": saved.before["memory_limit"]})
 
 
-def _write(connection: duckdb.DuckDBPyConnection, file: Path, *, tidy: bool) -> None:
-    with suppress(duckdb.OutOfMemoryException), _saving:
-        saved = _saved[file]
+def _write(connection: duckdb.DuckDBPyConnection, saved: _Saved, *, tidy: bool) -> None:
+    with _changing, suppress(duckdb.OutOfMemoryException):
         if tidy and saved.blocks == 1 and not saved.lifted:
             _set(connection, {"memory_limit": _TIDYING})
     # Where somebody else uses the file in this process, the last one to close it writes it. So
@@ -170,19 +189,14 @@ def _write(connection: duckdb.DuckDBPyConnection, file: Path, *, tidy: bool) -> 
         connection.execute("CHECKPOINT")
 
 
-def _save(
-    connection: duckdb.DuckDBPyConnection, file: Path, settings: Mapping[str, object]
-) -> None:
-    with _saving:
-        if file in _saved:
-            _saved[file].blocks += 1
-            return
-        asked = ", ".join(f"current_setting('{name}')" for name in settings)
-        [values] = connection.execute(f"SELECT {asked}").fetchall()
-        _saved[file] = _Saved(dict(zip(settings, map(_settable, values), strict=True)), blocks=1)
-        # Where others of the process use more memory already, the limit stays as it was.
-        with suppress(duckdb.OutOfMemoryException):
-            _set(connection, settings)
+def _put_back(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
+    with _changing:
+        saved = _saved[file]
+        saved.blocks -= 1
+        if not saved.blocks:
+            with suppress(duckdb.Error):
+                _set(connection, saved.before)
+            del _saved[file]
 
 
 def _settable(value: object) -> object:
@@ -192,16 +206,6 @@ def _settable(value: object) -> object:
     """
     number, _, unit = str(value).partition(" ")
     return f"{float(number) + 0.05:.2f} {unit}" if unit else value
-
-
-def _put_back(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
-    with _saving:
-        saved = _saved[file]
-        saved.blocks -= 1
-        if not saved.blocks:
-            del _saved[file]
-            with suppress(duckdb.Error):
-                _set(connection, saved.before)
 
 
 def _set(connection: duckdb.DuckDBPyConnection, settings: Mapping[str, object]) -> None:

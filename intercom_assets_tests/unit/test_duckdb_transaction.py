@@ -3,7 +3,8 @@
 import itertools
 import subprocess
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from string import ascii_letters
@@ -19,6 +20,7 @@ from intercom_assets.warehouse.duckdb_file import connect
 from intercom_assets.warehouse.duckdb_transaction import frugal
 from intercom_assets.warehouse.views import MembersView, View
 from intercom_assets.warehouse.warehouse import Target
+from intercom_assets_tests.guarantees.killing import eventful
 from intercom_assets_tests.unit.storing import Store, file_of, store_at, thing
 
 
@@ -170,6 +172,42 @@ def test_commits_that_overlap_leave_the_settings(tmp_path: Path) -> None:
         two.close()
 
         assert [("3.0 GiB", 3, 100)] == user.execute(_SETTINGS).fetchall()
+
+
+def test_an_interrupted_commit_leaves_the_settings(tmp_path: Path) -> None:
+    """Ctrl-C at any statement: after the next commit the user's settings are as they were."""
+    file = tmp_path / "x.duckdb"
+    plain = Store(DuckDBWarehouse(file), tmp_path)
+    plain.commit([thing("0")])
+    with connect(file) as user:
+        user.execute("SET memory_limit = '3.01 GiB'")
+        user.execute("SET threads = 3")
+        before = user.execute(_SETTINGS).fetchall()
+        for statement in itertools.count(1):
+            interrupt = Interrupt(statement)
+            store = replace(plain, warehouse=DuckDBWarehouse(file, connect=eventful(interrupt)))
+            with suppress(KeyboardInterrupt):
+                store.commit([thing(f"{statement}")])
+            plain.version = plain.stored_version()
+            plain.commit([thing("0")])
+
+            assert before == user.execute(_SETTINGS).fetchall(), statement
+            if interrupt.left > 0:
+                break
+    assert statement > 20
+
+
+class Interrupt:
+    """Ctrl-C, once, when a number of things have happened."""
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+
+    def __call__(self) -> None:
+        """Happen."""
+        self.left -= 1
+        if not self.left:
+            raise KeyboardInterrupt
 
 
 def groups_of(store: Store) -> int:
