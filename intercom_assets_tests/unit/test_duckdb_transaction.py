@@ -176,24 +176,24 @@ def test_commits_that_overlap_leave_the_settings(tmp_path: Path) -> None:
 
 def test_an_interrupted_commit_leaves_the_settings(tmp_path: Path) -> None:
     """Ctrl-C at any statement: after the next commit the user's settings are as they were."""
-    file = tmp_path / "x.duckdb"
-    plain = Store(DuckDBWarehouse(file), tmp_path)
-    plain.commit([thing("0")])
-    with connect(file) as user:
-        user.execute("SET memory_limit = '3.01 GiB'")
-        user.execute("SET threads = 3")
-        before = user.execute(_SETTINGS).fetchall()
-        for statement in itertools.count(1):
-            interrupt = Interrupt(statement)
-            store = replace(plain, warehouse=DuckDBWarehouse(file, connect=eventful(interrupt)))
+    for statement in itertools.count(1):
+        file = tmp_path / f"{statement}.duckdb"
+        plain = Store(DuckDBWarehouse(file), tmp_path)
+        plain.commit([thing("0")])
+        interrupt = Interrupt(statement)
+        store = replace(plain, warehouse=DuckDBWarehouse(file, connect=eventful(interrupt)))
+        with connect(file) as user:
+            user.execute("SET memory_limit = '3.01 GiB'")
+            user.execute("SET threads = 3")
+            before = user.execute(_SETTINGS).fetchall()
             with suppress(KeyboardInterrupt):
-                store.commit([thing(f"{statement}")])
+                store.commit([thing("1")])
             plain.version = plain.stored_version()
             plain.commit([thing("0")])
 
             assert before == user.execute(_SETTINGS).fetchall(), statement
-            if interrupt.left > 0:
-                break
+        if interrupt.left > 0:
+            break
     assert statement > 20
 
 
