@@ -179,7 +179,8 @@ def _lift(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
 
 
 def _write(connection: duckdb.DuckDBPyConnection, saved: _Saved, *, tidy: bool) -> None:
-    with _changing, suppress(duckdb.OutOfMemoryException):
+    # All is committed: nothing that fails from here on may be told as a commit that failed.
+    with _changing, suppress(duckdb.Error):
         if tidy and saved.blocks == 1 and not saved.lifted:
             _set(connection, {"memory_limit": _TIDYING})
     # Where somebody else uses the file in this process, the last one to close it writes it. So
@@ -196,7 +197,8 @@ def _put_back(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
         if not saved.blocks:
             with suppress(duckdb.Error):
                 _set(connection, saved.before)
-            del _saved[file]
+            # Another block may have come and gone meanwhile.
+            _saved.pop(file, None)
 
 
 def _settable(value: object) -> object:
