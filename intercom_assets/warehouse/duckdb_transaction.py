@@ -16,16 +16,17 @@ T = TypeVar("T")
 
 _CONFLICT = ("onflict on ", "Duplicate key", "PRIMARY KEY or UNIQUE constraint")
 
-FRUGAL = "96MB"
+FRUGAL = "128MB"
 """Memory of a commit: enough for twice what `commit_share` takes for a whole one; what rewriting
 older rows takes beyond is kept on disk meanwhile."""
 
-_COMMIT_BYTES = 28_000_000
+_COMMIT_BYTES = 24_000_000
+_WIDE_COMMIT_BYTES = 8_000_000
 _AT_A_TIME = 2_048
-"""Rows that DuckDB works on at a time."""
+"""Rows that DuckDB works on at a time; all copies of them that it makes are in memory."""
 
-_COPIES = 4
-"""How often it holds those, beside the stage: as lines, as text, as JSON, and to be written."""
+_WIDE = 13_000_000
+"""Bytes of so many rows with which a commit takes all of its memory, however few they are."""
 
 _TIDYING = "80MB"
 """Memory of writing the file, which takes as much as it may where groups are put together."""
@@ -101,8 +102,8 @@ def commit_share(rows: int, size: int) -> float:
         rows: How many.
         size: Their bytes, as they are staged.
     """
-    at_a_time = size * min(1.0, _AT_A_TIME / max(rows, 1))
-    return (size + _COPIES * at_a_time) / _COMMIT_BYTES
+    wide = size * _AT_A_TIME > _WIDE * rows
+    return size / (_WIDE_COMMIT_BYTES if wide else _COMMIT_BYTES)
 
 
 @contextmanager

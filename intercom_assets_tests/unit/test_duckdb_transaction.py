@@ -24,7 +24,7 @@ from intercom_assets_tests.guarantees.killing import eventful
 from intercom_assets_tests.unit.storing import Store, file_of, store_at, thing
 
 
-@pytest.mark.parametrize("width", [1_000, 3_000, 10_000, 30_000])
+@pytest.mark.parametrize("width", [1_000, 3_000, 6_000, 7_000, 10_000, 30_000])
 def test_a_commit_fits_its_memory(tmp_path: Path, width: int) -> None:
     """Twice what counts as a whole commit is made in little memory, however wide the rows are."""
     opened = []
@@ -166,9 +166,9 @@ def test_commits_that_overlap_leave_the_settings(tmp_path: Path) -> None:
         one, two = ExitStack(), ExitStack()
         one.enter_context(frugal(first, file, tidy=True))
         two.enter_context(frugal(second, file, tidy=False))
-        assert [("91.5 MiB", 1, 10)] == user.execute(_SETTINGS).fetchall()
+        assert [("122.0 MiB", 1, 10)] == user.execute(_SETTINGS).fetchall()
         one.close()
-        assert [("91.5 MiB", 1, 10)] == user.execute(_SETTINGS).fetchall()
+        assert [("122.0 MiB", 1, 10)] == user.execute(_SETTINGS).fetchall()
         two.close()
 
         assert [("3.0 GiB", 3, 100)] == user.execute(_SETTINGS).fetchall()
