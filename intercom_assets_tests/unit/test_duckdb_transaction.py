@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from random import Random
 from string import ascii_letters
+from typing import cast
 
 import duckdb
 import pytest
@@ -27,13 +28,11 @@ from intercom_assets_tests.unit.storing import Store, file_of, store_at, thing
 @pytest.mark.parametrize("width", [1_000, 3_000, 6_000, 7_000, 10_000, 30_000])
 def test_a_commit_fits_its_memory(tmp_path: Path, width: int) -> None:
     """Twice what counts as a whole commit is made in little memory, however wide the rows are."""
-    opened = []
-
-    def counted(database: Path) -> duckdb.DuckDBPyConnection:
-        opened.append(database)
-        return connect(database)
-
-    warehouse = DuckDBWarehouse(tmp_path / "x.duckdb", connect=counted)
+    heard: list[str] = []
+    warehouse = DuckDBWarehouse(
+        tmp_path / "x.duckdb",
+        connect=lambda file: cast("duckdb.DuckDBPyConnection", Overheard(connect(file), heard)),
+    )
     store = Store(warehouse, tmp_path, Target("s", "rudder_contacts", CATALOG["contacts"].table))
     rows = next(n for n in itertools.count(1) if warehouse.commit_share(n, n * width) >= 2)
     some = "".join(Random(1).choices(ascii_letters + " ", k=3 * width))
@@ -45,7 +44,24 @@ def test_a_commit_fits_its_memory(tmp_path: Path, width: int) -> None:
     done = store.commit(records)
 
     assert rows == done.inserted
-    assert 1 == len(opened), "it was made again with more memory"
+    assert 1 == heard.count("BEGIN TRANSACTION"), "it was made again with more memory"
+
+
+class Overheard:
+    """A connection whose statements are written down."""
+
+    def __init__(self, inner: duckdb.DuckDBPyConnection, heard: list[str]) -> None:
+        self._inner = inner
+        self._heard = heard
+
+    def execute(self, statement: str, *values: object) -> duckdb.DuckDBPyConnection:
+        """Execute a statement, and write it down."""
+        self._heard.append(statement)
+        return self._inner.execute(statement, *values)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._inner.close()
 
 
 def test_what_needs_more_memory_gets_it(tmp_path: Path) -> None:
