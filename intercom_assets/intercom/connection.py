@@ -4,10 +4,10 @@ All connections of a process share one event-loop thread, and those of one app s
 the quota is the app's.
 """
 
+import atexit
 import threading
-from collections.abc import Awaitable, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from hashlib import sha256
 from typing import Self, TypeVar, TypeVarTuple
 
@@ -23,6 +23,7 @@ from intercom_assets.intercom.regions import REGIONS
 from intercom_assets.intercom.retry import Patience
 from intercom_assets.intercom.scroll import ScrollPatience
 from intercom_assets.intercom.workspace import Workspace, read_workspace
+from intercom_assets.uninterrupted import uninterrupted
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -123,19 +124,36 @@ class Connection:
         return f"Connection({self.base_url!r})"
 
     def __enter__(self) -> Self:
-        """Start the event loop if none runs, and open the connection pool."""
-        with ExitStack() as stack:
-            portal = stack.enter_context(_event_loop())
-            client = portal.call(_made, self._client)
-            stack.enter_context(portal.wrap_async_context_manager(client))
-            self._stack = stack.pop_all()
-        self._open = (portal, client)
-        return self
+        """Open the connection."""
+        return self.open()
 
     def __exit__(self, *_: object) -> None:
-        """Close the pool; the event loop ends with its last connection."""
-        self._open = None
-        self._stack.close()
+        """Close the connection."""
+        self.close()
+
+    def open(self) -> Self:
+        """Start the event loop if none runs, and open the connection pool.
+
+        Ctrl-C waits until that is done, and then leaves nothing open.
+        """
+        try:
+            with uninterrupted():
+                atexit.register(self.close)
+                portal = self._stack.enter_context(_EVENT_LOOP)
+                client = portal.call(_made, self._client)
+                self._stack.enter_context(portal.wrap_async_context_manager(client))
+                self._open = (portal, client)
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def close(self) -> None:
+        """Close the pool, if it is open; the event loop ends with its last connection."""
+        with uninterrupted():
+            self._open = None
+            self._stack.close()
+            atexit.unregister(self.close)
 
     @property
     def portal(self) -> BlockingPortal:
@@ -178,20 +196,6 @@ class Connection:
         if self._open is None:
             raise RuntimeError("the connection is not open: use it in a `with`")
         return self._open
-
-
-@contextmanager
-def _event_loop() -> Iterator[BlockingPortal]:
-    # In a thread of its own: Ctrl-C while a loop starts would leave the start waiting for ever
-    # for the end of a loop that nobody ends.
-    beside = ThreadPoolExecutor(1)
-    starting = beside.submit(_EVENT_LOOP.__enter__)
-    beside.shutdown(wait=False)
-    try:
-        yield starting.result()
-    finally:
-        if starting.exception() is None:
-            _EVENT_LOOP.__exit__(None, None, None)
 
 
 async def _made(make: Callable[[], Client]) -> Client:

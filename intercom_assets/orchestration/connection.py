@@ -55,5 +55,7 @@ class IntercomConnection(dg.ConfigurableResource):  # type: ignore[type-arg]  # 
                 base_url=self.base_url,
                 rate_limit_share=self.rate_limit_share,
             )
-            self._opened = self._stack.enter_context(connection)
+            # Told first who closes it: a Ctrl-C may come as soon as it is open.
+            self._stack.callback(connection.close)
+            self._opened = connection.open()
         return self._opened

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TypeAlias, assert_never
 
 from intercom_assets.orchestration.setting_reader import Reader
+from intercom_assets.uninterrupted import uninterrupted
 from intercom_assets.warehouse.sql import folded
 from intercom_assets.warehouse.warehouse import Warehouse
 
@@ -110,9 +111,10 @@ def open_warehouse(settings: WarehouseSettings, *, patience: float = 60.0) -> It
     """
     match settings:
         case DuckDBSettings():
-            from intercom_assets.warehouse.duckdb import (  # noqa: PLC0415 - settings need no driver
-                DuckDBWarehouse,
-            )
+            with uninterrupted():
+                from intercom_assets.warehouse.duckdb import (  # noqa: PLC0415 - settings need no driver
+                    DuckDBWarehouse,
+                )
 
             yield DuckDBWarehouse(settings.database, patience=patience)
         case SnowflakeSettings():

@@ -20,6 +20,7 @@ from intercom_assets.errors import (
 )
 from intercom_assets.intercom.client import Call
 from intercom_assets.intercom.connection import Connection, check_base_url
+from intercom_assets_tests.unit import interrupting
 from intercom_assets_tests.unit.talking import TOKEN, envelope, in_turn
 
 TAGS = Call(path="/tags", needs=(("data",),))
@@ -93,6 +94,17 @@ def test_what_is_not_waited_for_is_cancelled() -> None:
     )
 
     assert ("True\n", "") == (done.stdout, done.stderr)
+
+
+def test_an_interrupt_while_it_opens_or_closes_leaves_nothing_behind() -> None:
+    """Ctrl-C at any line of opening and closing a connection ends the process without a word."""
+    done = subprocess.run(
+        [sys.executable, "-m", interrupting.__name__], capture_output=True, text=True, check=True
+    )
+
+    lines, code = map(int, done.stdout.split())
+    assert ("", 0) == (done.stderr, code)
+    assert lines > 50
 
 
 def test_a_connection_does_not_show_its_token() -> None:
