@@ -6,8 +6,9 @@ the quota is the app's.
 
 import atexit
 import threading
-from collections.abc import Awaitable, Callable
-from contextlib import ExitStack
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import Future
+from contextlib import ExitStack, contextmanager
 from hashlib import sha256
 from typing import Self, TypeVar, TypeVarTuple
 
@@ -165,11 +166,8 @@ class Connection:
 
         Ctrl-C ends the wait alone, and a request that is tried again would outlive the pool.
         """
-        future = self.portal.start_task_soon(work, *arguments)
-        try:
+        with started(self.portal, work, *arguments) as future:
             return future.result()
-        finally:
-            future.cancel()
 
     def session(self, *, meter: Meter, scope: str, note: Callable[[str], None]) -> Session:
         """Use the connection for one resource."""
@@ -196,6 +194,22 @@ class Connection:
         if self._open is None:
             raise RuntimeError("the connection is not open: use it in a `with`")
         return self._open
+
+
+@contextmanager
+def started(
+    portal: BlockingPortal, work: Callable[[*Ts], Awaitable[T]], *arguments: *Ts
+) -> Iterator[Future[T]]:
+    """Start work on the event loop, and cancel it if it goes on when the block ends."""
+    begun: list[Future[T]] = []
+    try:
+        with uninterrupted():
+            begun.append(portal.start_task_soon(work, *arguments))
+        yield begun[0]
+    finally:
+        with uninterrupted():
+            for future in begun:
+                future.cancel()
 
 
 async def _made(make: Callable[[], Client]) -> Client:

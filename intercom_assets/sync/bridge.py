@@ -9,6 +9,8 @@ import anyio
 from anyio.from_thread import BlockingPortal
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
+from intercom_assets.intercom.connection import started
+
 T = TypeVar("T")
 _Streams: TypeAlias = tuple[MemoryObjectSendStream[T], MemoryObjectReceiveStream[T]]
 
@@ -31,24 +33,24 @@ def from_loop(portal: BlockingPortal, source: AsyncGenerator[T]) -> Iterator[Ite
             async for item in source:
                 await send.send(item)
 
-    future = portal.start_task_soon(produce)
+    with started(portal, produce) as future:
 
-    def consume() -> Iterator[T]:
-        while True:
-            try:
-                yield portal.call(receive.receive)
-            except anyio.EndOfStream:
-                break
-        future.result()
-
-    try:
-        yield consume()
-    finally:
-        future.cancel()
-        portal.call(receive.aclose)
-        # What failed was raised to the reader above, or the reader failed first.
-        with suppress(Exception, CancelledError):
+        def consume() -> Iterator[T]:
+            while True:
+                try:
+                    yield portal.call(receive.receive)
+                except anyio.EndOfStream:
+                    break
             future.result()
+
+        try:
+            yield consume()
+        finally:
+            future.cancel()
+            portal.call(receive.aclose)
+            # What failed was raised to the reader above, or the reader failed first.
+            with suppress(Exception, CancelledError):
+                future.result()
 
 
 async def _make_streams() -> _Streams[T]:
