@@ -87,7 +87,7 @@ def read_error(request: Request, scope: str | None, *, enveloped: bool) -> Inter
         case 429:
             error = RateLimited(request, retry_after=None)
         case 401 | 403:
-            error = _unauthorized(request, scope)
+            error = _unauthorized(request, scope) if enveloped else _shut_out(request)
         case 404 | 410 if enveloped:
             error = _not_found(request)
         case 400 | 404 if not enveloped:
@@ -117,6 +117,14 @@ def _unauthorized(request: Request, scope: str | None) -> Unauthorized:
         f"The access token lacks {needed}",
         "Grant it in Intercom's Developer Hub (your app > Configure > Authentication), or leave "
         "the resource out of the setting resources, then run again",
+    )
+
+
+def _shut_out(request: Request) -> Unauthorized:
+    return Unauthorized(
+        request,
+        "Access was refused, though not in Intercom's own words: perhaps by a proxy or a firewall",
+        "Check base_url, the proxy if there is one, and the access token, then run again",
     )
 
 

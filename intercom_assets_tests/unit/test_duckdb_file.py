@@ -169,3 +169,16 @@ class Held:
     def __exit__(self, *_: object) -> None:
         """End the other process."""
         self._process.communicate()
+
+
+def test_a_query_that_is_wrong_is_told_in_duckdbs_words(tmp_path: Path) -> None:
+    """What DuckDB says of a wrong query, with what may be meant, reaches who asked it."""
+    store = store_at(tmp_path)
+    store.commit([thing("1")])
+
+    with pytest.raises(WarehouseError, match="cannot answer this query") as caught:
+        store.warehouse.query(f"SELECT nmae FROM {store.target.schema}.{store.target.name}")
+
+    assert '"nmae" not found' in str(caught.value)
+    assert 'Candidate bindings: "name"' in str(caught.value)
+    assert {"1"} == set(store.names())
