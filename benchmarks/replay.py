@@ -6,13 +6,13 @@ transport's. `python -m benchmarks.replay` is the process that is measured.
 
 import json
 import os
-import re
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from email.utils import formatdate
+from functools import lru_cache
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -67,12 +67,12 @@ class Stock:
     Attributes:
         count: How many there are.
         key: Key of the list in an answer.
-        templates: Encoded records, cut where their id and their time go.
+        templates: Encoded records, cut where their time goes, and each piece where their id goes.
     """
 
     count: int
     key: str
-    templates: list[list[bytes]]
+    templates: list[list[list[bytes]]]
 
     def at(self, index: int) -> int:
         """When a record was updated."""
@@ -86,8 +86,7 @@ class Stock:
     def record(self, index: int) -> bytes:
         """Encode a record."""
         template = self.templates[index % len(self.templates)]
-        values = {_ID: b"%012d" % index, _UPDATED: b"%d" % self.at(index)}
-        return b"".join([values.get(piece, piece) for piece in template])
+        return _filled(template, b"%012d" % index, b"%d" % self.at(index))
 
     def page(self, body: dict[str, Any], *, by_day: bool) -> bytes:
         """Answer a search."""
@@ -155,12 +154,16 @@ class Replay(httpx.AsyncBaseTransport):
             content = self.conversations.page(json.loads(request.content), by_day=False)
         else:
             content = self._conversation(int(path.rpartition("/")[2]))
-        return httpx.Response(200, headers=_headers(), content=content)
+        return httpx.Response(200, headers=_headers(int(time.time())), stream=_Body(content))
 
     def _conversation(self, index: int) -> bytes:
         first = index * PARTS % len(self._parts)
         parts = b",".join(
-            self._part(self._parts[(first + number) % len(self._parts)], index * PARTS + number)
+            _filled(
+                self._parts[(first + number) % len(self._parts)],
+                b"%d" % (index * PARTS + number),
+                _UPDATED,
+            )
             for number in range(PARTS)
         )
         return b'{"id":"%d","conversation_parts":{"total_count":%d,"conversation_parts":[%s]}}' % (
@@ -169,9 +172,15 @@ class Replay(httpx.AsyncBaseTransport):
             parts,
         )
 
-    def _part(self, template: list[bytes], number: int) -> bytes:
-        name = b"%d" % number
-        return b"".join([name if piece == _ID else piece for piece in template])
+
+class _Body(httpx.AsyncByteStream):
+    """A body that comes in one piece."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self._content
 
 
 def _fillers(field: str, length: int) -> Iterator[dict[str, str]]:
@@ -185,9 +194,12 @@ _LETTERS = "eeeeeetttttaaaaooooiiinnnssshhhrrrddlluuccmmffyyww gg pp bb v k x q 
 _NO_LIST = {"type": "list", "data": [], "has_more": False, "total_count": 0}
 
 
-def _cut(records: list[dict[str, Any]]) -> list[list[bytes]]:
-    places = re.compile(b"(%b|%b)" % (_ID, _UPDATED))
-    return [places.split(record) for record in _encoded(records)]
+def _cut(records: list[dict[str, Any]]) -> list[list[list[bytes]]]:
+    return [[part.split(_ID) for part in one.split(_UPDATED)] for one in _encoded(records)]
+
+
+def _filled(template: list[list[bytes]], name: bytes, updated: bytes) -> bytes:
+    return updated.join([name.join(piece) for piece in template])
 
 
 def _encoded(records: list[dict[str, Any]]) -> list[bytes]:
@@ -200,14 +212,16 @@ def _encoded(records: list[dict[str, Any]]) -> list[bytes]:
     ]
 
 
-def _headers() -> dict[str, str]:
-    now = time.time()
-    return {
-        "Date": formatdate(now, usegmt=True),
-        "X-RateLimit-Limit": "1000000000",
-        "X-RateLimit-Remaining": "999999999",
-        "X-RateLimit-Reset": str(int(now) // 10 * 10 + 10),
-    }
+@lru_cache(maxsize=1)
+def _headers(now: int) -> httpx.Headers:
+    return httpx.Headers(
+        {
+            "Date": formatdate(now, usegmt=True),
+            "X-RateLimit-Limit": "1000000000",
+            "X-RateLimit-Remaining": "999999999",
+            "X-RateLimit-Reset": str(now // 10 * 10 + 10),
+        }
+    )
 
 
 class _Quiet:
