@@ -4,11 +4,12 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Let Ctrl-C wait until a block is through; for blocks that take no noticeable time.
+    """Let Ctrl-C wait until a block is through, which should take no time; a second one does not.
 
     Python's own threads, events and executors are not made for an exception in the midst of their
     code: it leaves locks that nobody releases, and threads that nobody ends. DuckDB's driver ends
@@ -16,13 +17,20 @@ def uninterrupted() -> Iterator[None]:
     comes, and the block runs as it is.
 
     Raises:
-        BaseException: What whoever handles SIGINT raises, after the block.
+        BaseException: What whoever handles SIGINT raises, after the block or at the second one.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     heard: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, _: heard.append(number))
+
+    def hear(number: int, frame: FrameType | None) -> None:
+        if heard and callable(before):
+            heard.clear()
+            before(number, frame)
+        heard.append(number)
+
+    before = signal.signal(signal.SIGINT, hear)
     try:
         yield
     finally:
