@@ -78,7 +78,8 @@ class Board:
     Attributes:
         screen: Told what changes.
         lines: The assets, in the order in which they run.
-        interrupted: Whether Ctrl-C ended the run.
+        heard: Whether Ctrl-C came, also where it was too late to leave anything undone.
+        interrupted: Whether it ended the run.
         run_id: Dagster's id of the run.
         error: Why the run failed though none of its assets did.
         findings: What checks found, a line each.
@@ -86,6 +87,7 @@ class Board:
 
     screen: Screen
     lines: dict[str, Line] = field(default_factory=dict)
+    heard: bool = False
     interrupted: bool = False
     run_id: str = ""
     error: str = ""

@@ -52,8 +52,9 @@ def execute(project: Project, order: Order, board: Board) -> None:
             _run(project, order, board, interrupts)
     except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
         board.interrupted = True
+    board.heard = bool(interrupts.heard)
     # Whatever failed after Ctrl-C failed of it.
-    board.interrupted = board.interrupted or bool(interrupts.heard and board.failed)
+    board.interrupted = board.interrupted or bool(board.heard and board.failed)
     board.closed()
 
 

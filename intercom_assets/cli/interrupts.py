@@ -59,8 +59,7 @@ class Interrupts:
     def again(self) -> None:
         """Send the signal once more, uncounted.
 
-        A statement of DuckDB's that is interrupted swallows it, and Dagster would go on with the
-        next step.
+        A library that is interrupted may swallow it, and Dagster would go on with the next step.
         """
         self._ours += 1
         signal.raise_signal(signal.SIGINT)
@@ -80,9 +79,9 @@ class Interrupts:
 
 def _without_interrupts(hook: Hook) -> Hook:
     # Where an object is collected, an interrupt can only be reported, as a traceback; it was
-    # counted, and ends the next step.
+    # counted, and ends the next step. Dagster's is no `KeyboardInterrupt`, and no `Exception`.
     def report(unraisable: "sys.UnraisableHookArgs") -> None:
-        if not issubclass(unraisable.exc_type, KeyboardInterrupt):
+        if issubclass(unraisable.exc_type, Exception):
             hook(unraisable)
 
     return report

@@ -117,7 +117,8 @@ def run_sources(wishes: Wishes) -> int:
         config = wishes.config
         for source in sources:
             story.ran.append(_run_source(project, source, wishes, config))
-            if story.ran[-1].board.interrupted:
+            board = story.ran[-1].board
+            if board.interrupted or (board.heard and source is not sources[-1]):
                 return story.end(_interrupted())
     except ConfigurationError as error:
         story.error = str(error)

@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from intercom_assets.errors import WarehouseError
+from intercom_assets.uninterrupted import interrupt
 from intercom_assets.warehouse.duckdb_statements import qualified
 
 Connect = Callable[[Path], duckdb.DuckDBPyConnection]
@@ -18,6 +19,7 @@ Connect = Callable[[Path], duckdb.DuckDBPyConnection]
 
 # The last one: another thread of this process is just closing the file.
 _BUSY = ("Could not set lock on file", "Conflicting lock", "Unique file handle conflict")
+_INTERRUPTED = "Query interrupted"
 _SAY_AFTER = 2.0
 
 _logger = logging.getLogger("intercom_assets")
@@ -49,6 +51,7 @@ class DuckDBFile:
 
         Raises:
             WarehouseError: It cannot be opened, or a statement failed.
+            BaseException: What Ctrl-C raises, also where it ended a statement.
         """
         held: duckdb.DuckDBPyConnection | None = getattr(self._held, "connection", None)
         connection = held or self._open()
@@ -58,6 +61,11 @@ class DuckDBFile:
             yield connection
         except duckdb.Error as error:
             raise WarehouseError(refused(f"a statement on {self.path}", error)) from error
+        except RuntimeError as error:
+            # A statement that Ctrl-C ends says so, and keeps what its handler raised to itself.
+            if str(error) == _INTERRUPTED:
+                interrupt()
+            raise
         finally:
             if held is None:
                 connection.close()

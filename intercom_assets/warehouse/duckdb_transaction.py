@@ -10,6 +10,7 @@ from typing import TypeVar
 import duckdb
 
 from intercom_assets.errors import WarehouseError
+from intercom_assets.uninterrupted import uninterrupted
 from intercom_assets.warehouse.duckdb_file import first_line, refused, roll_back
 
 T = TypeVar("T")
@@ -123,16 +124,20 @@ def frugal(connection: duckdb.DuckDBPyConnection, database: Path, *, tidy: bool)
     """
     file = database.resolve()
     tasks = _TIDIED if tidy else 0
-    with _changing:
-        saved = _saved.setdefault(file, _Saved())
-        saved.blocks += 1
+    counted: list[_Saved] = []
     try:
+        with uninterrupted(), _changing:
+            saved = _saved.setdefault(file, _Saved())
+            saved.blocks += 1
+            counted.append(saved)
         settings = {"max_vacuum_tasks": tasks, "threads": 1, "memory_limit": FRUGAL}
         _save(connection, saved, settings)
         yield
         _write(connection, saved, tidy=tidy)
     finally:
-        _put_back(connection, file)
+        if counted:
+            with uninterrupted():
+                _put_back(connection, file)
 
 
 @dataclass(slots=True)

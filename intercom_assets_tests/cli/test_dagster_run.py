@@ -11,6 +11,7 @@ from intercom_assets.cli.project import Project
 
 DEFINITIONS = """
 import signal
+from contextlib import suppress
 
 import dagster as dg
 
@@ -59,6 +60,12 @@ def swallowed() -> None:
         raise RuntimeError("Query interrupted") from None
 
 
+@dg.asset(key=["shop", "too_late"])
+def too_late() -> None:
+    with suppress(BaseException):
+        signal.raise_signal(signal.SIGINT)
+
+
 @dg.asset(key=["shop", "after"], deps=[["shop", "first"]])
 def after() -> None:
     return
@@ -75,11 +82,12 @@ def job(name, *keys):
 
 
 defs = dg.Definitions(
-    assets=[contacts, some, models, weekly, stopped, swallowed, first, after],
+    assets=[contacts, some, models, weekly, stopped, swallowed, too_late, first, after],
     jobs=[
         job("shop_sync", ["shop", "contacts"], ["shop", "signups"], ["shop", "churn"],
             ["reports", "weekly"], ["shop", "left_out"], ["shop", "made"]),
         job("stopped_sync", ["shop", "stopped"]),
+        job("too_late_sync", ["shop", "too_late"]),
         job("swallowed_sync", ["shop", "swallowed"], ["shop", "first"], ["shop", "after"]),
     ],
 )

@@ -144,6 +144,9 @@ def test_a_second_interrupt_ends_at_once() -> None:
 _COLLECTED = """
 from intercom_assets.cli.interrupts import Interrupts
 
+class Ended(BaseException):
+    "What Dagster raises is no KeyboardInterrupt."
+
 class Collected:
     def __del__(self):
         raise self.error
@@ -154,6 +157,7 @@ def collect(error):
 
 with Interrupts(lambda: None).counted():
     collect(KeyboardInterrupt())
+    collect(Ended())
     collect(ValueError("told"))
 collect(KeyboardInterrupt("told afterwards"))
 """
@@ -167,4 +171,5 @@ def test_an_interrupt_that_nothing_can_catch_shows_no_traceback() -> None:
 
     assert 1 == said.count("ValueError: told")
     assert 1 == said.count("KeyboardInterrupt")
+    assert "Ended" not in said
     assert "KeyboardInterrupt: told afterwards" in said

@@ -1,7 +1,10 @@
 """The DuckDB file: hostile names, foreign tables, other holders, broken files."""
 
+import os
+import signal
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -59,6 +62,25 @@ def test_an_interrupt_waits_until_the_driver_is_imported() -> None:
     )
 
     assert (0, "interrupted True\n", "") == (done.returncode, done.stdout, done.stderr)
+
+
+def test_an_interrupted_statement_is_an_interrupt(tmp_path: Path) -> None:
+    """Ctrl-C during a statement is what it is elsewhere; DuckDB would make a failure of it."""
+    store = store_at(tmp_path)
+    store.commit([thing("1")])
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    endless = "range(10_000_000)"
+    later = threading.Timer(0.2, os.kill, [os.getpid(), signal.SIGINT])
+    later.start()
+
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            store.warehouse.query(f"SELECT sum(a.range * b.range) FROM {endless} a, {endless} b")
+    finally:
+        later.cancel()
+        signal.signal(signal.SIGINT, handler)
+
+    assert {"1"} == set(store.names())
 
 
 def test_a_lock_of_another_process_is_seen(tmp_path: Path) -> None:

@@ -51,6 +51,43 @@ def test_a_second_one_does_not_wait() -> None:
     assert ["between"] == done
 
 
+def test_what_takes_too_long_is_left() -> None:
+    """A block that has lasted longer than expected puts nothing off."""
+    done = []
+
+    def work() -> None:
+        with uninterrupted(patience=0.0):
+            signal.raise_signal(signal.SIGINT)
+            done.append("never")
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+
+    assert not done
+
+
+def test_the_end_of_a_pod_waits_too() -> None:
+    """SIGTERM waits where it is handled, as Dagster does; where it is not, it is left alone."""
+    told: list[str] = []
+
+    def take_note(number: int, _frame: FrameType | None) -> None:
+        told.append(signal.Signals(number).name)
+
+    before = signal.getsignal(signal.SIGTERM)
+    with uninterrupted():
+        untouched = signal.getsignal(signal.SIGTERM)
+    signal.signal(signal.SIGTERM, take_note)
+    try:
+        with uninterrupted():
+            signal.raise_signal(signal.SIGTERM)
+            told.append("the rest")
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+    assert ["the rest", "SIGTERM"] == told
+    assert callable(before) or untouched is before
+
+
 def test_it_is_counted_once() -> None:
     """Nested blocks send no signal of their own: a command that counts them hears one."""
     told: list[int] = []
