@@ -52,6 +52,11 @@ class Search:
     records: str
     granularity: Granularity
 
+    @property
+    def list_path(self) -> str:
+        """Path of the list of the same records without a filter."""
+        return self.path.removesuffix("/search")
+
 
 @dataclass(frozen=True, slots=True)
 class Lookup:

@@ -55,8 +55,11 @@ def _special(report: Report, extract: Extract) -> dict[str, int]:
     match extract.resource.replication:
         case ByParent():
             return {"vanished_parents": report.vanished}
-        case Incremental() if extract.request.reconcile:
-            return {
+        case Incremental():
+            compared = {} if report.missing is None else {"rows_missing": report.missing}
+            if not extract.request.reconcile:
+                return compared
+            return compared | {
                 "rows_found_by_reconcile": report.found,
                 "rows_gone_by_reconcile": report.gone,
             }

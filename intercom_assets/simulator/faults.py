@@ -17,6 +17,7 @@ FaultKind: TypeAlias = Literal[
     "502",
     "503",
     "504",
+    "404",
     "html404",
     "empty200",
     "garbage200",

@@ -20,6 +20,14 @@ _PROXY_PAGE = (
     "<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n"
     "<center><h1>{title}</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
 )
+_ENVELOPES: dict[FaultKind, tuple[str, str]] = {
+    "404": ("not_found", "Resource Not Found"),
+    "500": (
+        "server_error",
+        "Request failed due to an internal network error. Please restart the scroll operation.",
+    ),
+    "503": ("service_unavailable", "Sorry, please try again"),
+}
 _DRIPS = 8
 
 
@@ -67,13 +75,8 @@ async def perform(fault: FaultKind, workspace: Workspace, wire: Wire, answer: An
 def _response(fault: FaultKind, workspace: Workspace) -> Response:
     if fault in {"429", "429_bare"}:
         return _too_many(workspace, with_headers=fault == "429")
-    if fault == "500":
-        message = (
-            "Request failed due to an internal network error. Please restart the scroll operation."
-        )
-        return JsonResponse(envelope("server_error", message), 500)
-    if fault == "503":
-        return JsonResponse(envelope("service_unavailable", "Sorry, please try again"), 503)
+    if fault in _ENVELOPES:
+        return JsonResponse(envelope(*_ENVELOPES[fault]), int(fault))
     if fault == "empty200":
         return Response(b"", 200, media_type="application/json")
     if fault == "garbage200":

@@ -80,9 +80,10 @@ class _Passage:
         """Passes an answer on with its date and quota, and notes its status."""
         if message["type"] == "http.response.start":
             self.entry.status = message["status"]
-            date = formatdate(self.workspace.now(), usegmt=True).encode()
-            quota = self.reading.headers() if self.reading else []
-            headers = [*message.get("headers", []), (b"date", date), *quota]
+            headers = [*message.get("headers", [])]
+            if self.workspace.date_header:
+                headers.append((b"date", formatdate(self.workspace.now(), usegmt=True).encode()))
+            headers += self.reading.headers() if self.reading else []
             message = {**message, "headers": headers}
         await self.wire.send(message)
 

@@ -55,7 +55,9 @@ class Workspace:
         index_delay: Seconds until lists and searches of contacts and
             conversations show a change. GET by id shows it at once.
         paging: Whether `starting_after` marks a record or counts records.
+        date_header: Whether answers have a `Date`; some proxies strip it.
         inclusive_bounds: Whether `>` and `<` on conversations include the bound.
+        hidden: Ids, by kind, that lists and searches count and do not show.
         missing_scopes: Scopes that the token lacks, such as `read_conversations`.
         scope_status: Status of such a refusal; the real API answers both.
         contact_companies_key: Where `/contacts/{id}/companies` has its records:
@@ -75,7 +77,9 @@ class Workspace:
     latency: float = 0.0
     index_delay: float = 0.0
     paging: Literal["keyset", "offset"] = "keyset"
+    date_header: bool = True
     inclusive_bounds: bool = False
+    hidden: dict[str, set[str]] = field(default_factory=dict)
     missing_scopes: set[str] = field(default_factory=set)
     scope_status: Literal[401, 403] = 403
     contact_companies_key: Literal["data", "companies"] = "data"
@@ -141,6 +145,17 @@ class Workspace:
         """Replaces fields of a record; `bump` sets `updated_at` to now."""
         times = {"updated_at": self.now()} if bump else {}
         self._store(kind, self.find(kind, record_id) | times | fields)
+
+    def undate(self, kind: str, share: float) -> list[str]:
+        """Takes `updated_at` from a share of the records, evenly spread; returns their ids.
+
+        Real workspaces have such contacts and conversations; no search by that field finds them.
+        """
+        ids = self.collection(kind).ids()
+        chosen = ids[:: max(round(1 / share), 1)] if share > 0 else []
+        for record_id in chosen:
+            self.patch(kind, record_id, {"updated_at": None}, bump=False)
+        return chosen
 
     def delete(self, kind: str, record_id: str, *, metrics_retained: bool = False) -> None:
         """Removes a record; a conversation joins the deleted ones."""

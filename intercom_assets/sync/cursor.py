@@ -59,6 +59,14 @@ class Start:
         """Whether the read covers everything, so that what it does not see is gone."""
         return self.since is None and self.start_date is None
 
+    @property
+    def must_balance(self) -> bool:
+        """Whether Intercom's own count must be reached: by a first read, or a full refresh.
+
+        A first read that was interrupted goes on as an incremental one, and is not complete yet.
+        """
+        return self.forgotten or not self.stored.complete
+
 
 def start(
     stored: StoredCursor, request: Request, start_date: datetime | None, lookback: timedelta
@@ -93,17 +101,17 @@ def _moved_earlier(stored: StoredCursor, start_date: datetime | None) -> bool:
     return start_date is None or start_date < stored.start_date
 
 
-def reached(start: Start, newest: datetime | None, opened: datetime | None) -> datetime | None:
+def reached(start: Start, newest: datetime | None, opened: datetime) -> datetime | None:
     """Give the cursor that may be stored: never beyond Intercom's clock, never moved back.
 
     Args:
         start: Where the sync started.
         newest: Greatest `updated_at` of the records read whole so far.
-        opened: Intercom's clock when the window opened: one record dated 2056 must not make
-            every later window empty.
+        opened: Intercom's clock when the window opened, or ours where it did not say: one record
+            dated 2056 must not make every later window empty.
     """
     before = None if start.forgotten else start.stored.at
     if newest is None:
         return before
-    cursor = newest if opened is None else min(newest, opened)
+    cursor = min(newest, opened)
     return cursor if before is None else max(cursor, before)

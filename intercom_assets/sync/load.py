@@ -10,7 +10,13 @@ from functools import partial
 from pathlib import Path
 
 from intercom_assets.catalog.resource import ByParent, Search
-from intercom_assets.errors import ConfigurationError, SchemaError, WarehouseError
+from intercom_assets.errors import (
+    ConfigurationError,
+    PermanentError,
+    SchemaError,
+    WarehouseError,
+)
+from intercom_assets.intercom.search import count_records
 from intercom_assets.intercom.workspace import Workspace
 from intercom_assets.schema.table import Column
 from intercom_assets.sync.cursor import EPOCH, Start, start
@@ -60,9 +66,12 @@ def load(extract: Extract, warehouse: Warehouse) -> Report:
             folder=Path(folder),
         )
         extract.listener.noted(_intention(reading))
+        counted = _count(extract, reading)
         loading.run(read(reading))
         if extract.request.reconcile and not reading.start.from_beginning:
             _reconcile(extract, warehouse, reading, loading)
+        if counted is not None:
+            report.missing = _missing_rows(extract, warehouse, reading, counted)
         report.cursor_after = _shown(loading.cursor)
     report.seconds = time.monotonic() - began
     return report
@@ -176,6 +185,38 @@ def _intention(reading: Reading) -> str:
     if reading.start.since is None or not isinstance(reading.resource.endpoint, Search):
         return "reading everything"
     return f"reading what was updated since {reading.start.since:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _count(extract: Extract, reading: Reading) -> int | None:
+    """Count what Intercom has, where all of it is to be stored; None where it is not, or unknown.
+
+    With a start date older records are left out, and Intercom counts them all the same.
+    """
+    search, start = extract.resource.endpoint, reading.start
+    whole = start.must_balance or extract.request.reconcile
+    if not isinstance(search, Search) or not whole or start.start_date is not None:
+        return None
+    try:
+        return extract.connection.call(count_records, reading.session, search)
+    except PermanentError as error:
+        reading.note(error.but("the rows are not compared with a count"))
+        return None
+
+
+def _missing_rows(extract: Extract, warehouse: Warehouse, reading: Reading, before: int) -> int:
+    """Name the rows that are missing by Intercom's own count; the lesser of two is certain."""
+    after = _count(extract, reading)
+    counted = before if after is None else min(before, after)
+    stored = warehouse.inspect(extract.target).row_count
+    missing = max(counted - stored, 0)
+    if missing:
+        reading.warn(
+            f"Intercom counts {counted:,} {extract.resource.name}, and {stored:,} are stored: "
+            f"{missing:,} are missing, which none of its lists and searches returned. Run a "
+            "reconcile; if they stay missing, ask Intercom's support why its list counts more "
+            "than it shows"
+        )
+    return missing
 
 
 def _shown(cursor: StoredCursor) -> datetime | None:

@@ -15,6 +15,8 @@ from intercom_assets.sync.cursor import EPOCH, Start
 from intercom_assets.sync.rows import Shaper, value_at
 from intercom_assets.warehouse.warehouse import ParentVersion
 
+_FAST = timedelta(minutes=5)
+
 Due = Callable[[tuple[datetime, str] | None, int], list[ParentVersion]]
 
 
@@ -61,6 +63,11 @@ class Reading:
         micros = self._micros(record, self._path())
         return None if micros is None else _instant(micros)
 
+    def is_undated(self, record: Record) -> bool:
+        """Tell whether no search by `updated_at` finds a record: it is null, or 0."""
+        micros = self._micros(record, self._path())
+        return micros is None or micros <= 0
+
     def kept(self, records: list[Record]) -> list[Record]:
         """Drop records that were updated before the start date; undated ones pass."""
         start_date = self.start.start_date
@@ -95,5 +102,5 @@ def _instant(micros: int) -> datetime:
 
 
 def now() -> datetime:
-    """Our own clock, for answers without a date."""
-    return datetime.now(UTC)
+    """Give the time by our own clock, for answers without a date, less what it may be fast."""
+    return datetime.now(UTC) - _FAST

@@ -24,6 +24,7 @@ from intercom_assets.sync.nested import completed
 from intercom_assets.sync.ordered import in_order
 from intercom_assets.sync.reading import Reading
 from intercom_assets.sync.slices import Slice
+from intercom_assets.sync.undated import read_undated
 from intercom_assets.sync.walk import Walk, first_slices, newest_first, opened, read_slices
 
 Unseen = Callable[[Sequence[str], datetime, datetime | None], list[str]]
@@ -57,6 +58,8 @@ async def reconcile(reading: Reading, *, unseen: Unseen, force: bool) -> AsyncGe
     async with aclosing(walk.pages(begin, None, Order.NEWEST_FIRST)) as pages:
         await opened(walk, pages)
     reading.note(f"comparing {reading.stored_rows:,} stored rows with Intercom")
+    async for batch in read_undated(walk):
+        yield comparison.see_undated(batch)
     async for batch in read_slices(walk, await first_slices(walk, begin)):
         yield replace(comparison.see(batch), checkpoint=None)
         if batch.covered is not None:
@@ -78,6 +81,7 @@ class _Comparison:
     force: bool
     position: datetime
     seen: list[str] = field(default_factory=list)
+    undated: list[str] = field(default_factory=list)
     candidates: int = 0
 
     def see(self, batch: Batch) -> Batch:
@@ -89,9 +93,17 @@ class _Comparison:
         self.seen += [str(row[key]) for row in batch.seen]
         return replace(batch, seen=[])
 
+    def see_undated(self, batch: Batch) -> Batch:
+        """Note records without a date: they belong to no slice of time."""
+        seen = self.see(batch)
+        self.undated += self.seen
+        self.seen = []
+        return seen
+
     async def compare(self, walk: Walk, until: datetime | None) -> Batch:
         """Look into the stored rows of an interval that were not returned."""
-        missing = await anyio.to_thread.run_sync(self.unseen, self.seen, self.position, until)
+        seen = self.seen + self.undated
+        missing = await anyio.to_thread.run_sync(self.unseen, seen, self.position, until)
         self.seen = []
         self._limit(len(missing))
         looked = [found async for found in in_order(self._look, missing, CONNECTIONS)]

@@ -28,6 +28,7 @@ class Report:
         row_count: Rows in the table afterwards, marked ones included.
         vanished: Parents that were gone when their children were asked for.
         found: Rows that a reconcile found missing or outdated, and fetched.
+        missing: Rows that Intercom counts and that are not stored; None where it was not compared.
         gone: Rows whose records a reconcile found gone.
         commits: Transactions.
         seconds: Duration.
@@ -50,6 +51,7 @@ class Report:
     vanished: int = 0
     found: int = 0
     gone: int = 0
+    missing: int | None = None
     commits: int = 0
     seconds: float = 0.0
     cursor_before: datetime | None = None

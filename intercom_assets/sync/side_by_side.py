@@ -53,12 +53,12 @@ class Ended:
     Attributes:
         cut: The smaller slices that are read in its place; none of its pages counts.
         moved: Whether its records changed while they were read.
-        missing: What Intercom refused to list, for people.
+        missing: Intercom's answer where it refused to list it.
     """
 
     cut: list[Slice] = field(default_factory=list)
     moved: bool = False
-    missing: str | None = None
+    missing: NotFound | None = None
 
 
 @dataclass(slots=True)
@@ -180,5 +180,5 @@ async def _read(paging: Paging, one: Slice, send: MemoryObjectSendStream[Shaped]
                         moved = moved or shaped.total_count != total
                         await send.send(shaped)
         except NotFound as error:
-            return Ended(moved=True, missing=str(error.request))
+            return Ended(moved=True, missing=error)
     return Ended(moved=moved)

@@ -10,7 +10,7 @@ from intercom_assets.intercom.pagination import Page, paged, read_pages
 from intercom_assets.intercom.scroll import Restarted, read_scroll
 from intercom_assets.sync.batch import Batch, Checkpoint
 from intercom_assets.sync.cursor import reached
-from intercom_assets.sync.reading import Reading
+from intercom_assets.sync.reading import Reading, now
 from intercom_assets.sync.spool import RecordSpool
 
 
@@ -46,10 +46,10 @@ async def read_whole(reading: Reading, listing: Listing) -> AsyncGenerator[Batch
         )
 
 
-async def _fill(reading: Reading, listing: Listing, spool: RecordSpool) -> datetime | None:
+async def _fill(reading: Reading, listing: Listing, spool: RecordSpool) -> datetime:
     # The spool takes pages as fast as they come: nothing slow stands between two scroll calls.
     spool.clear()
-    opened: datetime | None = None
+    began, opened = now(), None
     async for page in _pages(reading, listing):
         if isinstance(page, Restarted):
             spool.clear()
@@ -58,7 +58,7 @@ async def _fill(reading: Reading, listing: Listing, spool: RecordSpool) -> datet
         if page.records:
             spool.add(list(reading.shaper.masked(page.records)))
             reading.spooled(spool.records)
-    return opened
+    return opened or began
 
 
 def _pages(reading: Reading, listing: Listing) -> AsyncIterator[Page | Restarted]:

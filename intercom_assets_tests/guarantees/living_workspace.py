@@ -216,4 +216,5 @@ class LivingWorkspace(RuleBasedStateMachine):
             if self.people.silent:
                 self.sync(*NAMES, reconcile=True, force=True)
             count("histories of a living workspace")
-            assert [] == differences(self.world, *NAMES), self.told
+            found = differences(self.world, *NAMES)
+            assert not found, f"{found}, after {self.told}"

@@ -122,6 +122,14 @@ class People:
             fields = {"name": self.chance.choice(_NAMES)}
             self.workspace.patch(kind, record_id, fields, bump=False)
 
+    def undate(self) -> None:
+        """Take the date from a record, or give it the date 0: no search by it finds it then."""
+        kind = self.chance.choice(("contacts", "conversations"))
+        if record_id := self._any(kind):
+            self.silent = True
+            fields = {"updated_at": self.chance.choice((None, None, 0))}
+            self.workspace.patch(kind, record_id, fields, bump=False)
+
     def _any(self, kind: str) -> str | None:
         ids = self.workspace.collection(kind).ids()
         return self.chance.choice(ids) if ids else None
@@ -142,4 +150,5 @@ _ACTIONS: tuple[Callable[[People], None], ...] = (
     People.merge,
     People.move_company,
     People.change_silently,
+    People.undate,
 )

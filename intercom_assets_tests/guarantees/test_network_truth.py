@@ -1,7 +1,11 @@
 """Network truth: whatever the line does, a sync ends with the truth or names what failed."""
 
+import json
+import re
+import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
@@ -24,7 +28,7 @@ from intercom_assets_tests.world import DAY
 NAMES = ("admins", "tags", "segments", "companies", "company_segments", "contacts",
          "conversations", "conversation_parts")  # fmt: skip
 
-FAST_KINDS: tuple[FaultKind, ...] = tuple(kind for kind in KINDS if kind != "429")
+FAST_KINDS: tuple[FaultKind, ...] = tuple(kind for kind in KINDS if kind not in {"429", "404"})
 """All but the refusal that names a reset, for which the limiter really waits."""
 
 ENDPOINTS = {
@@ -323,3 +327,81 @@ def test_endless_pages_end_with_an_error(world: SmallPages, records: int) -> Non
         world.sync("contacts", full_refresh=True)
 
     assert [row["id"] for row in before] == [row["id"] for row in world.live("contacts")]
+
+
+@pytest.mark.parametrize("name", ["contacts", "conversations"])
+@pytest.mark.parametrize("synced_before", [False, True])
+def test_searches_that_all_answer_404_are_told_and_not_bisected(
+    world: SmallPages, name: str, *, synced_before: bool
+) -> None:
+    """After a few disjoint windows the sync stops and says so; no search reaches beyond now."""
+    if synced_before:
+        world.sync(name)
+        world.clock.forward(9 * DAY)
+        world.workspace.touch(name, world.workspace.collection(name).ids()[0])
+    world.workspace.log.clear()
+    target = world.workspace.faults.on("POST", f"/{name}/search", "404", times=10**9)
+
+    with pytest.raises(PermanentError, match=f"404 to every search of {name}"):
+        world.sync(name)
+
+    asked = [entry for entry in world.workspace.log.entries if entry.path.endswith("/search")]
+    bounds = re.findall(r'"value": (\d+)', " ".join(json.dumps(entry.body) for entry in asked))
+    assert len(asked) < 60
+    assert max(map(int, bounds)) <= time.time() + 1
+    world.workspace.faults.targets.remove(target)
+    world.sync(name)
+    assert [] == differences(world, name)
+
+
+def test_searches_that_answer_404_from_some_moment_on_are_told(database: Path) -> None:
+    """An endpoint that worked and then answers 404 to everything is no deleted message either."""
+    world = small_pages(database, conversations=60)
+    world.portions = type(world.portions)(slice_records=7)
+    world.workspace.faults.on("POST", "/conversations/search", "404", call=9, times=10**9)
+
+    with pytest.raises(PermanentError, match="404 to every search"):
+        world.sync("conversations")
+
+    assert world.workspace.log.count("POST", "/conversations/search") < 80
+    world.workspace.faults.targets.clear()
+    world.sync("conversations")
+    assert [] == differences(world, "conversations")
+
+
+def test_conversations_that_are_all_refused_end_the_sync(database: Path) -> None:
+    """Where only empty searches are answered, no more than some moments are looked into."""
+    world = small_pages(database, conversations=60)
+
+    def refuse_records(request: httpx.Request, response: httpx.Response) -> httpx.Response:
+        if request.url.path != "/conversations/search" or not response.json()["conversations"]:
+            return response
+        error = {"code": "not_found", "message": "Message deleted."}
+        return httpx.Response(404, json={"type": "error.list", "errors": [error]})
+
+    world.after = refuse_records
+
+    with pytest.raises(PermanentError, match="404 to 51 searches of one second"):
+        world.sync("conversations")
+
+
+@pytest.mark.parametrize("name", ["companies", "contacts", "conversations"])
+def test_a_date_in_the_future_stops_nothing_where_answers_have_no_date(
+    database: Path, name: str
+) -> None:
+    """Proxies strip `Date`: our own clock is then the cap of cursors and of `_synced_at`."""
+    world = small_pages(database, contacts=9, companies=9, conversations=9)
+    world.workspace.date_header = False
+    ids = world.workspace.collection(name).ids()
+    future = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp())
+    world.workspace.patch(name, ids[0], {"updated_at": future}, bump=False)
+
+    world.sync(name)
+
+    now = datetime.now(UTC)
+    assert world.moment_of_cursor(name) < now.timestamp()
+    assert max(row["_synced_at"] for row in world.rows(name)) < now
+    world.clock.now = now.timestamp()
+    world.workspace.patch(name, ids[1], {"name": "changed"})
+    world.sync(name)
+    assert [] == differences(world, name)
