@@ -140,7 +140,7 @@ class Walk:
             try:
                 await anext(pages)
             except NotFound:
-                raise self._refused(error, "every search") from None
+                raise self._refused(error, _ALL_REFUSED) from None
 
     def pass_over(self, one: Slice, missing: NotFound | None) -> None:
         """Go on without a slice that keeps changing, or that Intercom does not list.
@@ -151,13 +151,13 @@ class Walk:
         self.passed_over += missing is not None
         self.checked = False
         if missing is not None and self.passed_over > _PASSED_OVER:
-            raise self._refused(missing, f"{self.passed_over} searches of one second or day")
+            raise self._refused(missing, _MANY_REFUSED)
         self.give_up(f"{one}: {_MOVING}")
 
-    def _refused(self, error: NotFound, what: str) -> PermanentError:
+    def _refused(self, error: NotFound, wrong: str) -> PermanentError:
         return PermanentError(
             error.request,
-            f"Intercom answers 404 to {what} of {self.reading.resource.name}",
+            wrong,
             "Check api_version, region and base_url; if they are right, ask Intercom's support",
         )
 
@@ -294,6 +294,8 @@ def _less(count: int | None, than: int | None) -> bool:
     return count is not None and than is not None and count < than
 
 
+_ALL_REFUSED = "Intercom answers 404 to every search of this resource"
+_MANY_REFUSED = f"Intercom answers 404 to more than {_PASSED_OVER} searches of one second or day"
 _MOVING = (
     "records changed again and again while they were read, or Intercom refused to list them, so "
     "one may have been passed over; a reconcile finds it"
