@@ -140,7 +140,11 @@ class Walk:
             try:
                 await anext(pages)
             except NotFound:
-                raise self._refused(error, _ALL_REFUSED) from None
+                raise PermanentError(
+                    error.request,
+                    "Intercom answers 404 to every search of this resource",
+                    _CHECK_SETTINGS,
+                ) from None
 
     def pass_over(self, one: Slice, missing: NotFound | None) -> None:
         """Go on without a slice that keeps changing, or that Intercom does not list.
@@ -151,15 +155,12 @@ class Walk:
         self.passed_over += missing is not None
         self.checked = False
         if missing is not None and self.passed_over > _PASSED_OVER:
-            raise self._refused(missing, _MANY_REFUSED)
+            raise PermanentError(
+                missing.request,
+                f"Intercom answers 404 to more than {_PASSED_OVER} searches of one second or day",
+                _CHECK_SETTINGS,
+            )
         self.give_up(f"{one}: {_MOVING}")
-
-    def _refused(self, error: NotFound, wrong: str) -> PermanentError:
-        return PermanentError(
-            error.request,
-            wrong,
-            "Check api_version, region and base_url; if they are right, ask Intercom's support",
-        )
 
     def give_up(self, reason: str) -> None:
         """Warn that a record may have been passed over; nothing is marked then."""
@@ -294,8 +295,9 @@ def _less(count: int | None, than: int | None) -> bool:
     return count is not None and than is not None and count < than
 
 
-_ALL_REFUSED = "Intercom answers 404 to every search of this resource"
-_MANY_REFUSED = f"Intercom answers 404 to more than {_PASSED_OVER} searches of one second or day"
+_CHECK_SETTINGS = (
+    "Check api_version, region and base_url; if they are right, ask Intercom's support"
+)
 _MOVING = (
     "records changed again and again while they were read, or Intercom refused to list them, so "
     "one may have been passed over; a reconcile finds it"
