@@ -184,12 +184,14 @@ class NestedList:
         path: Path with `{id}` for the record's id.
         records: Keys under which the whole list may be; the documents disagree.
         pagination: How the whole list is paged.
+        scope: The permission that the whole list needs.
     """
 
     name: str
     path: str
     records: tuple[str, ...]
     pagination: SinglePage | Numbered
+    scope: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

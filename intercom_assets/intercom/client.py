@@ -56,6 +56,7 @@ class Call:
         body: JSON body of a POST.
         needs: Where the list is that the answer must hold; without it the answer counts as cut
             off and is asked for again.
+        scope: The permission that this request needs, where it is not the resource's.
     """
 
     method: str = "GET"
@@ -63,6 +64,7 @@ class Call:
     params: Mapping[str, str] = field(default_factory=dict)
     body: Record | None = None
     needs: Places = ()
+    scope: str | None = None
 
 
 class Client:
@@ -279,7 +281,7 @@ class Session:
         tries: Tries | None = None
         while True:
             try:
-                return await self.client.send(call, self.scope, self.meter)
+                return await self.client.send(call, call.scope or self.scope, self.meter)
             except retry as error:
                 tries = tries or Tries(self.client.patience)
                 pause = tries.pause_after(error)

@@ -48,6 +48,8 @@ class Workspace:
 
     Attributes:
         tokens: Access tokens that are accepted.
+        refused_tokens: Access tokens that are known and refused, with the code of the refusal,
+            such as `token_suspended`.
         default_version: API version of requests that name none.
         verbatim: Serve records unchanged in every version (recorded data).
         rate_limit: Requests per window of ten seconds; 0 is no limit.
@@ -57,6 +59,8 @@ class Workspace:
         paging: Whether `starting_after` marks a record or counts records.
         inclusive_bounds: Whether `>` and `<` on conversations include the bound.
         missing_scopes: Scopes that the token lacks, such as `read_conversations`.
+        refused_paths: Paths that are refused whatever the token may, `*` for any part, and the
+            scope that the refusal names.
         scope_status: Status of such a refusal; the real API answers both.
         contact_companies_key: Where `/contacts/{id}/companies` has its records:
             examples and clients say `data`, the schema says `companies`.
@@ -68,6 +72,7 @@ class Workspace:
     region: Literal["us", "eu", "au"] = "us"
     timezone: str = "America/Los_Angeles"
     tokens: set[str] = field(default_factory=lambda: {"simulated-token"})
+    refused_tokens: dict[str, str] = field(default_factory=dict)
     clock: Callable[[], float] = time.time
     default_version: str = "2.11"
     verbatim: bool = False
@@ -77,6 +82,7 @@ class Workspace:
     paging: Literal["keyset", "offset"] = "keyset"
     inclusive_bounds: bool = False
     missing_scopes: set[str] = field(default_factory=set)
+    refused_paths: dict[str, str] = field(default_factory=dict)
     scope_status: Literal[401, 403] = 403
     contact_companies_key: Literal["data", "companies"] = "data"
     faults: Faults = field(default_factory=Faults)

@@ -79,7 +79,7 @@ def chosen(environment: pytest.MonkeyPatch, variables: Variables, url: str = INT
 def test_the_usable_proxy_is_used(
     environment: pytest.MonkeyPatch, variables: Variables, proxy: str
 ) -> None:
-    """The scheme's own proxy is asked, else that of all; in small letters first; no unusable one."""
+    """The scheme's own proxy is asked, else that of all; in small letters first, and usable."""
     assert proxy == chosen(environment, variables)
 
 
