@@ -242,11 +242,13 @@ class Resource:
             raise ValueError(f"resource {self.name!r}: {error}") from None
 
     def _table(self) -> Table:
-        names = {column.name for column in self.columns}
+        # Two records can share a key that is not their id, and their dates then say nothing of
+        # which one a row shall show.
+        dated = "updated_at" in {column.name for column in self.columns}
         return Table(
             columns=self.columns,
             primary_key=self.primary_key,
-            version="updated_at" if "updated_at" in names else None,
+            version="updated_at" if dated and "id" in self.primary_key else None,
         )
 
     def _check(self) -> None:

@@ -54,6 +54,7 @@ class Control:
         self._workspace = workspace
         self._actions: dict[str, Action] = {
             "add": workspace.add,
+            "add_namesake": workspace.add_namesake,
             "touch": workspace.touch,
             "patch": workspace.patch,
             "delete": workspace.delete,

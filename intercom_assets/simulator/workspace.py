@@ -62,6 +62,7 @@ class Workspace:
         refused_paths: Paths that are refused whatever the token may, `*` for any part, and the
             scope that the refusal names.
         scope_status: Status of such a refusal; the real API answers both.
+        namesakes: Attributes by kind that share the full name of another; lists show them last.
         contact_companies_key: Where `/contacts/{id}/companies` has its records:
             examples and clients say `data`, the schema says `companies`.
         oauth: The app that may ask for access, and how its codes are exchanged.
@@ -97,6 +98,7 @@ class Workspace:
     company_segments: dict[str, list[str | Record]] = field(default_factory=dict)
     deleted_conversations: list[Record] = field(default_factory=list)
     merges: dict[str, Record] = field(default_factory=dict)
+    namesakes: dict[str, list[Record]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         ZoneInfo(self.timezone)
@@ -138,6 +140,14 @@ class Workspace:
         collection = self.collection(kind)
         filled = self._defaults(kind, collection.key) | record
         return self._store(kind, filled)
+
+    def add_namesake(self, kind: str, full_name: str, fields: Record) -> None:
+        """Adds a second attribute of a full name: another id, and fields of its own.
+
+        `truth` has no part in it: Intercom does not say which of the two counts.
+        """
+        twin = self.find(kind, full_name) | {"id": uuid.uuid4().hex[:24]} | fields
+        self.namesakes.setdefault(kind, []).append(twin)
 
     def touch(self, kind: str, record_id: str) -> None:
         """Sets a record's `updated_at` to now and changes nothing else."""
