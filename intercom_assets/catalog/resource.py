@@ -189,12 +189,14 @@ class NestedList:
         path: Path with `{id}` for the record's id.
         records: Keys under which the whole list may be; the documents disagree.
         pagination: How the whole list is paged.
+        scope: The permission that the whole list needs.
     """
 
     name: str
     path: str
     records: tuple[str, ...]
     pagination: SinglePage | Numbered
+    scope: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,11 +247,13 @@ class Resource:
             raise ValueError(f"resource {self.name!r}: {error}") from None
 
     def _table(self) -> Table:
-        names = {column.name for column in self.columns}
+        # Two records can share a key that is not their id, and their dates then say nothing of
+        # which one a row shall show.
+        dated = "updated_at" in {column.name for column in self.columns}
         return Table(
             columns=self.columns,
             primary_key=self.primary_key,
-            version="updated_at" if "updated_at" in names else None,
+            version="updated_at" if dated and "id" in self.primary_key else None,
         )
 
     def _check(self) -> None:

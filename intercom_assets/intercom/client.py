@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from ipaddress import ip_address
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlencode
@@ -17,13 +16,19 @@ from urllib.parse import urlencode
 import httpx
 
 from intercom_assets.catalog.version import ApiVersion
-from intercom_assets.errors import PermanentError, RateLimited, Request, TransientError
+from intercom_assets.errors import (
+    IntercomError,
+    PermanentError,
+    RateLimited,
+    Request,
+    TransientError,
+)
 from intercom_assets.intercom.answers import Answer, read_answer
 from intercom_assets.intercom.meter import Meter
 from intercom_assets.intercom.rate_limit import RateLimiter
 from intercom_assets.intercom.retry import Patience, Tries
 from intercom_assets.intercom.secret import Secret
-from intercom_assets.intercom.transport import transport_to
+from intercom_assets.intercom.transport import distrust, transport_to
 from intercom_assets.schema.types import Json, Record
 
 CONNECTIONS = 64
@@ -51,6 +56,7 @@ class Call:
         body: JSON body of a POST.
         needs: Where the list is that the answer must hold; without it the answer counts as cut
             off and is asked for again.
+        scope: The permission that this request needs, where it is not the resource's.
     """
 
     method: str = "GET"
@@ -58,6 +64,7 @@ class Call:
     params: Mapping[str, str] = field(default_factory=dict)
     body: Record | None = None
     needs: Places = ()
+    scope: str | None = None
 
 
 class Client:
@@ -105,7 +112,6 @@ class Client:
         self._transport = transport or transport_to(
             base_url,
             limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
-            trust_env=not is_loopback(base_url),
         )
 
     async def __aenter__(self) -> Self:
@@ -183,7 +189,7 @@ class Client:
                 return response, content
         except (httpx.HTTPError, TimeoutError) as error:
             # Only the kind of failure, and no context: a transport error may quote headers.
-            failure = unanswered(request, error, "base_url")
+            failure = unanswered(request, error, "base_url", self._base)
         raise failure
 
     def _asked(self, call: Call) -> httpx.Request:
@@ -198,16 +204,27 @@ class Client:
         )
 
 
-def unanswered(request: Request, error: Exception, setting: str) -> TransientError:
+def unanswered(request: Request, error: Exception, setting: str, url: str) -> IntercomError:
     """Say why no answer came, by the kind of failure alone.
 
     Args:
         request: What was asked.
         error: The failure.
         setting: The setting or variable that names the host.
+        url: Scheme and host.
     """
+    if reason := distrust(error):
+        return PermanentError(
+            replace(request, message=reason),
+            f"The certificate of {httpx.URL(url).host}, or of a proxy before it, is not trusted",
+            "Set SSL_CERT_FILE to a file with the root certificate of what inspects TLS here, or, "
+            f"if nothing does, check {setting} and this machine's clock; then run again",
+        )
     match error:
-        case httpx.ConnectError() | httpx.ConnectTimeout() | httpx.ProxyError():
+        case httpx.ProxyError():
+            wrong = "The proxy refuses to connect to Intercom"
+            setting = "the environment's proxy with its name and password"
+        case httpx.ConnectError() | httpx.ConnectTimeout():
             wrong = "Intercom cannot be reached from this machine"
         case httpx.TimeoutException() | TimeoutError():
             wrong = "Intercom did not answer in time"
@@ -264,7 +281,7 @@ class Session:
         tries: Tries | None = None
         while True:
             try:
-                return await self.client.send(call, self.scope, self.meter)
+                return await self.client.send(call, call.scope or self.scope, self.meter)
             except retry as error:
                 tries = tries or Tries(self.client.patience)
                 pause = tries.pause_after(error)
@@ -276,15 +293,6 @@ class Session:
     def _retried(self, error: TransientError, pause: float) -> None:
         self.meter.retries += 1
         self.note(error.but(f"trying again in {pause:.1f} s"))
-
-
-def is_loopback(base_url: str) -> bool:
-    """Tell whether a URL names this machine: proxies of the environment are not for it."""
-    host = httpx.URL(base_url).host
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def records_at(body: Record, places: Places) -> list[Json] | None:

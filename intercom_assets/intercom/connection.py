@@ -17,12 +17,13 @@ from anyio.from_thread import BlockingPortal, BlockingPortalProvider
 
 from intercom_assets.catalog.version import ApiVersion
 from intercom_assets.errors import ConfigurationError, Unauthorized
-from intercom_assets.intercom.client import Client, Session, is_loopback
+from intercom_assets.intercom.client import Client, Session
 from intercom_assets.intercom.meter import Meter
 from intercom_assets.intercom.rate_limit import RateLimiter
 from intercom_assets.intercom.regions import REGIONS
 from intercom_assets.intercom.retry import Patience
 from intercom_assets.intercom.scroll import ScrollPatience
+from intercom_assets.intercom.transport import is_loopback
 from intercom_assets.intercom.workspace import Workspace, read_workspace
 from intercom_assets.uninterrupted import uninterrupted
 

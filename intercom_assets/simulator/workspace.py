@@ -48,6 +48,8 @@ class Workspace:
 
     Attributes:
         tokens: Access tokens that are accepted.
+        refused_tokens: Access tokens that are known and refused, with the code of the refusal,
+            such as `token_suspended`.
         default_version: API version of requests that name none.
         verbatim: Serve records unchanged in every version (recorded data).
         rate_limit: Requests per window of ten seconds; 0 is no limit.
@@ -59,7 +61,10 @@ class Workspace:
         inclusive_bounds: Whether `>` and `<` on conversations include the bound.
         hidden: Ids, by kind, that lists and searches count and do not show.
         missing_scopes: Scopes that the token lacks, such as `read_conversations`.
+        refused_paths: Paths that are refused whatever the token may, `*` for any part, and the
+            scope that the refusal names.
         scope_status: Status of such a refusal; the real API answers both.
+        namesakes: Attributes by kind that share the full name of another; lists show them last.
         contact_companies_key: Where `/contacts/{id}/companies` has its records:
             examples and clients say `data`, the schema says `companies`.
         oauth: The app that may ask for access, and how its codes are exchanged.
@@ -70,6 +75,7 @@ class Workspace:
     region: Literal["us", "eu", "au"] = "us"
     timezone: str = "America/Los_Angeles"
     tokens: set[str] = field(default_factory=lambda: {"simulated-token"})
+    refused_tokens: dict[str, str] = field(default_factory=dict)
     clock: Callable[[], float] = time.time
     default_version: str = "2.11"
     verbatim: bool = False
@@ -81,6 +87,7 @@ class Workspace:
     inclusive_bounds: bool = False
     hidden: dict[str, set[str]] = field(default_factory=dict)
     missing_scopes: set[str] = field(default_factory=set)
+    refused_paths: dict[str, str] = field(default_factory=dict)
     scope_status: Literal[401, 403] = 403
     contact_companies_key: Literal["data", "companies"] = "data"
     faults: Faults = field(default_factory=Faults)
@@ -95,6 +102,7 @@ class Workspace:
     company_segments: dict[str, list[str | Record]] = field(default_factory=dict)
     deleted_conversations: list[Record] = field(default_factory=list)
     merges: dict[str, Record] = field(default_factory=dict)
+    namesakes: dict[str, list[Record]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         ZoneInfo(self.timezone)
@@ -136,6 +144,14 @@ class Workspace:
         collection = self.collection(kind)
         filled = self._defaults(kind, collection.key) | record
         return self._store(kind, filled)
+
+    def add_namesake(self, kind: str, full_name: str, fields: Record) -> None:
+        """Adds a second attribute of a full name: another id, and fields of its own.
+
+        `truth` has no part in it: Intercom does not say which of the two counts.
+        """
+        twin = self.find(kind, full_name) | {"id": uuid.uuid4().hex[:24]} | fields
+        self.namesakes.setdefault(kind, []).append(twin)
 
     def touch(self, kind: str, record_id: str) -> None:
         """Sets a record's `updated_at` to now and changes nothing else."""

@@ -62,6 +62,7 @@ async def _read(reading: Reading, nested: NestedList, owner: str) -> list[Record
     call = Call(
         path=nested.path.replace("{id}", quote(owner, safe="")),
         needs=tuple((key,) for key in nested.records),
+        scope=nested.scope,
     )
     pages = read_pages(reading.session, call, nested.pagination)
     return [record async for page in pages for record in page.records]

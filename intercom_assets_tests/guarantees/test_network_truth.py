@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
+from typing import Literal
 
 import httpx
 import pytest
@@ -23,6 +24,7 @@ from intercom_assets_tests.guarantees.broken_lines import (
 from intercom_assets_tests.guarantees.budget import TORTURE, budget
 from intercom_assets_tests.guarantees.figures import count
 from intercom_assets_tests.guarantees.worlds import SmallPages, differences, small_pages
+from intercom_assets_tests.telling import parts_of
 from intercom_assets_tests.world import DAY
 
 NAMES = ("admins", "tags", "segments", "companies", "company_segments", "contacts",
@@ -291,6 +293,61 @@ def test_a_missing_scope_names_it_and_stops_one_resource(world: SmallPages) -> N
             world.sync_over(connection, name)
 
     assert [] == differences(world, "admins", "contacts", "companies", "company_segments")
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refusal_of_the_first_question_blames_no_resource(
+    world: SmallPages, status: Literal[401, 403]
+) -> None:
+    """Where `GET /me` is refused, the permission of the resource that asked first is not named."""
+    world.workspace.refused_paths = {"/me": "read_one_admin"}
+    world.workspace.scope_status = status
+
+    with pytest.raises(Unauthorized) as caught:
+        world.sync("tags")
+
+    told = parts_of(str(caught.value))
+    named = 'the permission "read_one_admin"' if status == 403 else "a permission"
+    assert f"The access token lacks {named}" == told.wrong
+    assert "resource" not in told.remedy
+    assert "region" not in told.remedy
+    assert told.said.startswith(f"GET /me → HTTP {status}")
+
+
+@pytest.mark.parametrize(
+    ("status", "shown"), [(403, "read_labels"), (401, "Read tags")], ids=["named", "unnamed"]
+)
+def test_a_refusal_of_a_nested_list_names_the_lists_permission(
+    world: SmallPages, status: Literal[401, 403], shown: str
+) -> None:
+    """A contact's tags need another permission than contacts: that one is told."""
+    world.workspace.refused_paths = {"/contacts/*/tags": "read_labels"}
+    world.workspace.scope_status = status
+    contact = world.workspace.collection("contacts").ids()[0]
+    tags = [{"type": "tag", "id": str(one)} for one in range(11)]
+    world.workspace.patch("contacts", contact, {"tags": {"type": "list", "data": tags}})
+
+    told = world.ear.warnings
+    try:
+        world.sync("contacts")
+    except Unauthorized as error:
+        told.append(str(error))
+
+    assert any(f'The access token lacks the permission "{shown}"' in line for line in told)
+
+
+def test_a_suspended_token_is_told_as_that(world: SmallPages) -> None:
+    """A workspace that was closed is no wrong token, and nothing that another region mends."""
+    world.workspace.refused_tokens = {"simulated-token": "token_suspended"}
+
+    with pytest.raises(Unauthorized) as caught:
+        world.sync("tags")
+
+    told = parts_of(str(caught.value))
+    assert told.wrong.startswith("Intercom has suspended or blocked the access token's app")
+    assert told.remedy.startswith("Ask who administers the workspace")
+    assert "region" not in told.remedy
+    assert told.said.startswith("GET /me → HTTP 401 token_suspended")
 
 
 def test_retries_are_bounded_counted_and_noted(world: SmallPages) -> None:

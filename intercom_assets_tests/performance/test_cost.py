@@ -12,7 +12,7 @@ import anyio
 import httpx
 import pytest
 
-from intercom_assets.intercom.transport import DirectTransport, ProxiedTransport, transport_to
+from intercom_assets.intercom.transport import DirectTransport
 from intercom_assets.simulator.request_log import endpoint_of
 from intercom_assets.sync.batch import Portions
 from intercom_assets.sync.side_by_side import PAGES_AHEAD, SIDE_BY_SIDE
@@ -163,7 +163,7 @@ def test_a_request_is_sent_once() -> None:
     with hanging_up() as (url, heard):
 
         async def ask_twice() -> None:
-            transport = DirectTransport(limits=LIMITS, trust_env=False)
+            transport = DirectTransport(limits=LIMITS)
             async with transport:
                 first = await transport.handle_async_request(httpx.Request("GET", f"{url}/a"))
                 await first.aread()
@@ -177,7 +177,7 @@ def test_a_request_is_sent_once() -> None:
 
 def test_what_was_closed_stays_closed() -> None:
     """A request that is tried again after the end opens no connection that nobody would close."""
-    transport = DirectTransport(limits=LIMITS, trust_env=False)
+    transport = DirectTransport(limits=LIMITS)
 
     async def ask_after_the_end() -> None:
         await transport.aclose()
@@ -185,14 +185,3 @@ def test_what_was_closed_stays_closed() -> None:
 
     with pytest.raises(httpx.NetworkError, match="closed"):
         anyio.run(ask_after_the_end)
-
-
-def test_proxies_of_the_environment_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the environment names a proxy for the host's scheme, it is asked; else the host is."""
-    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
-
-    beyond = transport_to("https://api.intercom.io", limits=LIMITS, trust_env=True)
-    own = transport_to("http://127.0.0.1:9", limits=LIMITS, trust_env=False)
-
-    assert isinstance(beyond, ProxiedTransport)
-    assert isinstance(own, DirectTransport)

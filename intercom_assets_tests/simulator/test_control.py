@@ -3,7 +3,15 @@
 import pytest
 
 from intercom_assets.simulator import Workspace, generate
-from intercom_assets_tests.simulator.asking import NOON, Clock, ask, control, found_ids, read
+from intercom_assets_tests.simulator.asking import (
+    NOON,
+    Clock,
+    ask,
+    control,
+    error_code,
+    found_ids,
+    read,
+)
 
 ANYTHING = {"field": "created_at", "operator": ">", "value": 0}
 
@@ -188,13 +196,15 @@ def test_deletions_lag_too(workspace: Workspace, clock: Clock) -> None:
 def test_settings_scopes_and_tokens_over_http(workspace: Workspace) -> None:
     """Behaviour is set over HTTP as well."""
     control(workspace, "settings", index_delay=3, paging="offset")
-    control(workspace, "scopes", missing=["read_tags"], status=401)
-    control(workspace, "tokens", tokens=["other"])
+    control(workspace, "scopes", missing=["read_tags"], status=401, paths={"/teams": "read_x"})
+    control(workspace, "tokens", tokens=["other"], refused={"closed": "token_suspended"})
 
     assert (workspace.index_delay, workspace.paging) == (3, "offset")
     assert ask(workspace, "GET", "/me").status_code == 401
     assert ask(workspace, "GET", "/me", token="other").status_code == 200
     assert ask(workspace, "GET", "/tags", token="other").status_code == 401
+    assert ask(workspace, "GET", "/teams", token="other").status_code == 401
+    assert error_code(ask(workspace, "GET", "/me", token="closed")) == "token_suspended"
 
 
 def test_state_requests_and_truth_are_readable(workspace: Workspace) -> None:

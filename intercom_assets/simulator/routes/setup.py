@@ -79,10 +79,15 @@ def data_attributes(call: Call) -> Json:
     records = [
         record
         for model in _models(call)
-        for record in _all(call, f"{model}_attributes")
+        for record in _attributes(call, f"{model}_attributes")
         if call.flag("include_archived") or not record.get("archived")
     ]
     return {"type": "list", "data": records}
+
+
+def _attributes(call: Call, kind: str) -> list[Record]:
+    twins = call.workspace.namesakes.get(kind, [])
+    return [*_all(call, kind), *(call.shaped(kind, twin) for twin in twins)]
 
 
 def _models(call: Call) -> tuple[str, ...]:
