@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
+from math import inf
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlencode
@@ -51,6 +52,9 @@ class Call:
         body: JSON body of a POST.
         needs: Where the list is that the answer must hold; without it the answer counts as cut
             off and is asked for again.
+        few: Tries that are enough where other requests are answered meanwhile: what is wrong is
+            then this request, and waiting does not mend it.
+        most: Tries that are enough in any case.
     """
 
     method: str = "GET"
@@ -58,6 +62,8 @@ class Call:
     params: Mapping[str, str] = field(default_factory=dict)
     body: Record | None = None
     needs: Places = ()
+    few: float = inf
+    most: float = inf
 
 
 class Client:
@@ -165,6 +171,7 @@ class Client:
                 "been cut off",
                 "Run again; if it stays, report the request in brackets",
             )
+        meter.usable += 1
         return answer
 
     async def _exchange(self, call: Call, request: Request) -> tuple[httpx.Response, bytes]:
@@ -262,13 +269,15 @@ class Session:
             PermanentError: Intercom refuses the request.
         """
         tries: Tries | None = None
+        usable = self.meter.usable
         while True:
             try:
                 return await self.client.send(call, self.scope, self.meter)
             except retry as error:
                 tries = tries or Tries(self.client.patience)
                 pause = tries.pause_after(error)
-                if pause is None:
+                others = self.meter.usable > usable
+                if pause is None or tries.failed >= min(call.most, call.few if others else inf):
                     raise
                 self._retried(error, pause)
             await self.client.patience.sleep(pause)

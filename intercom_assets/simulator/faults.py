@@ -57,9 +57,7 @@ class Target:
         if method != self.method or not fnmatchcase(path, self.path):
             return False
         self.seen += 1
-        return self.call <= self.seen and (
-            self.times is None or self.seen < self.call + self.times
-        )
+        return self.call <= self.seen and (self.times is None or self.seen < self.call + self.times)
 
 
 @dataclass(kw_only=True)

@@ -22,10 +22,20 @@ _PROXY_PAGE = (
     "<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n"
     "<center><h1>{title}</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
 )
-_REFUSALS: dict[FaultKind, tuple[str, str]] = {
+_ENVELOPES: dict[FaultKind, tuple[str, str]] = {
     "400": ("bad_request", "The request could not be understood."),
     "403": ("forbidden", "You do not have the required scope to access this resource"),
     "404": ("not_found", "Resource Not Found"),
+    "500": (
+        "server_error",
+        "Request failed due to an internal network error. Please restart the scroll operation.",
+    ),
+    "503": ("service_unavailable", "Sorry, please try again"),
+}
+_BODIES: dict[FaultKind, bytes] = {
+    "odd200": b'{"type": "list", "data": {"message": "?"}, "pages": []}',
+    "empty200": b"",
+    "garbage200": b"<!doctype html><title>ok</title>",
 }
 _LISTS = ("data", "companies", "conversation_parts")
 _DRIPS = 8
@@ -77,21 +87,10 @@ async def perform(fault: FaultKind, workspace: Workspace, wire: Wire, answer: An
 def _response(fault: FaultKind, workspace: Workspace) -> Response:
     if fault in {"429", "429_bare"}:
         return _too_many(workspace, with_headers=fault == "429")
-    if fault == "500":
-        message = (
-            "Request failed due to an internal network error. Please restart the scroll operation."
-        )
-        return JsonResponse(envelope("server_error", message), 500)
-    if fault == "503":
-        return JsonResponse(envelope("service_unavailable", "Sorry, please try again"), 503)
-    if fault in _REFUSALS:
-        return JsonResponse(envelope(*_REFUSALS[fault]), int(fault))
-    if fault == "odd200":
-        return JsonResponse({"type": "list", "data": {"message": "?"}, "pages": []})
-    if fault == "empty200":
-        return Response(b"", 200, media_type="application/json")
-    if fault == "garbage200":
-        return Response(b"<!doctype html><title>ok</title>", 200, media_type="application/json")
+    if fault in _ENVELOPES:
+        return JsonResponse(envelope(*_ENVELOPES[fault]), int(fault))
+    if fault in _BODIES:
+        return Response(_BODIES[fault], 200, media_type="application/json")
     titles = {"502": "502 Bad Gateway", "504": "504 Gateway Time-out", "html404": "404 Not Found"}
     title = titles[fault]
     return Response(_PROXY_PAGE.format(title=title), int(title[:3]), media_type="text/html")

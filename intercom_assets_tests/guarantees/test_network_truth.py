@@ -24,10 +24,8 @@ from intercom_assets_tests.world import DAY
 NAMES = ("admins", "tags", "segments", "companies", "company_segments", "contacts",
          "conversations", "conversation_parts")  # fmt: skip
 
-FAST_KINDS: tuple[FaultKind, ...] = tuple(
-    kind for kind in KINDS if kind not in {"429", *MEANT}
-)
-"""All that a retry mends, but the refusal that names a reset, for which the limiter really waits."""
+FAST_KINDS: tuple[FaultKind, ...] = tuple(kind for kind in KINDS if kind not in {"429", *MEANT})
+"""What a retry mends, but the refusal that names a reset, for which the limiter really waits."""
 
 ENDPOINTS = {
     "admins": ("GET", "/admins"),
