@@ -52,9 +52,7 @@ class Call:
         body: JSON body of a POST.
         needs: Where the list is that the answer must hold; without it the answer counts as cut
             off and is asked for again.
-        few: Tries that are enough where other requests are answered meanwhile: what is wrong is
-            then this request, and waiting does not mend it.
-        most: Tries that are enough in any case.
+        most: Tries that are enough, where patience would have more.
     """
 
     method: str = "GET"
@@ -62,7 +60,6 @@ class Call:
     params: Mapping[str, str] = field(default_factory=dict)
     body: Record | None = None
     needs: Places = ()
-    few: float = inf
     most: float = inf
 
 
@@ -171,7 +168,6 @@ class Client:
                 "been cut off",
                 "Run again; if it stays, report the request in brackets",
             )
-        meter.usable += 1
         return answer
 
     async def _exchange(self, call: Call, request: Request) -> tuple[httpx.Response, bytes]:
@@ -269,15 +265,13 @@ class Session:
             PermanentError: Intercom refuses the request.
         """
         tries: Tries | None = None
-        usable = self.meter.usable
         while True:
             try:
                 return await self.client.send(call, self.scope, self.meter)
             except retry as error:
                 tries = tries or Tries(self.client.patience)
                 pause = tries.pause_after(error)
-                others = self.meter.usable > usable
-                if pause is None or tries.failed >= min(call.most, call.few if others else inf):
+                if pause is None or tries.failed >= call.most:
                     raise
                 self._retried(error, pause)
             await self.client.patience.sleep(pause)

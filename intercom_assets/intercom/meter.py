@@ -9,7 +9,6 @@ class Meter:
 
     Attributes:
         requests: Answers received, errors included.
-        usable: Answers that were no errors.
         retries: Requests that were sent again.
         quota_seconds: Seconds that requests waited for the quota, added up over requests that
             waited at the same time only once.
@@ -19,7 +18,6 @@ class Meter:
     """
 
     requests: int = 0
-    usable: int = 0
     retries: int = 0
     quota_seconds: float = 0.0
     slowest_seconds: float = 0.0

@@ -19,6 +19,7 @@ FaultKind: TypeAlias = Literal[
     "504",
     "html404",
     "400",
+    "401",
     "403",
     "404",
     "odd200",
@@ -33,7 +34,7 @@ FaultKind: TypeAlias = Literal[
 ]
 KINDS: tuple[FaultKind, ...] = get_args(FaultKind)
 DEFAULT_KINDS: tuple[FaultKind, ...] = ("429", "500", "502", "503", "504", "empty200", "truncated")
-MEANT: tuple[FaultKind, ...] = ("400", "403", "404", "odd200", "no_list", "short_list")
+MEANT: tuple[FaultKind, ...] = ("400", "401", "403", "404", "odd200", "no_list", "short_list")
 """Answers that look as if Intercom meant them, so that asking again is not what they call for."""
 
 

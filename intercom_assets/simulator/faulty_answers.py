@@ -24,6 +24,7 @@ _PROXY_PAGE = (
 )
 _ENVELOPES: dict[FaultKind, tuple[str, str]] = {
     "400": ("bad_request", "The request could not be understood."),
+    "401": ("token_unauthorized", "Not authorized to access resource"),
     "403": ("forbidden", "You do not have the required scope to access this resource"),
     "404": ("not_found", "Resource Not Found"),
     "500": (
@@ -155,7 +156,7 @@ def _halved(wire: Wire) -> Send:
 
 
 def _shortened(wire: Wire, *, keep_half: bool) -> Send:
-    """Sends the true answer as if the later half of its list, or all of it, did not exist."""
+    """Sends the true answer without the later half of its list, or all of it."""
     headers = wire.scope["headers"]
     wire.scope["headers"] = [one for one in headers if one[0] != b"accept-encoding"]
     opening: list[Message] = []
@@ -182,8 +183,6 @@ def _short(answer: Json, *, keep_half: bool) -> Json:
         value = answer.get(name)
         if isinstance(value, list):
             shortened[name] = value[: len(value) // 2] if keep_half else []
-            if "total_count" in answer:
-                shortened["total_count"] = len(shortened[name])
         elif name == "conversation_parts":
             shortened[name] = _short(value, keep_half=keep_half)
     return shortened

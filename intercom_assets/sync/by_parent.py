@@ -4,7 +4,6 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from functools import partial
-from math import inf
 from urllib.parse import quote
 
 import anyio
@@ -116,11 +115,10 @@ class _Lists:
         if parent.deleted:
             return _Family(parent.key, parent, whole=WholeList(parent.key))
         try:
-            family = await self._family(parent.key)
+            family = await self.judge.read(parent.key, partial(self._family, parent.key))
         except IntercomError as error:
             await self.judge.excuse(error)
             return self._passed_over(parent.key, error, parent)
-        self.judge.read(parent.key)
         return replace(family, due=parent)
 
     async def read_again(self, key: str) -> _Family:
@@ -130,7 +128,7 @@ class _Lists:
         except IntercomError as error:
             refuse_others(error)
             return self._passed_over(key, error)
-        self.judge.read(key)
+        self.judge.known = key
         return family
 
     def _passed_over(
@@ -138,7 +136,7 @@ class _Lists:
     ) -> _Family:
         return _Family(key, due, passed_over=self._reading.unread.passed_over(key, error))
 
-    async def _family(self, key: str, most: float = inf) -> _Family:
+    async def _family(self, key: str, most: float) -> _Family:
         pages = await self._pages(key, most)
         children = [{**record, self._link.key: key} for page in pages for record in page.records]
         lines = self._reading.shaper.lines(children)
@@ -157,7 +155,7 @@ class _Lists:
         return too_short(Request(method="GET", path=self._path(key), status=200, message=said))
 
     async def _pages(self, key: str, most: float) -> list[Page]:
-        call = Call(path=self._path(key), needs=(self._child.records,), few=TRIES, most=most)
+        call = Call(path=self._path(key), needs=(self._child.records,), most=most)
         return [page async for page in read_pages(self._reading.session, call, SinglePage())]
 
     def _path(self, key: str) -> str:

@@ -113,6 +113,7 @@ class Loading:
         """Commit what is left, mark what a complete read did not see, and end the sync."""
         # What is due from before was asked for, or was met by a read of everything.
         self._unread = dict(self.unread)
+        self.report.unread = len(self._unread)
         self.cursor = replace(self.cursor, complete=True)
         self._commit(last=True)
         self.report.cursor_after = self.cursor.at or self.cursor.parent_synced_at
@@ -129,7 +130,6 @@ class Loading:
         for key in (*batch.settled, *(one.key for one in batch.gone)):
             self._unread.pop(key, None)
         self._unread.update((one.key, one.error) for one in batch.passed_over)
-        self.report.unread = len(self._unread)
 
     def _moved(self, checkpoint: Checkpoint) -> StoredCursor:
         synced_at, key = checkpoint.parent or (None, None)

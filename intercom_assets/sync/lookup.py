@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from math import inf
 from urllib.parse import quote
 
 from intercom_assets.errors import IntercomError, Request, TransientError
@@ -12,13 +11,18 @@ from intercom_assets.sync.batch import Batch, PassedOver
 from intercom_assets.sync.nested import completed
 from intercom_assets.sync.ordered import in_order
 from intercom_assets.sync.reading import Reading
-from intercom_assets.sync.unread import TRIES, TRIES_AGAIN, refuse_others
+from intercom_assets.sync.unread import TRIES_AGAIN, refuse_others
 
 _RUN = 150
 
 
-async def look_up(reading: Reading, key: str, most: float = inf) -> Record:
+async def look_up(reading: Reading, key: str, most: float) -> Record:
     """Ask for one record, as a search would show it.
+
+    Args:
+        reading: What is read.
+        key: The record's id.
+        most: Tries at the most.
 
     Raises:
         NotFound: Intercom itself says that it is gone.
@@ -27,7 +31,7 @@ async def look_up(reading: Reading, key: str, most: float = inf) -> Record:
     lookup = reading.resource.lookup
     assert lookup is not None, "the catalogue holds that each search has one"
     path = lookup.path.replace("{id}", quote(key, safe=""))
-    answer = await reading.session.ask(Call(path=path, few=TRIES, most=most))
+    answer = await reading.session.ask(Call(path=path, most=most))
     if not answer.body.get("id"):
         raise TransientError(
             Request(method="GET", path=path, status=200),

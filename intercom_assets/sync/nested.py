@@ -1,19 +1,20 @@
 """Lists inside a record that Intercom cuts at ten entries are completed: rule 10."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass
 from math import inf
 from urllib.parse import quote
 
 from intercom_assets.catalog.resource import NestedList
 from intercom_assets.errors import IntercomError, RateLimited, Request
+from intercom_assets.intercom.answers import Answer
 from intercom_assets.intercom.client import CONNECTIONS, Call
 from intercom_assets.intercom.pagination import read_pages
 from intercom_assets.schema.types import Json, Record
 from intercom_assets.sync.batch import PassedOver
 from intercom_assets.sync.ordered import in_order
 from intercom_assets.sync.reading import Reading
-from intercom_assets.sync.unread import TRIES, Streak, too_short
+from intercom_assets.sync.unread import TRIES, Judge, too_short
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,23 +76,26 @@ async def _complete(
 ) -> Record | IntercomError:
     envelope = record[nested.name]
     assert isinstance(envelope, dict)
-    streak = reading.unread.lists.setdefault(nested.path, Streak())
-    if streak.end is not None:
+    key = str(record["id"])
+    judge = _judge(reading, nested)
+    if judge.end is not None:
         # A missing permission, most likely: it is not asked for thousands of times.
-        return streak.end
-    path = nested.path.replace("{id}", quote(str(record["id"]), safe=""))
-    needs = tuple((key,) for key in nested.records)
-    call = Call(path=path, needs=needs, few=TRIES, most=most)
-    try:
+        return judge.end
+
+    async def read(tries: float) -> list[Record]:
+        call = _call(nested, key, min(tries, most))
         pages = read_pages(reading.session, call, nested.pagination)
         entries = [entry async for page in pages for entry in page.records]
-        _refuse_shorter(path, envelope, entries)
+        _refuse_shorter(call, envelope, entries)
+        return entries
+
+    try:
+        entries = await judge.read(key, read)
     except RateLimited:
         raise
     except IntercomError as error:
-        streak.failed(error)
+        judge.note(error)
         return error
-    streak.broken()
     whole = _shaped(entries, _shown(envelope), nested.name)
     return {
         **record,
@@ -99,13 +103,25 @@ async def _complete(
     }
 
 
-def _refuse_shorter(path: str, envelope: Record, entries: list[Record]) -> None:
+def _judge(reading: Reading, nested: NestedList) -> Judge:
+    def ask(key: str) -> Awaitable[Answer]:
+        return reading.session.ask(_call(nested, key, TRIES))
+
+    return reading.unread.lists.setdefault(nested.path, Judge(ask))
+
+
+def _call(nested: NestedList, key: str, most: float) -> Call:
+    path = nested.path.replace("{id}", quote(key, safe=""))
+    return Call(path=path, needs=tuple((name,) for name in nested.records), most=most)
+
+
+def _refuse_shorter(call: Call, envelope: Record, entries: list[Record]) -> None:
     """Refuse a list that lacks what its record shows or counts: it is not the whole one."""
     known, listed, total = _ids(_shown(envelope)), _ids(entries), envelope.get("total_count")
     counted = total if isinstance(total, int) else len(known) + 1
     if known - listed or len(listed) < counted:
         said = f"{len(listed)} of {counted}"
-        raise too_short(Request(method="GET", path=path, status=200, message=said))
+        raise too_short(Request(method="GET", path=call.path, status=200, message=said))
 
 
 def _shown(envelope: Record) -> list[Json]:

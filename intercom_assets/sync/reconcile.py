@@ -140,7 +140,7 @@ class _Comparison:
 
     async def _look(self, key: str) -> Gone | Record | PassedOver:
         try:
-            record = await look_up(self.reading, key)
+            return await self.judge.read(key, partial(look_up, self.reading, key))
         except NotFound as error:
             self.missing = error
             into = (error.merged_into or "").rstrip("/").rpartition("/")[2]
@@ -151,8 +151,6 @@ class _Comparison:
                 # A proxy's page, each time, for this record alone: Intercom has lost it.
                 return Gone(key)
             return self.reading.unread.passed_over(key, error)
-        self.judge.read(key)
-        return record
 
 
 def _end(covered: Slice, search: Search) -> datetime:

@@ -6,12 +6,16 @@ the sync stops then, and its cursor stays before them.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from math import inf
+from typing import TypeVar
 
 from intercom_assets.catalog.resource import Resource
 from intercom_assets.errors import IntercomError, NotFound, RateLimited, Request, TransientError
 from intercom_assets.sync.batch import PassedOver
 from intercom_assets.sync.report import counted
+
+T = TypeVar("T")
 
 TRIES = 3
 """Tries of a record that fails while others are answered."""
@@ -39,99 +43,55 @@ _SHOWN = 5
 
 
 @dataclass(slots=True)
-class Streak:
-    """Failures since something of a kind was last read.
-
-    Attributes:
-        count: How many.
-        error: The first of them.
-    """
-
-    count: int = 0
-    error: IntercomError | None = None
-
-    @property
-    def end(self) -> IntercomError | None:
-        """Why it is no use to go on; None while it is."""
-        return self.error if self.count >= IN_A_ROW else None
-
-    def failed(self, error: IntercomError) -> None:
-        """Count a failure."""
-        self.count += 1
-        self.error = self.error or error
-
-    def broken(self) -> None:
-        """Begin anew: something was read."""
-        self.count, self.error = 0, None
-
-
-@dataclass(slots=True)
-class Unread:
-    """What a sync could not read so far.
-
-    Attributes:
-        before: Keys that are due because earlier syncs could not read them.
-        failed: Keys that this sync could not read.
-        lists: Failures in a row of each list inside of records, by its path.
-    """
-
-    before: tuple[str, ...] = ()
-    failed: set[str] = field(default_factory=set)
-    lists: dict[str, Streak] = field(default_factory=dict)
-
-    def passed_over(self, key: str, error: IntercomError) -> PassedOver:
-        """Pass over a record.
-
-        Raises:
-            IntercomError: So many were, that they are no matter of single records.
-        """
-        self.failed.add(key)
-        # Its traceback would keep the page alive that the record came with.
-        error.with_traceback(None)
-        if len(self.failed) > (_MOST_REFUSED if error.status in _REFUSED else _MOST):
-            raise incident(error)
-        return PassedOver(key, error)
-
-    def noted(self, key: str, error: IntercomError) -> PassedOver | None:
-        """Pass over a record that was read, though not whole, unless too many are."""
-        return self.passed_over(key, error) if len(self.failed) < _MOST else None
-
-    def settled(self, keys: Iterable[str]) -> list[str]:
-        """Give those of the keys that were due, now that they are read."""
-        if not self.before and not self.failed:
-            return []
-        due = self.failed.union(self.before)
-        found = [key for key in keys if key in due]
-        self.failed.difference_update(found)
-        return found
-
-
-@dataclass(slots=True)
 class Judge:
     """Tells a record that cannot be read from an Intercom that cannot.
 
     Args:
-        ask: Asks for a record.
+        ask: Asks for a record, a few times at the most.
 
     Attributes:
-        known: A record that was read, or should be readable.
+        known: A record that was read, or is listed.
         failed: Records that could not be read.
     """
 
     ask: Callable[[str], Awaitable[object]]
     known: str | None = None
     failed: int = 0
-    _streak: Streak = field(default_factory=Streak)
+    _in_a_row: int = 0
+    _first: IntercomError | None = None
 
     @property
     def unproven(self) -> bool:
         """Whether records failed, and none was read that would show it to be their own fault."""
         return self.known is None and self.failed > 0
 
-    def read(self, key: str) -> None:
-        """Take note of a record that was read."""
-        self.known = key
-        self._streak.broken()
+    @property
+    def end(self) -> IntercomError | None:
+        """Why it is no use to ask for more; None where it is."""
+        return self._first if self._in_a_row >= IN_A_ROW else None
+
+    async def read(self, key: str, ask: Callable[[float], Awaitable[T]]) -> T:
+        """Ask for a record a few times, and with all patience where none is answered.
+
+        Args:
+            key: The record.
+            ask: Asks as many times as it is told.
+        """
+        try:
+            found = await ask(TRIES)
+        except RateLimited:
+            raise
+        except TransientError:
+            # Once more where others are answered: what was wrong may just have ended.
+            found = await ask(1 if await self.answers() else inf)
+        self.known, self._in_a_row, self._first = key, 0, None
+        return found
+
+    def note(self, error: IntercomError) -> None:
+        """Count a record that could not be read."""
+        self.failed += 1
+        self._in_a_row += 1
+        self._first = self._first or error
 
     async def excuse(self, error: IntercomError) -> None:
         """Let a record's failure pass.
@@ -140,16 +100,15 @@ class Judge:
             IntercomError: It is Intercom that fails, or the token.
         """
         refuse_others(error)
-        self.failed += 1
-        self._streak.failed(error)
+        self.note(error)
         if error.status is None and not await self.answers():
             raise error
         if self.known is None:
             self.close(_UNPROVEN)
-        elif self._streak.count == IN_A_ROW:
+        elif self._in_a_row == IN_A_ROW:
             if not await self.answers():
-                raise incident(self._streak.error or error)
-            self._streak.broken()
+                raise incident(self._first or error)
+            self._in_a_row, self._first = 0, None
 
     async def answers(self) -> bool:
         """Ask again for a record that is there; False where none is known."""
@@ -170,8 +129,50 @@ class Judge:
         Raises:
             IntercomError: Nothing was read, and several records failed.
         """
-        if self.unproven and self.failed >= allowed and self._streak.error is not None:
-            raise incident(self._streak.error)
+        if self.unproven and self.failed >= allowed and self._first is not None:
+            raise incident(self._first)
+
+
+class Unread:
+    """What a sync could not read so far.
+
+    Args:
+        before: Keys that are due because earlier syncs could not read them.
+
+    Attributes:
+        lists: Judges of the lists inside of records, by their path.
+    """
+
+    def __init__(self, before: tuple[str, ...]) -> None:
+        self.before = before
+        self.lists: dict[str, Judge] = {}
+        self._due = set(before)
+        self._failed: set[str] = set()
+
+    def passed_over(self, key: str, error: IntercomError) -> PassedOver:
+        """Pass over a record.
+
+        Raises:
+            IntercomError: So many were, that they are no matter of single records.
+        """
+        self._due.add(key)
+        self._failed.add(key)
+        # Its traceback would keep the page alive that the record came with.
+        error.with_traceback(None)
+        if len(self._failed) > (_MOST_REFUSED if error.status in _REFUSED else _MOST):
+            raise incident(error)
+        return PassedOver(key, error)
+
+    def noted(self, key: str, error: IntercomError) -> PassedOver | None:
+        """Pass over a record that was read, though not whole, unless too many are."""
+        return self.passed_over(key, error) if len(self._failed) < _MOST else None
+
+    def settled(self, keys: Iterable[str]) -> list[str]:
+        """Give those of the keys that were due, now that they are read."""
+        found = [key for key in keys if key in self._due]
+        self._due.difference_update(found)
+        self._failed.difference_update(found)
+        return found
 
 
 def refuse_others(error: IntercomError) -> None:

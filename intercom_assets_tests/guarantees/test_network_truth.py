@@ -128,7 +128,8 @@ def test_a_fault_that_stays_is_named_and_then_got_over(
     world.sync_all(*NAMES)
     world.clock.forward(DAY)
     for each in ("companies", "contacts", "conversations"):
-        world.workspace.touch(each, world.workspace.collection(each).ids()[0])
+        for record_id in world.workspace.collection(each).ids()[:6]:
+            world.workspace.touch(each, record_id)
     parent = {"company_segments": "companies", "conversation_parts": "conversations"}.get(name)
     if parent is not None:
         world.sync(parent)
@@ -239,7 +240,7 @@ def test_a_page_that_answers_404_costs_no_other_conversation(
 def test_a_conversation_that_goes_away_before_its_parts_are_read_is_counted(
     world: SmallPages,
 ) -> None:
-    """A parent that is gone between list and detail is counted, and its neighbours land."""
+    """A parent that is gone between list and detail is counted, and due until it is marked."""
     gone = world.workspace.collection("conversations").ids()[3]
     company = world.workspace.collection("companies").ids()[2]
     world.sync_all("conversations", "companies")
@@ -248,9 +249,15 @@ def test_a_conversation_that_goes_away_before_its_parts_are_read_is_counted(
 
     reports = world.sync_all("conversation_parts", "company_segments")
 
-    assert [1, 1] == [report.vanished for report in reports.values()]
+    assert [1, 1] == [report.unread for report in reports.values()]
     assert world.expected("conversation_parts") == world.stored("conversation_parts")
     assert world.expected("company_segments") == world.stored("company_segments")
+    world.sync_all("companies", "company_segments")
+    world.sync("conversations", reconcile=True)
+    assert 0 == world.sync("conversation_parts").unread
+    assert (
+        () == world.cursor("conversation_parts").unread == world.cursor("company_segments").unread
+    )
 
 
 def test_a_contact_that_goes_away_before_its_lists_are_read_is_kept_as_listed(
