@@ -26,7 +26,7 @@ from intercom_assets.sync.nested import completed
 from intercom_assets.sync.ordered import in_order
 from intercom_assets.sync.reading import Reading
 from intercom_assets.sync.slices import Slice
-from intercom_assets.sync.unread import TRIES, Judge, incident
+from intercom_assets.sync.unread import MANY, TRIES, Judge, incident
 from intercom_assets.sync.walk import Walk, first_slices, newest_first, opened, read_slices
 
 Unseen = Callable[[Sequence[str], datetime, datetime | None], list[str]]
@@ -101,8 +101,8 @@ class _Comparison:
         self.seen = []
         self._limit(len(missing))
         looked = [found async for found in in_order(self._look, missing, CONNECTIONS)]
-        await self._confirm()
         passed_over = [found for found in looked if isinstance(found, PassedOver)]
+        await self._confirm(passed_over)
         records = [found for found in looked if not isinstance(found, Gone | PassedOver)]
         whole = await completed(self.reading, records)
         reached = walk.reached()
@@ -118,12 +118,13 @@ class _Comparison:
             reconciled_at=walk.opened if until is None else None,
         )
 
-    async def _confirm(self) -> None:
-        """Believe that records are gone only while Intercom shows others."""
+    async def _confirm(self, passed_over: list[PassedOver]) -> None:
+        """Believe that records are gone, or many unreadable, only while Intercom shows others."""
         self.judge.close()
-        missing, self.missing = self.missing, None
-        if missing is not None and self.judge.known and not await self.judge.answers():
-            raise incident(missing)
+        failed = passed_over[0].error if len(passed_over) >= MANY else None
+        doubtful, self.missing = self.missing or failed, None
+        if doubtful and self.judge.known and not await self.judge.answers():
+            raise incident(doubtful)
 
     def _limit(self, more: int) -> None:
         self.candidates += more

@@ -26,7 +26,7 @@ TRIES_AGAIN = 2
 IN_A_ROW = 20
 """Failures without an answer between them, after which they are no matter of single records."""
 
-_ALL = 5
+MANY = 5
 """Failures that are Intercom's where nothing at all was read."""
 
 _UNPROVEN = 100
@@ -120,7 +120,7 @@ class Judge:
             return False
         return True
 
-    def close(self, allowed: int = _ALL) -> None:
+    def close(self, allowed: int = MANY) -> None:
         """End a read.
 
         Args:

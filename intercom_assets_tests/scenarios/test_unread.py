@@ -259,7 +259,7 @@ class TestLists:
     def test_one_that_cannot_be_completed_keeps_back_no_contact(
         self, world: World, kind: FaultKind
     ) -> None:
-        """All contacts land; the list stays as it is shown, and is due until it can be completed."""
+        """All contacts land; the list stays as it is shown, and is due until it can be had."""
         contact = world.workspace.collection("contacts").ids()[3]
         target = world.workspace.faults.on("GET", f"/contacts/{contact}/tags", kind, times=None)
 
