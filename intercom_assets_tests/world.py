@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import anyio.lowlevel
 import httpx
 
 from intercom_assets.catalog import CATALOG, NEWEST, ApiVersion, Resource
@@ -186,11 +187,12 @@ class World:
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
-        """Open a connection to the workspace; nothing in it really sleeps."""
+        """Open a connection to the workspace; a pause only lets others go on."""
 
         async def sleep(seconds: float) -> None:
             self.slept.append(seconds)
             self.clock.forward(seconds)
+            await anyio.lowlevel.checkpoint()
 
         with Connection(
             token=self.token,

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from math import inf
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlencode
@@ -57,6 +58,7 @@ class Call:
         needs: Where the list is that the answer must hold; without it the answer counts as cut
             off and is asked for again.
         scope: The permission that this request needs, where it is not the resource's.
+        most: Tries that are enough, where patience would have more.
     """
 
     method: str = "GET"
@@ -65,6 +67,7 @@ class Call:
     body: Record | None = None
     needs: Places = ()
     scope: str | None = None
+    most: float = inf
 
 
 class Client:
@@ -285,7 +288,7 @@ class Session:
             except retry as error:
                 tries = tries or Tries(self.client.patience)
                 pause = tries.pause_after(error)
-                if pause is None:
+                if pause is None or tries.failed >= call.most:
                     raise
                 self._retried(error, pause)
             await self.client.patience.sleep(pause)

@@ -11,7 +11,7 @@ tests and demonstrations import it.
 """
 
 from intercom_assets.simulator.app import create_app
-from intercom_assets.simulator.faults import KINDS, FaultKind, Faults, Target
+from intercom_assets.simulator.faults import KINDS, MEANT, FaultKind, Faults, Target
 from intercom_assets.simulator.generation import generate
 from intercom_assets.simulator.recorded import load_records
 from intercom_assets.simulator.records import Record
@@ -21,6 +21,7 @@ from intercom_assets.simulator.workspace import Workspace
 
 __all__ = [
     "KINDS",
+    "MEANT",
     "FaultKind",
     "Faults",
     "LoggedRequest",

@@ -17,8 +17,14 @@ FaultKind: TypeAlias = Literal[
     "502",
     "503",
     "504",
-    "404",
     "html404",
+    "400",
+    "401",
+    "403",
+    "404",
+    "odd200",
+    "no_list",
+    "short_list",
     "empty200",
     "garbage200",
     "truncated",
@@ -28,20 +34,23 @@ FaultKind: TypeAlias = Literal[
 ]
 KINDS: tuple[FaultKind, ...] = get_args(FaultKind)
 DEFAULT_KINDS: tuple[FaultKind, ...] = ("429", "500", "502", "503", "504", "empty200", "truncated")
+MEANT: tuple[FaultKind, ...] = ("400", "401", "403", "404", "odd200", "no_list", "short_list")
+"""Answers that look as if Intercom meant them, so that asking again is not what they call for."""
 
 
 @dataclass(slots=True)
 class Target:
     """Makes the `call`-th request that matches, and `times - 1` after it, fail.
 
-    `path` may contain `*`: `/conversations/*`. Calls count from when the target is set.
+    `path` may contain `*`: `/conversations/*`. Calls count from when the target is set. Without
+    `times` every later request that matches fails.
     """
 
     method: str
     path: str
     kind: FaultKind
     call: int = 1
-    times: int = 1
+    times: int | None = 1
     seen: int = 0
 
     def hits(self, method: str, path: str) -> bool:
@@ -49,7 +58,7 @@ class Target:
         if method != self.method or not fnmatchcase(path, self.path):
             return False
         self.seen += 1
-        return self.call <= self.seen < self.call + self.times
+        return self.call <= self.seen and (self.times is None or self.seen < self.call + self.times)
 
 
 @dataclass(kw_only=True)
@@ -79,9 +88,9 @@ class Faults:
         self._random = random.Random(self.seed)
 
     def on(
-        self, method: str, path: str, kind: FaultKind, *, call: int = 1, times: int = 1
+        self, method: str, path: str, kind: FaultKind, *, call: int = 1, times: int | None = 1
     ) -> Target:
-        """Adds a target: `on("GET", "/companies/scroll", "500", call=3)`."""
+        """Adds a target: `on("GET", "/companies/scroll", "500", call=3)`; None is for always."""
         if kind not in KINDS:
             raise ValueError(f"unknown fault {kind!r}; known are {list(KINDS)}")
         target = Target(method, path, kind, call, times)

@@ -30,6 +30,7 @@ from intercom_assets.sync.reconcile import reconcile
 from intercom_assets.sync.report import Report
 from intercom_assets.sync.rows import Shaper
 from intercom_assets.sync.source import Source
+from intercom_assets.sync.unread import Unread, told
 from intercom_assets.warehouse.warehouse import (
     ParentVersion,
     StoredCursor,
@@ -73,6 +74,8 @@ def load(extract: Extract, warehouse: Warehouse) -> Report:
         if counted is not None:
             report.missing = _missing_rows(extract, warehouse, reading, counted)
         report.cursor_after = _shown(loading.cursor)
+        if loading.unread:
+            extract.listener.warned(told(extract.resource, loading.unread))
     report.seconds = time.monotonic() - began
     return report
 
@@ -125,6 +128,7 @@ def _prepare(extract: Extract, warehouse: Warehouse, report: Report, folder: Pat
         stored_rows=state.row_count,
         due=partial(_due, extract, warehouse),
         due_total=due,
+        unread=Unread(stored.unread),
         warn=extract.listener.warned,
         note=extract.listener.noted,
         spooled=partial(_tell_spooled, extract, report, time.monotonic()),
@@ -139,7 +143,9 @@ def _stored(cursors: Mapping[str, StoredCursor], resource: str, state: TableStat
     if state.exists:
         return stored
     # A renamed or dropped table is built anew: its cursor has lost its rows.
-    return replace(stored, at=None, parent_synced_at=None, parent_key=None, reconciling=None)
+    return replace(
+        stored, at=None, parent_synced_at=None, parent_key=None, reconciling=None, unread=()
+    )
 
 
 def _missing(target: Target, state: TableState) -> list[Column]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from intercom_assets.catalog.resource import ByParent
+from intercom_assets.errors import IntercomError
 from intercom_assets.schema.types import ColumnType
 from intercom_assets.sync.batch import Batch, Checkpoint
 from intercom_assets.sync.bridge import from_loop
@@ -67,6 +68,7 @@ class Loading:
         self._gone = self._spool("gone", _GONE)
         self._seen = self._spool("seen", self._shaper.key_columns)
         self._complete = False
+        self._unread: dict[str, IntercomError | None] = dict.fromkeys(cursor.unread)
 
     def run(self, batches: AsyncGenerator[Batch]) -> None:
         """Load all batches of a read, and end it.
@@ -92,7 +94,7 @@ class Loading:
         self._gone.add(line({"key": one.key, "merged_into": one.merged_into}) for one in batch.gone)
         self._complete = self._complete or batch.complete
         self.report.records_returned += batch.returned
-        self.report.vanished += batch.vanished
+        self._note_unread(batch)
         self.report.gone += len(batch.gone)
         portions, rows = self._extract.portions, self._rows
         full = self._warehouse.commit_share(rows.rows, rows.size)
@@ -109,12 +111,25 @@ class Loading:
 
     def finish(self) -> None:
         """Commit what is left, mark what a complete read did not see, and end the sync."""
+        # What is due from before was asked for, or was met by a read of everything.
+        self._unread = dict(self.unread)
+        self.report.unread = len(self._unread)
         self.cursor = replace(self.cursor, complete=True)
         self._commit(last=True)
         self.report.cursor_after = self.cursor.at or self.cursor.parent_synced_at
         self.report.sample = self._shaper.sample
         self.report.misfits = self._shaper.fields.misfits
         self.report.unmodelled = self._shaper.fields.unmodelled
+
+    @property
+    def unread(self) -> dict[str, IntercomError]:
+        """What this sync could not read, and why."""
+        return {key: error for key, error in self._unread.items() if error is not None}
+
+    def _note_unread(self, batch: Batch) -> None:
+        for key in (*batch.settled, *(one.key for one in batch.gone)):
+            self._unread.pop(key, None)
+        self._unread.update((one.key, one.error) for one in batch.passed_over)
 
     def _moved(self, checkpoint: Checkpoint) -> StoredCursor:
         synced_at, key = checkpoint.parent or (None, None)
@@ -135,6 +150,7 @@ class Loading:
             self.cursor,
             version=self.cursor.version + 1,
             run_id=self._extract.request.run_id,
+            unread=tuple(self._unread),
         )
         commit = Commit(
             target=self._extract.target,

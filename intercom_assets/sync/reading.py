@@ -13,6 +13,7 @@ from intercom_assets.schema.coerce import to_timestamp
 from intercom_assets.schema.types import Record
 from intercom_assets.sync.cursor import EPOCH, Start
 from intercom_assets.sync.rows import Shaper, value_at
+from intercom_assets.sync.unread import Unread
 from intercom_assets.warehouse.warehouse import ParentVersion
 
 _FAST = timedelta(minutes=5)
@@ -34,6 +35,7 @@ class Reading:
             unexpected when there are some.
         due: Lists due parents after a position; blocks.
         due_total: How many parents are due.
+        unread: What cannot be read, and is due from before.
         warn: Told what the user should know.
         note: Told in a line what is being done.
         spooled: Told how many records came so far, where none is handed on before the last.
@@ -51,6 +53,7 @@ class Reading:
     stored_rows: int
     due: Due
     due_total: int
+    unread: Unread
     warn: Callable[[str], None]
     note: Callable[[str], None]
     spooled: Callable[[int], None]

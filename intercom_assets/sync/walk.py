@@ -94,13 +94,15 @@ class Walk:
             records = [record for record in records if self.reading.is_undated(record)]
         # Before anything is waited for: a later answer may be shaped before this one.
         first = shaper.reserve(len(records))
-        kept = await completed(self.reading, self.reading.kept(records))
+        whole = await completed(self.reading, self.reading.kept(records))
         return Shaped(
-            rows=shaper.lines(kept, first=first),
+            rows=shaper.lines(whole.records, first=first),
             keys=shaper.keys(records) if self.keyed else [],
             returned=len(page.records),
             newest=self.reading.newest(records, None),
             total_count=page.total_count,
+            passed_over=whole.passed_over,
+            settled=whole.settled,
         )
 
     def counted(self, shaped: Shaped) -> Batch:
@@ -112,6 +114,8 @@ class Walk:
             rows=shaped.rows,
             seen=shaped.keys,
             returned=shaped.returned,
+            passed_over=shaped.passed_over,
+            settled=shaped.settled,
             total=self.total,
             done=self.done,
         )

@@ -78,6 +78,8 @@ class StoredCursor:
         reconciling: Rows updated before this were compared by a reconcile under way.
         reconciled_at: When the last whole reconcile ended.
         hidden: What the rows were stored without; empty where nothing is hidden.
+        unread: Keys of what could not be read so far, and is due until it is: parents of children,
+            or the records themselves.
     """
 
     resource: str
@@ -95,6 +97,7 @@ class StoredCursor:
     reconciling: datetime | None = None
     reconciled_at: datetime | None = None
     hidden: str | None = None
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
