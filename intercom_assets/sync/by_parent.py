@@ -16,7 +16,7 @@ from intercom_assets.schema.coerce import to_timestamp
 from intercom_assets.schema.types import Json, Record
 from intercom_assets.sync.batch import Batch, Checkpoint, PassedOver, WholeList
 from intercom_assets.sync.ordered import in_order
-from intercom_assets.sync.reading import Reading
+from intercom_assets.sync.reading import Reading, now
 from intercom_assets.sync.unread import TRIES, TRIES_AGAIN, Judge, refuse_others, too_short
 from intercom_assets.warehouse.warehouse import ParentVersion
 
@@ -138,6 +138,10 @@ class _Lists:
 
     async def _family(self, key: str, most: float) -> _Family:
         pages = await self._pages(key, most)
+        if _just_changed(pages[0]):
+            # Another change within this second would leave the parent as it is, and never be due.
+            await self._reading.session.client.patience.sleep(1.0)
+            pages = await self._pages(key, most)
         children = [{**record, self._link.key: key} for page in pages for record in page.records]
         lines = self._reading.shaper.lines(children)
         if error := self._shortness(key, pages, len(children)):
@@ -160,6 +164,13 @@ class _Lists:
 
     def _path(self, key: str) -> str:
         return self._child.path.replace("{id}", quote(key, safe=""))
+
+
+def _just_changed(page: Page) -> bool:
+    """Tell whether a parent that is shown with its children changed in this very second."""
+    updated = to_timestamp(page.body.get("updated_at"))
+    answered = (page.date or now()).timestamp()
+    return isinstance(updated, int) and updated >= int(answered) * 1_000_000
 
 
 def _newer_than(child: Child, link: ByParent, answer: Record, children: list[Record]) -> int | None:

@@ -54,6 +54,7 @@ def test_a_sync_asks_for_what_changed_only(world: World) -> None:
     for kind in ("conversations", "companies"):
         for record_id in world.workspace.collection(kind).ids()[:5]:
             world.workspace.touch(kind, record_id)
+    world.clock.forward(1)
     world.workspace.log.clear()
 
     world.sync_all()

@@ -26,6 +26,7 @@ def test_a_child_is_due_when_its_parents_stored_version_changed(world: World) ->
     conversation = busy(world)
     world.clock.forward(HOUR)
     world.workspace.reply(conversation)
+    world.clock.forward(1)
     world.workspace.log.clear()
 
     report = world.sync_all(*PARTS)["conversation_parts"]
@@ -207,3 +208,25 @@ def part(index: int) -> Record:
         "created_at": 1_700_000_000 + index,
         "updated_at": 1_700_000_000 + index,
     }
+
+
+def test_parts_that_change_in_the_second_in_which_they_are_read_are_found(world: World) -> None:
+    """A part that goes in the second of its conversation's last change leaves that as it was."""
+    world.sync_all(*PARTS)
+    conversation = world.workspace.add("conversations", {"id": "new"})
+    part = world.workspace.reply(conversation)
+    record = world.workspace.find("conversations", conversation)
+    world.workspace.log.clear()
+
+    def delete_at_once(_request: httpx.Request) -> None:
+        if world.workspace.log.count("GET", "/conversations/{id}") == 1:
+            world.workspace.parts[conversation] = []
+
+    # The conversation is asked for, and its part goes while the answer is on its way.
+    world.before = delete_at_once
+    world.sync_all(*PARTS)
+    world.sync_all(*PARTS)
+
+    assert record == world.workspace.find("conversations", conversation)
+    assert world.expected("conversation_parts") == world.stored("conversation_parts")
+    assert part not in {row["id"] for row in world.live("conversation_parts")}
