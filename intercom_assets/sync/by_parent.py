@@ -10,7 +10,7 @@ import anyio
 
 from intercom_assets.catalog.resource import ByParent, Child, SinglePage
 from intercom_assets.errors import IntercomError, Request, TransientError
-from intercom_assets.intercom.client import CONNECTIONS, Call
+from intercom_assets.intercom.client import CONNECTIONS, Call, records_at
 from intercom_assets.intercom.pagination import Page, read_pages
 from intercom_assets.schema.coerce import to_timestamp
 from intercom_assets.schema.types import Json, Record
@@ -152,8 +152,11 @@ class _Lists:
 
     def _shortness(self, key: str, pages: list[Page], listed: int) -> TransientError | None:
         """Say that a list holds less than it counts, up to what Intercom returns at the most."""
-        total = _total(pages[0].body, self._child.records)
-        if total is None or listed >= min(total, self._child.cap or total):
+        total = _total(pages[0].body, self._child.records) or 0
+        entries = (records_at(page.body, (self._child.records,)) for page in pages)
+        # What is no object is an entry all the same.
+        total = max(min(total, self._child.cap or total), sum(len(one or ()) for one in entries))
+        if listed >= total:
             return None
         said = f"{listed} of {total}"
         return too_short(Request(method="GET", path=self._path(key), status=200, message=said))

@@ -33,10 +33,10 @@ _UNPROVEN = 100
 """Failures that are waited for before that is said: more than requests are in flight."""
 
 _MOST = 1_000
-"""Records that may be passed over: each costs every later sync a request."""
+"""Records that one sync may add to those that are due: each costs later syncs a request."""
 
 _MOST_REFUSED = 100_000
-"""Records whose lists a token may not read, which are not asked for after a while."""
+"""As many where a token may not read lists, which are not asked for after a while; and of all."""
 
 _REFUSED = frozenset({401, 403})
 _SHOWN = 5
@@ -147,7 +147,7 @@ class Unread:
         self.before = before
         self.lists: dict[str, Judge] = {}
         self._due = set(before)
-        self._failed: set[str] = set()
+        self._added: set[str] = set()
 
     def passed_over(self, key: str, error: IntercomError) -> PassedOver:
         """Pass over a record.
@@ -155,23 +155,25 @@ class Unread:
         Raises:
             IntercomError: So many were, that they are no matter of single records.
         """
-        self._due.add(key)
-        self._failed.add(key)
         # Its traceback would keep the page alive that the record came with.
         error.with_traceback(None)
-        if len(self._failed) > (_MOST_REFUSED if error.status in _REFUSED else _MOST):
+        if key not in self._due:
+            self._due.add(key)
+            self._added.add(key)
+        allowed = _MOST_REFUSED if error.status in _REFUSED else _MOST
+        if len(self._added) > allowed or len(self._due) > _MOST_REFUSED:
             raise incident(error)
         return PassedOver(key, error)
 
     def noted(self, key: str, error: IntercomError) -> PassedOver | None:
         """Pass over a record that was read, though not whole, unless too many are."""
-        return self.passed_over(key, error) if len(self._failed) < _MOST else None
+        return self.passed_over(key, error) if len(self._added) < _MOST else None
 
     def settled(self, keys: Iterable[str]) -> list[str]:
         """Give those of the keys that were due, now that they are read."""
         found = [key for key in keys if key in self._due]
         self._due.difference_update(found)
-        self._failed.difference_update(found)
+        self._added.difference_update(found)
         return found
 
 

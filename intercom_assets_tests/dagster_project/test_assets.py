@@ -28,6 +28,7 @@ NUMBERS = {
     "rows_updated",
     "rows_unchanged",
     "rows_deleted",
+    "records_still_due",
     "requests",
     "retries",
     "slowest_request_seconds",

@@ -162,7 +162,7 @@ def test_a_runs_log_is_for_people(project: Project) -> None:
         result = job.execute_in_process(instance=instance, asset_selection=keys)
         lines = [one.user_message for one in instance.all_logs(result.run_id)]
 
-    assert 9 == len(evaluations(result))
+    assert 10 == len(evaluations(result))
     assert "Views: created contact_tags" in lines
     assert [] == [line for line in lines if "output" in line and "did not" in line]
 

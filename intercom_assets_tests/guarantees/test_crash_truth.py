@@ -137,6 +137,27 @@ def test_killed_children_go_on(lives: Callable[..., Life]) -> None:
     live_and_die(lives, story)
 
 
+def test_killed_children_that_lag_are_read_in_the_end(lives: Callable[..., Life]) -> None:
+    """Lists that are 404 for a while, in syncs that are killed at any instant, all come."""
+
+    def story(life: Life) -> None:
+        world = life.world
+        world.sync_all(*CHILDREN.values())
+        for child, path in (("conversation_parts", "{}"), ("company_segments", "{}/segments")):
+            parents = world.workspace.collection(CHILDREN[child]).ids()
+            for record_id in life.random.sample(parents, 3):
+                where = f"/{CHILDREN[child]}/{path.format(record_id)}"
+                times = life.random.randrange(1, 4)
+                world.workspace.faults.on("GET", where, "404", times=times)
+            life.attempts(4, 90, child)
+            for _ in range(4):
+                last = world.sync(child)
+            assert 0 == last.unread
+        life.assert_true(*CHILDREN)
+
+    live_and_die(lives, story)
+
+
 def test_a_killed_full_refresh_loses_and_marks_nothing(lives: Callable[..., Life]) -> None:
     """A full refresh that is killed keeps every row; the one that ends marks what is gone."""
     names = (*SEARCHED, "companies", "conversation_parts")
