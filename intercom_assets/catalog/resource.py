@@ -141,15 +141,36 @@ class SemiIncremental:
     cursor: str = "updated_at"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deletions:
+    """A GET that lists which records were deleted, the newest deletion first.
+
+    Attributes:
+        path: Path below the host.
+        records: Key of the answer that holds the list.
+        dated: Field that says when a record was deleted.
+        per_page: Records asked for in one answer.
+        since: First API version that has it.
+    """
+
+    path: str
+    records: str
+    dated: str
+    per_page: int
+    since: ApiVersion
+
+
 @dataclass(frozen=True, slots=True)
 class Incremental:
     """Records are asked for by time.
 
     Attributes:
         cursor: Column that dates a record.
+        deletions: Where Intercom lists what was deleted; None where only asking for each tells.
     """
 
     cursor: str = "updated_at"
+    deletions: Deletions | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,8 @@ class Workspace:
         latency: Seconds to wait before each answer.
         index_delay: Seconds until lists and searches of contacts and
             conversations show a change. GET by id shows it at once.
+        deletions_delay: Seconds until the list of deleted conversations shows one.
+        deletions_status: Status with which that list is refused; 200 answers it.
         paging: Whether `starting_after` marks a record or counts records.
         inclusive_bounds: Whether `>` and `<` on conversations include the bound.
         missing_scopes: Scopes that the token lacks, such as `read_conversations`.
@@ -74,6 +76,8 @@ class Workspace:
     rate_limit: int = 1667
     latency: float = 0.0
     index_delay: float = 0.0
+    deletions_delay: float = 0.0
+    deletions_status: Literal[200, 401, 403, 404, 500] = 200
     paging: Literal["keyset", "offset"] = "keyset"
     inclusive_bounds: bool = False
     missing_scopes: set[str] = field(default_factory=set)

@@ -100,6 +100,7 @@ class Batch:
         covered: The slice of time that was read whole with this batch.
         complete: The read has ended, and saw everything: unseen rows are gone.
         reconciled_at: The reconcile has ended, and compared everything up to then.
+        deletions_at: Everything that Intercom listed as deleted until then was given.
         vanished: Parents that were gone when their children were asked for.
         total: Records or parents that the whole read is expected to cover.
         done: How many of them are covered so far.
@@ -114,6 +115,7 @@ class Batch:
     covered: Slice | None = None
     complete: bool = False
     reconciled_at: datetime | None = None
+    deletions_at: datetime | None = None
     vanished: int = 0
     total: int | None = None
     done: int = 0

@@ -159,7 +159,8 @@ def _reconcile(extract: Extract, warehouse: Warehouse, reading: Reading, loading
     again = Start(
         stored=loading.cursor, forgotten=False, since=begin, after=None, start_date=start_date
     )
-    before = loading.report.inserted + loading.report.updated
+    report = loading.report
+    before, marked = report.inserted + report.updated, report.deleted
     loading.run(
         reconcile(
             replace(reading, start=again),
@@ -167,7 +168,8 @@ def _reconcile(extract: Extract, warehouse: Warehouse, reading: Reading, loading
             force=extract.request.force,
         )
     )
-    loading.report.found = loading.report.inserted + loading.report.updated - before
+    report.found = report.inserted + report.updated - before
+    report.gone = report.deleted - marked
 
 
 def _intention(reading: Reading) -> str:

@@ -336,7 +336,8 @@ class DuckDBWarehouse:
             deleted += number(connection, missing, marks)
         if commit.gone is not None:
             marks = [synced_at, synced_at, str(commit.gone.path)]
-            deleted += number(connection, statements.mark_gone(commit.gone), marks)
+            missing = statements.mark_gone(commit.gone, any_staged=commit.rows is not None)
+            deleted += number(connection, missing, marks)
         connection.execute(f"DROP TABLE IF EXISTS {STAGE}")
         return Committed(
             inserted=inserted,

@@ -38,6 +38,7 @@ CURSOR_COLUMNS: Mapping[str, ColumnType] = {
     "reconciling": ColumnType.TIMESTAMP,
     "reconciled_at": ColumnType.TIMESTAMP,
     "hidden": ColumnType.TEXT,
+    "deletions_at": ColumnType.TIMESTAMP,
 }
 """Columns of the table of cursors, in the order of the fields of `StoredCursor`."""
 

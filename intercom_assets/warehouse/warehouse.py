@@ -78,6 +78,7 @@ class StoredCursor:
         reconciling: Rows updated before this were compared by a reconcile under way.
         reconciled_at: When the last whole reconcile ended.
         hidden: What the rows were stored without; empty where nothing is hidden.
+        deletions_at: Deletions that Intercom listed until then are marked.
     """
 
     resource: str
@@ -95,6 +96,7 @@ class StoredCursor:
     reconciling: datetime | None = None
     reconciled_at: datetime | None = None
     hidden: str | None = None
+    deletions_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

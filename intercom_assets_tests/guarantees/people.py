@@ -93,10 +93,10 @@ class People:
             self.workspace.delete(kind, record_id)
 
     def delete(self) -> None:
-        """Delete a contact or a conversation, which no search shows."""
+        """Delete a contact, which nothing tells, or a conversation, which a list does."""
         kind = self.chance.choice(("contacts", "conversations"))
         if record_id := self._any(kind):
-            self.silent = True
+            self.silent = self.silent or kind == "contacts"
             self.workspace.delete(kind, record_id)
 
     def merge(self) -> None:

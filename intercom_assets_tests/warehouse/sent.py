@@ -58,7 +58,11 @@ def statements() -> Iterator[tuple[str, str]]:
         ),
     )
     yield "gone", one.gone(STAGED)
-    yield "mark_gone", one.mark_gone(STAGED)
+    yield "mark_gone", one.mark_gone(STAGED, None)
+    yield (
+        "mark_gone of what was not read",
+        one.mark_gone(STAGED, '"INTERCOM"."RUDDER__STAGED_C"'),
+    )
     yield "replace_extra", one.replace_extra()
     yield "unseen", one.unseen(until=True)
     yield "unseen without an end", one.unseen(until=False)

@@ -361,7 +361,7 @@ def _applied(
         deleted += running.run(whole, *marks)
     if gone := staged.get("gone"):
         _keep_merged(running, statements, gone)
-        deleted += running.run(statements.mark_gone(gone), *marks)
+        deleted += running.run(statements.mark_gone(gone, rows), *marks)
     return Committed(
         inserted=inserted,
         updated=changed,
