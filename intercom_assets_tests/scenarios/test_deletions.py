@@ -1,5 +1,6 @@
 """Deleted conversations are marked by the next sync: from 2.16 on Intercom lists them."""
 
+import itertools
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Literal
@@ -8,7 +9,10 @@ import httpx
 import pytest
 
 from intercom_assets.catalog import ApiVersion
+from intercom_assets_tests.guarantees.answering import answering
 from intercom_assets_tests.world import DAY, HOUR, World
+
+_PORTS = itertools.count(31_000)
 
 NAME = "conversations"
 LIST = "/conversations/deleted"
@@ -297,3 +301,51 @@ def test_entries_without_a_date_or_id_stop_nothing(world: World) -> None:
     world.sync(NAME)
 
     assert {undated, dated} == world.marked(NAME)
+
+
+def test_without_intercoms_clock_the_newest_entry_tells_how_far_it_was_read(world: World) -> None:
+    """Where a proxy strips `Date`, a clock of ours that is ahead hides no deletion."""
+
+    def undated(request: httpx.Request, response: httpx.Response) -> httpx.Response:
+        if request.url.path == LIST:
+            del response.headers["Date"]
+        return response
+
+    first, second = ids(world)[3:5]
+    world.sync(NAME)
+    world.clock.forward(DAY)
+    for one in (first, second):
+        world.workspace.delete(NAME, one)
+        with answering(world, next(_PORTS), undated) as connection:
+            world.sync_over(connection, NAME)
+        reached = world.cursor(NAME).deletions_at
+        assert reached is not None
+        assert world.clock() == reached.timestamp()
+        world.clock.forward(DAY)
+
+    assert {first, second} == world.marked(NAME)
+
+
+def test_a_list_in_another_order_is_read_to_its_end(world: World) -> None:
+    """Only a page with the newest first tells that what follows is known."""
+
+    def oldest_first(request: httpx.Request, response: httpx.Response) -> httpx.Response:
+        if request.url.path != LIST:
+            return response
+        page = int(request.url.params["page"])
+        listed = world.workspace.deleted_conversations
+        shown, more = listed[(page - 1) * 60 : page * 60], len(listed) > page * 60
+        body = {"conversations": shown, "pages": {"next": page + 1 if more else None}}
+        return httpx.Response(200, headers={"Date": response.headers["Date"]}, json=body)
+
+    for _ in range(61):
+        strangers(world, 1)
+        world.clock.forward(60)
+    world.clock.forward(DAY)
+    gone = ids(world)[3]
+    world.sync(NAME)
+    world.workspace.delete(NAME, gone)
+    with answering(world, next(_PORTS), oldest_first) as connection:
+        world.sync_over(connection, NAME)
+
+    assert {gone} == world.marked(NAME)
