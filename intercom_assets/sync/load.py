@@ -13,6 +13,8 @@ from intercom_assets.catalog.resource import ByParent, Search
 from intercom_assets.errors import ConfigurationError, SchemaError, WarehouseError
 from intercom_assets.intercom.workspace import Workspace
 from intercom_assets.schema.table import Column
+from intercom_assets.sync.batch import Batch
+from intercom_assets.sync.copies import copies_of, followed_originals
 from intercom_assets.sync.cursor import EPOCH, Start, start
 from intercom_assets.sync.evolve import evolve
 from intercom_assets.sync.extract import Extract, read
@@ -63,6 +65,7 @@ def load(extract: Extract, warehouse: Warehouse) -> Report:
         loading.run(read(reading))
         if extract.request.reconcile and not reading.start.from_beginning:
             _reconcile(extract, warehouse, reading, loading)
+        _follow_originals(warehouse, reading, loading)
         report.cursor_after = _shown(loading.cursor)
     report.seconds = time.monotonic() - began
     return report
@@ -94,6 +97,7 @@ def _prepare(extract: Extract, warehouse: Warehouse, report: Report, folder: Pat
         stored = hide_stored(extract, warehouse, state=state, stored=stored, folder=folder)
         evolve(warehouse, target, _missing(target, state))
         due = _count_due(extract, warehouse, _start(extract, stored))
+        copies = copies_of(extract, warehouse, cursors)
     session = extract.connection.session(
         meter=report.meter, scope=extract.resource.scope, note=extract.listener.noted
     )
@@ -116,6 +120,7 @@ def _prepare(extract: Extract, warehouse: Warehouse, report: Report, folder: Pat
         stored_rows=state.row_count,
         due=partial(_due, extract, warehouse),
         due_total=due,
+        copies=copies,
         warn=extract.listener.warned,
         note=extract.listener.noted,
         spooled=partial(_tell_spooled, extract, report, time.monotonic()),
@@ -170,6 +175,17 @@ def _reconcile(extract: Extract, warehouse: Warehouse, reading: Reading, loading
     )
     report.found = report.inserted + report.updated - before
     report.gone = report.deleted - marked
+
+
+def _follow_originals(warehouse: Warehouse, reading: Reading, loading: Loading) -> None:
+    if reading.copies is None:
+        return
+    total, followed = reading.due_total, False
+    for rows in followed_originals(warehouse, reading.copies, reading.shaper):
+        loading.take(Batch(rows=rows, done=total, total=total))
+        followed = True
+    if followed:
+        loading.finish()
 
 
 def _intention(reading: Reading) -> str:

@@ -13,7 +13,7 @@ from intercom_assets.schema.coerce import to_timestamp
 from intercom_assets.schema.types import Record
 from intercom_assets.sync.cursor import EPOCH, Start
 from intercom_assets.sync.rows import Shaper, value_at
-from intercom_assets.warehouse.warehouse import ParentVersion
+from intercom_assets.warehouse.warehouse import Copies, ParentVersion
 
 Due = Callable[[tuple[datetime, str] | None, int], list[ParentVersion]]
 
@@ -32,6 +32,7 @@ class Reading:
             unexpected when there are some.
         due: Lists due parents after a position; blocks.
         due_total: How many parents are due.
+        copies: Rows of the table that repeat those of another one; None where none can follow it.
         warn: Told what the user should know.
         note: Told in a line what is being done.
         spooled: Told how many records came so far, where none is handed on before the last.
@@ -49,6 +50,7 @@ class Reading:
     stored_rows: int
     due: Due
     due_total: int
+    copies: Copies | None
     warn: Callable[[str], None]
     note: Callable[[str], None]
     spooled: Callable[[int], None]

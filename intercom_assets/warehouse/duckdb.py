@@ -58,6 +58,7 @@ from intercom_assets.warehouse.views import Outcome, View
 from intercom_assets.warehouse.warehouse import (
     Commit,
     Committed,
+    Copies,
     ParentVersion,
     StagedFile,
     StoredCursor,
@@ -180,6 +181,13 @@ class DuckDBWarehouse:
         """Go through the rows that hold anything in these columns: primary key, then columns."""
         with self._file.session() as connection:
             result = connection.execute(Statements(target).cells(columns))
+            while rows := result.fetchmany(_ROWS):
+                yield rows
+
+    def outdated(self, copies: Copies) -> Iterator[list[tuple[Any, ...]]]:
+        """Go through unmarked rows that differ from what they repeat, if that is not older."""
+        with self._file.session() as connection:
+            result = connection.execute(Statements(copies.target).outdated(copies))
             while rows := result.fetchmany(_ROWS):
                 yield rows
 

@@ -129,6 +129,23 @@ class Rewrite:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Copies:
+    """Rows that repeat columns of another table's rows.
+
+    Attributes:
+        target: Their table.
+        original: The other table.
+        key: Column that holds the key of the other table's row.
+        columns: Columns of both tables that hold the same.
+    """
+
+    target: Target
+    original: Target
+    key: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Commit:
     """One transaction: rows, marks and the cursor that they reach.
 
@@ -271,6 +288,14 @@ class Warehouse(Protocol):
         """List keys of unmarked rows dated in [since, until) that are not among the seen ones.
 
         Without an end, undated rows belong to the interval too.
+        """
+        ...
+
+    def outdated(self, copies: Copies) -> Iterator[list[tuple[Any, ...]]]:
+        """Go through unmarked rows that differ from what they repeat, if that is not older.
+
+        Declared columns and `_extra` come first, then the repeated columns as the other table has
+        them, and its `_extra`. JSON comes as text.
         """
         ...
 

@@ -21,7 +21,7 @@ from intercom_assets.warehouse.snowflake.cursors import CursorStatements, LeaseS
 from intercom_assets.warehouse.snowflake.dialect import SnowflakeDialect
 from intercom_assets.warehouse.snowflake.staging import Staging
 from intercom_assets.warehouse.snowflake.statements import Statements
-from intercom_assets.warehouse.warehouse import Target
+from intercom_assets.warehouse.warehouse import Copies, Target
 
 REVIEWED = Path(__file__).with_name("snowflake.sql")
 
@@ -69,6 +69,13 @@ def statements() -> Iterator[tuple[str, str]]:
     yield "due", one.due(after=True, limit=500)
     yield "due from the beginning", one.due(after=False, limit=500)
     yield "count_due", one.count_due(after=True)
+    copies = Copies(
+        target=one.target,
+        original=Target("intercom", "eu_rudder_originals", replace(THINGS, primary_key=("id",))),
+        key="id",
+        columns=("size", "updated_at", "tags"),
+    )
+    yield "outdated", one.outdated(copies)
     yield "select", one.select(THINGS.columns)
     yield "cells", one.cells([*THINGS.columns[2:], THINGS.column(EXTRA)])
     yield "rewrite", one.rewrite(THINGS.columns[2:], STAGED)

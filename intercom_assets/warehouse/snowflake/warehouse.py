@@ -18,7 +18,7 @@ import pyarrow as pa
 from snowflake.connector import errors
 
 from intercom_assets.errors import SchemaError, WarehouseError
-from intercom_assets.schema.table import Column
+from intercom_assets.schema.table import EXTRA, Column
 from intercom_assets.warehouse.questions import (
     Answer,
     Incomplete,
@@ -61,6 +61,7 @@ from intercom_assets.warehouse.views import Outcome, View
 from intercom_assets.warehouse.warehouse import (
     Commit,
     Committed,
+    Copies,
     ParentVersion,
     StagedFile,
     StoredCursor,
@@ -207,6 +208,16 @@ class SnowflakeWarehouse:
     def cells(self, target: Target, columns: Sequence[Column]) -> Iterator[list[tuple[Any, ...]]]:
         """Go through the rows that hold anything in these columns: primary key, then columns."""
         return self._session.stream(Statements(target).cells(columns), str(target))
+
+    def outdated(self, copies: Copies) -> Iterator[list[tuple[Any, ...]]]:
+        """Go through unmarked rows that differ from what they repeat, if that is not older."""
+        table, other = copies.target.table, copies.original.table
+        columns = [*table.columns, table.column(EXTRA)]
+        columns += [*map(other.column, copies.columns), other.column(EXTRA)]
+        kinds = [column.type for column in columns]
+        statement = Statements(copies.target).outdated(copies)
+        for rows in self._session.stream(statement, str(copies.target)):
+            yield [python_values(row, kinds) for row in rows]
 
     def unseen(
         self, target: Target, seen: Sequence[str], since: datetime, until: datetime | None
