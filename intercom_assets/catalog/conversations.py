@@ -204,7 +204,7 @@ _AGENTS = (
 
 _RELATED = json(
     custom_attributes="Custom attributes of the conversation, by name.",
-    tags="Tags of the conversation, in a `tag.list`.",
+    tags="Tags of the conversation, in a `tag.list`, named as when it last changed.",
     contacts="Contacts who take part, in a `contact.list`.",
     teammates="Teammates who wrote in it, in an `admin.list`.",
     linked_objects="Linked conversations and tickets: `data` lists up to 1000.",

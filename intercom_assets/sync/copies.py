@@ -19,7 +19,8 @@ from intercom_assets.schema.types import ColumnType, Json, Record
 from intercom_assets.sync.extract import Extract
 from intercom_assets.sync.mask import Memory
 from intercom_assets.sync.rows import Shaper
-from intercom_assets.warehouse.warehouse import Copies, StoredCursor, Warehouse
+from intercom_assets.warehouse.questions import Copies
+from intercom_assets.warehouse.warehouse import StoredCursor, Warehouse
 
 
 def copies_of(
@@ -52,7 +53,7 @@ def followed_originals(
     warehouse: Warehouse, copies: Copies, shaper: Shaper
 ) -> Iterator[list[bytes]]:
     """Give the rows that are older than what they repeat, as they are now."""
-    for rows in warehouse.outdated(copies):
+    for rows in warehouse.cells(copies):
         yield shaper.lines([_followed(copies, row) for row in rows], masked=True)
 
 
@@ -63,19 +64,18 @@ def _hidden_as(path: Path, memory: Memory) -> str:
 
 
 def _followed(copies: Copies, cells: Sequence[Any]) -> Record:
-    own = copies.target.table.columns
-    repeated = [copies.original.table.column(name) for name in copies.columns]
-    copy = _record(own, cells[: len(own) + 1])
-    original = _record(repeated, cells[len(own) + 1 :])
+    width = len(copies.own)
+    copy = _record(copies.own, cells[:width])
+    original = _record(copies.repeated, cells[width:])
     kept = {name: value for name, value in copy.items() if name not in copies.columns}
     return kept | {name: original[name] for name in copies.columns if name in original}
 
 
 def _record(columns: Sequence[Column], cells: Sequence[Any]) -> Record:
     """Rebuild a record of its cells, the last of which is `_extra`."""
-    *values, extra = cells
+    extra = cells[-1]
     record: Record = msgspec.json.decode(extra) if extra else {}
-    for column, value in zip(columns, values, strict=True):
+    for column, value in zip(columns[:-1], cells[:-1], strict=True):
         if value is not None:
             record[column.name] = _as_sent(column, value)
     return record

@@ -13,7 +13,8 @@ from intercom_assets.schema.coerce import to_timestamp
 from intercom_assets.schema.types import Record
 from intercom_assets.sync.cursor import EPOCH, Start
 from intercom_assets.sync.rows import Shaper, value_at
-from intercom_assets.warehouse.warehouse import Copies, ParentVersion
+from intercom_assets.warehouse.questions import Copies
+from intercom_assets.warehouse.warehouse import ParentVersion
 
 Due = Callable[[tuple[datetime, str] | None, int], list[ParentVersion]]
 

@@ -37,10 +37,9 @@ from intercom_assets.warehouse.duckdb_views import make_views
 from intercom_assets.warehouse.file_lock import table_lock
 from intercom_assets.warehouse.questions import (
     Answer,
-    Incomplete,
-    Orphans,
+    OfParents,
     Question,
-    Strangers,
+    Rows,
     answered,
     sampled,
 )
@@ -58,7 +57,6 @@ from intercom_assets.warehouse.views import Outcome, View
 from intercom_assets.warehouse.warehouse import (
     Commit,
     Committed,
-    Copies,
     ParentVersion,
     StagedFile,
     StoredCursor,
@@ -177,17 +175,10 @@ class DuckDBWarehouse:
             counted: int = connection.execute(statement, bound(after)).fetchall()[0][0]
         return counted
 
-    def cells(self, target: Target, columns: Sequence[Column]) -> Iterator[list[tuple[Any, ...]]]:
-        """Go through the rows that hold anything in these columns: primary key, then columns."""
+    def cells(self, asked: Rows) -> Iterator[list[tuple[Any, ...]]]:
+        """Go through the rows that are asked for, with the columns that are; JSON as text."""
         with self._file.session() as connection:
-            result = connection.execute(Statements(target).cells(columns))
-            while rows := result.fetchmany(_ROWS):
-                yield rows
-
-    def outdated(self, copies: Copies) -> Iterator[list[tuple[Any, ...]]]:
-        """Go through unmarked rows that differ from what they repeat, if that is not older."""
-        with self._file.session() as connection:
-            result = connection.execute(Statements(copies.target).outdated(copies))
+            result = connection.execute(asked.query(DuckDBDialect()))
             while rows := result.fetchmany(_ROWS):
                 yield rows
 
@@ -232,7 +223,7 @@ class DuckDBWarehouse:
         """Ask which rows are not as they should be; at most `limit` of them are read."""
         dialect = DuckDBDialect()
         with self._reading(question.target) as connection:
-            if isinstance(question, Orphans | Incomplete | Strangers):
+            if isinstance(question, OfParents):
                 self._require(connection, question.parent)
             rows = connection.execute(sampled(question, dialect, limit)).fetchall()
         return answered(question, dialect, rows)

@@ -1,6 +1,6 @@
 """DuckDB's dialect: SQL as text, from declared columns."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,13 +14,7 @@ from intercom_assets.warehouse.sql import (
     SET_BY_COMMIT,
     quote,
 )
-from intercom_assets.warehouse.warehouse import (
-    SEQUENCE,
-    Copies,
-    StagedFile,
-    Target,
-    WholeLists,
-)
+from intercom_assets.warehouse.warehouse import SEQUENCE, StagedFile, Target, WholeLists
 
 STAGE = "_intercom_stage"
 
@@ -116,12 +110,6 @@ class Statements:
     def rename(self) -> str:
         """Put a table that is not ours out of the way."""
         return f"ALTER TABLE {self.name} RENAME TO {quote(f'{self.target.name}_before')};"
-
-    def cells(self, columns: Sequence[Column]) -> str:
-        """Read the primary key and columns of the rows that have anything in these."""
-        keys = [self._table.column(name) for name in self._table.primary_key]
-        anything = " OR ".join(f"{quote(one.name)} IS NOT NULL" for one in columns)
-        return f"{self.select([*keys, *columns])} WHERE {anything}"
 
     def fill(self, columns: Iterable[Column], file: StagedFile) -> str:
         """Fill columns and replace `_extra` from a file; binds the file."""
@@ -259,30 +247,6 @@ class Statements:
         )
         return f"SELECT {selected} FROM {self.name}"
 
-    def outdated(self, copies: Copies) -> str:
-        """Read rows that differ from the row that they repeat, and that row; JSON as text."""
-        table, other = self._table, copies.original.table
-        repeated = [other.column(name) for name in copies.columns]
-        read = [("t", one) for one in (*table.columns, table.column(EXTRA))]
-        read += [("o", one) for one in (*repeated, other.column(EXTRA))]
-        selected = ", ".join(
-            f"CAST({side}.{quote(one.name)} AS VARCHAR)"
-            if one.type is ColumnType.JSON
-            else f"{side}.{quote(one.name)}"
-            for side, one in read
-        )
-        differs = " OR ".join(
-            f"t.{quote(name)} IS DISTINCT FROM o.{quote(name)}" for name in copies.columns
-        )
-        key = quote(other.primary_key[0])
-        return (
-            f"SELECT {selected}\nFROM {self.name} AS t "
-            f"INNER JOIN {qualified(copies.original.schema, copies.original.name)} AS o "
-            f"ON o.{key} = t.{quote(copies.key)}\n"
-            f"WHERE t.{quote(DELETED_AT)} IS NULL AND o.{quote(DELETED_AT)} IS NULL\n"
-            f"AND {self._not_older('o')} AND ({differs})"
-        )
-
     def count(self, *, live: bool = False) -> str:
         """Count rows, or those that are not marked as gone."""
         where = f" WHERE {quote(DELETED_AT)} IS NULL" if live else ""
@@ -316,13 +280,12 @@ class Statements:
             f"(t.{quote(ROW_HASH)} IS DISTINCT FROM s.{quote(ROW_HASH)} "
             f"OR t.{quote(DELETED_AT)} IS NOT NULL)"
         )
-        return other if self._table.version is None else f"{other} AND {self._not_older('s')}"
-
-    def _not_older(self, side: str) -> str:
-        version = quote(self._table.version or "")
+        if self._table.version is None:
+            return other
+        version = quote(self._table.version)
         return (
-            f"({side}.{version} IS NULL OR t.{version} IS NULL "
-            f"OR {side}.{version} >= least(t.{version}, t.{quote(SYNCED_AT)}))"
+            f"{other} AND (s.{version} IS NULL OR t.{version} IS NULL "
+            f"OR s.{version} >= least(t.{version}, t.{quote(SYNCED_AT)}))"
         )
 
 
@@ -397,6 +360,10 @@ class DuckDBDialect:
     def column(self, name: str) -> str:
         """Quote a column's name verbatim."""
         return quote(name)
+
+    def cell(self, name: str, kind: ColumnType) -> str:
+        """Read a column so that JSON comes as text."""
+        return f"CAST({name} AS VARCHAR)" if kind is ColumnType.JSON else name
 
     def fields(self, question: ExtraFields, key: str) -> str:
         """List each field of each row's object; the object is parsed once a row."""

@@ -13,7 +13,7 @@ from intercom_assets.schema.types import ColumnType
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from intercom_assets.warehouse.questions import Answer, Question
+    from intercom_assets.warehouse.questions import Answer, Question, Rows
     from intercom_assets.warehouse.views import Outcome, View
 
 SEQUENCE = "_sequence"
@@ -126,23 +126,6 @@ class Rewrite:
 
     file: StagedFile
     columns: tuple[Column, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Copies:
-    """Rows that repeat columns of another table's rows.
-
-    Attributes:
-        target: Their table.
-        original: The other table.
-        key: Column that holds the key of the other table's row.
-        columns: Columns of both tables that hold the same.
-    """
-
-    target: Target
-    original: Target
-    key: str
-    columns: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -291,23 +274,12 @@ class Warehouse(Protocol):
         """
         ...
 
-    def outdated(self, copies: Copies) -> Iterator[list[tuple[Any, ...]]]:
-        """Go through unmarked rows that differ from what they repeat, if that is not older.
-
-        Declared columns and `_extra` come first, then the repeated columns as the other table has
-        them, and its `_extra`. JSON comes as text.
-        """
-        ...
-
     def count_due(self, parent: Target, after: tuple[datetime, str] | None) -> int:
         """Count the parents that `due_parents` would list."""
         ...
 
-    def cells(self, target: Target, columns: Sequence[Column]) -> Iterator[list[tuple[Any, ...]]]:
-        """Go through the rows that hold anything in these columns: primary key, then columns.
-
-        JSON comes as text.
-        """
+    def cells(self, asked: "Rows") -> Iterator[list[tuple[Any, ...]]]:
+        """Go through the rows that are asked for, with the columns that are; JSON as text."""
         ...
 
     def add_columns(

@@ -11,6 +11,8 @@ from intercom_assets.schema.table import EXTRA, Column, Table, integer, text, ti
 from intercom_assets.schema.types import ColumnType
 from intercom_assets.warehouse.questions import (
     BadKeys,
+    Cells,
+    Copies,
     ExtraFields,
     Incomplete,
     Orphans,
@@ -21,7 +23,7 @@ from intercom_assets.warehouse.snowflake.cursors import CursorStatements, LeaseS
 from intercom_assets.warehouse.snowflake.dialect import SnowflakeDialect
 from intercom_assets.warehouse.snowflake.staging import Staging
 from intercom_assets.warehouse.snowflake.statements import Statements
-from intercom_assets.warehouse.warehouse import Copies, Target
+from intercom_assets.warehouse.warehouse import Target
 
 REVIEWED = Path(__file__).with_name("snowflake.sql")
 
@@ -75,9 +77,10 @@ def statements() -> Iterator[tuple[str, str]]:
         key="id",
         columns=("size", "updated_at", "tags"),
     )
-    yield "outdated", one.outdated(copies)
+    yield "question Copies", copies.query(SnowflakeDialect())
     yield "select", one.select(THINGS.columns)
-    yield "cells", one.cells([*THINGS.columns[2:], THINGS.column(EXTRA)])
+    cells = Cells(one.target, (*THINGS.columns[2:], THINGS.column(EXTRA)))
+    yield "question Cells", cells.query(SnowflakeDialect())
     yield "rewrite", one.rewrite(THINGS.columns[2:], STAGED)
     yield "add_column", one.add_column(THINGS.columns[2])
     yield "fill", one.fill(THINGS.columns[2:], STAGED)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from intercom_assets.schema.table import DELETED_AT, EXTRA, ROW_HASH, SYNCED_AT, Column, Table
 from intercom_assets.schema.types import ColumnType
 from intercom_assets.warehouse.sql import SET_BY_COMMIT, folded, quote
-from intercom_assets.warehouse.warehouse import SEQUENCE, Copies, Target
+from intercom_assets.warehouse.warehouse import SEQUENCE, Target
 
 SNOWFLAKE_TYPES: Mapping[ColumnType, str] = {
     ColumnType.TEXT: "TEXT",
@@ -262,35 +262,6 @@ class Statements:
             f"{read_as(identifier(c.name), c.type)} AS {identifier(c.name)}" for c in columns
         )
         return f"SELECT {selected} FROM {self.name}"
-
-    def outdated(self, copies: Copies) -> str:
-        """Read rows that differ from the row that they repeat, and that row, as `select` does."""
-        table, other = self._table, copies.original.table
-        repeated = [other.column(name) for name in copies.columns]
-        read = [("t", one) for one in (*table.columns, table.column(EXTRA))]
-        read += [("o", one) for one in (*repeated, other.column(EXTRA))]
-        selected = ", ".join(
-            read_as(f"{side}.{identifier(one.name)}", one.type) for side, one in read
-        )
-        differs = " OR ".join(
-            f"t.{identifier(name)} IS DISTINCT FROM o.{identifier(name)}" for name in copies.columns
-        )
-        key, version = identifier(other.primary_key[0]), identifier(table.version or "")
-        return (
-            f"SELECT {selected}\nFROM {self.name} AS t\n"
-            f"INNER JOIN {qualified(copies.original.schema, copies.original.name)} AS o "
-            f"ON o.{key} = t.{identifier(copies.key)}\n"
-            f"WHERE t.{identifier(DELETED_AT)} IS NULL AND o.{identifier(DELETED_AT)} IS NULL\n"
-            f"AND (o.{version} IS NULL OR t.{version} IS NULL\n"
-            f"  OR o.{version} >= LEAST(t.{version}, t.{identifier(SYNCED_AT)}))\n"
-            f"AND ({differs})"
-        )
-
-    def cells(self, columns: Sequence[Column]) -> str:
-        """Read the primary key and columns of the rows that have anything in these."""
-        keys = [self._table.column(name) for name in self._table.primary_key]
-        anything = " OR ".join(f"{identifier(one.name)} IS NOT NULL" for one in columns)
-        return f"{self.select([*keys, *columns])} WHERE {anything}"
 
     def rewrite(self, columns: Sequence[Column], staged: str) -> str:
         """Replace the values of stored rows, and their `_extra`."""

@@ -18,13 +18,12 @@ import pyarrow as pa
 from snowflake.connector import errors
 
 from intercom_assets.errors import SchemaError, WarehouseError
-from intercom_assets.schema.table import EXTRA, Column
+from intercom_assets.schema.table import Column
 from intercom_assets.warehouse.questions import (
     Answer,
-    Incomplete,
-    Orphans,
+    OfParents,
     Question,
-    Strangers,
+    Rows,
     answered,
     sampled,
 )
@@ -61,7 +60,6 @@ from intercom_assets.warehouse.views import Outcome, View
 from intercom_assets.warehouse.warehouse import (
     Commit,
     Committed,
-    Copies,
     ParentVersion,
     StagedFile,
     StoredCursor,
@@ -205,18 +203,10 @@ class SnowflakeWarehouse:
         statement = Statements(parent).count_due(after=after is not None)
         return int(self._reading(parent, lambda one: one.rows(statement, *_position(after)))[0][0])
 
-    def cells(self, target: Target, columns: Sequence[Column]) -> Iterator[list[tuple[Any, ...]]]:
-        """Go through the rows that hold anything in these columns: primary key, then columns."""
-        return self._session.stream(Statements(target).cells(columns), str(target))
-
-    def outdated(self, copies: Copies) -> Iterator[list[tuple[Any, ...]]]:
-        """Go through unmarked rows that differ from what they repeat, if that is not older."""
-        table, other = copies.target.table, copies.original.table
-        columns = [*table.columns, table.column(EXTRA)]
-        columns += [*map(other.column, copies.columns), other.column(EXTRA)]
-        kinds = [column.type for column in columns]
-        statement = Statements(copies.target).outdated(copies)
-        for rows in self._session.stream(statement, str(copies.target)):
+    def cells(self, asked: Rows) -> Iterator[list[tuple[Any, ...]]]:
+        """Go through the rows that are asked for, with the columns that are; JSON as text."""
+        kinds = [column.type for column in asked.read]
+        for rows in self._session.stream(asked.query(SnowflakeDialect()), str(asked.target)):
             yield [python_values(row, kinds) for row in rows]
 
     def unseen(
@@ -269,7 +259,7 @@ class SnowflakeWarehouse:
     def ask(self, question: Question, limit: int) -> Answer:
         """Ask which rows are not as they should be; at most `limit` of them are read."""
         dialect = SnowflakeDialect()
-        if isinstance(question, Orphans | Incomplete | Strangers):
+        if isinstance(question, OfParents):
             self._reading(question.parent, lambda _: None)
         query = sampled(question, dialect, limit)
         rows = self._reading(question.target, lambda one: one.rows(query))
