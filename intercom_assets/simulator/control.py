@@ -31,6 +31,8 @@ _SETTINGS = (
     "rate_limit",
     "latency",
     "index_delay",
+    "deletions_delay",
+    "deletions_status",
     "paging",
     "date_header",
     "inclusive_bounds",

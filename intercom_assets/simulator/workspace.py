@@ -15,7 +15,7 @@ from intercom_assets.simulator import truth, versions
 from intercom_assets.simulator.faults import Faults
 from intercom_assets.simulator.oauth import OAuth
 from intercom_assets.simulator.quota import Quota
-from intercom_assets.simulator.records import Record
+from intercom_assets.simulator.records import Record, listed
 from intercom_assets.simulator.request_log import RequestLog
 from intercom_assets.simulator.scroll import Scroll
 from intercom_assets.simulator.store import Collection
@@ -56,6 +56,8 @@ class Workspace:
         latency: Seconds to wait before each answer.
         index_delay: Seconds until lists and searches of contacts and
             conversations show a change. GET by id shows it at once.
+        deletions_delay: Seconds until the list of deleted conversations shows one.
+        deletions_status: Status with which that list is refused; 200 answers it.
         paging: Whether `starting_after` marks a record or counts records.
         date_header: Whether answers have a `Date`; some proxies strip it.
         inclusive_bounds: Whether `>` and `<` on conversations include the bound.
@@ -82,6 +84,8 @@ class Workspace:
     rate_limit: int = 1667
     latency: float = 0.0
     index_delay: float = 0.0
+    deletions_delay: float = 0.0
+    deletions_status: Literal[200, 401, 403, 404, 500] = 200
     paging: Literal["keyset", "offset"] = "keyset"
     date_header: bool = True
     inclusive_bounds: bool = False
@@ -188,9 +192,15 @@ class Workspace:
             )
 
     def rename(self, kind: str, record_id: str, name: str) -> None:
-        """Gives a tag, segment, team... another name."""
+        """Gives a tag, segment, team... another name.
+
+        Companies and conversations show a tag's new name too, and are not dated anew.
+        """
         record = self.find(kind, record_id)
         self.patch(kind, record_id, {"name": name}, bump="updated_at" in record)
+        if kind == "tags":
+            for holders in ("companies", "conversations"):
+                self._rename_tag(holders, record_id, name)
 
     def reply(
         self,
@@ -265,6 +275,14 @@ class Workspace:
                 kinds[kind]["ids"] = collection.ids()
         kinds["conversation_parts"] = {"count": sum(map(len, self.parts.values()))}
         return {"id_code": self.id_code, "region": self.region, "now": self.now(), "kinds": kinds}
+
+    def _rename_tag(self, holders: str, tag_id: str, name: str) -> None:
+        for record in list(self.collection(holders)):
+            tags = listed(record, "tags", "tags")
+            if any(tag["id"] == tag_id for tag in tags):
+                shown = [tag | {"name": name} if tag["id"] == tag_id else tag for tag in tags]
+                fields = {"tags": record["tags"] | {"tags": shown}}
+                self.patch(holders, str(record["id"]), fields, bump=False)
 
     def _segment_rows(self, segments: Sequence[str | Record]) -> list[Record]:
         known = self.collection("segments")

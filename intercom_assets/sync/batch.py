@@ -120,6 +120,7 @@ class Batch:
         reconciled_at: The reconcile has ended, and compared everything up to then.
         passed_over: What could not be read, and stays due.
         settled: Keys of what was due, and is read with this batch.
+        deletions_at: Everything that Intercom listed as deleted until then was given.
         total: Records or parents that the whole read is expected to cover.
         done: How many of them are covered so far.
     """
@@ -135,5 +136,6 @@ class Batch:
     reconciled_at: datetime | None = None
     passed_over: list[PassedOver] = field(default_factory=list)
     settled: list[str] = field(default_factory=list)
+    deletions_at: datetime | None = None
     total: int | None = None
     done: int = 0

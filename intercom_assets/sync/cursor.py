@@ -46,6 +46,7 @@ class Start:
         since: Records updated before this are not asked for; None for the beginning.
         after: The last processed version of a parent; None for all parents.
         start_date: Records updated before this are not kept.
+        deletions_since: Deletions before this are marked already; None where none was read.
     """
 
     stored: StoredCursor
@@ -53,6 +54,7 @@ class Start:
     since: datetime | None
     after: tuple[datetime, str] | None
     start_date: datetime | None
+    deletions_since: datetime | None = None
 
     @property
     def from_beginning(self) -> bool:
@@ -82,7 +84,7 @@ def start(
     forgotten = request.full_refresh or _moved_earlier(stored, start_date)
     since = start_date
     if stored.at is not None and not forgotten:
-        begin = stored.at - min(lookback, stored.at - EPOCH)
+        begin = _before(stored.at, lookback)
         if request.since is not None:
             begin = min(begin, request.since)
         since = begin if start_date is None else max(begin, start_date)
@@ -91,8 +93,18 @@ def start(
     if stored.parent_synced_at and stored.parent_key is not None and not request.full_refresh:
         after = (stored.parent_synced_at, stored.parent_key)
     return Start(
-        stored=stored, forgotten=forgotten, since=since, after=after, start_date=start_date
+        stored=stored,
+        forgotten=forgotten,
+        since=since,
+        after=after,
+        start_date=start_date,
+        # Marks stay when the cursor is forgotten, so what was read of deletions counts.
+        deletions_since=_before(stored.deletions_at, lookback) if stored.deletions_at else None,
     )
+
+
+def _before(moment: datetime, lookback: timedelta) -> datetime:
+    return moment - min(lookback, moment - EPOCH)
 
 
 def _moved_earlier(stored: StoredCursor, start_date: datetime | None) -> bool:

@@ -19,6 +19,8 @@ from intercom_assets.errors import (
 from intercom_assets.intercom.search import count_records
 from intercom_assets.intercom.workspace import Workspace
 from intercom_assets.schema.table import Column
+from intercom_assets.sync.batch import Batch
+from intercom_assets.sync.copies import copies_of, followed_originals
 from intercom_assets.sync.cursor import EPOCH, Start, start
 from intercom_assets.sync.evolve import evolve
 from intercom_assets.sync.extract import Extract, read
@@ -71,6 +73,7 @@ def load(extract: Extract, warehouse: Warehouse) -> Report:
         loading.run(read(reading))
         if extract.request.reconcile and not reading.start.from_beginning:
             _reconcile(extract, warehouse, reading, loading)
+        _follow_originals(warehouse, reading, loading)
         if counted is not None:
             report.missing = _missing_rows(extract, warehouse, reading, counted)
         report.cursor_after = _shown(loading.cursor)
@@ -106,6 +109,7 @@ def _prepare(extract: Extract, warehouse: Warehouse, report: Report, folder: Pat
         stored = hide_stored(extract, warehouse, state=state, stored=stored, folder=folder)
         evolve(warehouse, target, _missing(target, state))
         due = _count_due(extract, warehouse, _start(extract, stored))
+        copies = copies_of(extract, warehouse, cursors)
     session = extract.connection.session(
         meter=report.meter, scope=extract.resource.scope, note=extract.listener.noted
     )
@@ -129,6 +133,7 @@ def _prepare(extract: Extract, warehouse: Warehouse, report: Report, folder: Pat
         due=partial(_due, extract, warehouse),
         due_total=due,
         unread=Unread(stored.unread),
+        copies=copies,
         warn=extract.listener.warned,
         note=extract.listener.noted,
         spooled=partial(_tell_spooled, extract, report, time.monotonic()),
@@ -174,7 +179,8 @@ def _reconcile(extract: Extract, warehouse: Warehouse, reading: Reading, loading
     again = Start(
         stored=loading.cursor, forgotten=False, since=begin, after=None, start_date=start_date
     )
-    before = loading.report.inserted + loading.report.updated
+    report = loading.report
+    before, marked = report.inserted + report.updated, report.deleted
     loading.run(
         reconcile(
             replace(reading, start=again),
@@ -182,7 +188,19 @@ def _reconcile(extract: Extract, warehouse: Warehouse, reading: Reading, loading
             force=extract.request.force,
         )
     )
-    loading.report.found = loading.report.inserted + loading.report.updated - before
+    report.found = report.inserted + report.updated - before
+    report.gone = report.deleted - marked
+
+
+def _follow_originals(warehouse: Warehouse, reading: Reading, loading: Loading) -> None:
+    if reading.copies is None:
+        return
+    total, followed = reading.due_total, False
+    for rows in followed_originals(warehouse, reading.copies, reading.shaper):
+        loading.take(Batch(rows=rows, done=total, total=total))
+        followed = True
+    if followed:
+        loading.finish()
 
 
 def _intention(reading: Reading) -> str:

@@ -95,7 +95,8 @@ class Loading:
         self._complete = self._complete or batch.complete
         self.report.records_returned += batch.returned
         self._note_unread(batch)
-        self.report.gone += len(batch.gone)
+        if batch.deletions_at is not None:
+            self.cursor = replace(self.cursor, deletions_at=batch.deletions_at)
         portions, rows = self._extract.portions, self._rows
         full = self._warehouse.commit_share(rows.rows, rows.size)
         if batch.checkpoint is not None:

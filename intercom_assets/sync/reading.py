@@ -14,6 +14,7 @@ from intercom_assets.schema.types import Record
 from intercom_assets.sync.cursor import EPOCH, Start
 from intercom_assets.sync.rows import Shaper, value_at
 from intercom_assets.sync.unread import Unread
+from intercom_assets.warehouse.questions import Copies
 from intercom_assets.warehouse.warehouse import ParentVersion
 
 _FAST = timedelta(minutes=5)
@@ -36,6 +37,7 @@ class Reading:
         due: Lists due parents after a position; blocks.
         due_total: How many parents are due.
         unread: What cannot be read, and is due from before.
+        copies: Rows of the table that repeat those of another one; None where none can follow it.
         warn: Told what the user should know.
         note: Told in a line what is being done.
         spooled: Told how many records came so far, where none is handed on before the last.
@@ -54,6 +56,7 @@ class Reading:
     due: Due
     due_total: int
     unread: Unread
+    copies: Copies | None
     warn: Callable[[str], None]
     note: Callable[[str], None]
     spooled: Callable[[int], None]

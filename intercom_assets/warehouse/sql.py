@@ -40,6 +40,7 @@ CURSOR_COLUMNS: Mapping[str, ColumnType] = {
     "reconciled_at": ColumnType.TIMESTAMP,
     "hidden": ColumnType.TEXT,
     "unread": ColumnType.TEXT,
+    "deletions_at": ColumnType.TIMESTAMP,
 }
 """Columns of the table of cursors, in the order of the fields of `StoredCursor`."""
 

@@ -84,6 +84,8 @@ class People:
             fields = self.chance.choice(({"archived": True}, {"data_type": "integer"}))
             self.workspace.patch(kind, record_id, fields)
         else:
+            # Conversations show the new name of a tag and are not dated anew.
+            self.silent = self.silent or kind == "tags"
             self.workspace.rename(kind, record_id, self.chance.choice(_NAMES))
 
     def delete_listed(self) -> None:
@@ -93,10 +95,10 @@ class People:
             self.workspace.delete(kind, record_id)
 
     def delete(self) -> None:
-        """Delete a contact or a conversation, which no search shows."""
+        """Delete a contact, which nothing tells, or a conversation, which a list does."""
         kind = self.chance.choice(("contacts", "conversations"))
         if record_id := self._any(kind):
-            self.silent = True
+            self.silent = self.silent or kind == "contacts"
             self.workspace.delete(kind, record_id)
 
     def merge(self) -> None:

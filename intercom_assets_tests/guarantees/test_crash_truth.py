@@ -118,6 +118,27 @@ def test_a_killed_incremental_sync_goes_on(lives: Callable[..., Life]) -> None:
     live_and_die(lives, story)
 
 
+def test_a_killed_sync_loses_no_deletion(lives: Callable[..., Life]) -> None:
+    """Deletions that Intercom lists are marked in the end, whenever syncs between were killed."""
+
+    def story(life: Life) -> None:
+        workspace, gone = life.world.workspace, set[str]()
+        life.world.sync("conversations")
+        for _ in range(3):
+            change(life)
+            for record_id in life.random.sample(workspace.collection("conversations").ids(), 3):
+                workspace.delete("conversations", record_id)
+                gone.add(record_id)
+            life.world.clock.forward(life.random.choice([1.0, DAY]))
+            life.attempts(3, 60, "conversations")
+            assert life.world.marked("conversations") <= gone
+        life.world.sync("conversations")
+        assert gone == life.world.marked("conversations")
+        life.assert_true("conversations")
+
+    live_and_die(lives, story)
+
+
 def test_killed_children_go_on(lives: Callable[..., Life]) -> None:
     """Parents and children that are killed in any order end with every child stored."""
 

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from intercom_assets.catalog import ApiVersion
 from intercom_assets.errors import IntercomError, PermanentError, TransientError
 from intercom_assets.simulator import FaultKind, generate
 from intercom_assets.sync.batch import Portions
@@ -34,12 +35,13 @@ _PORTS = itertools.count(30_000)
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    """Make a synced world whose newest records are of yesterday."""
+    """Make a synced world whose newest records are of yesterday, and which lists no deletions."""
     database = tmp_path / "test.duckdb"
     with connect(database):
         world = make_world(
             database, contacts=SIZE, conversations=SIZE, companies=6, parts_per_conversation=2
         )
+        world.version = ApiVersion(2, 15)
         world.sync_all(*NAMES)
         world.clock.forward(DAY)
         yield world

@@ -43,6 +43,7 @@ def test_a_sync_without_changes_asks_little(world: World) -> None:
 
     scrolls = world.workspace.log.count("GET", "/companies/scroll")
     assert 3 == scrolls
+    assert 1 == world.workspace.log.count("GET", "/conversations/deleted")
     assert world.workspace.log.total() - scrolls <= 15
 
 

@@ -193,6 +193,21 @@ def test_deletions_lag_too(workspace: Workspace, clock: Clock) -> None:
     assert (during, read(workspace, "/conversations")["total_count"]) == (5, 4)
 
 
+def test_the_list_of_deletions_may_lag_and_be_refused(workspace: Workspace, clock: Clock) -> None:
+    """A deletion is listed after a while; the list alone can be refused."""
+    control(workspace, "settings", deletions_delay=60)
+    workspace.delete("conversations", workspace.collection("conversations").ids()[0])
+
+    during = read(workspace, "/conversations/deleted")["total_count"]
+    clock.forward(60)
+    after = read(workspace, "/conversations/deleted")["total_count"]
+    control(workspace, "settings", deletions_status=403)
+
+    assert (0, 1) == (during, after)
+    assert ask(workspace, "GET", "/conversations/deleted").status_code == 403
+    assert ask(workspace, "GET", "/conversations").status_code == 200
+
+
 def test_settings_scopes_and_tokens_over_http(workspace: Workspace) -> None:
     """Behaviour is set over HTTP as well."""
     control(workspace, "settings", index_delay=3, paging="offset")
