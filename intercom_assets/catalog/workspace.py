@@ -15,8 +15,7 @@ _ATTRIBUTE = (
         id="Unique identifier, given by Intercom; null unless the attribute is custom.",
         model="What it describes: `contact` or `company`.",
         name="Last part of the full name; two attributes can share it.",
-        full_name="Path of the attribute in a record, with dots: `plan.name`. Where several share "
-        "it, the row shows the one in use, then the one that was updated last.",
+        full_name="Path of the attribute in a record: `plan.name`. Of two with one, that in use.",
         label="Name that people see in Intercom.",
         description="Explanation that people see in Intercom.",
         data_type="Type of the values: `string`, `integer`, `float`, `boolean` or `date`.",
