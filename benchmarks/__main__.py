@@ -18,6 +18,7 @@ _CASES: dict[str, Callable[[Series, int, Size], None]] = {
     "startup": lambda series, rounds, _: cases.start_up(series, rounds),
     "unlimited": cases.unlimited,
     "limited": lambda series, rounds, size: cases.limited(series, rounds, size.scaled(0.5)),
+    "bulk": cases.bulk,
     "shared": lambda series, _, size: cases.shared(series, 1, size.scaled(0.5)),
     "growth": lambda series, _, size: cases.growing(series, size),
     "replay": lambda series, _rounds, _size: replay.measure(series),
@@ -33,6 +34,7 @@ cases:
   unlimited  20,000 contacts, 2,000 companies, 5,000 conversations: first sync, nothing changed,
              one per cent changed; no latency, no quota that binds
   limited    the same with half the data at 80 ms and 1,667 requests in 10 s, share 1.0
+  bulk       two fifths of the contacts changed: the reach is no more CPU than their first sync
   shared     how much of the quota is used with share 0.9, alone and beside another client
   growth     first syncs of a tenth to ten times the data
   replay     a million contacts and a million parts from a transport instead of HTTP, and

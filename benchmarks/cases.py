@@ -1,5 +1,6 @@
 """The cases: what is done to a workspace, and which processes are measured."""
 
+import random
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ QUOTA = 1_667
 
 LATENCY = 0.08
 CHANGED = 0.01
+MANY_CHANGED = 0.4
 
 
 @dataclass(slots=True)
@@ -107,6 +109,18 @@ def limited(series: Series, rounds: int, size: Size) -> None:
             place.three("limited", "80 ms, 1,667 requests in 10 s: ", LATENCY)
 
 
+def bulk(series: Series, rounds: int, size: Size) -> None:
+    """Measure a sync of contacts after a change of very many, as an import makes it."""
+    with _fresh(size) as (simulator, project):
+        simulator.act("settings", rate_limit=UNLIMITED, latency=0)
+        contacts = Project(project.folder, project.url, {"INTERCOM_RESOURCES": "contacts"})
+        for _ in range(rounds):
+            place = _Place(series, simulator, contacts)
+            place.first("bulk", "contacts: first sync")
+            changed = _change(simulator, MANY_CHANGED, "contacts")
+            place.again("bulk-changed", "contacts: two fifths changed", **changed)
+
+
 def shared(series: Series, rounds: int, size: Size) -> None:
     """Measure how much of the quota is used with a share of 0.9, alone and beside another."""
     with _fresh(size) as (simulator, project):
@@ -177,17 +191,18 @@ class _Place:
         self.first(name, f"{prefix}first sync")
         self.again(f"{name}-again", f"{prefix}nothing changed")
         self.simulator.act("settings", latency=0)
-        changed = _change(self.simulator, CHANGED)
+        changed = _change(self.simulator, CHANGED, "contacts", "companies", "conversations")
         self.simulator.act("settings", latency=latency)
         self.again(f"{name}-changed", f"{prefix}one per cent changed", **changed)
 
 
-def _change(simulator: Simulator, part: float) -> dict[str, float]:
-    kinds = simulator.look("state")["kinds"]
+def _change(simulator: Simulator, part: float, *kinds: str) -> dict[str, float]:
+    state = simulator.look("state")["kinds"]
     changed: dict[str, float] = {}
-    for kind in ("contacts", "companies", "conversations"):
-        ids = kinds[kind]["ids"]
-        chosen = ids[:: round(1 / part)]
+    for kind in kinds:
+        ids = state[kind]["ids"]
+        # In no order, so that they come in another one than their rows have in the table.
+        chosen = random.Random(kind).sample(ids, round(len(ids) * part))  # noqa: S311
         for each in chosen:
             if kind == "conversations":
                 simulator.act("reply", conversation_id=each)

@@ -64,6 +64,9 @@ def _figures(known: dict[str, Measurement]) -> str:
     lines = ["| figure | measured |", "|---|---|"]
     if "empty" in known:
         lines += _beyond_start_up(known, known["empty"])
+    if (first := known.get("bulk")) and (changed := known.get("bulk-changed")):
+        ratio = f"{changed.cpu / first.cpu:.2f} x (to be at most 1)"
+        lines.append(f"| {changed.title}, CPU against the first sync | {ratio} |")
     for case in ("alone", "beside"):
         if one := known.get(case):
             shares = ", ".join(f"{share:.0%}" for share in one.traffic.shares)

@@ -321,8 +321,9 @@ class DuckDBWarehouse:
             connection.execute(staging, [synced_at, str(commit.rows.path)])
             connection.execute(statements.keep_newest())
             staged = number(connection, f"SELECT count(*) FROM {STAGE}")
-            [(new, changed)] = connection.execute(statements.compare()).fetchall()
-            updated = number(connection, statements.update()) if changed else 0
+            [(new, newer, back)] = connection.execute(statements.compare()).fetchall()
+            updated = number(connection, statements.update()) if newer else 0
+            updated += number(connection, statements.unmark()) if back else 0
             inserted = number(connection, statements.insert()) if new else 0
         if commit.seen is not None:
             marks = [synced_at, synced_at, str(commit.seen.path)]

@@ -113,13 +113,8 @@ class Statements:
 
     def fill(self, columns: Iterable[Column], file: StagedFile) -> str:
         """Fill columns and replace `_extra` from a file; binds the file."""
-        sets = ", ".join(
-            f"{quote(c.name)} = s.{quote(c.name)}" for c in (*columns, self._table.column(EXTRA))
-        )
-        return (
-            f"UPDATE {self.name} AS t SET {sets} FROM {staged(file)} AS s "
-            f"WHERE {self._same_key('t', 's')}"
-        )
+        names = [*(column.name for column in columns), EXTRA]
+        return self._update(_sets(names), self._matching(staged(file)))
 
     def stage(self, file: StagedFile) -> str:
         """Stage a file's rows; binds `_synced_at` and the file."""
@@ -145,30 +140,25 @@ class Statements:
         )
 
     def compare(self) -> str:
-        """Count the staged rows that are new, and those that change a stored one."""
-        changed = f"({self._is_newer()}) OR t.{quote(DELETED_AT)} IS NOT NULL"
-        key = quote(self._table.primary_key[0])
+        """Count the staged rows that are new, that replace a stored one, and that unmark one."""
+        newer, key = self._is_newer(), quote(self._table.primary_key[0])
         return (
             f"SELECT count(*) FILTER (WHERE t.{key} IS NULL),\n"
-            f"count(*) FILTER (WHERE t.{key} IS NOT NULL AND ({changed}))\n"
+            f"count(*) FILTER (WHERE t.{key} IS NOT NULL AND {newer}),\n"
+            f"count(*) FILTER (WHERE t.{quote(DELETED_AT)} IS NOT NULL AND NOT ({newer}))\n"
             f"FROM {STAGE} AS s LEFT JOIN {self.name} AS t ON {self._same_key('t', 's')}"
         )
 
     def update(self) -> str:
-        """Update what changed and is not older, unmark what came back."""
-        sets = ", ".join(
-            f"{quote(name)} = s.{quote(name)}"
-            for name in self._staged()
-            if name not in self._table.primary_key
-        )
-        return (
-            f"MERGE INTO {self.name} AS t USING {STAGE} AS s ON {self._same_key('t', 's')}\n"
-            f"WHEN MATCHED AND {self._is_newer()}\n"
-            f"  THEN UPDATE SET {sets}, {quote(DELETED_AT)} = NULL\n"
-            f"WHEN MATCHED AND t.{quote(DELETED_AT)} IS NOT NULL\n"
-            f"  THEN UPDATE SET {quote(SYNCED_AT)} = s.{quote(SYNCED_AT)}, "
-            f"{quote(DELETED_AT)} = NULL"
-        )
+        """Update what changed and is not older, and unmark it."""
+        names = [name for name in self._staged() if name not in self._table.primary_key]
+        newer = f"{self._matching(STAGE)} AND {self._is_newer()}"
+        return self._update(f"{_sets(names)}, {quote(DELETED_AT)} = NULL", newer)
+
+    def unmark(self) -> str:
+        """Unmark what came back in an older version, once `update` has unmarked the rest."""
+        marked = f"{self._matching(STAGE)} AND t.{quote(DELETED_AT)} IS NOT NULL"
+        return self._update(f"{_sets([SYNCED_AT])}, {quote(DELETED_AT)} = NULL", marked)
 
     def insert(self) -> str:
         """Insert what is new."""
@@ -181,19 +171,21 @@ class Statements:
 
     def mark_unseen(self, seen: StagedFile) -> str:
         """Mark rows whose key a complete read did not return; binds the time twice, the file."""
-        return (
-            f"UPDATE {self.name} AS t SET {_MARKS} WHERE t.{quote(DELETED_AT)} IS NULL\n"
-            f"AND NOT EXISTS (SELECT 1 FROM {staged(seen)} AS s WHERE {self._same_key('t', 's')})"
+        return self._update(
+            _MARKS,
+            f" FROM {self.name} AS t WHERE t.{quote(DELETED_AT)} IS NULL\n"
+            f"AND NOT EXISTS (SELECT 1 FROM {staged(seen)} AS s WHERE {self._same_key('t', 's')})",
         )
 
     def mark_missing_children(self, whole: WholeLists, *, any_staged: bool) -> str:
         """Mark children that their parent's whole list lacks; binds the time twice, the file."""
         returned = f"t.{quote(whole.newest)} > p.newer_than" if whole.newest else "FALSE"
-        return (
-            f"UPDATE {self.name} AS t SET {_MARKS} WHERE t.{quote(DELETED_AT)} IS NULL\n"
+        return self._update(
+            _MARKS,
+            f" FROM {self.name} AS t WHERE t.{quote(DELETED_AT)} IS NULL\n"
             f"AND EXISTS (SELECT 1 FROM {staged(whole.file)} AS p WHERE p.parent = "
             f"t.{quote(whole.parent_key)} AND (p.newer_than IS NULL OR {returned}))"
-            f"{self._unstaged(any_staged=any_staged)}"
+            f"{self._unstaged(any_staged=any_staged)}",
         )
 
     def mark_gone(self, gone: StagedFile, *, any_staged: bool) -> str:
@@ -202,12 +194,12 @@ class Statements:
         Binds the time twice, and the file.
         """
         key, extra = quote(self._table.primary_key[0]), quote(EXTRA)
-        merged = f"json_object('{MERGED_INTO}', g.merged_into)"
-        return (
-            f"UPDATE {self.name} AS t SET {_MARKS}, {extra} = CASE WHEN g.merged_into IS NULL "
-            f"THEN t.{extra} ELSE json_merge_patch(coalesce(t.{extra}, '{{}}'), {merged}) END\n"
-            f"FROM {staged(gone)} AS g WHERE g.key = t.{key} AND t.{quote(DELETED_AT)} IS NULL"
-            f"{self._unstaged(any_staged=any_staged)}"
+        merged = f"json_object('{MERGED_INTO}', s.merged_into)"
+        return self._update(
+            f"{_MARKS}, {extra} = CASE WHEN s.merged_into IS NULL "
+            f"THEN t.{extra} ELSE json_merge_patch(coalesce(t.{extra}, '{{}}'), {merged}) END",
+            f", s.merged_into FROM {self.name} AS t JOIN {staged(gone)} AS s ON s.key = t.{key}\n"
+            f"WHERE t.{quote(DELETED_AT)} IS NULL{self._unstaged(any_staged=any_staged)}",
         )
 
     def unseen(self, *, until: bool) -> str:
@@ -252,6 +244,23 @@ class Statements:
         where = f" WHERE {quote(DELETED_AT)} IS NULL" if live else ""
         return f"SELECT count(*) FROM {self.name}{where}"
 
+    def _update(self, sets: str, found: str) -> str:
+        """Change rows in the order in which the table holds them.
+
+        In any other order each row costs a decompression of its neighbours, column by column.
+
+        Args:
+            sets: What is set; `s` is what was found.
+            found: Rows of the table `t`, as the rest of a query after their row ids.
+        """
+        return (
+            f"UPDATE {self.name} AS t SET {sets}\n"
+            f"FROM (SELECT t.rowid AS _row{found}\nORDER BY t.rowid) AS s WHERE t.rowid = s._row"
+        )
+
+    def _matching(self, source: str) -> str:
+        return f", s.* FROM {self.name} AS t JOIN {source} AS s ON {self._same_key('t', 's')}"
+
     def _past(self) -> str:
         key = quote(self._table.primary_key[0])
         synced = quote(SYNCED_AT)
@@ -265,7 +274,7 @@ class Statements:
     def _unstaged(self, *, any_staged: bool) -> str:
         if not any_staged:
             return ""
-        return f"\nAND NOT EXISTS (SELECT 1 FROM {STAGE} AS s WHERE {self._same_key('t', 's')})"
+        return f"\nAND NOT EXISTS (SELECT 1 FROM {STAGE} AS n WHERE {self._same_key('t', 'n')})"
 
     def _staged(self) -> list[str]:
         return [one.name for one in self._table.all_columns if one.name != DELETED_AT]
@@ -290,6 +299,10 @@ class Statements:
 
 
 _MARKS = f"{quote(DELETED_AT)} = ?, {quote(SYNCED_AT)} = ?"
+
+
+def _sets(names: Iterable[str]) -> str:
+    return ", ".join(f"{quote(name)} = s.{quote(name)}" for name in names)
 
 
 def _list(names: Iterable[str]) -> str:
