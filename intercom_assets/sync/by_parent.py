@@ -9,7 +9,7 @@ import anyio
 from intercom_assets.catalog.resource import ByParent, Child, SinglePage
 from intercom_assets.errors import NotFound, TransientError
 from intercom_assets.intercom.client import CONNECTIONS, Call
-from intercom_assets.intercom.pagination import read_pages
+from intercom_assets.intercom.pagination import read_list
 from intercom_assets.schema.coerce import to_timestamp
 from intercom_assets.schema.types import Json, Record
 from intercom_assets.sync.batch import Batch, Checkpoint, WholeList
@@ -87,7 +87,7 @@ async def _read_family(
     path = child.path.replace("{id}", quote(parent.key, safe=""))
     try:
         call = Call(path=path, needs=(child.records,))
-        pages = [page async for page in read_pages(reading.session, call, SinglePage())]
+        pages = await read_list(reading.session, call, SinglePage())
     except NotFound:
         return _Family(parent, None)
     except TransientError as error:

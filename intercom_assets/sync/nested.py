@@ -5,7 +5,7 @@ from urllib.parse import quote
 from intercom_assets.catalog.resource import NestedList
 from intercom_assets.errors import NotFound
 from intercom_assets.intercom.client import CONNECTIONS, Call
-from intercom_assets.intercom.pagination import read_pages
+from intercom_assets.intercom.pagination import read_list
 from intercom_assets.schema.types import Json, Record
 from intercom_assets.sync.ordered import in_order
 from intercom_assets.sync.reading import Reading
@@ -63,8 +63,8 @@ async def _read(reading: Reading, nested: NestedList, owner: str) -> list[Record
         path=nested.path.replace("{id}", quote(owner, safe="")),
         needs=tuple((key,) for key in nested.records),
     )
-    pages = read_pages(reading.session, call, nested.pagination)
-    return [record async for page in pages for record in page.records]
+    pages = await read_list(reading.session, call, nested.pagination)
+    return [record for page in pages for record in page.records]
 
 
 def _shaped(entries: list[Record], cut: list[Json], name: str) -> list[Json]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from intercom_assets.catalog.resource import Granularity, Search
-from intercom_assets.errors import NotFound
+from intercom_assets.errors import CutOff, NotFound
 from intercom_assets.intercom.pagination import Page, paged, read_pages
 from intercom_assets.intercom.search import Order, search_call
 from intercom_assets.sync.batch import Batch, Checkpoint, Shaped
@@ -119,6 +119,12 @@ class Walk:
         self.whole = False
         self.reading.warn(reason)
 
+    def came_short(self, told: str) -> None:
+        """Say that Intercom counts what it does not return: once in a warning, then in notes."""
+        tell = self.reading.warn if self.whole else self.reading.note
+        self.whole = False
+        tell(told)
+
     def early(self, begin: int) -> int:
         """Ask two days early where days are compared: the walk stops by itself."""
         return max(begin - int(EARLY.total_seconds()), 0) if self.by_day else begin
@@ -183,7 +189,7 @@ async def newest_first(
                 return
             pages = walk.pages(walk.early(begin), None, Order.NEWEST_FIRST)
         walk.give_up(_MOVING)
-    except NotFound as error:
+    except (NotFound, CutOff) as error:
         # One deleted message makes Intercom answer 404 to a whole page: read around it.
         walk.reading.note(error.but("reading around it"))
         async for batch in read_slices(walk, [Slice(begin, _FAR)]):
@@ -206,6 +212,8 @@ async def read_slices(walk: Walk, slices: list[Slice]) -> AsyncGenerator[Batch]:
             if ended.missing:
                 walk.reading.note(f"{ended.missing}; reading around it")
             smaller = walk.cut(one, 2) if ended.moved else []
+            if ended.broken is not None and len(smaller) == 1:
+                raise ended.broken
             if ended.moved and (attempts < _ATTEMPTS or len(smaller) > 1):
                 attempts += 1
                 walk.newest = before
@@ -214,6 +222,8 @@ async def read_slices(walk: Walk, slices: list[Slice]) -> AsyncGenerator[Batch]:
                 continue
             if ended.moved:
                 walk.give_up(f"{one}: {_MOVING}")
+            if ended.short is not None:
+                walk.came_short(f"{one}: {ended.short}")
             attempts = 0
             line.replace([])
             yield walk.reached(one)
