@@ -10,7 +10,6 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from intercom_assets.simulator.calls import JsonResponse
-from intercom_assets.simulator.faults import FaultKind
 from intercom_assets.simulator.refusals import envelope
 from intercom_assets.simulator.workspace import Workspace
 
@@ -50,7 +49,7 @@ class Wire:
             pass
 
 
-async def perform(fault: FaultKind, workspace: Workspace, wire: Wire, answer: Answer) -> None:
+async def perform(fault: str, workspace: Workspace, wire: Wire, answer: Answer) -> None:
     """Answers a request with its fault."""
     if fault == "reset":
         await _reset(workspace, wire)
@@ -64,7 +63,7 @@ async def perform(fault: FaultKind, workspace: Workspace, wire: Wire, answer: An
         await wire.respond(_response(fault, workspace))
 
 
-def _response(fault: FaultKind, workspace: Workspace) -> Response:
+def _response(fault: str, workspace: Workspace) -> Response:
     if fault in {"429", "429_bare"}:
         return _too_many(workspace, with_headers=fault == "429")
     if fault == "500":
