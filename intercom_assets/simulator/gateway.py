@@ -59,8 +59,9 @@ class _Passage:
 
     async def serve(self) -> None:
         """Answers truly, unless the dial or a target says otherwise."""
-        asked = asked_page(self.entry.query, self.entry.body)
-        fault = self.workspace.faults.choose(self.entry.method, self.entry.path, *asked)
+        faults = self.workspace.faults
+        asked = asked_page(self.entry.query, self.entry.body) if faults.targets else ()
+        fault = faults.choose(self.entry.method, self.entry.path, *asked)
         self.entry.fault = fault
         if fault is None or fault in FORMS:
             self.form = fault
