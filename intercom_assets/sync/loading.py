@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from intercom_assets.catalog.resource import ByParent
+from intercom_assets.errors import IntercomError
 from intercom_assets.schema.types import ColumnType
 from intercom_assets.sync.batch import Batch, Checkpoint
 from intercom_assets.sync.bridge import from_loop
@@ -67,9 +68,10 @@ class Loading:
         self._gone = self._spool("gone", _GONE)
         self._seen = self._spool("seen", self._shaper.key_columns)
         self._complete = False
+        self._reached = False
 
     def run(self, batches: AsyncGenerator[Batch]) -> None:
-        """Load all batches of a read, and end it.
+        """Load all batches of a read, and end it; what it reached before it failed is committed.
 
         Raises:
             IntercomAssetsError: Reading or loading failed; what was committed is kept.
@@ -78,8 +80,13 @@ class Loading:
             searched_seldom(),
             from_loop(self._extract.connection.portal, batches) as arriving,
         ):
-            for batch in arriving:
-                self.take(batch)
+            try:
+                for batch in arriving:
+                    self.take(batch)
+            except IntercomError:
+                if self._reached:
+                    self._commit()
+                raise
         self.finish()
 
     def take(self, batch: Batch) -> None:
@@ -97,7 +104,7 @@ class Loading:
         portions, rows = self._extract.portions, self._rows
         full = self._warehouse.commit_share(rows.rows, rows.size)
         if batch.checkpoint is not None:
-            self.cursor = self._moved(batch.checkpoint)
+            self.cursor, self._reached = self._moved(batch.checkpoint), True
             if batch.reconciled_at is not None:
                 ended = batch.reconciled_at
                 self.cursor = replace(self.cursor, reconciling=None, reconciled_at=ended)
@@ -147,7 +154,7 @@ class Loading:
             gone=gone.close() if gone.rows else None,
         )
         done = self._warehouse.commit(self._extract.source.prefix, commit)
-        self.cursor = replace(self.cursor, synced_at=done.synced_at)
+        self.cursor, self._reached = replace(self.cursor, synced_at=done.synced_at), False
         self._count(done)
         rows.discard()
         whole.discard()
