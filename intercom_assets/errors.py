@@ -9,7 +9,8 @@
     │   │   └── RateLimited     retried when the quota allows
     │   └── PermanentError      not retried
     │       ├── Unauthorized    the token may not read this
-    │       └── NotFound        the record is gone
+    │       ├── NotFound        the record is gone
+    │       └── CutOff          a list breaks off, or ends before its end
     ├── SchemaError             an existing table cannot take the declared columns
     └── WarehouseError          the warehouse refused; names table and statement
 
@@ -127,6 +128,18 @@ class NotFound(PermanentError):  # noqa: N818 - reads as what happened
         self, request: Request, wrong: str, remedy: str, *, merged_into: str | None = None
     ) -> None:
         self.merged_into = merged_into
+        super().__init__(request, wrong, remedy)
+
+
+class CutOff(PermanentError):  # noqa: N818 - reads as what happened
+    """A list breaks off however often it is read, or ends with fewer records than it counts.
+
+    Attributes:
+        ended: Whether it came to its end: a part of it would lack the same records.
+    """
+
+    def __init__(self, request: Request, wrong: str, remedy: str, *, ended: bool) -> None:
+        self.ended = ended
         super().__init__(request, wrong, remedy)
 
 

@@ -17,6 +17,7 @@ import httpx
 
 from intercom_assets.catalog import CATALOG, NEWEST, ApiVersion, Resource
 from intercom_assets.intercom.connection import Connection
+from intercom_assets.intercom.page_size import LARGEST
 from intercom_assets.intercom.retry import Patience
 from intercom_assets.intercom.scroll import ScrollPatience
 from intercom_assets.simulator import Workspace, create_app, generate
@@ -131,6 +132,8 @@ class World:
         portions: How much is read and committed at a time.
         before: Happens before each request.
         version: Version of the API that is asked for.
+        page_size: The most records that any page is asked for.
+        attempts: Tries of a request.
         hide_zone: Whether `/me` names a time zone that nobody knows.
         slept: Pauses that were asked for instead of taken.
         ear: What the last sync told.
@@ -144,6 +147,8 @@ class World:
     portions: Portions = field(default_factory=Portions)
     before: Callable[[httpx.Request], None] = nothing
     version: ApiVersion = NEWEST
+    page_size: int = LARGEST
+    attempts: int = 4
     hide_zone: bool = False
     token: str = "simulated-token"
     region: str = "us"
@@ -199,7 +204,8 @@ class World:
             region=self.region,
             version=self.version,
             base_url=f"http://127.0.0.1:{self._port}",
-            patience=Patience(attempts=4, sleep=sleep),
+            page_size=self.page_size,
+            patience=Patience(attempts=self.attempts, sleep=sleep),
             scroll_patience=ScrollPatience(sleep=sleep),
             transport=Line(self.workspace, self._asked, self._answered),
         ) as connection:

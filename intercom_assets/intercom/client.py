@@ -26,6 +26,7 @@ from intercom_assets.errors import (
 )
 from intercom_assets.intercom.answers import Answer, read_answer
 from intercom_assets.intercom.meter import Meter
+from intercom_assets.intercom.page_size import LARGEST, PageSize
 from intercom_assets.intercom.rate_limit import RateLimiter
 from intercom_assets.intercom.retry import Patience, Tries
 from intercom_assets.intercom.secret import Secret
@@ -81,6 +82,7 @@ class Client:
         patience: When requests are sent again.
         transport: How bytes travel; a seam for tests.
         deadline: Seconds after which one try of a request is given up.
+        page_size: The most records that any page is asked for.
     """
 
     def __init__(
@@ -93,8 +95,10 @@ class Client:
         patience: Patience | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         deadline: float = _DEADLINE,
+        page_size: int = LARGEST,
     ) -> None:
         self.base_url = base_url
+        self.page_size = page_size
         self.version = version
         self.limiter = limiter
         self.patience = patience or Patience()
@@ -269,13 +273,26 @@ class Session:
     meter: Meter
     scope: str | None
     note: Callable[[str], None]
+    _sizes: dict[int, PageSize] = field(default_factory=dict)
 
-    async def ask(self, call: Call, *, retry: type[TransientError] = TransientError) -> Answer:
+    def page_size(self, most: int) -> PageSize:
+        """Give the size of pages of lists that have at most so many records a page."""
+        largest = min(most, self.client.page_size)
+        return self._sizes.setdefault(largest, PageSize(largest, largest))
+
+    async def ask(
+        self,
+        call: Call,
+        *,
+        retry: type[TransientError] = TransientError,
+        instead: Callable[[TransientError], Call] | None = None,
+    ) -> Answer:
         """Send a request until it succeeds or patience ends.
 
         Args:
             call: The request.
             retry: Errors after which it is sent again.
+            instead: Gives what is sent after an error, where that is not the same request.
 
         Raises:
             TransientError: Patience ended; names the request.
@@ -291,6 +308,7 @@ class Session:
                 if pause is None or tries.failed >= call.most:
                     raise
                 self._retried(error, pause)
+                call = instead(error) if instead else call
             await self.client.patience.sleep(pause)
 
     def _retried(self, error: TransientError, pause: float) -> None:
@@ -299,11 +317,19 @@ class Session:
 
 
 def records_at(body: Record, places: Places) -> list[Json] | None:
-    """Find the list in an answer; None where there is none."""
+    """Find the list in an answer; None where there is none.
+
+    An answer of type `list` may have its records under another key, when it holds no other list;
+    and none, where it counts them: then the count tells whether any are missing.
+    """
     for keys in places:
         value: Json = body
         for key in keys:
             value = value.get(key) if isinstance(value, dict) else None
         if isinstance(value, list):
             return value
-    return None
+    if not str(body.get("type")).endswith("list"):
+        return None
+    lists = [value for value in body.values() if isinstance(value, list)]
+    counts = isinstance(body.get("total_count"), int)
+    return lists[0] if len(lists) == 1 else [] if counts and not lists else None

@@ -38,6 +38,9 @@ _SETTINGS = (
     "inclusive_bounds",
     "scope_status",
     "contact_companies_key",
+    "list_pages",
+    "scroll_end",
+    "scroll_renews",
 )
 
 

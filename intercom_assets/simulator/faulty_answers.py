@@ -69,7 +69,7 @@ class Wire:
             pass
 
 
-async def perform(fault: FaultKind, workspace: Workspace, wire: Wire, answer: Answer) -> None:
+async def perform(fault: str, workspace: Workspace, wire: Wire, answer: Answer) -> None:
     """Answers a request with its fault."""
     if fault == "reset":
         await _reset(workspace, wire)
@@ -85,7 +85,7 @@ async def perform(fault: FaultKind, workspace: Workspace, wire: Wire, answer: An
         await wire.respond(_response(fault, workspace))
 
 
-def _response(fault: FaultKind, workspace: Workspace) -> Response:
+def _response(fault: str, workspace: Workspace) -> Response:
     if fault in {"429", "429_bare"}:
         return _too_many(workspace, with_headers=fault == "429")
     if fault in _ENVELOPES:

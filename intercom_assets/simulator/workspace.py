@@ -69,6 +69,10 @@ class Workspace:
         namesakes: Attributes by kind that share the full name of another; lists show them last.
         contact_companies_key: Where `/contacts/{id}/companies` has its records:
             examples and clients say `data`, the schema says `companies`.
+        list_pages: Records a page of the lists that are documented as one page; 0 is all.
+        scroll_end: How the scroll over companies ends: with an empty list, as documented, or
+            otherwise.
+        scroll_renews: Whether each page of the scroll has another token.
         oauth: The app that may ask for access, and how its codes are exchanged.
     """
 
@@ -94,6 +98,9 @@ class Workspace:
     refused_paths: dict[str, str] = field(default_factory=dict)
     scope_status: Literal[401, 403] = 403
     contact_companies_key: Literal["data", "companies"] = "data"
+    list_pages: int = 0
+    scroll_end: Literal["empty", "gone", "refused", "null_list", "no_token"] = "empty"
+    scroll_renews: bool = False
     faults: Faults = field(default_factory=Faults)
     oauth: OAuth = field(default_factory=OAuth)
     log: RequestLog = field(default_factory=RequestLog)

@@ -11,7 +11,7 @@ import anyio
 from intercom_assets.catalog.resource import ByParent, Child, SinglePage
 from intercom_assets.errors import IntercomError, Request, TransientError
 from intercom_assets.intercom.client import CONNECTIONS, Call, records_at
-from intercom_assets.intercom.pagination import Page, read_pages
+from intercom_assets.intercom.pagination import Page, read_list
 from intercom_assets.schema.coerce import to_timestamp
 from intercom_assets.schema.types import Json, Record
 from intercom_assets.sync.batch import Batch, Checkpoint, PassedOver, WholeList
@@ -163,7 +163,7 @@ class _Lists:
 
     async def _pages(self, key: str, most: float) -> list[Page]:
         call = Call(path=self._path(key), needs=(self._child.records,), most=most)
-        return [page async for page in read_pages(self._reading.session, call, SinglePage())]
+        return await read_list(self._reading.session, call, SinglePage())
 
     def _path(self, key: str) -> str:
         return self._child.path.replace("{id}", quote(key, safe=""))

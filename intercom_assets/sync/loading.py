@@ -69,9 +69,10 @@ class Loading:
         self._seen = self._spool("seen", self._shaper.key_columns)
         self._complete = False
         self._unread: dict[str, IntercomError | None] = dict.fromkeys(cursor.unread)
+        self._reached = False
 
     def run(self, batches: AsyncGenerator[Batch]) -> None:
-        """Load all batches of a read, and end it.
+        """Load all batches of a read, and end it; what it reached before it failed is committed.
 
         Raises:
             IntercomAssetsError: Reading or loading failed; what was committed is kept.
@@ -80,8 +81,13 @@ class Loading:
             searched_seldom(),
             from_loop(self._extract.connection.portal, batches) as arriving,
         ):
-            for batch in arriving:
-                self.take(batch)
+            try:
+                for batch in arriving:
+                    self.take(batch)
+            except IntercomError:
+                if self._reached:
+                    self._commit()
+                raise
         self.finish()
 
     def take(self, batch: Batch) -> None:
@@ -100,7 +106,7 @@ class Loading:
         portions, rows = self._extract.portions, self._rows
         full = self._warehouse.commit_share(rows.rows, rows.size)
         if batch.checkpoint is not None:
-            self.cursor = self._moved(batch.checkpoint)
+            self.cursor, self._reached = self._moved(batch.checkpoint), True
             if batch.reconciled_at is not None:
                 ended = batch.reconciled_at
                 self.cursor = replace(self.cursor, reconciling=None, reconciled_at=ended)
@@ -164,7 +170,7 @@ class Loading:
             gone=gone.close() if gone.rows else None,
         )
         done = self._warehouse.commit(self._extract.source.prefix, commit)
-        self.cursor = replace(self.cursor, synced_at=done.synced_at)
+        self.cursor, self._reached = replace(self.cursor, synced_at=done.synced_at), False
         self._count(done)
         rows.discard()
         whole.discard()

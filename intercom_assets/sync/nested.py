@@ -9,7 +9,7 @@ from intercom_assets.catalog.resource import NestedList
 from intercom_assets.errors import IntercomError, RateLimited, Request
 from intercom_assets.intercom.answers import Answer
 from intercom_assets.intercom.client import CONNECTIONS, Call
-from intercom_assets.intercom.pagination import read_pages
+from intercom_assets.intercom.pagination import read_list
 from intercom_assets.schema.types import Json, Record
 from intercom_assets.sync.batch import PassedOver
 from intercom_assets.sync.ordered import in_order
@@ -84,8 +84,8 @@ async def _complete(
 
     async def read(tries: float) -> list[Record]:
         call = _call(nested, key, min(tries, most))
-        pages = read_pages(reading.session, call, nested.pagination)
-        entries = [entry async for page in pages for entry in page.records]
+        pages = await read_list(reading.session, call, nested.pagination)
+        entries = [entry for page in pages for entry in page.records]
         _refuse_shorter(call, envelope, entries)
         return entries
 

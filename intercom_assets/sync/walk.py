@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from intercom_assets.catalog.resource import Granularity, Search
-from intercom_assets.errors import NotFound, PermanentError
+from intercom_assets.errors import CutOff, NotFound, PermanentError
 from intercom_assets.intercom.pagination import Page, paged, read_pages
 from intercom_assets.intercom.search import CREATED, UPDATED, Order, search_call
 from intercom_assets.sync.batch import Batch, Checkpoint, Shaped
@@ -171,6 +171,12 @@ class Walk:
         self.whole = False
         self.reading.warn(reason)
 
+    def came_short(self, told: str) -> None:
+        """Say that Intercom counts what it does not return: once in a warning, then in notes."""
+        tell = self.reading.warn if self.whole else self.reading.note
+        self.whole = False
+        tell(told)
+
     def early(self, begin: int) -> int:
         """Ask two days early where days are compared: the walk stops by itself."""
         return max(begin - int(EARLY.total_seconds()), 0) if self.by_day else begin
@@ -235,7 +241,7 @@ async def newest_first(
                 return
             pages = walk.pages(walk.early(begin), None, Order.NEWEST_FIRST)
         walk.give_up(_MOVING)
-    except NotFound as error:
+    except (NotFound, CutOff) as error:
         # One deleted message makes Intercom answer 404 to a whole page: read around it. What is
         # updated meanwhile is not seen, so that nothing may be marked.
         walk.reading.note(error.but("reading around it"))
@@ -262,6 +268,10 @@ async def read_slices(walk: Walk, slices: list[Slice]) -> AsyncGenerator[Batch]:
                 walk.reading.note(ended.missing.but("reading around it"))
                 await walk.check_search(ended.missing)
             smaller = walk.cut(one, 2) if ended.moved else []
+            if ended.broken is not None:
+                walk.reading.note(ended.broken.but("reading around it"))
+                if len(smaller) == 1:
+                    raise ended.broken
             again = attempts < (_ATTEMPTS if ended.missing is None else 1)
             if ended.moved and (again or len(smaller) > 1):
                 attempts += 1
@@ -271,6 +281,8 @@ async def read_slices(walk: Walk, slices: list[Slice]) -> AsyncGenerator[Batch]:
                 continue
             if ended.moved:
                 walk.pass_over(one, ended.missing)
+            if ended.short is not None:
+                walk.came_short(f"{one}: {ended.short}")
             attempts = 0
             line.replace([])
             yield walk.reached(one)
