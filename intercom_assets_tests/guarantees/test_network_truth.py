@@ -334,12 +334,10 @@ def test_a_refusal_of_a_nested_list_names_the_lists_permission(
     tags = [{"type": "tag", "id": str(one)} for one in range(11)]
     world.workspace.patch("contacts", contact, {"tags": {"type": "list", "data": tags}})
 
-    told = world.ear.warnings
-    try:
-        world.sync("contacts")
-    except Unauthorized as error:
-        told.append(str(error))
+    # One contact's list is no reason to fail: it is a warning.
+    world.sync("contacts")
 
+    told = world.ear.warnings
     assert any(f'The access token lacks the permission "{shown}"' in line for line in told)
 
 
