@@ -10,7 +10,7 @@
     │   └── PermanentError      not retried
     │       ├── Unauthorized    the token may not read this
     │       ├── NotFound        the record is gone
-    │       └── CutOff          a list breaks off, or ends before its end
+    │       └── CutOff          a list breaks off before its end
     ├── SchemaError             an existing table cannot take the declared columns
     └── WarehouseError          the warehouse refused; names table and statement
 
@@ -135,11 +135,15 @@ class CutOff(PermanentError):  # noqa: N818 - reads as what happened
     """A list breaks off however often it is read, or ends with fewer records than it counts.
 
     Attributes:
-        ended: Whether it came to its end: a part of it would lack the same records.
+        came: Records that it returned.
+        missing: Records that it lacks on its last page; 0 where it broke off before that.
     """
 
-    def __init__(self, request: Request, wrong: str, remedy: str, *, ended: bool) -> None:
-        self.ended = ended
+    def __init__(
+        self, request: Request, wrong: str, remedy: str, *, came: int, missing: int
+    ) -> None:
+        self.came = came
+        self.missing = missing
         super().__init__(request, wrong, remedy)
 
 

@@ -319,8 +319,8 @@ class Session:
 def records_at(body: Record, places: Places) -> list[Json] | None:
     """Find the list in an answer; None where there is none.
 
-    An answer of type `list` may have its records under another key, when it holds no other list;
-    and none, where it counts them: then the count tells whether any are missing.
+    An answer of type `list` may have its records under another key, where it holds no other list;
+    and null instead of a list where it counts none.
     """
     for keys in places:
         value: Json = body
@@ -331,5 +331,5 @@ def records_at(body: Record, places: Places) -> list[Json] | None:
     if not str(body.get("type")).endswith("list"):
         return None
     lists = [value for value in body.values() if isinstance(value, list)]
-    counts = isinstance(body.get("total_count"), int)
-    return lists[0] if len(lists) == 1 else [] if counts and not lists else None
+    nothing = body.get("total_count") == 0 and not lists
+    return lists[0] if len(lists) == 1 else [] if nothing else None

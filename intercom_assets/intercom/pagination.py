@@ -189,7 +189,8 @@ class _Reading:
         """
         named = _next(page.body)
         position = _named(named, self.paged, self._size) or self._following(page)
-        self.ended = position is None or (position in self._asked and self._is_whole())
+        over = position in self._asked or not page.records
+        self.ended = position is None or (over and self._is_whole())
         if self.ended:
             self._end(named, page)
         elif self._idle >= _IDLE_PAGES:
@@ -210,7 +211,10 @@ class _Reading:
         came += " records" if self._counted is None else f" of {self._counted:,} records"
         wrong = f"Intercom's list breaks off {came}: {broken.why}"
         if self.number + 1 >= (2 if broken.ended else _READINGS):
-            raise CutOff(broken.request, wrong, _REPORT, ended=broken.ended) from None
+            missing = self._missing() if broken.ended else 0
+            raise CutOff(
+                broken.request, wrong, _REPORT, came=len(self._here), missing=missing
+            ) from None
         self.session.note(f"{wrong}; reading it again [{broken.request}]")
         self.session.meter.retries += 1
         known = self.known | self._here
@@ -298,7 +302,9 @@ class _Reading:
         left = self._is_left(page)
         if left or self._missing():
             full = not isinstance(self.paged, SinglePage) and len(page.records) >= self._size
-            raise _BrokenOff("it names no next page", self._request(), ended=not (left or full))
+            ended = not (left or full)
+            why = "that is its last page" if ended else "it names no next page"
+            raise _BrokenOff(why, self._request(), ended=ended)
 
     def _is_left(self, page: Page) -> bool:
         """Whether an answer says that pages follow it; cursors count pages of one size."""

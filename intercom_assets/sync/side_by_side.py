@@ -186,7 +186,7 @@ async def _read(paging: Paging, one: Slice, send: MemoryObjectSendStream[Shaped]
         except NotFound as error:
             return Ended(moved=True, missing=error)
         except CutOff as error:
-            if error.ended:
+            if error.missing:
                 return Ended(moved=moved, short=error)
             if total is None:
                 raise

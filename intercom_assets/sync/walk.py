@@ -24,6 +24,7 @@ from intercom_assets.sync.side_by_side import Line
 from intercom_assets.sync.slices import Slice, cut, slices_from, tail
 
 _ATTEMPTS = 5
+_FEW = 5
 _PASSED_OVER = 50
 _EMPTY = 1_000
 """Unix second long before Intercom: no record is dated so."""
@@ -171,11 +172,17 @@ class Walk:
         self.whole = False
         self.reading.warn(reason)
 
-    def came_short(self, told: str) -> None:
-        """Say that Intercom counts what it does not return: once in a warning, then in notes."""
+    def came_short(self, one: Slice, error: CutOff) -> None:
+        """Say that Intercom counts what it does not return: once in a warning, then in notes.
+
+        Raises:
+            CutOff: That is more than a few records, which the cursor must not pass.
+        """
+        if error.missing > max(_FEW, error.came // 10) and not self.comparing:
+            raise error
         tell = self.reading.warn if self.whole else self.reading.note
         self.whole = False
-        tell(told)
+        tell(f"{one}: {error}")
 
     def early(self, begin: int) -> int:
         """Ask two days early where days are compared: the walk stops by itself."""
@@ -282,7 +289,7 @@ async def read_slices(walk: Walk, slices: list[Slice]) -> AsyncGenerator[Batch]:
             if ended.moved:
                 walk.pass_over(one, ended.missing)
             if ended.short is not None:
-                walk.came_short(f"{one}: {ended.short}")
+                walk.came_short(one, ended.short)
             attempts = 0
             line.replace([])
             yield walk.reached(one)
