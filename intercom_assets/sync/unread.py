@@ -155,8 +155,8 @@ class Unread:
         Raises:
             IntercomError: So many were, that they are no matter of single records.
         """
-        # Its traceback would keep the page alive that the record came with.
-        error.with_traceback(None)
+        # Its traceback, and that of an earlier try, would keep alive what the record came with.
+        error.with_traceback(None).__context__ = None
         if key not in self._due:
             self._due.add(key)
             self._added.add(key)
