@@ -153,7 +153,6 @@ class DuckDBWarehouse:
             make_schema(connection, f"CREATE SCHEMA IF NOT EXISTS {quote(target.schema)}")
             return transact(
                 connection,
-                self.database,
                 partial(self._apply, connection, cursors, commit),
                 str(target),
                 tidy=commit.cursor.complete,
@@ -204,7 +203,7 @@ class DuckDBWarehouse:
                 if fill is not None:
                     connection.execute(statements.fill(columns, fill), [str(fill.path)])
 
-            transact(connection, self.database, add, str(target))
+            transact(connection, add, str(target))
 
     def read(self, target: Target, columns: Sequence[str] | None = None) -> "pa.Table":
         """Read a table, marked rows included; JSON columns as text."""
@@ -234,7 +233,7 @@ class DuckDBWarehouse:
             return []
         with self._file.session() as connection:
             made = partial(make_views, connection, views)
-            return transact(connection, self.database, made, "views")
+            return transact(connection, made, "views")
 
     def count(self, target: Target) -> int:
         """Count the rows of a table or view."""

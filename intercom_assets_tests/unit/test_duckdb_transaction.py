@@ -4,7 +4,7 @@ import itertools
 import subprocess
 import sys
 import time
-from contextlib import ExitStack, suppress
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -19,11 +19,9 @@ from intercom_assets.schema.table import Table, text
 from intercom_assets.schema.types import ColumnType, Record
 from intercom_assets.sync.spool import RowSpool, line
 from intercom_assets.warehouse.duckdb import DuckDBWarehouse
-from intercom_assets.warehouse.duckdb_file import connect
-from intercom_assets.warehouse.duckdb_transaction import frugal
+from intercom_assets.warehouse.duckdb_file import Connect, connect
 from intercom_assets.warehouse.views import MembersView, View
 from intercom_assets.warehouse.warehouse import Rewrite, StagedFile, Target, WholeLists
-from intercom_assets_tests.guarantees.killing import eventful
 from intercom_assets_tests.unit.storing import THINGS, Store, file_of, store_at, thing
 
 
@@ -33,7 +31,7 @@ def test_a_commit_fits_its_memory(tmp_path: Path, width: int) -> None:
     heard: list[str] = []
     warehouse = DuckDBWarehouse(
         tmp_path / "x.duckdb",
-        connect=lambda file: cast("duckdb.DuckDBPyConnection", Overheard(connect(file), heard)),
+        connect=overhearing(heard),
     )
     store = Store(warehouse, tmp_path, Target("s", "rudder_contacts", CATALOG["contacts"].table))
     rows = next(n for n in itertools.count(1) if warehouse.commit_share(n, n * width) >= 2)
@@ -125,6 +123,11 @@ class Explained:
         self._inner.close()
 
 
+def overhearing(heard: list[str]) -> Connect:
+    """Open files whose statements are written down."""
+    return lambda file: cast("duckdb.DuckDBPyConnection", Overheard(connect(file), heard))
+
+
 class Overheard:
     """A connection whose statements are written down."""
 
@@ -155,18 +158,20 @@ def test_what_needs_more_memory_gets_it(tmp_path: Path) -> None:
     assert 2 == store.stored_version()
 
 
-def test_what_needs_more_memory_gets_it_beside_another_commit(tmp_path: Path) -> None:
-    """A commit that does not fit is made, also while another one of the process is under way."""
-    store = store_at(tmp_path)
-    store.commit([thing("1")])
-    file = file_of(store)
+def test_commits_of_one_process_take_turns(tmp_path: Path) -> None:
+    """Threads that commit at once each have the memory of a commit, and none is made again."""
+    heard: list[str] = []
+    stores = [store_at(tmp_path / name, prefix=f"{name}_") for name in "abcd"]
+    for store in stores:
+        store.folder.mkdir()
+        store.warehouse = DuckDBWarehouse(tmp_path / "x.duckdb", connect=overhearing(heard))
+    records = [thing(str(number), "b" * 2_000) for number in range(10_000)]
 
-    with connect(file) as other, frugal(other, file, tidy=False):
-        done = store.commit([thing("2", "b" * 60_000_000)])
+    with connect(tmp_path / "x.duckdb"), ThreadPoolExecutor(len(stores)) as threads:
+        done = list(threads.map(lambda store: store.commit(records), stores))
 
-    assert 1 == done.inserted
-    with connect(file) as connection:
-        assert [(2,)] == connection.execute("SELECT count(*) FROM s.rudder_things").fetchall()
+    assert [10_000] * 4 == [one.inserted for one in done]
+    assert 4 == heard.count("BEGIN TRANSACTION"), "one was made again with more memory"
 
 
 def test_very_long_rows_are_kept(tmp_path: Path) -> None:
@@ -208,13 +213,11 @@ def test_what_a_killed_process_left_is_no_obstacle(tmp_path: Path) -> None:
 
 
 def test_others_of_the_process_may_use_more_memory(tmp_path: Path) -> None:
-    """A commit is made, and no setting changed, where a query beside it uses more than it needs."""
+    """A commit is made where a query of the same process uses more memory than a commit may."""
     store = store_at(tmp_path)
     store.commit([thing("1")])
 
     with connect(file_of(store)) as connection:
-        connection.execute("SET memory_limit = '3.01 GiB'")
-        before = connection.execute(_SETTINGS).fetchall()
         connection.execute("SET preserve_insertion_order = false")
         connection.execute(
             "CREATE TEMP TABLE large AS SELECT range AS a, hash(range) AS b, "
@@ -223,85 +226,22 @@ def test_others_of_the_process_may_use_more_memory(tmp_path: Path) -> None:
         connection.execute("SET temp_directory = ''")
         store.commit([thing("2")])
 
-        assert before == connection.execute(_SETTINGS).fetchall()
         assert [(2,)] == connection.execute("SELECT count(*) FROM s.rudder_things").fetchall()
 
 
-_SETTINGS = """SELECT current_setting('memory_limit'), current_setting('threads'),
-current_setting('max_vacuum_tasks')"""
-
-
-@pytest.mark.parametrize("limit", ["64.0 MiB", "2.7 GiB", "3.0 GiB"])
-def test_a_commit_leaves_the_settings(tmp_path: Path, limit: str) -> None:
-    """Who uses the file in the same process keeps what he allowed DuckDB to use."""
+def test_a_commit_leaves_nobody_in_little_memory(tmp_path: Path) -> None:
+    """Who has the file open in the same process has DuckDB's own settings after a commit."""
+    settings = """SELECT current_setting('memory_limit'), current_setting('threads'),
+    current_setting('max_vacuum_tasks')"""
     store = store_at(tmp_path)
     store.commit([thing("1")])
 
     with connect(file_of(store)) as connection:
-        connection.execute(f"SET memory_limit = '{limit.replace(' ', '6 ')}'")
-        connection.execute("SET threads = 3")
-        connection.execute("SET max_vacuum_tasks = 50")
-        for _ in range(3):
-            store.commit([thing("2")])
+        before = connection.execute(settings).fetchall()
+        store.commit([thing("2")], complete=True)
+        store.commit([thing("3", "b" * 60_000_000)])
 
-        assert [(limit, 3, 50)] == connection.execute(_SETTINGS).fetchall()
-        assert [(2,)] == connection.execute("SELECT count(*) FROM s.rudder_things").fetchall()
-
-
-def test_commits_that_overlap_leave_the_settings(tmp_path: Path) -> None:
-    """The settings of one commit are never taken for the user's by another."""
-    store = store_at(tmp_path)
-    store.commit([thing("1")])
-    file = file_of(store)
-
-    with connect(file) as user, connect(file) as first, connect(file) as second:
-        user.execute("SET memory_limit = '3.0 GiB'")
-        user.execute("SET threads = 3")
-        one, two = ExitStack(), ExitStack()
-        one.enter_context(frugal(first, file, tidy=True))
-        two.enter_context(frugal(second, file, tidy=False))
-        assert [("122.0 MiB", 1, 10)] == user.execute(_SETTINGS).fetchall()
-        one.close()
-        assert [("122.0 MiB", 1, 10)] == user.execute(_SETTINGS).fetchall()
-        two.close()
-
-        assert [("3.0 GiB", 3, 100)] == user.execute(_SETTINGS).fetchall()
-
-
-def test_an_interrupted_commit_leaves_the_settings(tmp_path: Path) -> None:
-    """Ctrl-C at any statement: after the next commit the user's settings are as they were."""
-    for statement in itertools.count(1):
-        file = tmp_path / f"{statement}.duckdb"
-        plain = Store(DuckDBWarehouse(file), tmp_path)
-        plain.commit([thing("0")])
-        interrupt = Interrupt(statement)
-        store = replace(plain, warehouse=DuckDBWarehouse(file, connect=eventful(interrupt)))
-        with connect(file) as user:
-            user.execute("SET memory_limit = '3.01 GiB'")
-            user.execute("SET threads = 3")
-            before = user.execute(_SETTINGS).fetchall()
-            with suppress(KeyboardInterrupt):
-                store.commit([thing("1")])
-            plain.version = plain.stored_version()
-            plain.commit([thing("0")])
-
-            assert before == user.execute(_SETTINGS).fetchall(), statement
-        if interrupt.left > 0:
-            break
-    assert statement > 20
-
-
-class Interrupt:
-    """Ctrl-C, once, when a number of things have happened."""
-
-    def __init__(self, left: int) -> None:
-        self.left = left
-
-    def __call__(self) -> None:
-        """Happen."""
-        self.left -= 1
-        if not self.left:
-            raise KeyboardInterrupt
+        assert before == connection.execute(settings).fetchall()
 
 
 def groups_of(store: Store) -> int:
