@@ -3,7 +3,7 @@
 from urllib.parse import quote
 
 from intercom_assets.catalog.resource import NestedList
-from intercom_assets.errors import NotFound
+from intercom_assets.errors import CutOff, NotFound, PermanentError
 from intercom_assets.intercom.client import CONNECTIONS, Call
 from intercom_assets.intercom.pagination import read_list
 from intercom_assets.schema.types import Json, Record
@@ -63,7 +63,11 @@ async def _read(reading: Reading, nested: NestedList, owner: str) -> list[Record
         path=nested.path.replace("{id}", quote(owner, safe="")),
         needs=tuple((key,) for key in nested.records),
     )
-    pages = await read_list(reading.session, call, nested.pagination)
+    try:
+        pages = await read_list(reading.session, call, nested.pagination)
+    except CutOff as error:
+        # Not the list that the record is in, which would be read around.
+        raise PermanentError(error.request, error.wrong, error.remedy) from None
     return [record for page in pages for record in page.records]
 
 
