@@ -72,10 +72,10 @@ class _Stopped(Exception):  # noqa: N818 - reads as what happened
         may_be_the_end: Whether its last page was not full.
     """
 
-    def __init__(self, request: Request, came: int, last: Page) -> None:
+    def __init__(self, request: Request, came: int, last: int) -> None:
         self.request = request
         self.came = came
-        self.may_be_the_end = len(last.records) < _FULL
+        self.may_be_the_end = 0 < last < _FULL
         super().__init__(f"stops after {came:,} companies")
 
 
@@ -134,36 +134,50 @@ def _lost(error: IntercomError, times: int) -> IntercomError:
 
 
 async def _read_once(session: Session, call: Call, patience: ScrollPatience) -> AsyncIterator[Page]:
-    page = read_page(await _open(session, call, patience), call.needs)
-    came = 0
+    came = last = 0
+    page = _page(await _open(session, call, patience), call, came, last)
     while page.records:
         yield page
-        came += len(page.records)
-        page = await _after(session, call, page, came)
+        last = len(page.records)
+        came += last
+        page = _page(await _after(session, page, call, came), call, came, last)
 
 
-async def _after(session: Session, call: Call, page: Page, came: int) -> Page:
+async def _after(session: Session, page: Page, call: Call, came: int) -> Answer:
     token = page.body.get("scroll_param")
-    request = Request(method=call.method, path=call.path, status=200)
     if not isinstance(token, str) or not token:
-        raise _Stopped(replace(request, message="no scroll_param"), came, page)
+        raise _Stopped(_told(call, "no scroll_param"), came, len(page.records))
     following = Call(path=call.path, params={"scroll_param": token})
     try:
-        answer = await session.ask(following, retry=RateLimited)
+        return await session.ask(following, retry=RateLimited)
     except PermanentError as error:
         if error.status not in {400, 404, 410}:
             raise
-        raise _Stopped(error.request, came, page) from None
-    if records_at(answer.body, call.needs) is None:
-        raise _Stopped(replace(request, message="no list of companies"), came, page)
-    return read_page(answer, call.needs)
+        raise _Stopped(error.request, came, len(page.records)) from None
+
+
+def _page(answer: Answer, call: Call, came: int, last: int) -> Page:
+    if records_at(answer.body, call.needs) is not None:
+        return read_page(answer, call.needs)
+    told = _told(call, "no list of companies")
+    if call.needs[0][0] in answer.body:
+        raise _Stopped(told, came, last)
+    raise TransientError(
+        told,
+        "An answer of Intercom came without companies, so it may have been cut off",
+        "Run again; if it stays, report the request in brackets",
+    )
+
+
+def _told(call: Call, message: str) -> Request:
+    return Request(method=call.method, path=call.path, status=200, message=message)
 
 
 async def _open(session: Session, call: Call, patience: ScrollPatience) -> Answer:
     waited, pause = 0.0, _FIRST_POLL
     while True:
         try:
-            return await session.ask(call, retry=RateLimited)
+            return await session.ask(replace(call, needs=()), retry=RateLimited)
         except PermanentError as error:
             if error.code != EXISTS:
                 raise
