@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import time
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -300,19 +301,40 @@ def test_a_conversation_at_the_cap_is_explained(project: Project) -> None:
 
 @pytest.mark.parametrize("name", ["contacts", "conversations", "companies"])
 def test_missing_rows_are_found(project: Project, name: str) -> None:
-    """A table with fewer rows than Intercom counts is a warning that tells both numbers."""
-    total = len(project.workspace.collection(name)) + 20
-    for number in range(20):
-        project.workspace.add(name, {"id": f"more-{number}", "user_count": 1})
+    """A table with one row less than Intercom counts is a warning that tells both numbers."""
+    total = len(project.workspace.collection(name)) + 1
+    project.workspace.add(name, {"id": "more", "user_count": 1})
     project.run(name)
-    execute(project.database, f"DELETE FROM intercom.rudder_{name} WHERE id LIKE 'more-%'")
+    execute(project.database, f"DELETE FROM intercom.rudder_{name} WHERE id = 'more'")
 
     found = look(project.definitions(), name)
 
     assert {f"{name}.row_count_is_intercoms"} == set(wrong(found))
     count = found[f"{name}.row_count_is_intercoms"]
-    assert (WARN, total - 20) == (count.severity, told(count)["stored"])
-    assert "rows are missing" in str(count.description)
+    assert (WARN, total - 1) == (count.severity, told(count)["stored"])
+    assert 1 == told(count)["missing"]
+    assert "1 are missing" in str(count.description)
+
+
+@pytest.mark.parametrize("name", ["contacts", "conversations"])
+def test_what_came_since_the_sync_is_not_missing(synced: Project, name: str) -> None:
+    """Records created since the sync are counted, and no alarm; a missing one beside them is."""
+    later = int(time.time()) + 60
+    for number in range(3):
+        new = {"id": f"new-{number}", "created_at": later, "updated_at": later}
+        synced.workspace.add(name, new)
+
+    quiet = look(synced.definitions(), name, check="row_count_is_intercoms")
+    lost = synced.workspace.collection(name).ids()[0]
+    execute(synced.database, f"DELETE FROM intercom.rudder_{name} WHERE id = '{lost}'")
+    alarm = look(synced.definitions(), name, check="row_count_is_intercoms")
+
+    assert {} == wrong(quiet)
+    assert (3, 0) == tuple(
+        told(quiet[f"{name}.row_count_is_intercoms"])[figure]
+        for figure in ("created_since", "missing")
+    )
+    assert 1 == told(alarm[f"{name}.row_count_is_intercoms"])["missing"]
 
 
 def test_rows_that_are_gone_are_found(synced: Project) -> None:
@@ -328,7 +350,7 @@ def test_rows_that_are_gone_are_found(synced: Project) -> None:
 
 
 def test_a_few_rows_are_no_alarm(synced: Project) -> None:
-    """What came and went since the sync stays within the tolerance."""
+    """What went since the sync, or the last reconcile, stays within the tolerance."""
     for contact in synced.workspace.collection("contacts").ids()[:10]:
         synced.workspace.delete("contacts", contact)
 
