@@ -264,12 +264,15 @@ def test_a_deletion_that_is_listed_late_is_found(
 
 
 def test_a_list_that_loses_entries_while_it_is_read_is_read_again(world: World) -> None:
-    """An entry that moves up between two pages is passed over once, and found by the next sync."""
+    """An entry that moves up to a page that was read is found by the next sync."""
     gone = ids(world)[3]
+    strangers(world, 70)
+    world.clock.forward(DAY)
     world.sync(NAME)
     world.clock.forward(DAY)
     world.workspace.delete(NAME, gone)
     strangers(world, 60)
+    world.clock.forward(2 * HOUR)
     listed = world.workspace.deleted_conversations
 
     def restore(request: httpx.Request) -> None:
