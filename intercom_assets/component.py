@@ -180,6 +180,11 @@ class IntercomSource(dg.Component, dg.Model, dg.Resolvable):
     rate_limit_share: Setting = Field(
         default=None, description="Part of the app's quota to use, over 0 up to 1. Default: 0.9."
     )
+    page_size: Setting = Field(
+        default=None,
+        description="The most records to ask for on a page, 1 to 150. Default: 150. Pages that "
+        "Intercom cannot answer are asked for in smaller sizes by themselves.",
+    )
     warehouse: Setting = Field(default=None, description="duckdb (default) or snowflake.")
     database: Setting = Field(
         default=None,
@@ -302,6 +307,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
                 base_url=settings.base_url,
                 api_version=str(settings.api_version),
                 rate_limit_share=settings.rate_limit_share,
+                page_size=settings.page_size,
             ),
             io_manager_key(settings.name): _io_manager(settings),
             **({salt_key(settings.name): salt} if salt else {}),

@@ -9,7 +9,8 @@
     │   │   └── RateLimited     retried when the quota allows
     │   └── PermanentError      not retried
     │       ├── Unauthorized    the token may not read this
-    │       └── NotFound        the record is gone
+    │       ├── NotFound        the record is gone
+    │       └── CutOff          a list breaks off before its end
     ├── SchemaError             an existing table cannot take the declared columns
     └── WarehouseError          the warehouse refused; names table and statement
 
@@ -127,6 +128,22 @@ class NotFound(PermanentError):  # noqa: N818 - reads as what happened
         self, request: Request, wrong: str, remedy: str, *, merged_into: str | None = None
     ) -> None:
         self.merged_into = merged_into
+        super().__init__(request, wrong, remedy)
+
+
+class CutOff(PermanentError):  # noqa: N818 - reads as what happened
+    """A list breaks off however often it is read, or ends with fewer records than it counts.
+
+    Attributes:
+        came: Records that it returned.
+        missing: Records that it lacks on its last page; 0 where it broke off before that.
+    """
+
+    def __init__(
+        self, request: Request, wrong: str, remedy: str, *, came: int, missing: int
+    ) -> None:
+        self.came = came
+        self.missing = missing
         super().__init__(request, wrong, remedy)
 
 

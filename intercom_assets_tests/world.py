@@ -12,10 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import anyio.lowlevel
 import httpx
 
 from intercom_assets.catalog import CATALOG, NEWEST, ApiVersion, Resource
 from intercom_assets.intercom.connection import Connection
+from intercom_assets.intercom.page_size import LARGEST
 from intercom_assets.intercom.retry import Patience
 from intercom_assets.intercom.scroll import ScrollPatience
 from intercom_assets.simulator import Workspace, create_app, generate
@@ -130,6 +132,8 @@ class World:
         portions: How much is read and committed at a time.
         before: Happens before each request.
         version: Version of the API that is asked for.
+        page_size: The most records that any page is asked for.
+        attempts: Tries of a request.
         hide_zone: Whether `/me` names a time zone that nobody knows.
         slept: Pauses that were asked for instead of taken.
         ear: What the last sync told.
@@ -143,6 +147,8 @@ class World:
     portions: Portions = field(default_factory=Portions)
     before: Callable[[httpx.Request], None] = nothing
     version: ApiVersion = NEWEST
+    page_size: int = LARGEST
+    attempts: int = 4
     hide_zone: bool = False
     token: str = "simulated-token"
     region: str = "us"
@@ -186,18 +192,20 @@ class World:
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
-        """Open a connection to the workspace; nothing in it really sleeps."""
+        """Open a connection to the workspace; a pause only lets others go on."""
 
         async def sleep(seconds: float) -> None:
             self.slept.append(seconds)
             self.clock.forward(seconds)
+            await anyio.lowlevel.checkpoint()
 
         with Connection(
             token=self.token,
             region=self.region,
             version=self.version,
             base_url=f"http://127.0.0.1:{self._port}",
-            patience=Patience(attempts=4, sleep=sleep),
+            page_size=self.page_size,
+            patience=Patience(attempts=self.attempts, sleep=sleep),
             scroll_patience=ScrollPatience(sleep=sleep),
             transport=Line(self.workspace, self._asked, self._answered),
         ) as connection:

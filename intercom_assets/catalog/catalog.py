@@ -16,7 +16,8 @@ class Catalog:
     """Resources by name, parents before their children.
 
     Raises:
-        ValueError: Two resources share a name, or a parent is missing; names the resource.
+        ValueError: Two resources share a name, or what one is made of is missing; names the
+            resource.
     """
 
     resources: tuple[Resource, ...]
@@ -30,6 +31,10 @@ class Catalog:
             if resource.parent is not None and resource.parent not in seen:
                 raise ValueError(
                     f"resource {resource.name!r}: parent {resource.parent!r} is not declared before"
+                )
+            if resource.copied is not None and resource.copied.of not in seen:
+                raise ValueError(
+                    f"resource {resource.name!r}: {resource.copied.of!r} is not declared before"
                 )
             seen.add(resource.name)
 

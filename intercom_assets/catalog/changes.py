@@ -180,6 +180,12 @@ CHANGES: tuple[Change, ...] = (
     ),
     _alike(
         16,
+        "conversations",
+        "`GET /conversations/deleted` lists deleted conversations",
+        "`_deleted_at` is set by the next sync; in older versions by a reconcile",
+    ),
+    _alike(
+        16,
         None,
         "`GET /data_attributes?model=conversation` is refused",
         "none: attributes of conversations are not synced",

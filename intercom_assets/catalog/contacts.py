@@ -114,6 +114,8 @@ _RELATED = json(
     merge_history="Contacts that were merged into this user; sent only on request.",
 )
 
+_SCOPE = "Read and list users and companies"
+
 CONTACTS = Resource(
     name="contacts",
     description="One row per contact, a user or a lead: who they are, where they were seen, what "
@@ -124,10 +126,12 @@ CONTACTS = Resource(
     lookup=Lookup("/contacts/{id}"),
     columns=(*_PERSON, *_ACTIVITY, *_CONSENT, *_DEVICES, *_RELATED),
     nested=(
-        NestedList("tags", "/contacts/{id}/tags", ("data",), SinglePage()),
-        NestedList("companies", "/contacts/{id}/companies", ("data", "companies"), Numbered(50)),
-        NestedList("notes", "/contacts/{id}/notes", ("data",), Numbered(50)),
+        NestedList("tags", "/contacts/{id}/tags", ("data",), SinglePage(), "Read tags"),
+        NestedList(
+            "companies", "/contacts/{id}/companies", ("data", "companies"), Numbered(50), _SCOPE
+        ),
+        NestedList("notes", "/contacts/{id}/notes", ("data",), Numbered(50), _SCOPE),
     ),
-    scope="Read and list users and companies",
+    scope=_SCOPE,
     docs=reference("contacts/searchcontacts"),
 )

@@ -2,6 +2,7 @@
 
 from intercom_assets.catalog.people import COMPANY
 from intercom_assets.catalog.resource import (
+    Deletions,
     Granularity,
     Incremental,
     Lookup,
@@ -11,6 +12,7 @@ from intercom_assets.catalog.resource import (
     identity,
     reference,
 )
+from intercom_assets.catalog.version import ApiVersion
 from intercom_assets.schema.table import (
     boolean,
     formerly,
@@ -202,7 +204,7 @@ _AGENTS = (
 
 _RELATED = json(
     custom_attributes="Custom attributes of the conversation, by name.",
-    tags="Tags of the conversation, in a `tag.list`.",
+    tags="Tags of the conversation, in a `tag.list`, named as when it last changed.",
     contacts="Contacts who take part, in a `contact.list`.",
     teammates="Teammates who wrote in it, in an `admin.list`.",
     linked_objects="Linked conversations and tickets: `data` lists up to 1000.",
@@ -222,7 +224,15 @@ CONVERSATIONS = Resource(
         "/conversations/search", records="conversations", granularity=Granularity.SECOND
     ),
     pagination=StartingAfter(per_page=150),
-    replication=Incremental(),
+    replication=Incremental(
+        deletions=Deletions(
+            path="/conversations/deleted",
+            records="conversations",
+            dated="deleted_at",
+            per_page=60,
+            since=ApiVersion(2, 16),
+        )
+    ),
     lookup=Lookup("/conversations/{id}", ("conversation_parts",)),
     columns=(
         *_STATE,

@@ -50,12 +50,15 @@ def how_synced(resource: Resource) -> str:
             return "Each sync reads the whole list."
         case SemiIncremental():
             return "Each sync reads the whole list and writes what changed."
-        case Incremental():
-            return (
-                "Each sync reads what was updated since the last one; a reconcile finds the rest."
-            )
+        case Incremental(deletions=deletions):
+            told = "Each sync reads what was updated since the last one"
+            if deletions is not None:
+                told += f" and, from version {deletions.since} of the API on, what was deleted"
+            return f"{told}; a reconcile finds the rest."
         case ByParent(parent, drifts=drifts):
             told = f"Each sync reads the lists of the {parent} that changed since the last one"
-            return f"{told}; a reconcile reads all of them." if drifts else f"{told}."
+            told += "; a reconcile reads all of them." if drifts else "."
+            copied = resource.copied
+            return f"{told} A row follows the stored {copied.of} at once." if copied else told
         case _:
             assert_never(resource.replication)

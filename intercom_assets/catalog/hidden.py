@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TypeAlias
 
-from intercom_assets.catalog.resource import ByParent, Resource
+from intercom_assets.catalog.resource import ByParent, Copied, Resource
 from intercom_assets.schema.table import EXTRA, METADATA_COLUMNS, Column
 from intercom_assets.schema.types import ColumnType
 
@@ -87,9 +87,19 @@ def hide(resource: Resource, hidden: Hidden) -> Resource:
             else one
             for one in columns
         ),
+        copied=resource.copied and _shown(resource.copied, resource, hidden),
         # A list that is stored nowhere needs no completion.
         nested=tuple(one for one in resource.nested if (one.name,) not in hidden.excluded),
     )
+
+
+def _shown(copied: Copied, resource: Resource, hidden: Hidden) -> Copied:
+    shown = [
+        name
+        for name in copied.columns
+        if not within(resource.table.column(name).path, hidden.excluded)
+    ]
+    return replace(copied, columns=tuple(shown))
 
 
 def needs(resource: Resource) -> Iterator[tuple[Column, str]]:

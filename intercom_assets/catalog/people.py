@@ -4,6 +4,7 @@ from intercom_assets.catalog.contacts import CONTACTS
 from intercom_assets.catalog.resource import (
     ByParent,
     Child,
+    Copied,
     Listing,
     Resource,
     Scroll,
@@ -96,6 +97,9 @@ PEOPLE: tuple[Resource, ...] = (
             *_SEGMENT,
         ),
         primary_key=("company_id", "id"),
+        copied=Copied(
+            of="segments", key="id", columns=("name", "person_type", "created_at", "updated_at")
+        ),
         scope="Read and list users and companies",
         docs=reference("companies/listattachedsegmentsforcompanies"),
         since=ApiVersion(2, 2),

@@ -52,6 +52,11 @@ class Search:
     records: str
     granularity: Granularity
 
+    @property
+    def list_path(self) -> str:
+        """Path of the list of the same records without a filter."""
+        return self.path.removesuffix("/search")
+
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
@@ -141,15 +146,36 @@ class SemiIncremental:
     cursor: str = "updated_at"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deletions:
+    """A GET that lists which records were deleted, the newest deletion first.
+
+    Attributes:
+        path: Path below the host.
+        records: Key of the answer that holds the list.
+        dated: Field that says when a record was deleted.
+        per_page: Records asked for in one answer.
+        since: First API version that has it.
+    """
+
+    path: str
+    records: str
+    dated: str
+    per_page: int
+    since: ApiVersion
+
+
 @dataclass(frozen=True, slots=True)
 class Incremental:
     """Records are asked for by time.
 
     Attributes:
         cursor: Column that dates a record.
+        deletions: Where Intercom lists what was deleted; None where only asking for each tells.
     """
 
     cursor: str = "updated_at"
+    deletions: Deletions | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,12 +210,29 @@ class NestedList:
         path: Path with `{id}` for the record's id.
         records: Keys under which the whole list may be; the documents disagree.
         pagination: How the whole list is paged.
+        scope: The permission that the whole list needs.
     """
 
     name: str
     path: str
     records: tuple[str, ...]
     pagination: SinglePage | Numbered
+    scope: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copied:
+    """A record of another resource that each row repeats, as old as the list that it was read in.
+
+    Attributes:
+        of: Name of the other resource, whose own list tells first what changed.
+        key: Column that holds the record's key.
+        columns: Columns of both tables that hold the same.
+    """
+
+    of: str
+    key: str
+    columns: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +249,7 @@ class Resource:
         primary_key: Columns that identify a row.
         nested: Lists inside the record that have to be completed.
         lookup: How one record is asked for, where a reconcile has to.
+        copied: What a row repeats of another resource's record.
         scope: The permission that the token needs, as Intercom's Developer Hub names it.
         docs: Intercom's page about the endpoint.
         since: First API version that has the endpoint.
@@ -227,6 +271,7 @@ class Resource:
     primary_key: tuple[str, ...] = ("id",)
     nested: tuple[NestedList, ...] = ()
     lookup: Lookup | None = None
+    copied: Copied | None = None
     since: ApiVersion = OLDEST
     default: bool = True
     table: Table = field(init=False, repr=False, compare=False)
@@ -240,11 +285,13 @@ class Resource:
             raise ValueError(f"resource {self.name!r}: {error}") from None
 
     def _table(self) -> Table:
-        names = {column.name for column in self.columns}
+        # Two records can share a key that is not their id, and their dates then say nothing of
+        # which one a row shall show.
+        dated = "updated_at" in {column.name for column in self.columns}
         return Table(
             columns=self.columns,
             primary_key=self.primary_key,
-            version="updated_at" if "updated_at" in names else None,
+            version="updated_at" if dated and "id" in self.primary_key else None,
         )
 
     def _check(self) -> None:
@@ -255,6 +302,8 @@ class Resource:
             if self.table.column(name).type is not ColumnType.TEXT:
                 raise ValueError(f"key column {name!r} is not text")
         self._check_replication()
+        if self.copied is not None:
+            self._check_copied(self.copied)
         if isinstance(self.endpoint, Child) and "{id}" not in self.endpoint.path:
             raise ValueError(f"path {self.endpoint.path!r} lacks {{id}}")
 
@@ -289,6 +338,15 @@ class Resource:
             raise ValueError(f"newest {link.newest!r} is no column")
         if self.endpoint.cap is not None and link.newest is None:
             raise ValueError("a capped list needs the column that orders it")
+
+    def _check_copied(self, copied: Copied) -> None:
+        if nested := [one.name for one in self.columns if one.path != (one.name,)]:
+            raise ValueError(f"repeats records of {copied.of} and has nested columns {nested}")
+        for name in (copied.key, *copied.columns):
+            if name not in {column.name for column in self.columns}:
+                raise ValueError(f"{name!r}, repeated of {copied.of}, is no column")
+        if self.table.version not in copied.columns:
+            raise ValueError(f"the date of {copied.of} tells which is newer, and is not repeated")
 
     @property
     def parent(self) -> str | None:

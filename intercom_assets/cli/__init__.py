@@ -39,9 +39,12 @@ def main() -> None:
     Every day:        intercom-assets status, or the Dagster UI (make dev)
     """  # noqa: D301 - \b is click's mark for text that is not to be wrapped
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # An arrow in a message must not end a command where the locale has none.
+        if isinstance(stream, io.TextIOWrapper) and stream.isatty():
+            # An arrow in a message must not end a command where the terminal has none.
             stream.reconfigure(errors="replace")
+        elif isinstance(stream, io.TextIOWrapper):
+            # A file or pipe is UTF-8 and keeps line ends, whatever the console is.
+            stream.reconfigure(encoding="utf-8", errors="replace", newline="\n")
 
 
 @main.command(

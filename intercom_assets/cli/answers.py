@@ -15,6 +15,8 @@ from intercom_assets.cli.tables import Column, print_table
 from intercom_assets.errors import ConfigurationError, IntercomAssetsError
 from intercom_assets.orchestration.warehouses import open_warehouse
 
+_CRLF = "\r\n"
+
 
 def print_answer(sql: str, source: str | None, form: str) -> int:
     """Ask, and print the answer; give the exit code."""
@@ -39,10 +41,20 @@ def print_answer(sql: str, source: str | None, form: str) -> int:
     return 0
 
 
+class _Written:
+    """Takes a line of CSV and gives it back."""
+
+    def write(self, line: str) -> str:
+        """Give the line back."""
+        return line
+
+
 def _print_csv(columns: list[str], rows: list[tuple[Any, ...]]) -> None:
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([[_plain(value) for value in row] for row in rows])
+    # What ends a line is what csv quotes in a value: a lone \r is the end of one for many readers.
+    writer = csv.writer(_Written(), lineterminator=_CRLF)
+    for row in (columns, *rows):
+        line = writer.writerow([_plain(value) for value in row])
+        sys.stdout.write(f"{line.removesuffix(_CRLF)}\n")
 
 
 def _plain(value: object) -> object:

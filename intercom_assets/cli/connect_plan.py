@@ -17,9 +17,9 @@ from intercom_assets.cli.connect_server import Connected, Desk, Refused, serve
 from intercom_assets.cli.env_file import check_writable, write_variables
 from intercom_assets.cli.project import Project, SourceFile, find_project
 from intercom_assets.errors import ConfigurationError
-from intercom_assets.intercom.client import is_loopback
 from intercom_assets.intercom.connection import check_base_url
 from intercom_assets.intercom.oauth import App, Grant
+from intercom_assets.intercom.transport import is_loopback
 from intercom_assets.orchestration.settings import Settings
 
 CLIENT_ID = "INTERCOM_CLIENT_ID"

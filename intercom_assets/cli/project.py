@@ -108,7 +108,7 @@ class Project:
 
     def _read(self, path: Path) -> Iterator[SourceFile]:
         try:
-            documents = list(yaml.safe_load_all(path.read_text()))
+            documents = list(yaml.safe_load_all(path.read_text(encoding="utf-8")))
         except (OSError, yaml.YAMLError) as error:
             raise ConfigurationError(
                 f"{path} cannot be read. Check its YAML and its permissions. [{error}]"
@@ -153,7 +153,8 @@ def find_project() -> Project:
 
 def _project_at(folder: Path) -> Project | None:
     try:
-        settings = tomllib.loads((folder / "pyproject.toml").read_text())["tool"]["dg"]["project"]
+        text = (folder / "pyproject.toml").read_text(encoding="utf-8")
+        settings = tomllib.loads(text)["tool"]["dg"]["project"]
         root_module = settings["root_module"]
     except (OSError, tomllib.TOMLDecodeError, KeyError):
         return None

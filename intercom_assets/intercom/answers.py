@@ -1,5 +1,6 @@
 """What an HTTP answer means: a JSON object, or one of our errors with a remedy."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,8 +23,11 @@ _RUN_LATER = "Run again when https://www.intercomstatus.com shows no incident"
 _HOST = "Check base_url, and the proxy if there is one, then run again"
 _PLAN = "The workspace's plan does not include this"
 _LEAVE_OUT = "Leave the resource out of the setting resources, then run again"
-_TOKEN_CODES = frozenset({"unauthorized", "token_revoked", "token_blocked", "token_not_found",
-                          "token_expired", "missing_authorization"})  # fmt: skip
+_HUB = "Intercom's Developer Hub (your app > Configure > Authentication)"
+_A_SCOPE = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
+
+WRONG_TOKEN = frozenset({"unauthorized", "token_revoked", "token_not_found", "token_expired"})
+"""Intercom's codes for a token that it does not know, or no longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,22 +106,50 @@ def read_error(request: Request, scope: str | None, *, enveloped: bool) -> Inter
 
 
 def _unauthorized(request: Request, scope: str | None) -> Unauthorized:
-    if request.code == "api_plan_restricted":
-        return Unauthorized(request, _PLAN, _LEAVE_OUT)
-    if request.status == 401 and request.code in _TOKEN_CODES:
-        return Unauthorized(
-            request,
-            "The access token is wrong or was revoked",
-            "Copy it again from Intercom's Developer Hub (your app > Configure > Authentication) "
-            "into the variable of access_token, then run again",
-        )
-    needed = f'the permission "{scope}"' if scope else "a permission"
+    match request.code:
+        case "api_plan_restricted":
+            return Unauthorized(request, _PLAN, _LEAVE_OUT)
+        case "token_suspended" | "token_blocked":
+            return Unauthorized(
+                request,
+                "Intercom has suspended or blocked the access token's app, or its whole workspace",
+                "Ask who administers the workspace whether it was closed or is unpaid; if it was "
+                "not, ask Intercom's support, and give them the request in brackets",
+            )
+        case "missing_authorization":
+            return Unauthorized(
+                request,
+                "The access token did not arrive at Intercom",
+                "Check base_url, and whether a proxy takes the header Authorization away",
+            )
+        case code if code in WRONG_TOKEN:
+            return Unauthorized(
+                request,
+                "The access token is wrong or was revoked",
+                f"Copy it again from {_HUB} into the variable of access_token, then run again",
+            )
+        case _:
+            return _lacking(request, scope)
+
+
+def _lacking(request: Request, scope: str | None) -> Unauthorized:
+    named = _named_scope(request.message or "", scope)
+    needed = f'the permission "{named}"' if named else "a permission"
+    leave_out = ", or leave the resource out of the setting resources" if scope else ""
     return Unauthorized(
         request,
         f"The access token lacks {needed}",
-        "Grant it in Intercom's Developer Hub (your app > Configure > Authentication), or leave "
-        "the resource out of the setting resources, then run again",
+        f"Grant it in {_HUB}{leave_out}, then run again",
     )
+
+
+def _named_scope(said: str, scope: str | None) -> str | None:
+    """Give the permission that Intercom's words name, else the one that the request needs."""
+    found = _A_SCOPE.search(said) if "scope" in said.lower() else None
+    # The Developer Hub writes read_tags as "Read tags".
+    if found is None or (scope and found[0] == scope.lower().replace(" ", "_")):
+        return scope
+    return found[0]
 
 
 def _shut_out(request: Request) -> Unauthorized:

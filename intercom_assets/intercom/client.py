@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from ipaddress import ip_address
+from math import inf
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlencode
@@ -17,13 +17,20 @@ from urllib.parse import urlencode
 import httpx
 
 from intercom_assets.catalog.version import ApiVersion
-from intercom_assets.errors import PermanentError, RateLimited, Request, TransientError
+from intercom_assets.errors import (
+    IntercomError,
+    PermanentError,
+    RateLimited,
+    Request,
+    TransientError,
+)
 from intercom_assets.intercom.answers import Answer, read_answer
 from intercom_assets.intercom.meter import Meter
+from intercom_assets.intercom.page_size import LARGEST, PageSize
 from intercom_assets.intercom.rate_limit import RateLimiter
 from intercom_assets.intercom.retry import Patience, Tries
 from intercom_assets.intercom.secret import Secret
-from intercom_assets.intercom.transport import transport_to
+from intercom_assets.intercom.transport import distrust, transport_to
 from intercom_assets.schema.types import Json, Record
 
 CONNECTIONS = 64
@@ -51,6 +58,8 @@ class Call:
         body: JSON body of a POST.
         needs: Where the list is that the answer must hold; without it the answer counts as cut
             off and is asked for again.
+        scope: The permission that this request needs, where it is not the resource's.
+        most: Tries that are enough, where patience would have more.
     """
 
     method: str = "GET"
@@ -58,6 +67,8 @@ class Call:
     params: Mapping[str, str] = field(default_factory=dict)
     body: Record | None = None
     needs: Places = ()
+    scope: str | None = None
+    most: float = inf
 
 
 class Client:
@@ -71,6 +82,7 @@ class Client:
         patience: When requests are sent again.
         transport: How bytes travel; a seam for tests.
         deadline: Seconds after which one try of a request is given up.
+        page_size: The most records that any page is asked for.
     """
 
     def __init__(
@@ -83,8 +95,10 @@ class Client:
         patience: Patience | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         deadline: float = _DEADLINE,
+        page_size: int = LARGEST,
     ) -> None:
         self.base_url = base_url
+        self.page_size = page_size
         self.version = version
         self.limiter = limiter
         self.patience = patience or Patience()
@@ -105,7 +119,6 @@ class Client:
         self._transport = transport or transport_to(
             base_url,
             limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
-            trust_env=not is_loopback(base_url),
         )
 
     async def __aenter__(self) -> Self:
@@ -183,7 +196,7 @@ class Client:
                 return response, content
         except (httpx.HTTPError, TimeoutError) as error:
             # Only the kind of failure, and no context: a transport error may quote headers.
-            failure = unanswered(request, error, "base_url")
+            failure = unanswered(request, error, "base_url", self._base)
         raise failure
 
     def _asked(self, call: Call) -> httpx.Request:
@@ -198,16 +211,27 @@ class Client:
         )
 
 
-def unanswered(request: Request, error: Exception, setting: str) -> TransientError:
+def unanswered(request: Request, error: Exception, setting: str, url: str) -> IntercomError:
     """Say why no answer came, by the kind of failure alone.
 
     Args:
         request: What was asked.
         error: The failure.
         setting: The setting or variable that names the host.
+        url: Scheme and host.
     """
+    if reason := distrust(error):
+        return PermanentError(
+            replace(request, message=reason),
+            f"The certificate of {httpx.URL(url).host}, or of a proxy before it, is not trusted",
+            "Set SSL_CERT_FILE to a file with the root certificate of what inspects TLS here, or, "
+            f"if nothing does, check {setting} and this machine's clock; then run again",
+        )
     match error:
-        case httpx.ConnectError() | httpx.ConnectTimeout() | httpx.ProxyError():
+        case httpx.ProxyError():
+            wrong = "The proxy refuses to connect to Intercom"
+            setting = "the environment's proxy with its name and password"
+        case httpx.ConnectError() | httpx.ConnectTimeout():
             wrong = "Intercom cannot be reached from this machine"
         case httpx.TimeoutException() | TimeoutError():
             wrong = "Intercom did not answer in time"
@@ -249,13 +273,26 @@ class Session:
     meter: Meter
     scope: str | None
     note: Callable[[str], None]
+    _sizes: dict[int, PageSize] = field(default_factory=dict)
 
-    async def ask(self, call: Call, *, retry: type[TransientError] = TransientError) -> Answer:
+    def page_size(self, most: int) -> PageSize:
+        """Give the size of pages of lists that have at most so many records a page."""
+        largest = min(most, self.client.page_size)
+        return self._sizes.setdefault(largest, PageSize(largest, largest))
+
+    async def ask(
+        self,
+        call: Call,
+        *,
+        retry: type[TransientError] = TransientError,
+        instead: Callable[[TransientError], Call] | None = None,
+    ) -> Answer:
         """Send a request until it succeeds or patience ends.
 
         Args:
             call: The request.
             retry: Errors after which it is sent again.
+            instead: Gives what is sent after an error, where that is not the same request.
 
         Raises:
             TransientError: Patience ended; names the request.
@@ -264,13 +301,14 @@ class Session:
         tries: Tries | None = None
         while True:
             try:
-                return await self.client.send(call, self.scope, self.meter)
+                return await self.client.send(call, call.scope or self.scope, self.meter)
             except retry as error:
                 tries = tries or Tries(self.client.patience)
                 pause = tries.pause_after(error)
-                if pause is None:
+                if pause is None or tries.failed >= call.most:
                     raise
                 self._retried(error, pause)
+                call = instead(error) if instead else call
             await self.client.patience.sleep(pause)
 
     def _retried(self, error: TransientError, pause: float) -> None:
@@ -278,21 +316,20 @@ class Session:
         self.note(error.but(f"trying again in {pause:.1f} s"))
 
 
-def is_loopback(base_url: str) -> bool:
-    """Tell whether a URL names this machine: proxies of the environment are not for it."""
-    host = httpx.URL(base_url).host
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def records_at(body: Record, places: Places) -> list[Json] | None:
-    """Find the list in an answer; None where there is none."""
+    """Find the list in an answer; None where there is none.
+
+    An answer of type `list` may have its records under another key, where it holds no other list;
+    and null instead of a list where it counts none.
+    """
     for keys in places:
         value: Json = body
         for key in keys:
             value = value.get(key) if isinstance(value, dict) else None
         if isinstance(value, list):
             return value
-    return None
+    if not str(body.get("type")).endswith("list"):
+        return None
+    lists = [value for value in body.values() if isinstance(value, list)]
+    nothing = body.get("total_count") == 0 and not lists
+    return lists[0] if len(lists) == 1 else [] if nothing else None

@@ -17,12 +17,14 @@ from anyio.from_thread import BlockingPortal, BlockingPortalProvider
 
 from intercom_assets.catalog.version import ApiVersion
 from intercom_assets.errors import ConfigurationError, Unauthorized
-from intercom_assets.intercom.client import Client, Session, is_loopback
+from intercom_assets.intercom.client import Client, Session
 from intercom_assets.intercom.meter import Meter
+from intercom_assets.intercom.page_size import LARGEST
 from intercom_assets.intercom.rate_limit import RateLimiter
 from intercom_assets.intercom.regions import REGIONS
 from intercom_assets.intercom.retry import Patience
 from intercom_assets.intercom.scroll import ScrollPatience
+from intercom_assets.intercom.transport import is_loopback
 from intercom_assets.intercom.workspace import Workspace, read_workspace
 from intercom_assets.uninterrupted import uninterrupted
 
@@ -73,6 +75,7 @@ class Connection:
         version: API version to ask for.
         base_url: Instead of the region's host: a simulator or a proxy.
         rate_limit_share: Part of the app's quota that may be used.
+        page_size: The most records that any page is asked for.
         patience: When requests are sent again.
         scroll_patience: How long the scroll is tried.
         transport: How bytes travel; a seam for tests.
@@ -81,7 +84,7 @@ class Connection:
         ConfigurationError: The token or the base URL cannot be used.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - settings and seams, each given by name
         self,
         *,
         token: str,
@@ -89,6 +92,7 @@ class Connection:
         version: ApiVersion,
         base_url: str | None = None,
         rate_limit_share: float = 0.9,
+        page_size: int = LARGEST,
         patience: Patience | None = None,
         scroll_patience: ScrollPatience | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
@@ -114,6 +118,7 @@ class Connection:
             limiter=_LIMITERS.of(self.base_url, token, rate_limit_share),
             patience=patience,
             transport=transport,
+            page_size=page_size,
         )
         self._stack = ExitStack()
         self._lock = threading.Lock()

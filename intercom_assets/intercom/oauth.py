@@ -21,13 +21,14 @@ from intercom_assets.errors import (
     Unauthorized,
 )
 from intercom_assets.intercom.answers import read_answer
-from intercom_assets.intercom.client import Call, Client, is_loopback, unanswered
+from intercom_assets.intercom.client import Call, Client, unanswered
 from intercom_assets.intercom.decode import decode
 from intercom_assets.intercom.probe import probe
 from intercom_assets.intercom.rate_limit import RateLimiter
 from intercom_assets.intercom.regions import REGIONS
 from intercom_assets.intercom.retry import Patience
 from intercom_assets.intercom.secret import Secret
+from intercom_assets.intercom.transport import transport_to
 from intercom_assets.intercom.workspace import Workspace, read_workspace
 from intercom_assets.schema.types import Json
 
@@ -87,6 +88,7 @@ class App:
             Unauthorized: The code, the client id or the client secret is refused.
             TransientError: No usable answer came.
             PermanentError: The answer is none that Intercom gives.
+            ConfigurationError: The environment's proxy or certificates cannot be used.
         """
         request = Request(method="POST", path=_EXCHANGE)
         response, content = await self._post(request, code)
@@ -156,17 +158,17 @@ class App:
                 async with (
                     httpx.AsyncClient(
                         base_url=host,
-                        transport=self.transport,
+                        transport=self.transport or transport_to(host, limits=httpx.Limits()),
                         timeout=_DEADLINE,
                         follow_redirects=False,
-                        trust_env=not is_loopback(host),
+                        trust_env=False,
                     ) as http,
                     http.stream("POST", request.path, data=form, headers=headers) as response,
                 ):
                     content = await _body(response, request)
         except (httpx.HTTPError, TimeoutError) as error:
             # Only the kind of failure, and no context: a transport error may quote the request.
-            failure = unanswered(request, error, "INTERCOM_BASE_URL")
+            failure = unanswered(request, error, "INTERCOM_BASE_URL", host)
         else:
             for secret in hidden:
                 secret.conceal_headers(response)

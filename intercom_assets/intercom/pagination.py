@@ -1,23 +1,46 @@
 """How answers continue: one page, a cursor, page numbers, or the scroll.
 
 https://developers.intercom.com/docs/build-an-integration/learn-more/rest-apis/pagination-cursor
+
+Answers end and break off in more forms than the documents show. All records are known to have come
+when there are as many distinct ids as `total_count` says.
+
+| form of an answer | taken for |
+|---|---|
+| `pages` or `next` absent, null, empty or without a value | the end, if no other row says no |
+| `next` is a URL, also a relative one, an object, a cursor or a number | the next page |
+| no next page, but `page` < `total_pages` (also outside of `pages`) | page + 1 if numbered |
+| the same in a list with cursors, or fewer records than `total_count` | broken off |
+| `next` names a page again, or in an unknown form | the end if all came, else broken off |
+| a later page is refused: 400, 422, in a GET also 404 | the end if all came, else broken off |
+| an empty page that names a next one | not the end; 100 in a row are an error |
+| the list is null beside a `total_count` | an empty list: the count decides |
+| an answer of type `list` with its only list under another key | its records |
+
+What broke off is read again from its beginning, and is then a `CutOff`. A search by time goes on in
+smaller slices, whose records fit on one page.
 """
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import assert_never
 from urllib.parse import parse_qs, urlsplit
 
 from intercom_assets.catalog.resource import Numbered, Pagination, SinglePage, StartingAfter
-from intercom_assets.errors import PermanentError, Request
+from intercom_assets.errors import CutOff, NotFound, PermanentError, Request, TransientError
 from intercom_assets.intercom.answers import Answer
 from intercom_assets.intercom.client import Call, Places, Session, records_at
+from intercom_assets.intercom.page_size import FAILURES, may_be_too_large
 from intercom_assets.schema.types import Json, Record
 
 _REPORT = "Run again; if it stays, report the request to Intercom's support"
-_EMPTY_PAGES = 100
-"""Empty pages in a row that are followed: more than that is no list that ends."""
+_IDLE_PAGES = 100
+"""Pages in a row without a new record that are followed: more than that is no list that ends."""
+
+_REFUSED = "it refuses the next page that it named itself"
+_READINGS = 3
+"""How often a list that breaks off is read from its beginning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,50 +52,270 @@ class Page:
         total_count: Records in all pages, where Intercom says so.
         date: Intercom's clock when it answered.
         body: The whole answer.
+        again: Whether the list begins again with this page: it repeats what came before.
     """
 
     records: list[Record]
     total_count: int | None
     date: datetime | None
     body: Record
+    again: bool = False
 
 
 Paged = SinglePage | StartingAfter | Numbered
 """Every pagination but the scroll, which `scroll` reads."""
 
 
-async def read_pages(session: Session, call: Call, paged: Paged) -> AsyncGenerator[Page]:
-    """Read page after page until Intercom names no next one.
+@dataclass(frozen=True, slots=True)
+class _Position:
+    """Where a page begins, as the page before it named it.
 
-    An empty page is not the end where a next one is named.
+    Attributes:
+        number: Its number.
+        per_page: Records a page by which it is numbered, 0 where we do not say.
+        cursor: Its cursor.
+    """
+
+    number: int | None = None
+    per_page: int = 0
+    cursor: str | None = None
+
+    def __str__(self) -> str:
+        """Read as what Intercom named, short."""
+        return (self.cursor or str(self.number))[:40]
+
+
+_FIRST = _Position(1)
+
+
+class _BrokenOff(Exception):  # noqa: N818 - reads as what happened
+    """A list broke off: it has to be read from its beginning.
+
+    Attributes:
+        why: What Intercom did.
+        request: What was asked last.
+        ended: Whether it came to its last page, only with fewer records than it counts.
+    """
+
+    def __init__(self, why: str, request: Request, *, ended: bool = False) -> None:
+        self.why = why
+        self.request = request
+        self.ended = ended
+        super().__init__(why)
+
+
+async def read_list(session: Session, call: Call, paged: Paged) -> list[Page]:
+    """Read all pages of a list that is handed on whole.
 
     Raises:
-        PermanentError: Intercom names a page again that was read already, or names the next
-            one in a form that is not known.
+        IntercomError: As `read_pages`.
     """
-    position: str | None = None
-    seen: set[str] = set()
-    empty = 0
-    while True:
-        answer = await session.ask(_at(call, paged, position))
-        page = read_page(answer, call.needs)
-        yield page
-        empty = 0 if page.records else empty + 1
-        request = Request(method=call.method, path=call.path, status=200)
+    pages: list[Page] = []
+    async for page in read_pages(session, call, paged):
+        pages = [page] if page.again else [*pages, page]
+    return pages
+
+
+async def read_pages(session: Session, call: Call, paged: Paged) -> AsyncGenerator[Page]:
+    """Read page after page until the end, from the beginning again where the list breaks off.
+
+    Raises:
+        CutOff: The list breaks off again and again, or ends with fewer records than it counts.
+        PermanentError: It does not end.
+    """
+    reading = _Reading(session, call, paged)
+    while not reading.ended:
         try:
-            position = next_position(answer.body, paged)
-        except ValueError as error:
-            wrong = f"Intercom names the next page in a form that is not known: {error}"
-            raise PermanentError(request, wrong, _REPORT) from None
-        if position is None:
+            if (page := await reading.next()) is not None:
+                yield page
+                reading.go_on(page)
+        except _BrokenOff as broken:
+            reading = reading.again(broken)
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One reading of a list, from its beginning.
+
+    Attributes:
+        session: Sends requests.
+        call: The list.
+        paged: How its pages are asked for.
+        number: Readings before this one.
+        known: Keys of the records that these returned.
+        ended: Whether the last page came.
+    """
+
+    session: Session
+    call: Call
+    paged: Paged
+    number: int = 0
+    known: frozenset[str] = frozenset()
+    ended: bool = False
+    _position: _Position | None = None
+    _asked: set[_Position | None] = field(default_factory=set)
+    _here: set[str] = field(default_factory=set)
+    _counted: int | None = None
+    _idle: int = 0
+    _size: int = 0
+    _sizes: set[int] = field(default_factory=set)
+
+    async def next(self) -> Page | None:
+        """Ask for the next page; None where there is none although one was named.
+
+        Raises:
+            _BrokenOff: Intercom refuses the position that it named.
+        """
+        try:
+            answer = await self._ask()
+        except PermanentError as error:
+            if not self._is_refused(error):
+                raise
+            if not self._is_whole():
+                raise _BrokenOff(_REFUSED, error.request) from None
+            self.ended = True
+            return None
+        page = read_page(answer, self.call.needs)
+        begins = self._position is None
+        self._note(page)
+        return replace(page, again=begins and self.number > 0)
+
+    def go_on(self, page: Page) -> None:
+        """Find the next page.
+
+        Raises:
+            _BrokenOff: There must be one, and it cannot be asked for.
+            PermanentError: The list does not end.
+        """
+        named = _next(page.body)
+        position = _named(named, self.paged, self._size) or self._following(page)
+        over = position in self._asked or not page.records
+        self.ended = position is None or (over and self._is_whole())
+        if self.ended:
+            self._end(named, page)
+        elif self._idle >= _IDLE_PAGES:
+            wrong = f"Intercom's list does not end: {self._idle} pages in a row brought nothing new"
+            raise PermanentError(self._request(), f"{wrong}, and name a next one", _REPORT)
+        elif position in self._asked:
+            again = f"it named the next page {str(position)!r} twice"
+            raise _BrokenOff(again, self._request())
+        self._position = position
+
+    def again(self, broken: _BrokenOff) -> "_Reading":
+        """Begin again, unless that happened often enough.
+
+        Raises:
+            CutOff: It did.
+        """
+        came = f"after {len(self._here):,}"
+        came += " records" if self._counted is None else f" of {self._counted:,} records"
+        wrong = f"Intercom's list breaks off {came}: {broken.why}"
+        if self.number + 1 >= (2 if broken.ended else _READINGS):
+            missing = self._missing() if broken.ended else 0
+            raise CutOff(
+                broken.request, wrong, _REPORT, came=len(self._here), missing=missing
+            ) from None
+        self.session.note(f"{wrong}; reading it again [{broken.request}]")
+        self.session.meter.retries += 1
+        known = self.known | self._here
+        return _Reading(self.session, self.call, self.paged, self.number + 1, known)
+
+    async def _ask(self) -> Answer:
+        """Ask for the page at the position, and for fewer records where that cannot be answered."""
+        most = 1 if isinstance(self.paged, SinglePage) else self.paged.per_page
+        shared = self.session.page_size(most)
+        size, failed = shared.size, 0
+
+        def instead(error: TransientError) -> Call:
+            nonlocal size, failed
+            failed += may_be_too_large(error)
+            if failed >= FAILURES:
+                size, failed = shared.failed(size), 0
+            size = min(size, shared.size)
+            return self._at(size)
+
+        try:
+            answer = await self.session.ask(self._at(size), instead=instead)
+        except TransientError as error:
+            raise self._unanswered(error, size) from None
+        shared.came(size)
+        return answer
+
+    def _at(self, size: int) -> Call:
+        self._size = _dividing(self._position, size)
+        self._sizes.add(self._size)
+        return _at(self.call, self.paged, self._position, self._size)
+
+    def _unanswered(self, error: TransientError, size: int) -> TransientError:
+        if size > 1 or isinstance(self.paged, SinglePage) or not may_be_too_large(error):
+            return error
+        place = f" at {str(self._position)!r}" if self._position else ""
+        return TransientError(
+            error.request,
+            f"Intercom cannot answer for the record after the first {len(self._here):,} of a list"
+            f"{place}, not even for it alone",
+            "Run again when https://www.intercomstatus.com shows no incident; if it stays, report "
+            "the request to Intercom's support",
+        )
+
+    def _note(self, page: Page) -> None:
+        keys = {
+            str(record.get("id", f"#{len(self._here)}.{place}"))
+            for place, record in enumerate(page.records)
+        }
+        self._idle = 0 if keys - self._here else self._idle + 1
+        self._here |= keys
+        self._asked.add(self._position)
+        # A page beyond the end may count nothing; records that are deleted meanwhile count less.
+        if page.total_count is not None and (page.records or self._counted is None):
+            before = page.total_count if self._counted is None else self._counted
+            self._counted = min(page.total_count, before)
+
+    def _is_refused(self, error: PermanentError) -> bool:
+        gone = isinstance(error, NotFound) and self.call.method == "GET"
+        return self._position is not None and (gone or error.status in {400, 422})
+
+    def _is_whole(self) -> bool:
+        return self._counted is not None and self._missing() == 0
+
+    def _missing(self) -> int:
+        seen = len(self._here | self.known)
+        return 0 if self._counted is None else max(self._counted - seen, 0)
+
+    def _following(self, page: Page) -> _Position | None:
+        """Count on to the next page where none is named, and pages have numbers."""
+        paging = _paging(page.body)
+        number = _whole_number(paging.get("page")) or (self._position or _FIRST).number or 1
+        full = isinstance(self.paged, Numbered) and len(page.records) >= self._size
+        follows = self._is_left(page) or (full and self._missing() > 0)
+        if isinstance(self.paged, StartingAfter) or self._is_whole() or not follows:
+            return None
+        return _Position(number + 1, self._size if isinstance(self.paged, Numbered) else 0)
+
+    def _end(self, named: Json, page: Page) -> None:
+        """Make sure that nothing follows the last page."""
+        if self._is_whole():
             return
-        if empty >= _EMPTY_PAGES:
-            wrong = f"Intercom's list does not end: {empty} empty pages in a row name a next one"
-            raise PermanentError(request, wrong, _REPORT)
-        if position in seen:
-            wrong = f"Intercom's list does not end: it named the next page {position[:40]!r} twice"
-            raise PermanentError(request, wrong, _REPORT)
-        seen.add(position)
+        if _says_something(named):
+            unknown = f"it names the next page in a form that is not known: {str(named)[:80]!r}"
+            raise _BrokenOff(unknown, self._request())
+        left = self._is_left(page)
+        if left or self._missing():
+            full = not isinstance(self.paged, SinglePage) and len(page.records) >= self._size
+            ended = not (left or full)
+            why = "that is its last page" if ended else "it names no next page"
+            raise _BrokenOff(why, self._request(), ended=ended)
+
+    def _is_left(self, page: Page) -> bool:
+        """Whether an answer says that pages follow it; cursors count pages of one size."""
+        paging = _paging(page.body)
+        number, pages = (_whole_number(paging.get(name)) for name in ("page", "total_pages"))
+        if isinstance(self.paged, StartingAfter) and len(self._sizes) > 1:
+            return False
+        return number is not None and pages is not None and number < pages
+
+    def _request(self) -> Request:
+        return Request(method=self.call.method, path=self.call.path, status=200)
 
 
 def read_page(answer: Answer, places: Places) -> Page:
@@ -87,72 +330,84 @@ def read_page(answer: Answer, places: Places) -> Page:
     )
 
 
-def next_position(body: Record, paged: Paged) -> str | None:
-    """Find the next page in `pages.next`: absent, null, a URL, a number or an object.
+def _paging(body: Record) -> Record:
+    pages = body.get("pages")
+    return pages if isinstance(pages, dict) else body
+
+
+def _next(body: Record) -> Json:
+    pages = body.get("pages")
+    return pages.get("next") if isinstance(pages, dict) else None
+
+
+def _named(following: Json, paged: Paged, size: int) -> _Position | None:
+    """Read `pages.next`: absent, null, a URL, a number, a cursor or an object that holds either.
 
     A list that is documented as one page is followed too where a next page is named: to take
-    its first page for the whole would lose rows.
-
-    Returns:
-        A cursor, or the number of a page, or None at the end.
-
-    Raises:
-        ValueError: A next page is named in a form that is not known.
+    its first page for the whole would lose rows. An object can hold both, and then both are sent:
+    the documents show a cursor beside the number of a page.
     """
-    pages = body.get("pages")
-    following = pages.get("next") if isinstance(pages, dict) else None
-    if following is None:
-        return None
-    # An object can hold both: the documents show a cursor beside the number of a page.
-    names = (
-        ("page", "starting_after") if isinstance(paged, Numbered) else ("starting_after", "page")
-    )
+    number: Json = None
+    cursor: Json = None
     match following:
         case dict():
-            found = _text(following.get(names[0])) or _text(following.get(names[1]))
-        case str() if following.startswith(("http://", "https://", "/")):
-            query = parse_qs(urlsplit(following).query)
-            found = next((query[name][0] for name in names if name in query), None)
+            number, cursor = following.get("page"), following.get("starting_after")
+        case str() if "?" in following or following.startswith(("http://", "https://")):
+            query = {
+                name: values[0] for name, values in parse_qs(urlsplit(following).query).items()
+            }
+            number, cursor = query.get("page"), query.get("starting_after")
+        case _ if not isinstance(paged, StartingAfter) and _whole_number(following) is not None:
+            number = following
         case _:
-            found = _text(following)
-    if found is None:
-        raise ValueError(f"pages.next is {str(following)[:80]!r}")
-    return found
-
-
-def _text(value: Json) -> str | None:
-    if isinstance(value, bool) or not isinstance(value, str | int):
+            cursor = following
+    text = str(cursor) if isinstance(cursor, str | int) and not isinstance(cursor, bool) else ""
+    page = None if isinstance(paged, StartingAfter) else _whole_number(number)
+    if not text and page is None:
         return None
-    return str(value) or None
+    return _Position(page, size if isinstance(paged, Numbered) else 0, text or None)
 
 
-def _at(call: Call, paged: Paged, position: str | None) -> Call:
+def _says_something(following: Json) -> bool:
+    values = following.values() if isinstance(following, dict) else [following]
+    return any(value not in (None, "", False) for value in values)
+
+
+def _whole_number(value: Json) -> int | None:
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        value = int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _dividing(position: _Position | None, size: int) -> int:
+    """Give the largest size up to `size` by which a numbered page begins at the same record."""
+    if position is None or position.number is None or not position.per_page:
+        return size
+    before = (position.number - 1) * position.per_page
+    return next(one for one in range(size, 0, -1) if before % one == 0)
+
+
+def _at(call: Call, paged: Paged, position: _Position | None, size: int) -> Call:
+    place: dict[str, str] = {}
+    if position is not None and position.number is not None:
+        before = (position.number - 1) * position.per_page
+        place["page"] = str(before // size + 1 if position.per_page else position.number)
+    if position is not None and position.cursor is not None:
+        place["starting_after"] = position.cursor
     match paged:
         case SinglePage():
-            if position is None:
-                return call
-            name = "page" if position.isdigit() else "starting_after"
-            return replace(call, params={**call.params, name: position})
-        case Numbered(per_page):
-            number = position or "1"
-            return replace(call, params={**call.params, "page": number, "per_page": str(per_page)})
-        case StartingAfter(per_page):
-            return _after(call, per_page, position)
+            return replace(call, params={**call.params, **place})
+        case Numbered():
+            begin = {} if position else {"page": "1"}
+            params = {**call.params, **begin, **place, "per_page": str(size)}
+            return replace(call, params=params)
+        case StartingAfter():
+            if call.body is None:
+                return replace(call, params={**call.params, **place, "per_page": str(size)})
+            # A search reads its position from the body alone and would repeat page one otherwise.
+            return replace(call, body={**call.body, "pagination": {**place, "per_page": size}})
         case _:
             assert_never(paged)
-
-
-def _after(call: Call, per_page: int, position: str | None) -> Call:
-    # A search reads its position from the body alone and would repeat page one otherwise.
-    if call.body is not None:
-        place: Record = {"per_page": per_page}
-        if position is not None:
-            place["starting_after"] = position
-        return replace(call, body={**call.body, "pagination": place})
-    params = {**call.params, "per_page": str(per_page)}
-    if position is not None:
-        params["starting_after"] = position
-    return replace(call, params=params)
 
 
 def paged(pagination: Pagination) -> Paged:

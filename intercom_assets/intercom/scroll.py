@@ -1,19 +1,44 @@
 """The scroll over all companies: one per app, a minute to live, no way to continue.
 
 https://developers.intercom.com/docs/references/rest-api/api.intercom.io/companies/scrolloverallcompanies
+
+| form of an answer | taken for |
+|---|---|
+| an empty page, with a token or without | the end, as documented |
+| a token that changes from page to page | the token of the next page |
+| a page of records without a token | the end where it is twice the same; else lost |
+| 404, 410, 400 or a null list instead of a next page | the same |
+| 5xx, a time-out, a lost connection, a cut-off answer | lost: it begins again |
+| 400 `scroll_exists` | another client's, or our own that was lost: waited for |
+
+An end that is not documented counts only after a page that was not full: companies come by the
+hundred, and nothing follows the last few. After a full page it may be a loss, and is an error when
+it comes three times at the same place.
 """
 
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import anyio
 
-from intercom_assets.errors import NotFound, PermanentError, RateLimited, Request, TransientError
+from intercom_assets.errors import (
+    IntercomError,
+    NotFound,
+    PermanentError,
+    RateLimited,
+    Request,
+    TransientError,
+)
 from intercom_assets.intercom.answers import Answer
-from intercom_assets.intercom.client import Call, Session
+from intercom_assets.intercom.client import Call, Session, records_at
 from intercom_assets.intercom.pagination import Page, read_page
 
 EXISTS = "scroll_exists"
+_FULL = 100
+"""Companies on a page; no request can change that."""
+
+_STOPS = 3
 _FIRST_POLL = 1.0
 _LONGEST_POLL = 15.0
 
@@ -38,38 +63,68 @@ class ScrollPatience:
     sleep: Callable[[float], Awaitable[None]] = anyio.sleep
 
 
+class _Stopped(Exception):  # noqa: N818 - reads as what happened
+    """The scroll goes no further, and does not say that it ended.
+
+    Attributes:
+        request: What Intercom answered instead.
+        came: Companies that it returned.
+        may_be_the_end: Whether its last page was not full.
+    """
+
+    def __init__(self, request: Request, came: int, last: int) -> None:
+        self.request = request
+        self.came = came
+        self.may_be_the_end = 0 < last < _FULL
+        super().__init__(f"stops after {came:,} companies")
+
+
 async def read_scroll(
     session: Session, call: Call, patience: ScrollPatience
 ) -> AsyncIterator[Page | Restarted]:
     """Read all pages of a scroll, from its beginning again whenever it is lost.
 
-    The token is the same on every page and the server moves on when it is asked, so a request
-    whose answer was lost must not be sent again: the next answer would skip a page. The end is
-    an empty page; a 404 means that the scroll expired.
+    The token moves the server when it is used, so a request whose answer was lost must not be sent
+    again: the next answer would skip a page.
 
     Raises:
         TransientError: The scroll was lost too often.
-        PermanentError: Another client's scroll stayed open for too long.
+        PermanentError: It stops at the same place each time, or another client's stays open.
     """
     lost = 0
+    stops: Counter[int] = Counter()
     while True:
         try:
             async for page in _read_once(session, call, patience):
                 yield page
-        except (TransientError, NotFound) as error:
-            lost += 1
-            if lost > patience.restarts:
-                raise _lost(error, lost) from None
-            session.note(error.but("the scroll begins again"))
-            session.meter.retries += 1
-            await patience.sleep(min(2.0**lost, 30.0))
-            yield Restarted()
+        except _Stopped as stop:
+            stops[stop.came] += 1
+            if stop.may_be_the_end and stops[stop.came] > 1:
+                return
+            error: IntercomError = _stopping(stop)
+        except (TransientError, NotFound) as failure:
+            error = failure
         else:
             return
+        lost += 1
+        if lost > patience.restarts or max(stops.values(), default=0) >= _STOPS:
+            raise _lost(error, lost) from None
+        session.note(error.but("the scroll begins again"))
+        session.meter.retries += 1
+        await patience.sleep(min(2.0**lost, 30.0))
+        yield Restarted()
 
 
-def _lost(error: TransientError | NotFound, times: int) -> TransientError | NotFound:
-    if isinstance(error, TransientError):
+def _stopping(stop: _Stopped) -> PermanentError:
+    return PermanentError(
+        stop.request,
+        f"Intercom's scroll of companies stops after {stop.came:,}, though there may be more",
+        "Run again; if it stays, report the request to Intercom's support; nothing was changed",
+    )
+
+
+def _lost(error: IntercomError, times: int) -> IntercomError:
+    if not isinstance(error, NotFound):
         return error
     return NotFound(
         error.request,
@@ -79,27 +134,50 @@ def _lost(error: TransientError | NotFound, times: int) -> TransientError | NotF
 
 
 async def _read_once(session: Session, call: Call, patience: ScrollPatience) -> AsyncIterator[Page]:
-    answer = await _open(session, call, patience)
-    page = read_page(answer, call.needs)
+    came = last = 0
+    page = _page(await _open(session, call, patience), call, came, last)
     while page.records:
         yield page
-        token = answer.body.get("scroll_param")
-        if not isinstance(token, str) or not token:
-            raise TransientError(
-                Request(method=call.method, path=call.path, status=200),
-                "An answer of Intercom came without scroll_param, so it may have been cut off",
-                "Run again; if it stays, report the request in brackets",
-            )
-        following = Call(path=call.path, params={"scroll_param": token}, needs=call.needs)
-        answer = await session.ask(following, retry=RateLimited)
-        page = read_page(answer, call.needs)
+        last = len(page.records)
+        came += last
+        page = _page(await _after(session, page, call, came), call, came, last)
+
+
+async def _after(session: Session, page: Page, call: Call, came: int) -> Answer:
+    token = page.body.get("scroll_param")
+    if not isinstance(token, str) or not token:
+        raise _Stopped(_told(call, "no scroll_param"), came, len(page.records))
+    following = Call(path=call.path, params={"scroll_param": token})
+    try:
+        return await session.ask(following, retry=RateLimited)
+    except PermanentError as error:
+        if error.status not in {400, 404, 410}:
+            raise
+        raise _Stopped(error.request, came, len(page.records)) from None
+
+
+def _page(answer: Answer, call: Call, came: int, last: int) -> Page:
+    if records_at(answer.body, call.needs) is not None:
+        return read_page(answer, call.needs)
+    told = _told(call, "no list of companies")
+    if call.needs[0][0] in answer.body:
+        raise _Stopped(told, came, last)
+    raise TransientError(
+        told,
+        "An answer of Intercom came without companies, so it may have been cut off",
+        "Run again; if it stays, report the request in brackets",
+    )
+
+
+def _told(call: Call, message: str) -> Request:
+    return Request(method=call.method, path=call.path, status=200, message=message)
 
 
 async def _open(session: Session, call: Call, patience: ScrollPatience) -> Answer:
     waited, pause = 0.0, _FIRST_POLL
     while True:
         try:
-            return await session.ask(call, retry=RateLimited)
+            return await session.ask(replace(call, needs=()), retry=RateLimited)
         except PermanentError as error:
             if error.code != EXISTS:
                 raise

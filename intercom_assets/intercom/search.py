@@ -9,14 +9,16 @@ https://developers.intercom.com/docs/references/rest-api/api.intercom.io/contact
 https://developers.intercom.com/docs/references/rest-api/api.intercom.io/conversations/searchconversations
 """
 
+from dataclasses import replace
 from enum import Enum
 from typing import assert_never
 
 from intercom_assets.catalog.resource import Granularity, Search
-from intercom_assets.intercom.client import Call
+from intercom_assets.intercom.client import Call, Session
+from intercom_assets.intercom.pagination import read_page
 from intercom_assets.schema.types import Json, Record
 
-FIELD = "updated_at"
+UPDATED, CREATED = "updated_at", "created_at"
 
 
 class Order(Enum):
@@ -26,36 +28,75 @@ class Order(Enum):
     NEWEST_FIRST = "descending"
 
 
-def search_call(search: Search, since: int, until: int | None, order: Order) -> Call:
-    """Ask for all records updated in [since, until], and perhaps some around it.
+def search_call(
+    search: Search, since: int, until: int | None, order: Order, *, field: str = UPDATED
+) -> Call:
+    """Ask for all records dated in [since, until], and perhaps some around it.
 
     Args:
         search: Where and how finely to search.
         since: Unix seconds.
         until: Unix seconds, None for no end.
-        order: Order of the records by `updated_at`.
+        order: Order of the records by the same date.
+        field: The date that counts: `updated_at` or `created_at`.
     """
-    match search.granularity:
-        case Granularity.SECOND:
-            bounds = [_compare(">", max(since - 1, 0))]
-            if until is not None:
-                bounds.append(_compare("<", until + 1))
-        case Granularity.DAY:
-            bounds = [_or_equal(">", max(since, 0))]
-            if until is not None:
-                bounds.append(_or_equal("<", until))
-        case _:
-            assert_never(search.granularity)
+    return _call(search, _bounds(search, field, since, until), field, order)
+
+
+async def count_records(session: Session, search: Search) -> int | None:
+    """Count all records, dated or not; None where Intercom does not say.
+
+    Only the list without a filter counts those whose `updated_at` is null: no search by it does.
+    """
+    call = Call(path=search.list_path, params={"per_page": "1"}, needs=((search.records,),))
+    return read_page(await session.ask(call), call.needs).total_count
+
+
+async def count_found(
+    session: Session, search: Search, *, created: tuple[int, int] | None, updated: bool
+) -> int:
+    """Count what a search finds.
+
+    Args:
+        session: Sends the request.
+        search: Where and how finely to search.
+        created: Unix seconds from and to which records were created; None for any time.
+        updated: Whether only records with an `updated_at` count.
+    """
+    bounds = [] if created is None else _bounds(search, CREATED, *created)
+    bounds += _bounds(search, UPDATED, 0, None) if updated else []
+    call = _call(search, bounds, UPDATED, Order.NEWEST_FIRST)
+    call = replace(call, body={**(call.body or {}), "pagination": {"per_page": 1}})
+    return read_page(await session.ask(call), call.needs).total_count or 0
+
+
+def _call(search: Search, bounds: list[Json], field: str, order: Order) -> Call:
     body: Record = {
         "query": {"operator": "AND", "value": bounds},
-        "sort": {"field": FIELD, "order": order.value},
+        "sort": {"field": field, "order": order.value},
     }
     return Call(method="POST", path=search.path, body=body, needs=((search.records,),))
 
 
-def _compare(operator: str, seconds: int) -> Json:
-    return {"field": FIELD, "operator": operator, "value": seconds}
+def _bounds(search: Search, field: str, since: int, until: int | None) -> list[Json]:
+    match search.granularity:
+        case Granularity.SECOND:
+            bounds = [_compare(field, ">", max(since - 1, 0))]
+            if until is not None:
+                bounds.append(_compare(field, "<", until + 1))
+        case Granularity.DAY:
+            bounds = [_or_equal(field, ">", max(since, 0))]
+            if until is not None:
+                bounds.append(_or_equal(field, "<", until))
+        case _:
+            assert_never(search.granularity)
+    return bounds
 
 
-def _or_equal(operator: str, seconds: int) -> Json:
-    return {"operator": "OR", "value": [_compare(operator, seconds), _compare("=", seconds)]}
+def _compare(field: str, operator: str, seconds: int) -> Json:
+    return {"field": field, "operator": operator, "value": seconds}
+
+
+def _or_equal(field: str, operator: str, seconds: int) -> Json:
+    either = [_compare(field, operator, seconds), _compare(field, "=", seconds)]
+    return {"operator": "OR", "value": either}

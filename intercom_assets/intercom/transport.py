@@ -1,18 +1,26 @@
 """How bytes travel: httpx's interface over the connections of aiohttp.
 
 httpx's own pool looks through all connections at each request, which costs more than the rest of
-a request where dozens are in flight. Behind a proxy of the environment it is used all the same:
-its rules of proxies are the known ones.
+a request where dozens are in flight. Through a proxy it is used all the same. Which proxy that is
+and which certificates are trusted is read from the environment here, for all that sends HTTP:
+what httpx cannot use would end in a traceback there.
 
 aiohttp sends a GET again that met a lost connection. Here each request is sent once: a page of
 the scroll that is asked for twice is a page that is lost.
 """
 
+import os
+import re
+import ssl
 from collections.abc import AsyncIterator
+from importlib.util import find_spec
+from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
-from urllib.request import getproxies
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
+
+from intercom_assets.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import aiohttp
@@ -20,42 +28,111 @@ if TYPE_CHECKING:
 Transport = httpx.AsyncBaseTransport
 
 
-def transport_to(base_url: str, *, limits: httpx.Limits, trust_env: bool) -> Transport:
+def transport_to(base_url: str, *, limits: httpx.Limits) -> Transport:
     """Choose how a host is reached.
 
     Args:
         base_url: Scheme and host.
         limits: How many connections are kept, and for how long.
-        trust_env: Whether proxies of the environment are for this host.
+
+    Raises:
+        ConfigurationError: The environment's proxy or certificates cannot be used.
     """
-    if trust_env and not getproxies().keys().isdisjoint({httpx.URL(base_url).scheme, "all"}):
-        return ProxiedTransport(limits=limits)
-    return DirectTransport(limits=limits, trust_env=trust_env)
+    proxy = proxy_to(base_url)
+    if proxy is None:
+        return DirectTransport(limits=limits)
+    return httpx.AsyncHTTPTransport(proxy=proxy, verify=trusted(), limits=limits, trust_env=False)
 
 
-class ProxiedTransport(Transport):
-    """Reaches a host through the proxies that the environment names.
+def proxy_to(url: str) -> httpx.Proxy | None:
+    """Choose the proxy that the environment has for a host; None where none is.
 
-    Args:
-        limits: How many connections are kept, and for how long.
+    Of several, the first that can be used: one that cannot is no reason to fail beside it.
+
+    Raises:
+        ConfigurationError: None of them can be used; names the variable, and shows no address.
     """
+    asked, proxies = httpx.URL(url), getproxies()
+    kinds = [kind for kind in (asked.scheme, "all") if proxies.get(kind, "").strip()]
+    if not kinds or is_loopback(url) or _is_excepted(asked, proxies.get("no", "")):
+        return None
+    for kind in kinds:
+        if proxy := _readable(proxies[kind].strip()):
+            return proxy
+    lower = f"{kinds[0]}_proxy"
+    variable = lower if os.environ.get(lower) else lower.upper()
+    raise ConfigurationError(
+        f"The proxy that {variable} names cannot be used. Set {variable} to http://host:port "
+        "(https:// too, and socks5:// where the package socksio is installed), or add the host "
+        "that is asked to NO_PROXY, then start again"
+    )
 
-    def __init__(self, *, limits: httpx.Limits) -> None:
-        self._client = httpx.AsyncClient(limits=limits, trust_env=True, auth=_unchanged)
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request."""
-        self._client.cookies.clear()
-        return await self._client.send(request, stream=True, follow_redirects=False)
+def _readable(address: str) -> httpx.Proxy | None:
+    try:
+        proxy = httpx.Proxy(address if "://" in address else f"http://{address}")
+    except (httpx.InvalidURL, ValueError):
+        return None
+    where = proxy.url
+    if where.scheme.startswith("socks") and find_spec("socksio") is None:
+        return None
+    return proxy if re.fullmatch(r"[\w.:-]+", where.host) and (where.port or 0) < 1 << 16 else None
 
-    async def aclose(self) -> None:
-        """Close all connections."""
-        await self._client.aclose()
+
+def _is_excepted(url: httpx.URL, exceptions: str) -> bool:
+    """Tell whether NO_PROXY names a host: it or its domain, its address or its network."""
+    host = f"[{url.host}]" if ":" in url.host else url.host
+    entries = {entry.strip("[]") for entry in re.split(r"[\s,]+", exceptions)}
+    return (
+        "*" in entries
+        or bool(proxy_bypass(f"{host}:{url.port or 443}"))
+        or any(_covers(entry.lower().lstrip("*."), url.host) for entry in entries - {""})
+    )
 
 
-def _unchanged(request: httpx.Request) -> httpx.Request:
-    # A password of ~/.netrc must not take the place of the token.
-    return request
+def _covers(entry: str, host: str) -> bool:
+    try:
+        return ip_address(host) in ip_network(entry, strict=False)
+    except ValueError:
+        return host == entry or host.endswith(f".{entry}")
+
+
+def is_loopback(url: str) -> bool:
+    """Tell whether a URL names this machine: proxies of the environment are not for it."""
+    host = httpx.URL(url).host
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def trusted() -> ssl.SSLContext:
+    """Read which certificates are trusted: those of SSL_CERT_FILE or SSL_CERT_DIR, or certifi's.
+
+    Raises:
+        ConfigurationError: The file cannot be read.
+    """
+    try:
+        return httpx.create_ssl_context()
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+    raise ConfigurationError(
+        "The certificates in the file that SSL_CERT_FILE names cannot be read. Set it to a "
+        f"readable file of certificates in PEM form, or unset it, then start again. [{reason}]"
+    )
+
+
+def distrust(error: BaseException) -> str | None:
+    """Give the TLS library's reason where an error means that a certificate is not trusted."""
+    cause: BaseException | None = error
+    while cause is not None:
+        # aiohttp's own error is of this type too, and has no reason.
+        if isinstance(cause, ssl.SSLCertVerificationError) and (
+            reason := getattr(cause, "verify_message", "")
+        ):
+            return str(reason)
+        cause = cause.__cause__ or cause.__context__
+    return None
 
 
 class DirectTransport(Transport):
@@ -63,12 +140,10 @@ class DirectTransport(Transport):
 
     Args:
         limits: How many connections are kept, and for how long.
-        trust_env: Whether certificates that the environment names are trusted.
     """
 
-    def __init__(self, *, limits: httpx.Limits, trust_env: bool) -> None:
+    def __init__(self, *, limits: httpx.Limits) -> None:
         self._limits = limits
-        self._trust_env = trust_env
         self._session: aiohttp.ClientSession | None = None
         self._closed = False
 
@@ -77,6 +152,7 @@ class DirectTransport(Transport):
 
         Raises:
             httpx.TransportError: No answer came.
+            ConfigurationError: The environment's certificates cannot be read.
         """
         # aiohttp takes a while to import, and not every process sends a request.
         import aiohttp  # noqa: PLC0415
@@ -126,7 +202,7 @@ class DirectTransport(Transport):
             connector=aiohttp.TCPConnector(
                 limit=self._limits.max_connections or 0,
                 keepalive_timeout=self._limits.keepalive_expiry,
-                ssl=httpx.create_ssl_context(trust_env=self._trust_env) if secure else True,
+                ssl=trusted() if secure else True,
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,

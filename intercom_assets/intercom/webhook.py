@@ -5,9 +5,9 @@ its password, so it is in no message.
 """
 
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
+from intercom_assets.errors import ConfigurationError
 from intercom_assets.schema.types import Record
 
 if TYPE_CHECKING:
@@ -40,7 +40,9 @@ def check_webhook(address: str) -> str | None:
         return "is not a URL"
     if url.userinfo:
         return "must not hold a name or password"
-    if url.scheme == "https" or (url.scheme == "http" and _is_loopback(url)):
+    from intercom_assets.intercom.transport import is_loopback  # noqa: PLC0415 - as above
+
+    if url.scheme == "https" or (url.scheme == "http" and is_loopback(address)):
         return None
     return "must be https (http is allowed on loopback only)"
 
@@ -60,7 +62,9 @@ def post(address: str, message: Record) -> Refusal | None:
     """
     import httpx  # noqa: PLC0415 - takes a while, and few sources have a webhook
 
-    from intercom_assets.intercom.secret import Secret  # noqa: PLC0415 - imports it too
+    # They import it too.
+    from intercom_assets.intercom.secret import Secret  # noqa: PLC0415
+    from intercom_assets.intercom.transport import distrust, proxy_to, trusted  # noqa: PLC0415
 
     if problem := check_webhook(address):
         return Refusal(f"the webhook's address {problem}")
@@ -69,11 +73,17 @@ def post(address: str, message: Record) -> Refusal | None:
         with (
             # httpx logs each request with its address.
             Secret(url.raw_path.decode("ascii")).kept_from_logs(),
-            httpx.Client(timeout=_SECONDS, trust_env=not _is_loopback(url)) as client,
+            httpx.Client(
+                timeout=_SECONDS, trust_env=False, proxy=proxy_to(address), verify=trusted()
+            ) as client,
             client.stream("POST", url, json=message) as answer,
         ):
             return _refusal(answer)
+    except ConfigurationError as error:
+        return Refusal(str(error))
     except (httpx.HTTPError, OSError) as error:
+        if distrust(error):
+            return Refusal("its certificate is not trusted: SSL_CERT_FILE may name another file")
         # Only the kind of failure: a transport error may quote the address.
         return Refusal(f"no answer ({type(error).__name__})")
 
@@ -93,10 +103,3 @@ def _parsed(address: str) -> "httpx.URL | None":
         return httpx.URL(address)
     except (httpx.InvalidURL, TypeError):
         return None
-
-
-def _is_loopback(url: "httpx.URL") -> bool:
-    try:
-        return url.host == "localhost" or ip_address(url.host).is_loopback
-    except ValueError:
-        return False

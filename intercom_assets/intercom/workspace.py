@@ -1,9 +1,10 @@
 """Which workspace a token belongs to: asked once before anything is read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from intercom_assets.errors import ConfigurationError, Unauthorized
+from intercom_assets.intercom.answers import WRONG_TOKEN
 from intercom_assets.intercom.client import Call, Session
 from intercom_assets.intercom.regions import REGIONS
 from intercom_assets.schema.types import Json
@@ -36,12 +37,16 @@ async def read_workspace(session: Session, region: str) -> Workspace:
         region: The region in the settings.
 
     Raises:
-        Unauthorized: The token is wrong; other regions are named, since a token is valid in one.
+        Unauthorized: The token is refused; where it is not known, other regions are named, since
+            a token is valid in one.
         ConfigurationError: The workspace lives in another region.
     """
     try:
-        answer = await session.ask(Call(path="/me"))
+        # Which resource asks first is by chance: its permission has no part in this.
+        answer = await replace(session, scope=None).ask(Call(path="/me"))
     except Unauthorized as error:
+        if error.code not in WRONG_TOKEN:
+            raise
         others = ", ".join(one for one in REGIONS if one != region)
         raise Unauthorized(
             error.request,

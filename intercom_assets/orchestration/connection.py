@@ -9,6 +9,7 @@ from pydantic import Field, PrivateAttr
 from intercom_assets.catalog import ApiVersion
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.intercom.connection import Connection
+from intercom_assets.intercom.page_size import LARGEST
 
 
 class IntercomConnection(dg.ConfigurableResource):  # type: ignore[type-arg]  # no value of its own
@@ -22,6 +23,7 @@ class IntercomConnection(dg.ConfigurableResource):  # type: ignore[type-arg]  # 
     base_url: str | None = Field(default=None, description="A simulator or proxy instead.")
     api_version: str = Field(description="Sent with every request.")
     rate_limit_share: float = Field(description="Part of the app's quota that may be used.")
+    page_size: int = Field(default=LARGEST, description="The most records to ask for on a page.")
 
     _stack: ExitStack = PrivateAttr(default_factory=ExitStack)
     _opened: Connection | None = PrivateAttr(default=None)
@@ -54,6 +56,7 @@ class IntercomConnection(dg.ConfigurableResource):  # type: ignore[type-arg]  # 
                 version=ApiVersion.parse(self.api_version),
                 base_url=self.base_url,
                 rate_limit_share=self.rate_limit_share,
+                page_size=self.page_size,
             )
             # Told first who closes it: a Ctrl-C may come as soon as it is open.
             self._stack.callback(connection.close)

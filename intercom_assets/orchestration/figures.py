@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import dagster as dg
 
-from intercom_assets.catalog.resource import ByParent, Incremental
+from intercom_assets.catalog.resource import Incremental
 from intercom_assets.orchestration.lineage import column_lineage
 from intercom_assets.sync.extract import Extract
 from intercom_assets.sync.preview import preview
@@ -40,6 +40,7 @@ def _numbers(report: Report) -> dict[str, int | float]:
         "rows_updated": report.updated,
         "rows_unchanged": report.unchanged,
         "rows_deleted": report.deleted,
+        "records_still_due": report.unread,
         "requests": meter.requests,
         "retries": meter.retries,
         "slowest_request_seconds": round(meter.slowest_seconds, 3),
@@ -53,10 +54,11 @@ def _numbers(report: Report) -> dict[str, int | float]:
 def _special(report: Report, extract: Extract) -> dict[str, int]:
     """Count what only some syncs can find, so that no plot is always 0."""
     match extract.resource.replication:
-        case ByParent():
-            return {"vanished_parents": report.vanished}
-        case Incremental() if extract.request.reconcile:
-            return {
+        case Incremental():
+            compared = {} if report.missing is None else {"rows_missing": report.missing}
+            if not extract.request.reconcile:
+                return compared
+            return compared | {
                 "rows_found_by_reconcile": report.found,
                 "rows_gone_by_reconcile": report.gone,
             }

@@ -16,6 +16,7 @@ from intercom_assets.catalog import NEWEST, OLDEST, ApiVersion, Resource
 from intercom_assets.catalog.hidden import hide
 from intercom_assets.catalog.models import Model
 from intercom_assets.errors import ConfigurationError
+from intercom_assets.intercom.page_size import LARGEST
 from intercom_assets.intercom.regions import REGIONS
 from intercom_assets.intercom.webhook import check_webhook
 from intercom_assets.orchestration.labels import read_owners, read_tags
@@ -53,6 +54,7 @@ class Settings:
         schedules_run: Whether both do until they are switched off, or only once switched on.
         lookback: How far before the cursor a window starts.
         rate_limit_share: Part of the app's quota that may be used.
+        page_size: The most records that any page is asked for.
         warehouse: Where the tables are.
         privacy: What is hidden.
         owners: Who answers for the assets: emails, or `team:name`.
@@ -77,6 +79,7 @@ class Settings:
     schedules_run: bool
     lookback: timedelta
     rate_limit_share: float
+    page_size: int
     warehouse: WarehouseSettings
     privacy: Privacy
     owners: tuple[str, ...] = ()
@@ -148,6 +151,7 @@ def read_settings(
         schedules_run=reader.parsed("schedule_status", _is_running, default=False),
         lookback=reader.parsed("lookback", parse_duration, timedelta(hours=1)),
         rate_limit_share=_share(reader),
+        page_size=_page_size(reader),
         warehouse=read_warehouse(reader, project_root),
         privacy=privacy,
         owners=read_owners(reader),
@@ -343,3 +347,13 @@ def _share(reader: Reader) -> float:
         reader.problem("rate_limit_share", value, "a number over 0 up to 1 is allowed")
         return 0.9
     return share
+
+
+def _page_size(reader: Reader) -> int:
+    value = reader.value("page_size")
+    if value is None:
+        return LARGEST
+    if not re.fullmatch(r"[0-9]{1,3}", str(value)) or not 1 <= int(str(value)) <= LARGEST:
+        reader.problem("page_size", value, f"a whole number from 1 to {LARGEST} is allowed")
+        return LARGEST
+    return int(str(value))

@@ -11,7 +11,8 @@ tests and demonstrations import it.
 """
 
 from intercom_assets.simulator.app import create_app
-from intercom_assets.simulator.faults import KINDS, FaultKind, Faults, Target
+from intercom_assets.simulator.faults import KINDS, MEANT, FaultKind, Faults, Target
+from intercom_assets.simulator.forms import FORMS, Form
 from intercom_assets.simulator.generation import generate
 from intercom_assets.simulator.recorded import load_records
 from intercom_assets.simulator.records import Record
@@ -20,9 +21,12 @@ from intercom_assets.simulator.server import serve
 from intercom_assets.simulator.workspace import Workspace
 
 __all__ = [
+    "FORMS",
     "KINDS",
+    "MEANT",
     "FaultKind",
     "Faults",
+    "Form",
     "LoggedRequest",
     "Record",
     "RequestLog",

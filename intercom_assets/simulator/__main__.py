@@ -66,6 +66,7 @@ def _add_contents(group: argparse._ArgumentGroup) -> None:
         add(f"--{name}", type=int, default=default, help=f"how many {name} (default {default})")
     add("--parts", type=int, default=12, help="mean parts of a conversation (default 12)")
     add("--long-conversations", type=int, default=0, help="how many with over 500 parts")
+    add("--undated", type=float, default=0, help="share without updated_at, 0 to 1 (default 0)")
     add("--workspace-id", default="sim4dev1", help="app.id_code (default %(default)s)")
     add("--region", choices=("us", "eu", "au"), default="us", help="app.region (default us)")
     add("--timezone", default="America/Los_Angeles", help="app.timezone (default %(default)s)")
@@ -117,7 +118,7 @@ def _filled(options: argparse.Namespace) -> Workspace:
     workspace = _workspace(options)
     if options.records is not None:
         return load_records(options.records, workspace=workspace)
-    return generate(
+    generate(
         seed=options.seed,
         contacts=options.contacts,
         companies=options.companies,
@@ -126,6 +127,9 @@ def _filled(options: argparse.Namespace) -> Workspace:
         long_conversations=options.long_conversations,
         workspace=workspace,
     )
+    for kind in ("contacts", "conversations"):
+        workspace.undate(kind, options.undated)
+    return workspace
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
+from intercom_assets.simulator.forms import Form, reshaped
 from intercom_assets.simulator.paging import numbered_page, whole_number
 from intercom_assets.simulator.records import Json, Record
 from intercom_assets.simulator.refusals import ApiError, envelope, version_invalid
@@ -51,6 +52,15 @@ class Call:
         per_page = whole_number(self.query.get("per_page"), "per_page", default, maximum)
         return numbered_page(items, page, per_page, link=self.url, query=self.query)
 
+    def listed(self, records: list[Record], *, kind: str = "list", key: str = "data") -> Record:
+        """Answers a list that is documented as one page; in pages where the workspace says so."""
+        size = self.workspace.list_pages
+        if not size:
+            return {"type": kind, key: records}
+        number = whole_number(self.query.get("page"), "page", 1)
+        page, pages = numbered_page(records, number, size, link=self.url, query=self.query)
+        return {"type": kind, key: page, "pages": pages, "total_count": len(records)}
+
 
 Handler: TypeAlias = Callable[[Call], Json]
 
@@ -62,6 +72,7 @@ class Exchange:
     workspace: Workspace
     version: Version
     body: Json
+    form: Form | None = None
 
     def attach(self, scope: Scope) -> None:
         """Puts the exchange where `endpoint` finds it."""
@@ -96,7 +107,8 @@ def endpoint(handler: Handler) -> Callable[[Request], object]:
             path=request.path_params,
             body=exchange.body,
         )
-        return JsonResponse(handler(call))
+        answer = handler(call)
+        return JsonResponse(reshaped(call, answer, exchange.form) if exchange.form else answer)
 
     return respond
 

@@ -31,10 +31,16 @@ _SETTINGS = (
     "rate_limit",
     "latency",
     "index_delay",
+    "deletions_delay",
+    "deletions_status",
     "paging",
+    "date_header",
     "inclusive_bounds",
     "scope_status",
     "contact_companies_key",
+    "list_pages",
+    "scroll_end",
+    "scroll_renews",
 )
 
 
@@ -54,8 +60,10 @@ class Control:
         self._workspace = workspace
         self._actions: dict[str, Action] = {
             "add": workspace.add,
+            "add_namesake": workspace.add_namesake,
             "touch": workspace.touch,
             "patch": workspace.patch,
+            "undate": workspace.undate,
             "delete": workspace.delete,
             "rename": workspace.rename,
             "reply": workspace.reply,
@@ -121,14 +129,18 @@ class Control:
             "hang_error": None,
         }
 
-    def _set_scopes(self, missing: list[str], status: int = 403) -> None:
+    def _set_scopes(
+        self, missing: list[str], status: int = 403, paths: dict[str, str] | None = None
+    ) -> None:
         if status not in {401, 403}:
             raise ValueError("status must be 401 or 403")
         self._workspace.missing_scopes = set(missing)
+        self._workspace.refused_paths = paths or {}
         self._workspace.scope_status = 401 if status == 401 else 403
 
-    def _set_tokens(self, tokens: list[str]) -> None:
+    def _set_tokens(self, tokens: list[str], refused: dict[str, str] | None = None) -> None:
         self._workspace.tokens = set(tokens)
+        self._workspace.refused_tokens = refused or {}
 
     def _set_settings(self, **settings: Json) -> Record:
         unknown = settings.keys() - set(_SETTINGS)

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Literal, TypeAlias, get_args
 
+from intercom_assets.simulator.forms import FORMS, Form
+
 FaultKind: TypeAlias = Literal[
     "429",
     "429_bare",
@@ -18,6 +20,13 @@ FaultKind: TypeAlias = Literal[
     "503",
     "504",
     "html404",
+    "400",
+    "401",
+    "403",
+    "404",
+    "odd200",
+    "no_list",
+    "short_list",
     "empty200",
     "garbage200",
     "truncated",
@@ -27,28 +36,36 @@ FaultKind: TypeAlias = Literal[
 ]
 KINDS: tuple[FaultKind, ...] = get_args(FaultKind)
 DEFAULT_KINDS: tuple[FaultKind, ...] = ("429", "500", "502", "503", "504", "empty200", "truncated")
+MEANT: tuple[FaultKind, ...] = ("400", "401", "403", "404", "odd200", "no_list", "short_list")
+"""Answers that look as if Intercom meant them, so that asking again is not what they call for."""
 
 
 @dataclass(slots=True)
 class Target:
     """Makes the `call`-th request that matches, and `times - 1` after it, fail.
 
-    `path` may contain `*`: `/conversations/*`. Calls count from when the target is set.
+    `path` may contain `*`: `/conversations/*`. Calls count from when the target is set. Without
+    `times` every later request that matches fails. `above` leaves requests alone that ask for so
+    many records a page or fewer, and `page` all but those for that page of a list.
     """
 
     method: str
     path: str
-    kind: FaultKind
+    kind: FaultKind | Form
     call: int = 1
-    times: int = 1
+    times: int | None = 1
+    above: int = 0
+    page: int | None = None
     seen: int = 0
 
-    def hits(self, method: str, path: str) -> bool:
+    def hits(self, method: str, path: str, page: int, per_page: int) -> bool:
         """Counts a request that matches and tells whether it shall fail."""
         if method != self.method or not fnmatchcase(path, self.path):
             return False
+        if (self.above and per_page <= self.above) or self.page not in {None, page}:
+            return False
         self.seen += 1
-        return self.call <= self.seen < self.call + self.times
+        return self.call <= self.seen and (self.times is None or self.seen < self.call + self.times)
 
 
 @dataclass(kw_only=True)
@@ -78,18 +95,28 @@ class Faults:
         self._random = random.Random(self.seed)
 
     def on(
-        self, method: str, path: str, kind: FaultKind, *, call: int = 1, times: int = 1
+        self,
+        method: str,
+        path: str,
+        kind: FaultKind | Form,
+        *,
+        call: int = 1,
+        times: int | None = 1,
+        above: int = 0,
+        page: int | None = None,
     ) -> Target:
         """Adds a target: `on("GET", "/companies/scroll", "500", call=3)`."""
-        if kind not in KINDS:
-            raise ValueError(f"unknown fault {kind!r}; known are {list(KINDS)}")
-        target = Target(method, path, kind, call, times)
+        if kind not in {*KINDS, *FORMS}:
+            raise ValueError(f"unknown fault {kind!r}; known are {[*KINDS, *FORMS]}")
+        target = Target(method, path, kind, call, times, above, page)
         self.targets.append(target)
         return target
 
-    def choose(self, method: str, path: str) -> FaultKind | None:
+    def choose(
+        self, method: str, path: str, page: int = 1, per_page: int = 0
+    ) -> FaultKind | Form | None:
         """Picks the fault of a request, or none."""
-        hit = [target.kind for target in self.targets if target.hits(method, path)]
+        hit = [one.kind for one in self.targets if one.hits(method, path, page, per_page)]
         if not hit and self.rate and self._random.random() < self.rate:
             hit = [self._random.choice(self.kinds)]
         if not hit:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -11,6 +12,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from intercom_assets.simulator.calls import JsonResponse
 from intercom_assets.simulator.faults import FaultKind
+from intercom_assets.simulator.records import Json
 from intercom_assets.simulator.refusals import envelope
 from intercom_assets.simulator.workspace import Workspace
 
@@ -20,6 +22,23 @@ _PROXY_PAGE = (
     "<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n"
     "<center><h1>{title}</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
 )
+_ENVELOPES: dict[FaultKind, tuple[str, str]] = {
+    "400": ("bad_request", "The request could not be understood."),
+    "401": ("token_unauthorized", "Not authorized to access resource"),
+    "403": ("forbidden", "You do not have the required scope to access this resource"),
+    "404": ("not_found", "Resource Not Found"),
+    "500": (
+        "server_error",
+        "Request failed due to an internal network error. Please restart the scroll operation.",
+    ),
+    "503": ("service_unavailable", "Sorry, please try again"),
+}
+_BODIES: dict[FaultKind, bytes] = {
+    "odd200": b'{"type": "list", "data": {"message": "?"}, "pages": []}',
+    "empty200": b"",
+    "garbage200": b"<!doctype html><title>ok</title>",
+}
+_LISTS = ("data", "companies", "conversation_parts")
 _DRIPS = 8
 
 
@@ -50,7 +69,7 @@ class Wire:
             pass
 
 
-async def perform(fault: FaultKind, workspace: Workspace, wire: Wire, answer: Answer) -> None:
+async def perform(fault: str, workspace: Workspace, wire: Wire, answer: Answer) -> None:
     """Answers a request with its fault."""
     if fault == "reset":
         await _reset(workspace, wire)
@@ -60,24 +79,19 @@ async def perform(fault: FaultKind, workspace: Workspace, wire: Wire, answer: An
         await answer(_dripping(wire.send, workspace.faults.drip_seconds))
     elif fault == "truncated":
         await answer(_halved(wire))
+    elif fault in {"no_list", "short_list"}:
+        await answer(_shortened(wire, keep_half=fault == "short_list"))
     else:
         await wire.respond(_response(fault, workspace))
 
 
-def _response(fault: FaultKind, workspace: Workspace) -> Response:
+def _response(fault: str, workspace: Workspace) -> Response:
     if fault in {"429", "429_bare"}:
         return _too_many(workspace, with_headers=fault == "429")
-    if fault == "500":
-        message = (
-            "Request failed due to an internal network error. Please restart the scroll operation."
-        )
-        return JsonResponse(envelope("server_error", message), 500)
-    if fault == "503":
-        return JsonResponse(envelope("service_unavailable", "Sorry, please try again"), 503)
-    if fault == "empty200":
-        return Response(b"", 200, media_type="application/json")
-    if fault == "garbage200":
-        return Response(b"<!doctype html><title>ok</title>", 200, media_type="application/json")
+    if fault in _ENVELOPES:
+        return JsonResponse(envelope(*_ENVELOPES[fault]), int(fault))
+    if fault in _BODIES:
+        return Response(_BODIES[fault], 200, media_type="application/json")
     titles = {"502": "502 Bad Gateway", "504": "504 Gateway Time-out", "html404": "404 Not Found"}
     title = titles[fault]
     return Response(_PROXY_PAGE.format(title=title), int(title[:3]), media_type="text/html")
@@ -139,3 +153,36 @@ def _halved(wire: Wire) -> Send:
             await wire.send(half)
 
     return halve
+
+
+def _shortened(wire: Wire, *, keep_half: bool) -> Send:
+    """Sends the true answer without the later half of its list, or all of it."""
+    headers = wire.scope["headers"]
+    wire.scope["headers"] = [one for one in headers if one[0] != b"accept-encoding"]
+    opening: list[Message] = []
+
+    async def shorten(message: Message) -> None:
+        if message["type"] != "http.response.body":
+            opening.append(message)
+            return
+        body = json.dumps(_short(json.loads(message["body"]), keep_half=keep_half)).encode()
+        [start] = opening
+        kept = [one for one in start["headers"] if one[0] != b"content-length"]
+        length = (b"content-length", str(len(body)).encode())
+        await wire.send({**start, "headers": [*kept, length]})
+        await wire.send({**message, "body": body})
+
+    return shorten
+
+
+def _short(answer: Json, *, keep_half: bool) -> Json:
+    if not isinstance(answer, dict):
+        return answer
+    shortened = dict(answer)
+    for name in _LISTS:
+        value = answer.get(name)
+        if isinstance(value, list):
+            shortened[name] = value[: len(value) // 2] if keep_half else []
+        elif name == "conversation_parts":
+            shortened[name] = _short(value, keep_half=keep_half)
+    return shortened

@@ -16,6 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from intercom_assets.simulator import admission
 from intercom_assets.simulator.calls import Exchange, error_response
 from intercom_assets.simulator.faulty_answers import Wire, perform
+from intercom_assets.simulator.forms import FORMS, Form
+from intercom_assets.simulator.paging import asked_page
 from intercom_assets.simulator.quota import QuotaReading
 from intercom_assets.simulator.records import Json
 from intercom_assets.simulator.refusals import ApiError
@@ -53,12 +55,16 @@ class _Passage:
     entry: LoggedRequest
     wire: Wire
     reading: QuotaReading | None = None
+    form: Form | None = None
 
     async def serve(self) -> None:
         """Answers truly, unless the dial or a target says otherwise."""
-        fault = self.workspace.faults.choose(self.entry.method, self.entry.path)
+        faults = self.workspace.faults
+        asked = asked_page(self.entry.query, self.entry.body) if faults.targets else ()
+        fault = faults.choose(self.entry.method, self.entry.path, *asked)
         self.entry.fault = fault
-        if fault is None:
+        if fault is None or fault in FORMS:
+            self.form = fault
             await self.answer(self.stamp)
         else:
             stamped = Wire(self.wire.scope, self.wire.receive, self.stamp)
@@ -80,9 +86,10 @@ class _Passage:
         """Passes an answer on with its date and quota, and notes its status."""
         if message["type"] == "http.response.start":
             self.entry.status = message["status"]
-            date = formatdate(self.workspace.now(), usegmt=True).encode()
-            quota = self.reading.headers() if self.reading else []
-            headers = [*message.get("headers", []), (b"date", date), *quota]
+            headers = [*message.get("headers", [])]
+            if self.workspace.date_header:
+                headers.append((b"date", formatdate(self.workspace.now(), usegmt=True).encode()))
+            headers += self.reading.headers() if self.reading else []
             message = {**message, "headers": headers}
         await self.wire.send(message)
 
@@ -93,7 +100,7 @@ class _Passage:
         admission.refuse_excess(self.reading)
         version = admission.negotiate(self.workspace, headers.get("intercom-version"))
         admission.check_scope(self.workspace, scope["path"])
-        Exchange(self.workspace, version, self.entry.body).attach(scope)
+        Exchange(self.workspace, version, self.entry.body, self.form).attach(scope)
 
 
 async def _logged(scope: Scope, receive: Receive) -> LoggedRequest:

@@ -9,7 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 
@@ -127,3 +127,16 @@ def whole_number(value: Json, name: str, default: int, maximum: int | None = Non
         limit = "at least 1" if maximum is None else f"from 1 to {maximum}"
         raise parameter_invalid(f"{name} must be a number {limit}")
     return number
+
+
+def asked_page(query: str, body: Json) -> tuple[int, int]:
+    """Reads which page a request asks for, and how many records; 0 where it does not say."""
+    asked = dict(parse_qsl(query))
+    if isinstance(body, dict) and isinstance(body.get("pagination"), dict):
+        asked |= body["pagination"]
+    try:
+        if cursor := asked.get("starting_after"):
+            return _decode_cursor(cursor).page, int(asked.get("per_page", 0))
+        return int(asked.get("page", 1)), int(asked.get("per_page", 0))
+    except (ApiError, TypeError, ValueError):
+        return 1, 0

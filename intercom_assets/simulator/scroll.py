@@ -37,7 +37,12 @@ class Scroll:
         self._open = _OpenScroll(str(uuid.uuid4()), list(records), now)
         return self.advance(self._open.token, now)
 
-    def advance(self, token: str, now: float) -> tuple[str, list[Record]]:
+    @property
+    def is_used_up(self) -> bool:
+        """Tells whether every record of the open scroll was returned."""
+        return self._open is None or self._open.position >= len(self._open.records)
+
+    def advance(self, token: str, now: float, *, renew: bool = False) -> tuple[str, list[Record]]:
         """Returns the next page; an empty one is the end and closes the scroll."""
         scroll = self._current(now)
         if scroll is None or scroll.token != token:
@@ -45,9 +50,11 @@ class Scroll:
         page = scroll.records[scroll.position : scroll.position + PAGE_SIZE]
         scroll.position += PAGE_SIZE
         scroll.last_used = now
+        if renew:
+            scroll.token = str(uuid.uuid4())
         if not page:
             self._open = None
-        return token, page
+        return scroll.token, page
 
     def expire(self) -> None:
         """Loses the open scroll, as a minute of silence would."""

@@ -15,7 +15,7 @@ from intercom_assets.simulator import truth, versions
 from intercom_assets.simulator.faults import Faults
 from intercom_assets.simulator.oauth import OAuth
 from intercom_assets.simulator.quota import Quota
-from intercom_assets.simulator.records import Record
+from intercom_assets.simulator.records import Record, listed
 from intercom_assets.simulator.request_log import RequestLog
 from intercom_assets.simulator.scroll import Scroll
 from intercom_assets.simulator.store import Collection
@@ -48,18 +48,31 @@ class Workspace:
 
     Attributes:
         tokens: Access tokens that are accepted.
+        refused_tokens: Access tokens that are known and refused, with the code of the refusal,
+            such as `token_suspended`.
         default_version: API version of requests that name none.
         verbatim: Serve records unchanged in every version (recorded data).
         rate_limit: Requests per window of ten seconds; 0 is no limit.
         latency: Seconds to wait before each answer.
         index_delay: Seconds until lists and searches of contacts and
             conversations show a change. GET by id shows it at once.
+        deletions_delay: Seconds until the list of deleted conversations shows one.
+        deletions_status: Status with which that list is refused; 200 answers it.
         paging: Whether `starting_after` marks a record or counts records.
+        date_header: Whether answers have a `Date`; some proxies strip it.
         inclusive_bounds: Whether `>` and `<` on conversations include the bound.
+        hidden: Ids, by kind, that lists and searches count and do not show.
         missing_scopes: Scopes that the token lacks, such as `read_conversations`.
+        refused_paths: Paths that are refused whatever the token may, `*` for any part, and the
+            scope that the refusal names.
         scope_status: Status of such a refusal; the real API answers both.
+        namesakes: Attributes by kind that share the full name of another; lists show them last.
         contact_companies_key: Where `/contacts/{id}/companies` has its records:
             examples and clients say `data`, the schema says `companies`.
+        list_pages: Records a page of the lists that are documented as one page; 0 is all.
+        scroll_end: How the scroll over companies ends: with an empty list, as documented, or
+            otherwise.
+        scroll_renews: Whether each page of the scroll has another token.
         oauth: The app that may ask for access, and how its codes are exchanged.
     """
 
@@ -68,17 +81,26 @@ class Workspace:
     region: Literal["us", "eu", "au"] = "us"
     timezone: str = "America/Los_Angeles"
     tokens: set[str] = field(default_factory=lambda: {"simulated-token"})
+    refused_tokens: dict[str, str] = field(default_factory=dict)
     clock: Callable[[], float] = time.time
     default_version: str = "2.11"
     verbatim: bool = False
     rate_limit: int = 1667
     latency: float = 0.0
     index_delay: float = 0.0
+    deletions_delay: float = 0.0
+    deletions_status: Literal[200, 401, 403, 404, 500] = 200
     paging: Literal["keyset", "offset"] = "keyset"
+    date_header: bool = True
     inclusive_bounds: bool = False
+    hidden: dict[str, set[str]] = field(default_factory=dict)
     missing_scopes: set[str] = field(default_factory=set)
+    refused_paths: dict[str, str] = field(default_factory=dict)
     scope_status: Literal[401, 403] = 403
     contact_companies_key: Literal["data", "companies"] = "data"
+    list_pages: int = 0
+    scroll_end: Literal["empty", "gone", "refused", "null_list", "no_token"] = "empty"
+    scroll_renews: bool = False
     faults: Faults = field(default_factory=Faults)
     oauth: OAuth = field(default_factory=OAuth)
     log: RequestLog = field(default_factory=RequestLog)
@@ -91,6 +113,7 @@ class Workspace:
     company_segments: dict[str, list[str | Record]] = field(default_factory=dict)
     deleted_conversations: list[Record] = field(default_factory=list)
     merges: dict[str, Record] = field(default_factory=dict)
+    namesakes: dict[str, list[Record]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         ZoneInfo(self.timezone)
@@ -133,6 +156,14 @@ class Workspace:
         filled = self._defaults(kind, collection.key) | record
         return self._store(kind, filled)
 
+    def add_namesake(self, kind: str, full_name: str, fields: Record) -> None:
+        """Adds a second attribute of a full name: another id, and fields of its own.
+
+        `truth` has no part in it: Intercom does not say which of the two counts.
+        """
+        twin = self.find(kind, full_name) | {"id": uuid.uuid4().hex[:24]} | fields
+        self.namesakes.setdefault(kind, []).append(twin)
+
     def touch(self, kind: str, record_id: str) -> None:
         """Sets a record's `updated_at` to now and changes nothing else."""
         self.patch(kind, record_id, {})
@@ -141,6 +172,17 @@ class Workspace:
         """Replaces fields of a record; `bump` sets `updated_at` to now."""
         times = {"updated_at": self.now()} if bump else {}
         self._store(kind, self.find(kind, record_id) | times | fields)
+
+    def undate(self, kind: str, share: float) -> list[str]:
+        """Takes `updated_at` from a share of the records, evenly spread; returns their ids.
+
+        Real workspaces have such contacts and conversations; no search by that field finds them.
+        """
+        ids = self.collection(kind).ids()
+        chosen = ids[:: max(round(1 / share), 1)] if share > 0 else []
+        for record_id in chosen:
+            self.patch(kind, record_id, {"updated_at": None}, bump=False)
+        return chosen
 
     def delete(self, kind: str, record_id: str, *, metrics_retained: bool = False) -> None:
         """Removes a record; a conversation joins the deleted ones."""
@@ -157,9 +199,15 @@ class Workspace:
             )
 
     def rename(self, kind: str, record_id: str, name: str) -> None:
-        """Gives a tag, segment, team... another name."""
+        """Gives a tag, segment, team... another name.
+
+        Companies and conversations show a tag's new name too, and are not dated anew.
+        """
         record = self.find(kind, record_id)
         self.patch(kind, record_id, {"name": name}, bump="updated_at" in record)
+        if kind == "tags":
+            for holders in ("companies", "conversations"):
+                self._rename_tag(holders, record_id, name)
 
     def reply(
         self,
@@ -234,6 +282,14 @@ class Workspace:
                 kinds[kind]["ids"] = collection.ids()
         kinds["conversation_parts"] = {"count": sum(map(len, self.parts.values()))}
         return {"id_code": self.id_code, "region": self.region, "now": self.now(), "kinds": kinds}
+
+    def _rename_tag(self, holders: str, tag_id: str, name: str) -> None:
+        for record in list(self.collection(holders)):
+            tags = listed(record, "tags", "tags")
+            if any(tag["id"] == tag_id for tag in tags):
+                shown = [tag | {"name": name} if tag["id"] == tag_id else tag for tag in tags]
+                fields = {"tags": record["tags"] | {"tags": shown}}
+                self.patch(holders, str(record["id"]), fields, bump=False)
 
     def _segment_rows(self, segments: Sequence[str | Record]) -> list[Record]:
         known = self.collection("segments")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from intercom_assets.errors import IntercomError
 from intercom_assets.schema.coerce import Row
 from intercom_assets.sync.slices import Slice
 
@@ -36,6 +37,8 @@ class Shaped:
         returned: How many records Intercom returned.
         newest: The latest update among them, None where none is dated.
         total_count: Records in all pages, where Intercom says so.
+        passed_over: Records whose lists could not be completed.
+        settled: Keys of records that were due, and are read whole now.
     """
 
     rows: list[bytes]
@@ -43,6 +46,8 @@ class Shaped:
     returned: int
     newest: datetime | None
     total_count: int | None
+    passed_over: "list[PassedOver]" = field(default_factory=list)
+    settled: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,19 @@ class Gone:
 
 
 @dataclass(frozen=True, slots=True)
+class PassedOver:
+    """A record that could not be read, or not whole: it stays due.
+
+    Attributes:
+        key: Its key; of a child, its parent's.
+        error: Why.
+    """
+
+    key: str
+    error: IntercomError
+
+
+@dataclass(frozen=True, slots=True)
 class WholeList:
     """A parent whose children were read whole.
 
@@ -100,7 +118,9 @@ class Batch:
         covered: The slice of time that was read whole with this batch.
         complete: The read has ended, and saw everything: unseen rows are gone.
         reconciled_at: The reconcile has ended, and compared everything up to then.
-        vanished: Parents that were gone when their children were asked for.
+        passed_over: What could not be read, and stays due.
+        settled: Keys of what was due, and is read with this batch.
+        deletions_at: Everything that Intercom listed as deleted until then was given.
         total: Records or parents that the whole read is expected to cover.
         done: How many of them are covered so far.
     """
@@ -114,6 +134,8 @@ class Batch:
     covered: Slice | None = None
     complete: bool = False
     reconciled_at: datetime | None = None
-    vanished: int = 0
+    passed_over: list[PassedOver] = field(default_factory=list)
+    settled: list[str] = field(default_factory=list)
+    deletions_at: datetime | None = None
     total: int | None = None
     done: int = 0

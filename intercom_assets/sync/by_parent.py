@@ -1,20 +1,23 @@
 """Children of the parents that are due: those whose stored version changed, rule 7."""
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from functools import partial
 from urllib.parse import quote
 
 import anyio
 
 from intercom_assets.catalog.resource import ByParent, Child, SinglePage
-from intercom_assets.errors import NotFound, TransientError
-from intercom_assets.intercom.client import CONNECTIONS, Call
-from intercom_assets.intercom.pagination import read_pages
+from intercom_assets.errors import IntercomError, Request, TransientError
+from intercom_assets.intercom.client import CONNECTIONS, Call, records_at
+from intercom_assets.intercom.pagination import Page, read_list
 from intercom_assets.schema.coerce import to_timestamp
 from intercom_assets.schema.types import Json, Record
-from intercom_assets.sync.batch import Batch, Checkpoint, WholeList
+from intercom_assets.sync.batch import Batch, Checkpoint, PassedOver, WholeList
 from intercom_assets.sync.ordered import in_order
-from intercom_assets.sync.reading import Reading
+from intercom_assets.sync.reading import Reading, now
+from intercom_assets.sync.unread import TRIES, TRIES_AGAIN, Judge, refuse_others, too_short
 from intercom_assets.warehouse.warehouse import ParentVersion
 
 _CHUNK = 5_000
@@ -27,89 +30,150 @@ class _Family:
     """A parent and what Intercom returned of its children.
 
     Attributes:
-        parent: The parent's version that was due.
-        children: Rows of what was returned; None where the parent had vanished.
-        newer_than: Microseconds since 1970 where only newer children were returned.
+        key: The parent's key.
+        due: The parent's version that was due; None where it is due from before.
+        children: Rows of what was returned.
+        whole: What the list was whole of, None where it was not.
+        passed_over: Why the parent stays due, None where it does not.
     """
 
-    parent: ParentVersion
-    children: list[bytes] | None
-    newer_than: int | None = None
+    key: str
+    due: ParentVersion | None = None
+    children: list[bytes] = field(default_factory=list)
+    whole: WholeList | None = None
+    passed_over: PassedOver | None = None
 
 
 async def read_by_parent(reading: Reading, child: Child, link: ByParent) -> AsyncGenerator[Batch]:
-    """Read the children of each due parent, in the order of the parents' versions."""
+    """Read the children of each due parent, in the order of the parents' versions.
+
+    Those that earlier syncs could not read come first, unless all parents are due.
+    """
+    lists = _Lists(reading, child, link)
     after = reading.start.after
     done = 0
+    if after is not None:
+        again = in_order(lists.read_again, reading.unread.before, CONNECTIONS)
+        async with aclosing(_runs(again, lists.judge)) as runs:
+            async for run in runs:
+                yield _batch(reading, run, done)
     while True:
         due = await anyio.to_thread.run_sync(reading.due, after, _CHUNK)
-        families: list[_Family] = []
-
-        async def read(parent: ParentVersion) -> _Family:
-            return await _read_family(reading, child, link, parent)
-
-        async for family in in_order(read, due, CONNECTIONS):
-            families.append(family)
-            if len(families) == _RUN:
-                done += len(families)
-                yield _batch(reading, families, done)
-                families = []
-        done += len(families)
-        if families:
-            yield _batch(reading, families, done)
+        async with aclosing(_runs(in_order(lists.read, due, CONNECTIONS), lists.judge)) as runs:
+            async for run in runs:
+                done += len(run)
+                yield _batch(reading, run, done)
         if len(due) < _CHUNK:
             return
         after = (due[-1].synced_at, due[-1].key)
 
 
+async def _runs(families: AsyncGenerator[_Family], judge: Judge) -> AsyncGenerator[list[_Family]]:
+    """Give what is committed together; nothing before it is known that Intercom shows anything."""
+    run: list[_Family] = []
+    async with aclosing(families):
+        async for family in families:
+            run.append(family)
+            if len(run) >= _RUN and not judge.unproven:
+                yield run
+                run = []
+    judge.close()
+    if run:
+        yield run
+
+
 def _batch(reading: Reading, families: list[_Family], done: int) -> Batch:
-    last = families[-1].parent
+    last = families[-1].due
+    read = (family.key for family in families if family.passed_over is None)
     return Batch(
-        rows=[row for family in families for row in family.children or ()],
-        returned=sum(len(family.children or ()) for family in families),
-        checkpoint=Checkpoint(parent=(last.synced_at, last.key)),
-        whole=[
-            WholeList(family.parent.key, family.newer_than)
-            for family in families
-            if family.children is not None
-        ],
-        vanished=sum(family.children is None for family in families),
+        rows=[row for family in families for row in family.children],
+        returned=sum(len(family.children) for family in families),
+        checkpoint=Checkpoint(parent=(last.synced_at, last.key)) if last else None,
+        whole=[family.whole for family in families if family.whole],
+        passed_over=[family.passed_over for family in families if family.passed_over],
+        settled=reading.unread.settled(read),
         total=reading.due_total,
         done=done,
     )
 
 
-async def _read_family(
-    reading: Reading, child: Child, link: ByParent, parent: ParentVersion
-) -> _Family:
-    if parent.deleted:
-        return _Family(parent, [])
-    path = child.path.replace("{id}", quote(parent.key, safe=""))
-    try:
-        call = Call(path=path, needs=(child.records,))
-        pages = [page async for page in read_pages(reading.session, call, SinglePage())]
-    except NotFound:
-        return _Family(parent, None)
-    except TransientError as error:
-        if error.status == 404 and await _is_gone(reading, child, parent):
-            return _Family(parent, None)
-        raise
-    children = [{**record, link.key: parent.key} for page in pages for record in page.records]
-    newer_than = _newer_than(child, link, pages[0].body, children)
-    return _Family(parent, reading.shaper.lines(children), newer_than)
+class _Lists:
+    """Reads the list of a parent's children, and judges what cannot be read.
+
+    Args:
+        reading: What is read.
+        child: Where the list is.
+        link: How children belong to parents.
+    """
+
+    def __init__(self, reading: Reading, child: Child, link: ByParent) -> None:
+        self._reading, self._child, self._link = reading, child, link
+        self.judge = Judge(partial(self._pages, most=TRIES))
+
+    async def read(self, parent: ParentVersion) -> _Family:
+        """Read the children of a due parent; those of a deleted one are gone with it."""
+        if parent.deleted:
+            return _Family(parent.key, parent, whole=WholeList(parent.key))
+        try:
+            family = await self.judge.read(parent.key, partial(self._family, parent.key))
+        except IntercomError as error:
+            await self.judge.excuse(error)
+            return self._passed_over(parent.key, error, parent)
+        return replace(family, due=parent)
+
+    async def read_again(self, key: str) -> _Family:
+        """Read the children of a parent that could not be read before."""
+        try:
+            family = await self._family(key, TRIES_AGAIN)
+        except IntercomError as error:
+            refuse_others(error)
+            return self._passed_over(key, error)
+        self.judge.known = key
+        return family
+
+    def _passed_over(
+        self, key: str, error: IntercomError, due: ParentVersion | None = None
+    ) -> _Family:
+        return _Family(key, due, passed_over=self._reading.unread.passed_over(key, error))
+
+    async def _family(self, key: str, most: float) -> _Family:
+        pages = await self._pages(key, most)
+        if _just_changed(pages[0]):
+            # Another change within this second would leave the parent as it is, and never be due.
+            await self._reading.session.client.patience.sleep(1.0)
+            pages = await self._pages(key, most)
+        children = [{**record, self._link.key: key} for page in pages for record in page.records]
+        lines = self._reading.shaper.lines(children)
+        if error := self._shortness(key, pages, len(children)):
+            # What came is true; of what is missing it says nothing.
+            return _Family(key, children=lines, passed_over=self._reading.unread.noted(key, error))
+        newer_than = _newer_than(self._child, self._link, pages[0].body, children)
+        return _Family(key, children=lines, whole=WholeList(key, newer_than))
+
+    def _shortness(self, key: str, pages: list[Page], listed: int) -> TransientError | None:
+        """Say that a list holds less than it counts, up to what Intercom returns at the most."""
+        total = _total(pages[0].body, self._child.records) or 0
+        entries = (records_at(page.body, (self._child.records,)) for page in pages)
+        # What is no object is an entry all the same.
+        total = max(min(total, self._child.cap or total), sum(len(one or ()) for one in entries))
+        if listed >= total:
+            return None
+        said = f"{listed} of {total}"
+        return too_short(Request(method="GET", path=self._path(key), status=200, message=said))
+
+    async def _pages(self, key: str, most: float) -> list[Page]:
+        call = Call(path=self._path(key), needs=(self._child.records,), most=most)
+        return await read_list(self._reading.session, call, SinglePage())
+
+    def _path(self, key: str) -> str:
+        return self._child.path.replace("{id}", quote(key, safe=""))
 
 
-async def _is_gone(reading: Reading, child: Child, parent: ParentVersion) -> bool:
-    # Intercom answers some vanished parents with a bare page of its proxy, which says nothing;
-    # the parent itself is asked for then.
-    own, _, rest = child.path.partition("{id}")
-    if not rest:
-        return False
-    try:
-        await reading.session.ask(Call(path=f"{own}{quote(parent.key, safe='')}"))
-    except NotFound:
-        return True
-    return False
+def _just_changed(page: Page) -> bool:
+    """Tell whether a parent that is shown with its children changed in this very second."""
+    updated = to_timestamp(page.body.get("updated_at"))
+    answered = (page.date or now()).timestamp()
+    return isinstance(updated, int) and updated >= int(answered) * 1_000_000
 
 
 def _newer_than(child: Child, link: ByParent, answer: Record, children: list[Record]) -> int | None:

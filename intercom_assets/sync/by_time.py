@@ -9,6 +9,7 @@ from intercom_assets.intercom.search import Order
 from intercom_assets.sync.batch import Batch
 from intercom_assets.sync.ordered import following
 from intercom_assets.sync.reading import Reading
+from intercom_assets.sync.undated import read_undated
 from intercom_assets.sync.walk import (
     EARLY,
     Walk,
@@ -33,6 +34,8 @@ async def read_by_time(reading: Reading, search: Search) -> AsyncGenerator[Batch
         if first is not None and not _is_large(walk, since):
             async for batch in newest_first(walk, following(first, pages), begin):
                 yield batch
+            async for batch in _undated(walk):
+                yield batch
             yield walk.reached(last=True)
             return
     async for batch in read_slices(walk, await first_slices(walk, begin)):
@@ -46,7 +49,15 @@ async def read_by_time(reading: Reading, search: Search) -> AsyncGenerator[Batch
     # Read to its end, since days begin earlier than the tail where the zone is unknown.
     async for batch in newest_first(walk, pages, walk.early(tail)):
         yield batch
+    async for batch in _undated(walk):
+        yield batch
     yield walk.reached(last=True)
+
+
+async def _undated(walk: Walk) -> AsyncGenerator[Batch]:
+    if walk.reading.start.must_balance:
+        async for batch in read_undated(walk):
+            yield batch
 
 
 def _is_large(walk: Walk, since: datetime | None) -> bool:

@@ -46,6 +46,7 @@ class Start:
         since: Records updated before this are not asked for; None for the beginning.
         after: The last processed version of a parent; None for all parents.
         start_date: Records updated before this are not kept.
+        deletions_since: Deletions before this are marked already; None where none was read.
     """
 
     stored: StoredCursor
@@ -53,11 +54,20 @@ class Start:
     since: datetime | None
     after: tuple[datetime, str] | None
     start_date: datetime | None
+    deletions_since: datetime | None = None
 
     @property
     def from_beginning(self) -> bool:
         """Whether the read covers everything, so that what it does not see is gone."""
         return self.since is None and self.start_date is None
+
+    @property
+    def must_balance(self) -> bool:
+        """Whether Intercom's own count must be reached: by a first read, or a full refresh.
+
+        A first read that was interrupted goes on as an incremental one, and is not complete yet.
+        """
+        return self.forgotten or not self.stored.complete
 
 
 def start(
@@ -74,7 +84,7 @@ def start(
     forgotten = request.full_refresh or _moved_earlier(stored, start_date)
     since = start_date
     if stored.at is not None and not forgotten:
-        begin = stored.at - min(lookback, stored.at - EPOCH)
+        begin = _before(stored.at, lookback)
         if request.since is not None:
             begin = min(begin, request.since)
         since = begin if start_date is None else max(begin, start_date)
@@ -83,8 +93,18 @@ def start(
     if stored.parent_synced_at and stored.parent_key is not None and not request.full_refresh:
         after = (stored.parent_synced_at, stored.parent_key)
     return Start(
-        stored=stored, forgotten=forgotten, since=since, after=after, start_date=start_date
+        stored=stored,
+        forgotten=forgotten,
+        since=since,
+        after=after,
+        start_date=start_date,
+        # Marks stay when the cursor is forgotten, so what was read of deletions counts.
+        deletions_since=_before(stored.deletions_at, lookback) if stored.deletions_at else None,
     )
+
+
+def _before(moment: datetime, lookback: timedelta) -> datetime:
+    return moment - min(lookback, moment - EPOCH)
 
 
 def _moved_earlier(stored: StoredCursor, start_date: datetime | None) -> bool:
@@ -93,17 +113,17 @@ def _moved_earlier(stored: StoredCursor, start_date: datetime | None) -> bool:
     return start_date is None or start_date < stored.start_date
 
 
-def reached(start: Start, newest: datetime | None, opened: datetime | None) -> datetime | None:
+def reached(start: Start, newest: datetime | None, opened: datetime) -> datetime | None:
     """Give the cursor that may be stored: never beyond Intercom's clock, never moved back.
 
     Args:
         start: Where the sync started.
         newest: Greatest `updated_at` of the records read whole so far.
-        opened: Intercom's clock when the window opened: one record dated 2056 must not make
-            every later window empty.
+        opened: Intercom's clock when the window opened, or ours where it did not say: one record
+            dated 2056 must not make every later window empty.
     """
     before = None if start.forgotten else start.stored.at
     if newest is None:
         return before
-    cursor = newest if opened is None else min(newest, opened)
+    cursor = min(newest, opened)
     return cursor if before is None else max(cursor, before)

@@ -15,6 +15,7 @@ from intercom_assets.schema.table import EXTRA, Column
 from intercom_assets.schema.types import ColumnType
 from intercom_assets.sync.rows import Fields
 from intercom_assets.sync.spool import RowSpool, line
+from intercom_assets.warehouse.questions import Cells
 from intercom_assets.warehouse.warehouse import Target, Warehouse
 
 
@@ -31,7 +32,7 @@ def evolve(warehouse: Warehouse, target: Target, missing: Sequence[Column]) -> N
     columns = {column.name: column.type for column in (*keys, *missing)} | {EXTRA: ColumnType.JSON}
     with tempfile.TemporaryDirectory(prefix="intercom_assets_") as folder:
         spool = RowSpool(Path(folder) / "fill.jsonl", columns)
-        for rows in warehouse.cells(target, [target.table.column(EXTRA)]):
+        for rows in warehouse.cells(Cells(target, (target.table.column(EXTRA),))):
             spool.add(line(_filled(fields, keys, row)) for row in rows)
         file = spool.close() if spool.rows else None
         warehouse.add_columns(target, missing, file)

@@ -19,6 +19,8 @@ from intercom_assets.sync.batch import Batch, Portions
 from intercom_assets.sync.by_parent import read_by_parent
 from intercom_assets.sync.by_time import read_by_time
 from intercom_assets.sync.cursor import Request
+from intercom_assets.sync.deletions import after_deletions
+from intercom_assets.sync.lookup import with_unread
 from intercom_assets.sync.mask import Mask
 from intercom_assets.sync.progress import Listener
 from intercom_assets.sync.reading import Reading
@@ -70,8 +72,9 @@ def read(reading: Reading) -> AsyncGenerator[Batch]:
     match resource.replication, resource.endpoint:
         case FullRefresh() | SemiIncremental(), Listing() as listing:
             return read_whole(reading, listing)
-        case Incremental(), Search() as search:
-            return read_by_time(reading, search)
+        case Incremental(deletions=deletions), Search() as search:
+            found = with_unread(reading, read_by_time(reading, search))
+            return after_deletions(reading, deletions, found)
         case ByParent() as link, Child() as child:
             return read_by_parent(reading, child, link)
         case (

@@ -23,6 +23,7 @@ from intercom_assets.sync.extract import Extract
 from intercom_assets.sync.mask import Mask, Memory
 from intercom_assets.sync.rows import value_at
 from intercom_assets.sync.spool import RowSpool, line
+from intercom_assets.warehouse.questions import Cells
 from intercom_assets.warehouse.warehouse import (
     Commit,
     Rewrite,
@@ -61,7 +62,7 @@ def hide_stored(
     spool = RowSpool(folder / "hidden.jsonl", rows.held)
     try:
         if rows.masks:
-            for portion in warehouse.cells(extract.declared, rows.columns):
+            for portion in warehouse.cells(Cells(extract.declared, rows.columns)):
                 spool.add(map(line, rows.changed(portion)))
         if not spool.rows:
             return stored

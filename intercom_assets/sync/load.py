@@ -10,9 +10,17 @@ from functools import partial
 from pathlib import Path
 
 from intercom_assets.catalog.resource import ByParent, Search
-from intercom_assets.errors import ConfigurationError, SchemaError, WarehouseError
+from intercom_assets.errors import (
+    ConfigurationError,
+    PermanentError,
+    SchemaError,
+    WarehouseError,
+)
+from intercom_assets.intercom.search import count_records
 from intercom_assets.intercom.workspace import Workspace
 from intercom_assets.schema.table import Column
+from intercom_assets.sync.batch import Batch
+from intercom_assets.sync.copies import copies_of, followed_originals
 from intercom_assets.sync.cursor import EPOCH, Start, start
 from intercom_assets.sync.evolve import evolve
 from intercom_assets.sync.extract import Extract, read
@@ -24,6 +32,7 @@ from intercom_assets.sync.reconcile import reconcile
 from intercom_assets.sync.report import Report
 from intercom_assets.sync.rows import Shaper
 from intercom_assets.sync.source import Source
+from intercom_assets.sync.unread import Unread, told
 from intercom_assets.warehouse.warehouse import (
     ParentVersion,
     StoredCursor,
@@ -60,10 +69,16 @@ def load(extract: Extract, warehouse: Warehouse) -> Report:
             folder=Path(folder),
         )
         extract.listener.noted(_intention(reading))
+        counted = _count(extract, reading)
         loading.run(read(reading))
         if extract.request.reconcile and not reading.start.from_beginning:
             _reconcile(extract, warehouse, reading, loading)
+        _follow_originals(warehouse, reading, loading)
+        if counted is not None:
+            report.missing = _missing_rows(extract, warehouse, reading, counted)
         report.cursor_after = _shown(loading.cursor)
+        if loading.unread:
+            extract.listener.warned(told(extract.resource, loading.unread))
     report.seconds = time.monotonic() - began
     return report
 
@@ -94,6 +109,7 @@ def _prepare(extract: Extract, warehouse: Warehouse, report: Report, folder: Pat
         stored = hide_stored(extract, warehouse, state=state, stored=stored, folder=folder)
         evolve(warehouse, target, _missing(target, state))
         due = _count_due(extract, warehouse, _start(extract, stored))
+        copies = copies_of(extract, warehouse, cursors)
     session = extract.connection.session(
         meter=report.meter, scope=extract.resource.scope, note=extract.listener.noted
     )
@@ -116,6 +132,8 @@ def _prepare(extract: Extract, warehouse: Warehouse, report: Report, folder: Pat
         stored_rows=state.row_count,
         due=partial(_due, extract, warehouse),
         due_total=due,
+        unread=Unread(stored.unread),
+        copies=copies,
         warn=extract.listener.warned,
         note=extract.listener.noted,
         spooled=partial(_tell_spooled, extract, report, time.monotonic()),
@@ -130,7 +148,9 @@ def _stored(cursors: Mapping[str, StoredCursor], resource: str, state: TableStat
     if state.exists:
         return stored
     # A renamed or dropped table is built anew: its cursor has lost its rows.
-    return replace(stored, at=None, parent_synced_at=None, parent_key=None, reconciling=None)
+    return replace(
+        stored, at=None, parent_synced_at=None, parent_key=None, reconciling=None, unread=()
+    )
 
 
 def _missing(target: Target, state: TableState) -> list[Column]:
@@ -159,7 +179,8 @@ def _reconcile(extract: Extract, warehouse: Warehouse, reading: Reading, loading
     again = Start(
         stored=loading.cursor, forgotten=False, since=begin, after=None, start_date=start_date
     )
-    before = loading.report.inserted + loading.report.updated
+    report = loading.report
+    before, marked = report.inserted + report.updated, report.deleted
     loading.run(
         reconcile(
             replace(reading, start=again),
@@ -167,7 +188,19 @@ def _reconcile(extract: Extract, warehouse: Warehouse, reading: Reading, loading
             force=extract.request.force,
         )
     )
-    loading.report.found = loading.report.inserted + loading.report.updated - before
+    report.found = report.inserted + report.updated - before
+    report.gone = report.deleted - marked
+
+
+def _follow_originals(warehouse: Warehouse, reading: Reading, loading: Loading) -> None:
+    if reading.copies is None:
+        return
+    total, followed = reading.due_total, False
+    for rows in followed_originals(warehouse, reading.copies, reading.shaper):
+        loading.take(Batch(rows=rows, done=total, total=total))
+        followed = True
+    if followed:
+        loading.finish()
 
 
 def _intention(reading: Reading) -> str:
@@ -176,6 +209,38 @@ def _intention(reading: Reading) -> str:
     if reading.start.since is None or not isinstance(reading.resource.endpoint, Search):
         return "reading everything"
     return f"reading what was updated since {reading.start.since:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _count(extract: Extract, reading: Reading) -> int | None:
+    """Count what Intercom has, where all of it is to be stored; None where it is not, or unknown.
+
+    With a start date older records are left out, and Intercom counts them all the same.
+    """
+    search, start = extract.resource.endpoint, reading.start
+    whole = start.must_balance or extract.request.reconcile
+    if not isinstance(search, Search) or not whole or start.start_date is not None:
+        return None
+    try:
+        return extract.connection.call(count_records, reading.session, search)
+    except PermanentError as error:
+        reading.note(error.but("the rows are not compared with a count"))
+        return None
+
+
+def _missing_rows(extract: Extract, warehouse: Warehouse, reading: Reading, before: int) -> int:
+    """Name the rows that are missing by Intercom's own count; the lesser of two is certain."""
+    after = _count(extract, reading)
+    counted = before if after is None else min(before, after)
+    stored = warehouse.inspect(extract.target).row_count
+    missing = max(counted - stored, 0)
+    if missing:
+        reading.warn(
+            f"Intercom counts {counted:,} {extract.resource.name}, and {stored:,} are stored: "
+            f"{missing:,} are missing, which none of its lists and searches returned. Run a "
+            "reconcile; if they stay missing, ask Intercom's support why its list counts more "
+            "than it shows"
+        )
+    return missing
 
 
 def _shown(cursor: StoredCursor) -> datetime | None:

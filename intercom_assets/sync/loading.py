@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from intercom_assets.catalog.resource import ByParent
+from intercom_assets.errors import IntercomError
 from intercom_assets.schema.types import ColumnType
 from intercom_assets.sync.batch import Batch, Checkpoint
 from intercom_assets.sync.bridge import from_loop
@@ -67,9 +68,11 @@ class Loading:
         self._gone = self._spool("gone", _GONE)
         self._seen = self._spool("seen", self._shaper.key_columns)
         self._complete = False
+        self._unread: dict[str, IntercomError | None] = dict.fromkeys(cursor.unread)
+        self._reached = False
 
     def run(self, batches: AsyncGenerator[Batch]) -> None:
-        """Load all batches of a read, and end it.
+        """Load all batches of a read, and end it; what it reached before it failed is committed.
 
         Raises:
             IntercomAssetsError: Reading or loading failed; what was committed is kept.
@@ -78,8 +81,13 @@ class Loading:
             searched_seldom(),
             from_loop(self._extract.connection.portal, batches) as arriving,
         ):
-            for batch in arriving:
-                self.take(batch)
+            try:
+                for batch in arriving:
+                    self.take(batch)
+            except IntercomError:
+                if self._reached:
+                    self._commit()
+                raise
         self.finish()
 
     def take(self, batch: Batch) -> None:
@@ -92,12 +100,13 @@ class Loading:
         self._gone.add(line({"key": one.key, "merged_into": one.merged_into}) for one in batch.gone)
         self._complete = self._complete or batch.complete
         self.report.records_returned += batch.returned
-        self.report.vanished += batch.vanished
-        self.report.gone += len(batch.gone)
+        self._note_unread(batch)
+        if batch.deletions_at is not None:
+            self.cursor = replace(self.cursor, deletions_at=batch.deletions_at)
         portions, rows = self._extract.portions, self._rows
         full = self._warehouse.commit_share(rows.rows, rows.size)
         if batch.checkpoint is not None:
-            self.cursor = self._moved(batch.checkpoint)
+            self.cursor, self._reached = self._moved(batch.checkpoint), True
             if batch.reconciled_at is not None:
                 ended = batch.reconciled_at
                 self.cursor = replace(self.cursor, reconciling=None, reconciled_at=ended)
@@ -109,12 +118,25 @@ class Loading:
 
     def finish(self) -> None:
         """Commit what is left, mark what a complete read did not see, and end the sync."""
+        # What is due from before was asked for, or was met by a read of everything.
+        self._unread = dict(self.unread)
+        self.report.unread = len(self._unread)
         self.cursor = replace(self.cursor, complete=True)
         self._commit(last=True)
         self.report.cursor_after = self.cursor.at or self.cursor.parent_synced_at
         self.report.sample = self._shaper.sample
         self.report.misfits = self._shaper.fields.misfits
         self.report.unmodelled = self._shaper.fields.unmodelled
+
+    @property
+    def unread(self) -> dict[str, IntercomError]:
+        """What this sync could not read, and why."""
+        return {key: error for key, error in self._unread.items() if error is not None}
+
+    def _note_unread(self, batch: Batch) -> None:
+        for key in (*batch.settled, *(one.key for one in batch.gone)):
+            self._unread.pop(key, None)
+        self._unread.update((one.key, one.error) for one in batch.passed_over)
 
     def _moved(self, checkpoint: Checkpoint) -> StoredCursor:
         synced_at, key = checkpoint.parent or (None, None)
@@ -135,6 +157,7 @@ class Loading:
             self.cursor,
             version=self.cursor.version + 1,
             run_id=self._extract.request.run_id,
+            unread=tuple(self._unread),
         )
         commit = Commit(
             target=self._extract.target,
@@ -147,7 +170,7 @@ class Loading:
             gone=gone.close() if gone.rows else None,
         )
         done = self._warehouse.commit(self._extract.source.prefix, commit)
-        self.cursor = replace(self.cursor, synced_at=done.synced_at)
+        self.cursor, self._reached = replace(self.cursor, synced_at=done.synced_at), False
         self._count(done)
         rows.discard()
         whole.discard()

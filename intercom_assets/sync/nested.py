@@ -1,38 +1,67 @@
 """Lists inside a record that Intercom cuts at ten entries are completed: rule 10."""
 
+from collections.abc import Awaitable, Iterable
+from dataclasses import dataclass
+from math import inf
 from urllib.parse import quote
 
 from intercom_assets.catalog.resource import NestedList
-from intercom_assets.errors import NotFound
+from intercom_assets.errors import IntercomError, RateLimited, Request
+from intercom_assets.intercom.answers import Answer
 from intercom_assets.intercom.client import CONNECTIONS, Call
-from intercom_assets.intercom.pagination import read_pages
+from intercom_assets.intercom.pagination import read_list
 from intercom_assets.schema.types import Json, Record
+from intercom_assets.sync.batch import PassedOver
 from intercom_assets.sync.ordered import in_order
 from intercom_assets.sync.reading import Reading
+from intercom_assets.sync.unread import TRIES, Judge, too_short
 
 
-async def completed(reading: Reading, records: list[Record]) -> list[Record]:
-    """Give the records with their nested lists whole, in the same order.
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """Records with their nested lists, as whole as they could be had.
 
-    Entries keep the short shape that Intercom nests: `{id, type, url}`.
+    Attributes:
+        records: The records, in the order in which they came.
+        passed_over: Those whose lists stay cut.
+        settled: Keys of those that were due, and are whole now.
     """
 
-    async def complete(place: int) -> Record:
-        record = records[place]
-        for nested in reading.resource.nested:
-            if _is_cut(nested, record):
-                record = await _complete(reading, nested, record)
-        return record
+    records: list[Record]
+    passed_over: list[PassedOver]
+    settled: list[str]
 
+
+async def completed(reading: Reading, records: list[Record], most: float = inf) -> Completed:
+    """Complete the nested lists of records.
+
+    Entries keep the short shape that Intercom nests: `{id, type, url}`. A list that cannot be had
+    whole stays as the record shows it, and says `has_more` as before.
+
+    Args:
+        reading: What is read.
+        records: As Intercom listed them.
+        most: Tries of each list.
+    """
     lists = reading.resource.nested
     cut = [i for i, one in enumerate(records) if any(_is_cut(nested, one) for nested in lists)]
-    if not cut:
-        return records
-    whole = [record async for record in in_order(complete, cut, CONNECTIONS)]
     mended = list(records)
-    for place, record in zip(cut, whole, strict=True):
-        mended[place] = record
-    return mended
+    passed_over: dict[str, PassedOver] = {}
+
+    async def complete(place: int) -> None:
+        for nested in (one for one in lists if _is_cut(one, records[place])):
+            whole = await _complete(reading, nested, mended[place], most)
+            if isinstance(whole, IntercomError):
+                key = str(records[place]["id"])
+                passed_over[key] = reading.unread.passed_over(key, whole)
+            else:
+                mended[place] = whole
+
+    async for _ in in_order(complete, cut, CONNECTIONS):
+        pass
+    keys = (str(record.get("id")) for record in records)
+    settled = reading.unread.settled(key for key in keys if key not in passed_over)
+    return Completed(mended, list(passed_over.values()), settled)
 
 
 def _is_cut(nested: NestedList, record: Record) -> bool:
@@ -42,29 +71,74 @@ def _is_cut(nested: NestedList, record: Record) -> bool:
     return record.get("id") is not None
 
 
-async def _complete(reading: Reading, nested: NestedList, record: Record) -> Record:
+async def _complete(
+    reading: Reading, nested: NestedList, record: Record, most: float
+) -> Record | IntercomError:
     envelope = record[nested.name]
     assert isinstance(envelope, dict)
+    key = str(record["id"])
+    judge = _judge(reading, nested)
+    if judge.end is not None:
+        # A missing permission, most likely: it is not asked for thousands of times.
+        return judge.end
+
+    async def read(tries: float) -> list[Record]:
+        call = _call(nested, key, min(tries, most))
+        pages = await read_list(reading.session, call, nested.pagination)
+        entries = [entry for page in pages for entry in page.records]
+        _refuse_shorter(call, envelope, entries)
+        return entries
+
     try:
-        entries = await _read(reading, nested, str(record["id"]))
-    except NotFound:
-        # The record went away after it was listed; what the list showed of it is the last truth.
-        return record
-    cut = envelope.get("data")
-    whole = _shaped(entries, cut if isinstance(cut, list) else [], nested.name)
+        entries = await judge.read(key, read)
+    except RateLimited:
+        raise
+    except IntercomError as error:
+        judge.note(error)
+        return error
+    whole = _shaped(entries, _shown(envelope), nested.name)
     return {
         **record,
         nested.name: {**envelope, "data": whole, "has_more": False, "total_count": len(whole)},
     }
 
 
-async def _read(reading: Reading, nested: NestedList, owner: str) -> list[Record]:
-    call = Call(
-        path=nested.path.replace("{id}", quote(owner, safe="")),
-        needs=tuple((key,) for key in nested.records),
+def _judge(reading: Reading, nested: NestedList) -> Judge:
+    def ask(key: str) -> Awaitable[Answer]:
+        return reading.session.ask(_call(nested, key, TRIES))
+
+    return reading.unread.lists.setdefault(nested.path, Judge(ask))
+
+
+def _call(nested: NestedList, key: str, most: float) -> Call:
+    return Call(
+        path=nested.path.replace("{id}", quote(key, safe="")),
+        needs=tuple((name,) for name in nested.records),
+        scope=nested.scope,
+        most=most,
     )
-    pages = read_pages(reading.session, call, nested.pagination)
-    return [record async for page in pages for record in page.records]
+
+
+def _refuse_shorter(call: Call, envelope: Record, entries: list[Record]) -> None:
+    """Refuse a list that lacks what its record shows or counts: it is not the whole one."""
+    known, listed, total = _ids(_shown(envelope)), _ids(entries), envelope.get("total_count")
+    counted = total if isinstance(total, int) else len(known) + 1
+    if known - listed or len(listed) < counted:
+        said = f"{len(listed)} of {counted}"
+        raise too_short(Request(method="GET", path=call.path, status=200, message=said))
+
+
+def _shown(envelope: Record) -> list[Json]:
+    shown = envelope.get("data")
+    return shown if isinstance(shown, list) else []
+
+
+def _ids(entries: Iterable[Json]) -> set[str]:
+    return {
+        str(entry["id"])
+        for entry in entries
+        if isinstance(entry, dict) and entry.get("id") is not None
+    }
 
 
 def _shaped(entries: list[Record], cut: list[Json], name: str) -> list[Json]:

@@ -5,7 +5,6 @@ from collections import deque
 from collections.abc import (
     AsyncGenerator,
     AsyncIterable,
-    AsyncIterator,
     Awaitable,
     Callable,
     Iterable,
@@ -18,7 +17,7 @@ T = TypeVar("T")
 
 async def in_order(
     work: Callable[[S], Awaitable[T]], items: Iterable[S], width: int
-) -> AsyncIterator[T]:
+) -> AsyncGenerator[T]:
     """Work on up to `width` items at a time and give the results in the order of the items.
 
     What is left is cancelled when a result fails or the reader stops.

@@ -14,6 +14,7 @@ from intercom_assets.catalog.resource import (
     ByParent,
     Child,
     FullRefresh,
+    Incremental,
     Resource,
     Scroll,
     Search,
@@ -22,7 +23,7 @@ from intercom_assets.errors import ConfigurationError, IntercomAssetsError, NotF
 from intercom_assets.intercom.client import Call, Session, records_at
 from intercom_assets.intercom.search import Order, search_call
 from intercom_assets.schema.types import Json
-from intercom_assets.sync.evidence import Evidence
+from intercom_assets.sync.evidence import SAMPLES, Evidence
 from intercom_assets.sync.fields import SeenField
 from intercom_assets.sync.rows import value_at
 from intercom_assets.warehouse.questions import Answer, BadKeys, Incomplete, Orphans
@@ -108,6 +109,7 @@ def checks_of(resource: Resource, start_date: datetime | None) -> tuple[Check, .
         (ROW_COUNT, is_counted(resource) and start_date is None),
         (UNDECLARED, True),
         (MISFITS, True),
+        (UNREAD, isinstance(link, ByParent | Incremental)),
         (CURSOR, not isinstance(link, FullRefresh)),
     )
     return tuple(check for check, applies in chosen if applies)
@@ -265,6 +267,19 @@ def _judge_misfits(evidence: Evidence) -> Verdict:
     )
 
 
+def _judge_unread(evidence: Evidence) -> Verdict:
+    unread, resource = evidence.cursor.unread, evidence.resource
+    name = resource.parent or resource.name
+    return Verdict(
+        passed=not unread,
+        summary=f"{len(unread):,} {name} could not be read whole so far, and are asked for again "
+        "at each sync; the log of the last one says why"
+        if unread
+        else f"All {name} were read whole",
+        figures={"still_due": len(unread), "sample": [*unread[:SAMPLES]]},
+    )
+
+
 def _judge_cursor(evidence: Evidence) -> Verdict:
     cursor, now = evidence.cursor, evidence.scene.now()
     instants = {
@@ -351,6 +366,15 @@ MISFITS = Check(
     "there, and the value is kept in _extra.",
     severity=Severity.WARN,
     judge=_judge_misfits,
+)
+
+UNREAD = Check(
+    name="all_were_read",
+    description="Fails where a record could not be read whole, by one: the parts of a "
+    "conversation, the segments of a company, a list inside of a contact. It is asked for again at "
+    "each sync, until it is read or marked as deleted.",
+    severity=Severity.WARN,
+    judge=_judge_unread,
 )
 
 CURSOR = Check(

@@ -13,7 +13,11 @@ from intercom_assets.schema.coerce import to_timestamp
 from intercom_assets.schema.types import Record
 from intercom_assets.sync.cursor import EPOCH, Start
 from intercom_assets.sync.rows import Shaper, value_at
+from intercom_assets.sync.unread import Unread
+from intercom_assets.warehouse.questions import Copies
 from intercom_assets.warehouse.warehouse import ParentVersion
+
+_FAST = timedelta(minutes=5)
 
 Due = Callable[[tuple[datetime, str] | None, int], list[ParentVersion]]
 
@@ -32,6 +36,8 @@ class Reading:
             unexpected when there are some.
         due: Lists due parents after a position; blocks.
         due_total: How many parents are due.
+        unread: What cannot be read, and is due from before.
+        copies: Rows of the table that repeat those of another one; None where none can follow it.
         warn: Told what the user should know.
         note: Told in a line what is being done.
         spooled: Told how many records came so far, where none is handed on before the last.
@@ -49,6 +55,8 @@ class Reading:
     stored_rows: int
     due: Due
     due_total: int
+    unread: Unread
+    copies: Copies | None
     warn: Callable[[str], None]
     note: Callable[[str], None]
     spooled: Callable[[int], None]
@@ -60,6 +68,11 @@ class Reading:
         """When a record was updated, None where it does not say."""
         micros = self._micros(record, self._path())
         return None if micros is None else _instant(micros)
+
+    def is_undated(self, record: Record) -> bool:
+        """Tell whether no search by `updated_at` finds a record: it is null, or 0."""
+        micros = self._micros(record, self._path())
+        return micros is None or micros <= 0
 
     def kept(self, records: list[Record]) -> list[Record]:
         """Drop records that were updated before the start date; undated ones pass."""
@@ -95,5 +108,5 @@ def _instant(micros: int) -> datetime:
 
 
 def now() -> datetime:
-    """Our own clock, for answers without a date."""
-    return datetime.now(UTC)
+    """Give the time by our own clock, for answers without a date, less what it may be fast."""
+    return datetime.now(UTC) - _FAST

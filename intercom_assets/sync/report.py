@@ -26,8 +26,9 @@ class Report:
         unchanged: Rows that were read and already stored.
         deleted: Rows marked as gone.
         row_count: Rows in the table afterwards, marked ones included.
-        vanished: Parents that were gone when their children were asked for.
+        unread: Records that could not be read whole, and stay due: of a child, parents.
         found: Rows that a reconcile found missing or outdated, and fetched.
+        missing: Rows that Intercom counts and that are not stored; None where it was not compared.
         gone: Rows whose records a reconcile found gone.
         commits: Transactions.
         seconds: Duration.
@@ -47,9 +48,10 @@ class Report:
     unchanged: int = 0
     deleted: int = 0
     row_count: int = 0
-    vanished: int = 0
+    unread: int = 0
     found: int = 0
     gone: int = 0
+    missing: int | None = None
     commits: int = 0
     seconds: float = 0.0
     cursor_before: datetime | None = None

@@ -15,7 +15,7 @@ from typing import Protocol, TypeAlias
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
-from intercom_assets.errors import NotFound
+from intercom_assets.errors import CutOff, NotFound
 from intercom_assets.intercom.pagination import Page
 from intercom_assets.sync.batch import Shaped
 from intercom_assets.sync.ordered import following, meanwhile
@@ -53,12 +53,16 @@ class Ended:
     Attributes:
         cut: The smaller slices that are read in its place; none of its pages counts.
         moved: Whether its records changed while they were read.
-        missing: What Intercom refused to list, for people.
+        missing: Intercom's answer where it refused to list it.
+        broken: Its list broke off, though a smaller slice may be listed whole.
+        short: It came to its end with fewer records than Intercom counts.
     """
 
     cut: list[Slice] = field(default_factory=list)
     moved: bool = False
-    missing: str | None = None
+    missing: NotFound | None = None
+    broken: CutOff | None = None
+    short: CutOff | None = None
 
 
 @dataclass(slots=True)
@@ -164,7 +168,7 @@ class Line:
 
 
 async def _read(paging: Paging, one: Slice, send: MemoryObjectSendStream[Shaped]) -> Ended:
-    moved = False
+    moved, total = False, None
     async with send:
         try:
             async with aclosing(paging.pages_of(one)) as pages:
@@ -180,5 +184,11 @@ async def _read(paging: Paging, one: Slice, send: MemoryObjectSendStream[Shaped]
                         moved = moved or shaped.total_count != total
                         await send.send(shaped)
         except NotFound as error:
-            return Ended(moved=True, missing=str(error.request))
+            return Ended(moved=True, missing=error)
+        except CutOff as error:
+            if error.missing:
+                return Ended(moved=moved, short=error)
+            if total is None:
+                raise
+            return Ended(moved=True, broken=error)
     return Ended(moved=moved)

@@ -10,12 +10,12 @@ which has no end, is read that way.
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from intercom_assets.catalog.resource import Granularity, Search
-from intercom_assets.errors import NotFound
+from intercom_assets.errors import CutOff, NotFound, PermanentError
 from intercom_assets.intercom.pagination import Page, paged, read_pages
-from intercom_assets.intercom.search import Order, search_call
+from intercom_assets.intercom.search import CREATED, UPDATED, Order, search_call
 from intercom_assets.sync.batch import Batch, Checkpoint, Shaped
 from intercom_assets.sync.cursor import EPOCH, reached
 from intercom_assets.sync.nested import completed
@@ -24,8 +24,12 @@ from intercom_assets.sync.side_by_side import Line
 from intercom_assets.sync.slices import Slice, cut, slices_from, tail
 
 _ATTEMPTS = 5
+_FEW = 5
+_PASSED_OVER = 50
+_EMPTY = 1_000
+"""Unix second long before Intercom: no record is dated so."""
+
 EARLY = timedelta(days=2)
-_FAR = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp())
 
 
 @dataclass(slots=True)
@@ -41,6 +45,10 @@ class Walk:
         newest: Latest update seen in what was read whole.
         done: Records returned.
         whole: Whether nothing can have been passed over, so that unseen rows are gone.
+        undated: Whether to search by `created_at`, and keep only what no search by `updated_at`
+            returns.
+        checked: Whether searches are known to work where one was answered with 404.
+        passed_over: Slices that were left out because Intercom answers 404 to them.
     """
 
     reading: Reading
@@ -51,6 +59,9 @@ class Walk:
     newest: datetime | None = None
     done: int = 0
     whole: bool = True
+    undated: bool = False
+    checked: bool = False
+    passed_over: int = 0
 
     @property
     def by_day(self) -> bool:
@@ -64,7 +75,8 @@ class Walk:
 
     def pages(self, since: int, until: int | None, order: Order) -> AsyncGenerator[Page]:
         """Ask for the pages of an interval."""
-        call = search_call(self.search, since, until, order)
+        field = CREATED if self.undated else UPDATED
+        call = search_call(self.search, since, until, order, field=field)
         return read_pages(self.reading.session, call, paged(self.reading.resource.pagination))
 
     def pages_of(self, one: Slice) -> AsyncGenerator[Page]:
@@ -79,15 +91,19 @@ class Walk:
     async def shaped(self, page: Page) -> Shaped:
         """Make rows of a page's records that are kept, with their nested lists whole."""
         records, shaper = page.records, self.reading.shaper
+        if self.undated:
+            records = [record for record in records if self.reading.is_undated(record)]
         # Before anything is waited for: a later answer may be shaped before this one.
         first = shaper.reserve(len(records))
-        kept = await completed(self.reading, self.reading.kept(records))
+        whole = await completed(self.reading, self.reading.kept(records))
         return Shaped(
-            rows=shaper.lines(kept, first=first),
+            rows=shaper.lines(whole.records, first=first),
             keys=shaper.keys(records) if self.keyed else [],
-            returned=len(records),
+            returned=len(page.records),
             newest=self.reading.newest(records, None),
             total_count=page.total_count,
+            passed_over=whole.passed_over,
+            settled=whole.settled,
         )
 
     def counted(self, shaped: Shaped) -> Batch:
@@ -99,6 +115,8 @@ class Walk:
             rows=shaped.rows,
             seen=shaped.keys,
             returned=shaped.returned,
+            passed_over=shaped.passed_over,
+            settled=shaped.settled,
             total=self.total,
             done=self.done,
         )
@@ -114,10 +132,57 @@ class Walk:
             done=self.done,
         )
 
+    async def check_search(self, error: NotFound) -> None:
+        """Stop where a 404 is no matter of one record: it would be looked for in every second.
+
+        Raises:
+            PermanentError: Intercom answers 404 for a second without records, too.
+        """
+        if self.checked:
+            return
+        self.checked = True
+        async with aclosing(self.pages(_EMPTY, _EMPTY, Order.OLDEST_FIRST)) as pages:
+            try:
+                await anext(pages)
+            except NotFound:
+                raise PermanentError(
+                    error.request,
+                    "Intercom answers 404 to every search of this resource",
+                    _CHECK_SETTINGS,
+                ) from None
+
+    def pass_over(self, one: Slice, missing: NotFound | None) -> None:
+        """Go on without a slice that keeps changing, or that Intercom does not list.
+
+        Raises:
+            PermanentError: Too many are not listed.
+        """
+        self.passed_over += missing is not None
+        self.checked = False
+        if missing is not None and self.passed_over > _PASSED_OVER:
+            raise PermanentError(
+                missing.request,
+                f"Intercom answers 404 to more than {_PASSED_OVER} searches of one second or day",
+                _CHECK_SETTINGS,
+            )
+        self.give_up(f"{one}: {_MOVING}")
+
     def give_up(self, reason: str) -> None:
         """Warn that a record may have been passed over; nothing is marked then."""
         self.whole = False
         self.reading.warn(reason)
+
+    def came_short(self, one: Slice, error: CutOff) -> None:
+        """Say that Intercom counts what it does not return: once in a warning, then in notes.
+
+        Raises:
+            CutOff: That is more than a few records, which the cursor must not pass.
+        """
+        if error.missing > max(_FEW, error.came // 10) and not self.comparing:
+            raise error
+        tell = self.reading.warn if self.whole else self.reading.note
+        self.whole = False
+        tell(f"{one}: {error}")
 
     def early(self, begin: int) -> int:
         """Ask two days early where days are compared: the walk stops by itself."""
@@ -183,10 +248,13 @@ async def newest_first(
                 return
             pages = walk.pages(walk.early(begin), None, Order.NEWEST_FIRST)
         walk.give_up(_MOVING)
-    except NotFound as error:
-        # One deleted message makes Intercom answer 404 to a whole page: read around it.
+    except (NotFound, CutOff) as error:
+        # One deleted message makes Intercom answer 404 to a whole page: read around it. What is
+        # updated meanwhile is not seen, so that nothing may be marked.
         walk.reading.note(error.but("reading around it"))
-        async for batch in read_slices(walk, [Slice(begin, _FAR)]):
+        walk.whole = False
+        until = max(begin, int(walk.opened.timestamp()))
+        async for batch in read_slices(walk, [Slice(begin, until)]):
             yield replace(batch, checkpoint=None)
 
 
@@ -204,16 +272,24 @@ async def read_slices(walk: Walk, slices: list[Slice]) -> AsyncGenerator[Batch]:
             if ended.cut:
                 continue
             if ended.missing:
-                walk.reading.note(f"{ended.missing}; reading around it")
+                walk.reading.note(ended.missing.but("reading around it"))
+                await walk.check_search(ended.missing)
             smaller = walk.cut(one, 2) if ended.moved else []
-            if ended.moved and (attempts < _ATTEMPTS or len(smaller) > 1):
+            if ended.broken is not None:
+                walk.reading.note(ended.broken.but("reading around it"))
+                if len(smaller) == 1:
+                    raise ended.broken
+            again = attempts < (_ATTEMPTS if ended.missing is None else 1)
+            if ended.moved and (again or len(smaller) > 1):
                 attempts += 1
                 walk.newest = before
                 walk.reading.note(f"{one} changed while it was read; reading it again")
                 line.replace(smaller)
                 continue
             if ended.moved:
-                walk.give_up(f"{one}: {_MOVING}")
+                walk.pass_over(one, ended.missing)
+            if ended.short is not None:
+                walk.came_short(one, ended.short)
             attempts = 0
             line.replace([])
             yield walk.reached(one)
@@ -242,6 +318,9 @@ def _less(count: int | None, than: int | None) -> bool:
     return count is not None and than is not None and count < than
 
 
+_CHECK_SETTINGS = (
+    "Check api_version, region and base_url; if they are right, ask Intercom's support"
+)
 _MOVING = (
     "records changed again and again while they were read, or Intercom refused to list them, so "
     "one may have been passed over; a reconcile finds it"

@@ -8,9 +8,12 @@ from intercom_assets.errors import PermanentError, Request
 from intercom_assets.intercom.client import Call
 from intercom_assets.intercom.pagination import Page, paged, read_pages
 from intercom_assets.intercom.scroll import Restarted, read_scroll
+from intercom_assets.schema.coerce import to_timestamp
+from intercom_assets.schema.types import Record
 from intercom_assets.sync.batch import Batch, Checkpoint
 from intercom_assets.sync.cursor import reached
-from intercom_assets.sync.reading import Reading
+from intercom_assets.sync.reading import Reading, now
+from intercom_assets.sync.rows import hash_record
 from intercom_assets.sync.spool import RecordSpool
 
 
@@ -28,13 +31,14 @@ async def read_whole(reading: Reading, listing: Listing) -> AsyncGenerator[Batch
                 _explain_empty(reading, listing)
         newest: datetime | None = None
         done = 0
-        for records in spool.read():
-            done += len(records)
+        for page in spool.read():
+            records = _one_of_each_key(reading, page)
+            done += len(page)
             newest = reading.newest(records, newest)
             yield Batch(
                 rows=reading.shaper.lines(reading.kept(records), masked=True),
                 seen=reading.shaper.keys(records, masked=True),
-                returned=len(records),
+                returned=len(page),
                 total=spool.records,
                 done=done,
             )
@@ -46,19 +50,55 @@ async def read_whole(reading: Reading, listing: Listing) -> AsyncGenerator[Batch
         )
 
 
-async def _fill(reading: Reading, listing: Listing, spool: RecordSpool) -> datetime | None:
+async def _fill(reading: Reading, listing: Listing, spool: RecordSpool) -> datetime:
     # The spool takes pages as fast as they come: nothing slow stands between two scroll calls.
     spool.clear()
-    opened: datetime | None = None
+    began, opened = now(), None
     async for page in _pages(reading, listing):
         if isinstance(page, Restarted):
             spool.clear()
             continue
+        if page.again:
+            spool.clear()
         opened = opened or page.date
         if page.records:
             spool.add(list(reading.shaper.masked(page.records)))
             reading.spooled(spool.records)
-    return opened
+    return opened or began
+
+
+def _one_of_each_key(reading: Reading, records: list[Record]) -> list[Record]:
+    """Keep one of several records that share a key, whatever their order, and name them.
+
+    Records that share an id are one record that came twice: the commit keeps the newer.
+    """
+    resource = reading.resource
+    if "id" in resource.primary_key:
+        return records
+    sharing: dict[tuple[object, ...], list[Record]] = {}
+    for record in records:
+        sharing.setdefault(tuple(reading.shaper.key(record).values()), []).append(record)
+    for key, same in sharing.items():
+        same.sort(key=_precedence, reverse=True)
+        if len({hash_record(record) for record in same}) > 1:
+            kept, *others = (f"id {record.get('id') or 'none'}" for record in same)
+            reading.warn(
+                f"{len(same)} {resource.name} share the {' and '.join(resource.primary_key)} "
+                f"{', '.join(map(repr, key))}, which identifies a row: kept is {kept}, left out "
+                f"{', '.join(others)}. One in use goes before an archived one, then the one that "
+                "was updated last"
+            )
+    return [same[0] for same in sharing.values()]
+
+
+def _precedence(record: Record) -> tuple[bool, int, str, str]:
+    updated = to_timestamp(record.get("updated_at"))
+    return (
+        record.get("archived") is not True,
+        updated if isinstance(updated, int) else 0,
+        str(record.get("id")),
+        hash_record(record),
+    )
 
 
 def _pages(reading: Reading, listing: Listing) -> AsyncIterator[Page | Restarted]:

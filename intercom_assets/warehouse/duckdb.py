@@ -37,10 +37,9 @@ from intercom_assets.warehouse.duckdb_views import make_views
 from intercom_assets.warehouse.file_lock import table_lock
 from intercom_assets.warehouse.questions import (
     Answer,
-    Incomplete,
-    Orphans,
+    OfParents,
     Question,
-    Strangers,
+    Rows,
     answered,
     sampled,
 )
@@ -175,10 +174,10 @@ class DuckDBWarehouse:
             counted: int = connection.execute(statement, bound(after)).fetchall()[0][0]
         return counted
 
-    def cells(self, target: Target, columns: Sequence[Column]) -> Iterator[list[tuple[Any, ...]]]:
-        """Go through the rows that hold anything in these columns: primary key, then columns."""
+    def cells(self, asked: Rows) -> Iterator[list[tuple[Any, ...]]]:
+        """Go through the rows that are asked for, with the columns that are; JSON as text."""
         with self._file.session() as connection:
-            result = connection.execute(Statements(target).cells(columns))
+            result = connection.execute(asked.query(DuckDBDialect()))
             while rows := result.fetchmany(_ROWS):
                 yield rows
 
@@ -223,7 +222,7 @@ class DuckDBWarehouse:
         """Ask which rows are not as they should be; at most `limit` of them are read."""
         dialect = DuckDBDialect()
         with self._reading(question.target) as connection:
-            if isinstance(question, Orphans | Incomplete | Strangers):
+            if isinstance(question, OfParents):
                 self._require(connection, question.parent)
             rows = connection.execute(sampled(question, dialect, limit)).fetchall()
         return answered(question, dialect, rows)
@@ -336,7 +335,8 @@ class DuckDBWarehouse:
             deleted += number(connection, missing, marks)
         if commit.gone is not None:
             marks = [synced_at, synced_at, str(commit.gone.path)]
-            deleted += number(connection, statements.mark_gone(commit.gone), marks)
+            missing = statements.mark_gone(commit.gone, any_staged=commit.rows is not None)
+            deleted += number(connection, missing, marks)
         connection.execute(f"DROP TABLE IF EXISTS {STAGE}")
         return Committed(
             inserted=inserted,

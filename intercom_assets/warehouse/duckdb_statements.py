@@ -1,6 +1,6 @@
 """DuckDB's dialect: SQL as text, from declared columns."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -111,12 +111,6 @@ class Statements:
         """Put a table that is not ours out of the way."""
         return f"ALTER TABLE {self.name} RENAME TO {quote(f'{self.target.name}_before')};"
 
-    def cells(self, columns: Sequence[Column]) -> str:
-        """Read the primary key and columns of the rows that have anything in these."""
-        keys = [self._table.column(name) for name in self._table.primary_key]
-        anything = " OR ".join(f"{quote(one.name)} IS NOT NULL" for one in columns)
-        return f"{self.select([*keys, *columns])} WHERE {anything}"
-
     def fill(self, columns: Iterable[Column], file: StagedFile) -> str:
         """Fill columns and replace `_extra` from a file; binds the file."""
         names = [*(column.name for column in columns), EXTRA]
@@ -186,27 +180,26 @@ class Statements:
     def mark_missing_children(self, whole: WholeLists, *, any_staged: bool) -> str:
         """Mark children that their parent's whole list lacks; binds the time twice, the file."""
         returned = f"t.{quote(whole.newest)} > p.newer_than" if whole.newest else "FALSE"
-        unstaged = (
-            f"\nAND NOT EXISTS (SELECT 1 FROM {STAGE} AS s WHERE {self._same_key('t', 's')})"
-            if any_staged
-            else ""
-        )
         return self._update(
             _MARKS,
             f" FROM {self.name} AS t WHERE t.{quote(DELETED_AT)} IS NULL\n"
             f"AND EXISTS (SELECT 1 FROM {staged(whole.file)} AS p WHERE p.parent = "
-            f"t.{quote(whole.parent_key)} AND (p.newer_than IS NULL OR {returned})){unstaged}",
+            f"t.{quote(whole.parent_key)} AND (p.newer_than IS NULL OR {returned}))"
+            f"{self._unstaged(any_staged=any_staged)}",
         )
 
-    def mark_gone(self, gone: StagedFile) -> str:
-        """Mark rows by key, keeping what they were merged into; binds the time twice, the file."""
+    def mark_gone(self, gone: StagedFile, *, any_staged: bool) -> str:
+        """Mark rows by key that were not read, keeping what they were merged into.
+
+        Binds the time twice, and the file.
+        """
         key, extra = quote(self._table.primary_key[0]), quote(EXTRA)
         merged = f"json_object('{MERGED_INTO}', s.merged_into)"
         return self._update(
             f"{_MARKS}, {extra} = CASE WHEN s.merged_into IS NULL "
             f"THEN t.{extra} ELSE json_merge_patch(coalesce(t.{extra}, '{{}}'), {merged}) END",
             f", s.merged_into FROM {self.name} AS t JOIN {staged(gone)} AS s ON s.key = t.{key}\n"
-            f"WHERE t.{quote(DELETED_AT)} IS NULL",
+            f"WHERE t.{quote(DELETED_AT)} IS NULL{self._unstaged(any_staged=any_staged)}",
         )
 
     def unseen(self, *, until: bool) -> str:
@@ -277,6 +270,11 @@ class Statements:
         return " AND ".join(
             f"{left}.{quote(name)} = {right}.{quote(name)}" for name in self._table.primary_key
         )
+
+    def _unstaged(self, *, any_staged: bool) -> str:
+        if not any_staged:
+            return ""
+        return f"\nAND NOT EXISTS (SELECT 1 FROM {STAGE} AS n WHERE {self._same_key('t', 'n')})"
 
     def _staged(self) -> list[str]:
         return [one.name for one in self._table.all_columns if one.name != DELETED_AT]
@@ -375,6 +373,10 @@ class DuckDBDialect:
     def column(self, name: str) -> str:
         """Quote a column's name verbatim."""
         return quote(name)
+
+    def cell(self, name: str, kind: ColumnType) -> str:
+        """Read a column so that JSON comes as text."""
+        return f"CAST({name} AS VARCHAR)" if kind is ColumnType.JSON else name
 
     def fields(self, question: ExtraFields, key: str) -> str:
         """List each field of each row's object; the object is parsed once a row."""

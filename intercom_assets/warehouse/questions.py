@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, assert_never
 
-from intercom_assets.schema.table import DELETED_AT, SYNCED_AT
+from intercom_assets.schema.table import DELETED_AT, EXTRA, SYNCED_AT, Column
+from intercom_assets.schema.types import ColumnType
 from intercom_assets.warehouse.warehouse import Target
 
 EXAMPLE = 100
@@ -88,7 +89,90 @@ class Strangers:
     parent: Target
 
 
-Question: TypeAlias = BadKeys | Orphans | Incomplete | ExtraFields | Strangers
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Which rows hold anything in some columns?
+
+    Attributes:
+        target: The table.
+        columns: The columns; the primary key is read before them.
+    """
+
+    target: Target
+    columns: tuple[Column, ...]
+
+    @property
+    def read(self) -> tuple[Column, ...]:
+        """The columns that are read."""
+        return (*map(self.target.table.column, self.target.table.primary_key), *self.columns)
+
+    def query(self, dialect: "Dialect") -> str:
+        """Write the query that reads them."""
+        cells = ", ".join(dialect.cell(dialect.column(one.name), one.type) for one in self.read)
+        anything = " OR ".join(f"{dialect.column(one.name)} IS NOT NULL" for one in self.columns)
+        return f"SELECT {cells} FROM {dialect.table(self.target)} WHERE {anything}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copies:
+    """Which unmarked rows differ from the row that they repeat, unless that is older?
+
+    Attributes:
+        target: Their table.
+        original: The table whose rows are repeated.
+        key: Column that holds the key of the repeated row.
+        columns: Names of the columns that hold the same in both tables.
+    """
+
+    target: Target
+    original: Target
+    key: str
+    columns: tuple[str, ...]
+
+    @property
+    def own(self) -> tuple[Column, ...]:
+        """Declared columns of the rows, and `_extra`."""
+        return (*self.target.table.columns, self.target.table.column(EXTRA))
+
+    @property
+    def repeated(self) -> tuple[Column, ...]:
+        """The columns that hold the same, as the original has them, and its `_extra`."""
+        return tuple(map(self.original.table.column, (*self.columns, EXTRA)))
+
+    @property
+    def read(self) -> tuple[Column, ...]:
+        """The columns that are read: their own, then the repeated ones."""
+        return (*self.own, *self.repeated)
+
+    def query(self, dialect: "Dialect") -> str:
+        """Write the query that reads them."""
+        cells = [(f"t.{dialect.column(one.name)}", one.type) for one in self.own]
+        cells += [(f"o.{dialect.column(one.name)}", one.type) for one in self.repeated]
+        version = dialect.column(self.target.table.version or "")
+        synced_at, deleted = dialect.column(SYNCED_AT), dialect.column(DELETED_AT)
+        differs = (
+            f"t.{name} IS DISTINCT FROM o.{name}" for name in map(dialect.column, self.columns)
+        )
+        return (
+            f"SELECT {_list(dialect.cell(*cell) for cell in cells)}\n"
+            f"FROM {dialect.table(self.target)} AS t\n"
+            f"INNER JOIN {dialect.table(self.original)} AS o "
+            f"ON o.{_key(self.original, dialect)} = t.{dialect.column(self.key)}\n"
+            f"WHERE t.{deleted} IS NULL AND o.{deleted} IS NULL\n"
+            f"AND (o.{version} IS NULL OR t.{version} IS NULL\n"
+            f"  OR o.{version} >= LEAST(t.{version}, t.{synced_at}))\n"
+            f"AND ({' OR '.join(differs)})"
+        )
+
+
+OfParents: TypeAlias = Orphans | Incomplete | Strangers
+"""Questions that need the table of parents, too."""
+
+Question: TypeAlias = BadKeys | ExtraFields | Orphans | Incomplete | Strangers
+
+
+Rows: TypeAlias = Cells | Copies
+"""Questions whose answer is as long as a table, so that it comes in portions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +199,10 @@ class Dialect(Protocol):
 
     def column(self, name: str) -> str:
         """Quote a column's name."""
+        ...
+
+    def cell(self, name: str, kind: ColumnType) -> str:
+        """Read a quoted column in a form that every driver gives."""
         ...
 
     def fields(self, question: ExtraFields, key: str) -> str:

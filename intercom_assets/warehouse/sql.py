@@ -4,6 +4,7 @@ Values are never written into a statement; they are bound by the warehouse. What
 dialect to the next is in the warehouse's own module.
 """
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
@@ -38,6 +39,8 @@ CURSOR_COLUMNS: Mapping[str, ColumnType] = {
     "reconciling": ColumnType.TIMESTAMP,
     "reconciled_at": ColumnType.TIMESTAMP,
     "hidden": ColumnType.TEXT,
+    "unread": ColumnType.TEXT,
+    "deletions_at": ColumnType.TIMESTAMP,
 }
 """Columns of the table of cursors, in the order of the fields of `StoredCursor`."""
 
@@ -63,13 +66,16 @@ def unfolded(name: str) -> str:
 
 
 def cursor_values(cursor: StoredCursor) -> list[object]:
-    """Give a cursor's values in the order of the columns."""
-    return [getattr(cursor, name) for name in _CURSOR_FIELDS]
+    """Give a cursor's values in the order of the columns; what is unread as JSON."""
+    unread = json.dumps(cursor.unread) if cursor.unread else None
+    return [unread if name == "unread" else getattr(cursor, name) for name in _CURSOR_FIELDS]
 
 
 def stored_cursor(row: Sequence[object]) -> StoredCursor:
     """Make a cursor of a row of the table."""
-    return StoredCursor(**dict(zip(_CURSOR_FIELDS, row, strict=True)))  # type: ignore[arg-type]
+    values = dict(zip(_CURSOR_FIELDS, row, strict=True))
+    unread = tuple(json.loads(str(values["unread"] or "[]")))
+    return StoredCursor(**{**values, "unread": unread})  # type: ignore[arg-type]
 
 
 def refuse_foreign(target: Target, columns: Mapping[str, str], rename: str) -> None:

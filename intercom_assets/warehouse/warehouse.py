@@ -13,7 +13,7 @@ from intercom_assets.schema.types import ColumnType
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from intercom_assets.warehouse.questions import Answer, Question
+    from intercom_assets.warehouse.questions import Answer, Question, Rows
     from intercom_assets.warehouse.views import Outcome, View
 
 SEQUENCE = "_sequence"
@@ -78,6 +78,9 @@ class StoredCursor:
         reconciling: Rows updated before this were compared by a reconcile under way.
         reconciled_at: When the last whole reconcile ended.
         hidden: What the rows were stored without; empty where nothing is hidden.
+        unread: Keys of what could not be read so far, and is due until it is: parents of children,
+            or the records themselves.
+        deletions_at: Deletions that Intercom listed until then are marked.
     """
 
     resource: str
@@ -95,6 +98,8 @@ class StoredCursor:
     reconciling: datetime | None = None
     reconciled_at: datetime | None = None
     hidden: str | None = None
+    unread: tuple[str, ...] = ()
+    deletions_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,11 +281,8 @@ class Warehouse(Protocol):
         """Count the parents that `due_parents` would list."""
         ...
 
-    def cells(self, target: Target, columns: Sequence[Column]) -> Iterator[list[tuple[Any, ...]]]:
-        """Go through the rows that hold anything in these columns: primary key, then columns.
-
-        JSON comes as text.
-        """
+    def cells(self, asked: "Rows") -> Iterator[list[tuple[Any, ...]]]:
+        """Go through the rows that are asked for, with the columns that are; JSON as text."""
         ...
 
     def add_columns(

@@ -218,6 +218,46 @@ def test_query_answers_and_keeps_nothing(workspace: CommandLine) -> None:
     assert [{"teams": 6, "day": "2026-01-05"}] == json.loads(shown.stdout)
 
 
+_AS_ON_WINDOWS = """\
+import sys
+for stream in (sys.stdout, sys.stderr):
+    stream.reconfigure(encoding="cp1252", errors="strict", newline="\\r\\n")
+from intercom_assets.cli import main
+main()
+"""
+_HARD = "Zoë → 日本𝄞"
+
+
+def test_what_is_piped_is_utf_8(workspace: CommandLine) -> None:
+    """A file or pipe holds every letter in UTF-8 and lines as they are, on any console."""
+    workspace("run", "--select", "teams")
+    hard = " || ".join(f"chr({ord(one)})" for one in _HARD)
+    sql = f"SELECT {hard} AS name, 'a' || chr(13) || 'b' AS cr, 'a' || chr(13) || chr(10) AS crlf"
+
+    def printed(*arguments: str) -> list[bytes]:
+        done = subprocess.run(
+            [sys.executable, "-c", _AS_ON_WINDOWS, *arguments],
+            cwd=ROOT,
+            env=workspace.environment,
+            capture_output=True,
+            check=False,
+        )
+        return [done.stdout, done.stderr]
+
+    csv, csv_errors = printed("query", "--format", "csv", sql)
+    table, _ = printed("query", f"SELECT {hard} AS name")
+    shown, _ = printed("query", "--format", "json", sql)
+    nothing, refusal = printed("query", f'FROM "{_HARD}"')
+
+    assert (f'name,cr,crlf\n{_HARD},"a\rb","a\r\n"\n'.encode(), b"") == (csv, csv_errors)
+    assert f"name\n{_HARD}\n" == table.decode()
+    assert _HARD == json.loads(shown)[0]["name"]
+    assert b"" == nothing
+    assert b"\r" not in refusal
+    assert refusal.decode().startswith("intercom-assets: DuckDB cannot answer this query")
+    assert _HARD in refusal.decode()
+
+
 def test_simulate_serves_a_workspace(commands: CommandLine) -> None:
     """The command says where it serves, and answers there."""
     arguments = [sys.executable, "-m", "intercom_assets", "simulate", "--port", "0"]

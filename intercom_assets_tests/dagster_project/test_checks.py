@@ -43,6 +43,7 @@ ALL = [
     "row_count_is_intercoms",
     "no_undeclared_fields",
     "values_fit",
+    "all_were_read",
     "cursor_is_not_ahead",
 ]
 
@@ -161,7 +162,7 @@ def test_a_runs_log_is_for_people(project: Project) -> None:
         result = job.execute_in_process(instance=instance, asset_selection=keys)
         lines = [one.user_message for one in instance.all_logs(result.run_id)]
 
-    assert 9 == len(evaluations(result))
+    assert 10 == len(evaluations(result))
     assert "Views: created contact_tags" in lines
     assert [] == [line for line in lines if "output" in line and "did not" in line]
 
@@ -379,6 +380,45 @@ def test_values_that_do_not_fit_are_named(synced: Project) -> None:
     assert {("created_at", "text"), ("created_at", "object"), ("location", "text")} == {
         (field["field"], field["type"]) for field in fields
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "parent", "path"),
+    [
+        ("conversation_parts", "conversations", "/conversations/{}"),
+        ("company_segments", "companies", "/companies/{}/segments"),
+    ],
+)
+def test_a_single_parent_that_could_not_be_read_is_found(
+    synced: Project, name: str, parent: str, path: str
+) -> None:
+    """One parent that is due still is a warning that names it; once it is read there is none."""
+    record_id = synced.workspace.collection(parent).ids()[2]
+    synced.workspace.touch(parent, record_id)
+    synced.workspace.faults.on("GET", path.format(record_id), "404")
+
+    found = checked(synced.run(parent, name))
+    again = checked(synced.run(name))
+
+    assert {f"{name}.all_were_read"} == set(wrong(found))
+    one = found[f"{name}.all_were_read"]
+    assert (WARN, 1, [record_id]) == (one.severity, told(one)["still_due"], told(one)["sample"])
+    assert {} == wrong(again)
+
+
+def test_a_single_list_that_could_not_be_completed_is_found(synced: Project) -> None:
+    """One contact whose tags are not whole is a warning that names it."""
+    contact = synced.workspace.collection("contacts").ids()[2]
+    tags = [{"type": "tag", "id": str(number), "url": f"/tags/{number}"} for number in range(12)]
+    wrapped = {"type": "list", "data": tags, "total_count": 12, "has_more": False}
+    synced.workspace.patch("contacts", contact, {"tags": wrapped})
+    synced.workspace.faults.on("GET", f"/contacts/{contact}/tags", "403")
+
+    found, again = checked(synced.run("contacts")), checked(synced.run("contacts"))
+
+    assert {"contacts.all_were_read"} == set(wrong(found))
+    assert [contact] == told(found["contacts.all_were_read"])["sample"]
+    assert {} == wrong(again)
 
 
 def test_what_a_contact_was_merged_into_is_no_field(synced: Project) -> None:

@@ -24,6 +24,7 @@ VARIABLES = {
         "reconcile",
         "lookback",
         "rate_limit_share",
+        "page_size",
         "warehouse",
         "database",
         "warehouse_schema",
@@ -58,6 +59,10 @@ def from_environment(values: Mapping[str, str]) -> tuple[dict[str, str], dict[st
         ("rate_limit_share", "2", "over 0 up to 1"),
         ("rate_limit_share", "nan", "over 0 up to 1"),
         ("rate_limit_share", "most", "over 0 up to 1"),
+        ("page_size", "0", "from 1 to 150"),
+        ("page_size", "151", "from 1 to 150"),
+        ("page_size", "1.5", "from 1 to 150"),
+        ("page_size", "all", "from 1 to 150"),
         ("lookback", "soon", "90s, 30m, 1h or 2d"),
         ("base_url", "http://intercom.example", "https"),
         ("base_url", "ftp://127.0.0.1", "https"),
@@ -153,6 +158,7 @@ def test_the_defaults() -> None:
     assert (settings.start_date, settings.schedule, settings.base_url) == (None, None, None)
     assert settings.lookback == timedelta(hours=1)
     assert settings.rate_limit_share == 0.9
+    assert settings.page_size == 150
     assert settings.warnings == ()
 
 
@@ -172,6 +178,7 @@ def test_the_defaults() -> None:
         ("lookback", "2 d", "lookback", timedelta(days=2)),
         ("rate_limit_share", "0.5", "rate_limit_share", 0.5),
         ("rate_limit_share", "1", "rate_limit_share", 1.0),
+        ("page_size", "20", "page_size", 20),
         ("warehouse", "DuckDB", "schema", "intercom"),
         ("database", "here/x.duckdb", "warehouse", duckdb(ROOT / "here/x.duckdb")),
         ("database", "/elsewhere/x.duckdb", "warehouse", duckdb(Path("/elsewhere/x.duckdb"))),

@@ -79,6 +79,7 @@ EXAMPLES: Mapping[str, Example] = {
     "schedule_status": Example("running"),
     "lookback": Example("2h"),
     "rate_limit_share": Example(0.45),
+    "page_size": Example(50),
     "warehouse": Example("snowflake"),
     "database": Example("data/support.duckdb"),
     "snowflake.account": Example("myorg-myaccount"),

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 
 import httpx
 
-from intercom_assets.catalog import NEWEST
 from intercom_assets.intercom.connection import Connection
 from intercom_assets.intercom.retry import Patience
 from intercom_assets.intercom.scroll import ScrollPatience
@@ -40,7 +39,7 @@ def answering(world: World, port: int, change: Answered) -> Iterator[Connection]
     with Connection(
         token=world.token,
         region=world.region,
-        version=NEWEST,
+        version=world.version,
         base_url=f"http://127.0.0.1:{port}",
         patience=Patience(attempts=3, sleep=no_sleep),
         scroll_patience=ScrollPatience(sleep=no_sleep),

@@ -1,6 +1,7 @@
 """A server on loopback that repeats what it was sent wherever an answer has room for it."""
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,8 +29,8 @@ class Server:
 
 
 @contextmanager
-def listening(talk: Talk) -> Iterator[Server]:
-    """Serve until the block ends."""
+def listening(talk: Talk, secured: ssl.SSLContext | None = None) -> Iterator[Server]:
+    """Serve until the block ends, over TLS where it is given a certificate."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -46,7 +47,10 @@ def listening(talk: Talk) -> Iterator[Server]:
             """Keep still."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
-        server = Server(f"http://127.0.0.1:{http.server_address[1]}")
+        if secured is not None:
+            http.socket = secured.wrap_socket(http.socket, server_side=True)
+        scheme = "http" if secured is None else "https"
+        server = Server(f"{scheme}://127.0.0.1:{http.server_address[1]}")
         thread = threading.Thread(target=http.serve_forever, args=(0.05,), daemon=True)
         thread.start()
         try:

@@ -183,6 +183,7 @@ class Life:
             row["id"]
             for row in self.world.live(parent)
             if (row["_synced_at"], row["id"]) <= position
+            and row["id"] not in cursor.unread
             and hashes.get(row["id"], (0, ""))[1] == row["_row_hash"]
         }
         true = {(str(one[key]), str(one["id"])) for one in self.truth(child) if one[key] in passed}

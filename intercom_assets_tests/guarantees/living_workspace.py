@@ -110,6 +110,12 @@ class LivingWorkspace(RuleBasedStateMachine):
             workspace.collection(kind)
         workspace.index_delay = int(self.world.source.lookback.total_seconds() * share)
 
+    @rule(share=st.sampled_from((0.0, 0.5, 1.0)))
+    def list_deletions_late(self, share: float) -> None:
+        """List what was deleted late, within the lookback."""
+        lookback = self.world.source.lookback.total_seconds()
+        self.world.workspace.deletions_delay = int(lookback * share)
+
     @rule(zone=st.sampled_from(ZONES))
     def move_office(self, zone: str) -> None:
         """Change the time zone of the workspace; an open connection does not notice."""
@@ -211,9 +217,11 @@ class LivingWorkspace(RuleBasedStateMachine):
         if not hasattr(self, "world"):
             return
         with self.stack:
-            self.world.clock.forward(self.world.workspace.index_delay + 1)
+            workspace = self.world.workspace
+            self.world.clock.forward(max(workspace.index_delay, workspace.deletions_delay) + 1)
             self.sync(*NAMES)
             if self.people.silent:
                 self.sync(*NAMES, reconcile=True, force=True)
             count("histories of a living workspace")
-            assert [] == differences(self.world, *NAMES), self.told
+            found = differences(self.world, *NAMES)
+            assert not found, f"{found}, after {self.told}"

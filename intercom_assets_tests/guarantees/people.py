@@ -84,6 +84,8 @@ class People:
             fields = self.chance.choice(({"archived": True}, {"data_type": "integer"}))
             self.workspace.patch(kind, record_id, fields)
         else:
+            # Conversations show the new name of a tag and are not dated anew.
+            self.silent = self.silent or kind == "tags"
             self.workspace.rename(kind, record_id, self.chance.choice(_NAMES))
 
     def delete_listed(self) -> None:
@@ -93,10 +95,10 @@ class People:
             self.workspace.delete(kind, record_id)
 
     def delete(self) -> None:
-        """Delete a contact or a conversation, which no search shows."""
+        """Delete a contact, which nothing tells, or a conversation, which a list does."""
         kind = self.chance.choice(("contacts", "conversations"))
         if record_id := self._any(kind):
-            self.silent = True
+            self.silent = self.silent or kind == "contacts"
             self.workspace.delete(kind, record_id)
 
     def merge(self) -> None:
@@ -122,6 +124,14 @@ class People:
             fields = {"name": self.chance.choice(_NAMES)}
             self.workspace.patch(kind, record_id, fields, bump=False)
 
+    def undate(self) -> None:
+        """Take the date from a record, or give it the date 0: no search by it finds it then."""
+        kind = self.chance.choice(("contacts", "conversations"))
+        if record_id := self._any(kind):
+            self.silent = True
+            fields = {"updated_at": self.chance.choice((None, None, 0))}
+            self.workspace.patch(kind, record_id, fields, bump=False)
+
     def _any(self, kind: str) -> str | None:
         ids = self.workspace.collection(kind).ids()
         return self.chance.choice(ids) if ids else None
@@ -142,4 +152,5 @@ _ACTIONS: tuple[Callable[[People], None], ...] = (
     People.merge,
     People.move_company,
     People.change_silently,
+    People.undate,
 )

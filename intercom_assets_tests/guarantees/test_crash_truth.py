@@ -118,6 +118,27 @@ def test_a_killed_incremental_sync_goes_on(lives: Callable[..., Life]) -> None:
     live_and_die(lives, story)
 
 
+def test_a_killed_sync_loses_no_deletion(lives: Callable[..., Life]) -> None:
+    """Deletions that Intercom lists are marked in the end, whenever syncs between were killed."""
+
+    def story(life: Life) -> None:
+        workspace, gone = life.world.workspace, set[str]()
+        life.world.sync("conversations")
+        for _ in range(3):
+            change(life)
+            for record_id in life.random.sample(workspace.collection("conversations").ids(), 3):
+                workspace.delete("conversations", record_id)
+                gone.add(record_id)
+            life.world.clock.forward(life.random.choice([1.0, DAY]))
+            life.attempts(3, 60, "conversations")
+            assert life.world.marked("conversations") <= gone
+        life.world.sync("conversations")
+        assert gone == life.world.marked("conversations")
+        life.assert_true("conversations")
+
+    live_and_die(lives, story)
+
+
 def test_killed_children_go_on(lives: Callable[..., Life]) -> None:
     """Parents and children that are killed in any order end with every child stored."""
 
@@ -132,6 +153,27 @@ def test_killed_children_go_on(lives: Callable[..., Life]) -> None:
         for child in CHILDREN:
             life.attempts(1, 90, child)
             life.world.sync(child)
+        life.assert_true(*CHILDREN)
+
+    live_and_die(lives, story)
+
+
+def test_killed_children_that_lag_are_read_in_the_end(lives: Callable[..., Life]) -> None:
+    """Lists that are 404 for a while, in syncs that are killed at any instant, all come."""
+
+    def story(life: Life) -> None:
+        world = life.world
+        world.sync_all(*CHILDREN.values())
+        for child, path in (("conversation_parts", "{}"), ("company_segments", "{}/segments")):
+            parents = world.workspace.collection(CHILDREN[child]).ids()
+            for record_id in life.random.sample(parents, 3):
+                where = f"/{CHILDREN[child]}/{path.format(record_id)}"
+                times = life.random.randrange(1, 4)
+                world.workspace.faults.on("GET", where, "404", times=times)
+            life.attempts(4, 90, child)
+            for _ in range(4):
+                last = world.sync(child)
+            assert 0 == last.unread
         life.assert_true(*CHILDREN)
 
     live_and_die(lives, story)

@@ -1,15 +1,20 @@
 """Network truth: whatever the line does, a sync ends with the truth or names what failed."""
 
+import json
+import re
+import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
+from typing import Literal
 
 import httpx
 import pytest
 
 from intercom_assets.errors import IntercomError, PermanentError, TransientError, Unauthorized
-from intercom_assets.simulator import KINDS, FaultKind
+from intercom_assets.simulator import KINDS, MEANT, FaultKind
 from intercom_assets.warehouse.duckdb_file import connect
 from intercom_assets_tests.guarantees.broken_lines import (
     GoneMessage,
@@ -19,13 +24,14 @@ from intercom_assets_tests.guarantees.broken_lines import (
 from intercom_assets_tests.guarantees.budget import TORTURE, budget
 from intercom_assets_tests.guarantees.figures import count
 from intercom_assets_tests.guarantees.worlds import SmallPages, differences, small_pages
+from intercom_assets_tests.telling import parts_of
 from intercom_assets_tests.world import DAY
 
 NAMES = ("admins", "tags", "segments", "companies", "company_segments", "contacts",
          "conversations", "conversation_parts")  # fmt: skip
 
-FAST_KINDS: tuple[FaultKind, ...] = tuple(kind for kind in KINDS if kind != "429")
-"""All but the refusal that names a reset, for which the limiter really waits."""
+FAST_KINDS: tuple[FaultKind, ...] = tuple(kind for kind in KINDS if kind not in {"429", *MEANT})
+"""What a retry mends, but the refusal that names a reset, for which the limiter really waits."""
 
 ENDPOINTS = {
     "admins": ("GET", "/admins"),
@@ -128,7 +134,8 @@ def test_a_fault_that_stays_is_named_and_then_got_over(
     world.sync_all(*NAMES)
     world.clock.forward(DAY)
     for each in ("companies", "contacts", "conversations"):
-        world.workspace.touch(each, world.workspace.collection(each).ids()[0])
+        for record_id in world.workspace.collection(each).ids()[:6]:
+            world.workspace.touch(each, record_id)
     parent = {"company_segments": "companies", "conversation_parts": "conversations"}.get(name)
     if parent is not None:
         world.sync(parent)
@@ -239,7 +246,7 @@ def test_a_page_that_answers_404_costs_no_other_conversation(
 def test_a_conversation_that_goes_away_before_its_parts_are_read_is_counted(
     world: SmallPages,
 ) -> None:
-    """A parent that is gone between list and detail is counted, and its neighbours land."""
+    """A parent that is gone between list and detail is counted, and due until it is marked."""
     gone = world.workspace.collection("conversations").ids()[3]
     company = world.workspace.collection("companies").ids()[2]
     world.sync_all("conversations", "companies")
@@ -248,9 +255,15 @@ def test_a_conversation_that_goes_away_before_its_parts_are_read_is_counted(
 
     reports = world.sync_all("conversation_parts", "company_segments")
 
-    assert [1, 1] == [report.vanished for report in reports.values()]
+    assert [1, 1] == [report.unread for report in reports.values()]
     assert world.expected("conversation_parts") == world.stored("conversation_parts")
     assert world.expected("company_segments") == world.stored("company_segments")
+    world.sync_all("companies", "company_segments")
+    world.sync("conversations", reconcile=True)
+    assert 0 == world.sync("conversation_parts").unread
+    assert (
+        () == world.cursor("conversation_parts").unread == world.cursor("company_segments").unread
+    )
 
 
 def test_a_contact_that_goes_away_before_its_lists_are_read_is_kept_as_listed(
@@ -289,6 +302,59 @@ def test_a_missing_scope_names_it_and_stops_one_resource(world: SmallPages) -> N
     assert [] == differences(world, "admins", "contacts", "companies", "company_segments")
 
 
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refusal_of_the_first_question_blames_no_resource(
+    world: SmallPages, status: Literal[401, 403]
+) -> None:
+    """Where `GET /me` is refused, the permission of the resource that asked first is not named."""
+    world.workspace.refused_paths = {"/me": "read_one_admin"}
+    world.workspace.scope_status = status
+
+    with pytest.raises(Unauthorized) as caught:
+        world.sync("tags")
+
+    told = parts_of(str(caught.value))
+    named = 'the permission "read_one_admin"' if status == 403 else "a permission"
+    assert f"The access token lacks {named}" == told.wrong
+    assert "resource" not in told.remedy
+    assert "region" not in told.remedy
+    assert told.said.startswith(f"GET /me → HTTP {status}")
+
+
+@pytest.mark.parametrize(
+    ("status", "shown"), [(403, "read_labels"), (401, "Read tags")], ids=["named", "unnamed"]
+)
+def test_a_refusal_of_a_nested_list_names_the_lists_permission(
+    world: SmallPages, status: Literal[401, 403], shown: str
+) -> None:
+    """A contact's tags need another permission than contacts: that one is told."""
+    world.workspace.refused_paths = {"/contacts/*/tags": "read_labels"}
+    world.workspace.scope_status = status
+    contact = world.workspace.collection("contacts").ids()[0]
+    tags = [{"type": "tag", "id": str(one)} for one in range(11)]
+    world.workspace.patch("contacts", contact, {"tags": {"type": "list", "data": tags}})
+
+    # One contact's list is no reason to fail: it is a warning.
+    world.sync("contacts")
+
+    told = world.ear.warnings
+    assert any(f'The access token lacks the permission "{shown}"' in line for line in told)
+
+
+def test_a_suspended_token_is_told_as_that(world: SmallPages) -> None:
+    """A workspace that was closed is no wrong token, and nothing that another region mends."""
+    world.workspace.refused_tokens = {"simulated-token": "token_suspended"}
+
+    with pytest.raises(Unauthorized) as caught:
+        world.sync("tags")
+
+    told = parts_of(str(caught.value))
+    assert told.wrong.startswith("Intercom has suspended or blocked the access token's app")
+    assert told.remedy.startswith("Ask who administers the workspace")
+    assert "region" not in told.remedy
+    assert told.said.startswith("GET /me → HTTP 401 token_suspended")
+
+
 def test_retries_are_bounded_counted_and_noted(world: SmallPages) -> None:
     """A request is tried as often as patience says; each further try is counted and noted."""
     world.attempts = 5
@@ -323,3 +389,81 @@ def test_endless_pages_end_with_an_error(world: SmallPages, records: int) -> Non
         world.sync("contacts", full_refresh=True)
 
     assert [row["id"] for row in before] == [row["id"] for row in world.live("contacts")]
+
+
+@pytest.mark.parametrize("name", ["contacts", "conversations"])
+@pytest.mark.parametrize("synced_before", [False, True])
+def test_searches_that_all_answer_404_are_told_and_not_bisected(
+    world: SmallPages, name: str, *, synced_before: bool
+) -> None:
+    """After a few disjoint windows the sync stops and says so; no search reaches beyond now."""
+    if synced_before:
+        world.sync(name)
+        world.clock.forward(9 * DAY)
+        world.workspace.touch(name, world.workspace.collection(name).ids()[0])
+    world.workspace.log.clear()
+    target = world.workspace.faults.on("POST", f"/{name}/search", "404", times=10**9)
+
+    with pytest.raises(PermanentError, match="404 to every search"):
+        world.sync(name)
+
+    asked = [entry for entry in world.workspace.log.entries if entry.path.endswith("/search")]
+    bounds = re.findall(r'"value": (\d+)', " ".join(json.dumps(entry.body) for entry in asked))
+    assert len(asked) < 60
+    assert max(map(int, bounds)) <= time.time() + 1
+    world.workspace.faults.targets.remove(target)
+    world.sync(name)
+    assert [] == differences(world, name)
+
+
+def test_searches_that_answer_404_from_some_moment_on_are_told(database: Path) -> None:
+    """An endpoint that worked and then answers 404 to everything is no deleted message either."""
+    world = small_pages(database, conversations=60)
+    world.portions = type(world.portions)(slice_records=7)
+    world.workspace.faults.on("POST", "/conversations/search", "404", call=9, times=10**9)
+
+    with pytest.raises(PermanentError, match="404 to every search"):
+        world.sync("conversations")
+
+    assert world.workspace.log.count("POST", "/conversations/search") < 80
+    world.workspace.faults.targets.clear()
+    world.sync("conversations")
+    assert [] == differences(world, "conversations")
+
+
+def test_conversations_that_are_all_refused_end_the_sync(database: Path) -> None:
+    """Where only empty searches are answered, no more than some moments are looked into."""
+    world = small_pages(database, conversations=60)
+
+    def refuse_records(request: httpx.Request, response: httpx.Response) -> httpx.Response:
+        if request.url.path != "/conversations/search" or not response.json()["conversations"]:
+            return response
+        error = {"code": "not_found", "message": "Message deleted."}
+        return httpx.Response(404, json={"type": "error.list", "errors": [error]})
+
+    world.after = refuse_records
+
+    with pytest.raises(PermanentError, match="404 to more than 50 searches"):
+        world.sync("conversations")
+
+
+@pytest.mark.parametrize("name", ["companies", "contacts", "conversations"])
+def test_a_date_in_the_future_stops_nothing_where_answers_have_no_date(
+    database: Path, name: str
+) -> None:
+    """Proxies strip `Date`: our own clock is then the cap of cursors and of `_synced_at`."""
+    world = small_pages(database, contacts=9, companies=9, conversations=9)
+    world.workspace.date_header = False
+    ids = world.workspace.collection(name).ids()
+    future = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp())
+    world.workspace.patch(name, ids[0], {"updated_at": future}, bump=False)
+
+    world.sync(name)
+
+    now = datetime.now(UTC)
+    assert world.moment_of_cursor(name) < now.timestamp()
+    assert max(row["_synced_at"] for row in world.rows(name)) < now
+    world.clock.now = now.timestamp()
+    world.workspace.patch(name, ids[1], {"name": "changed"})
+    world.sync(name)
+    assert [] == differences(world, name)

@@ -11,8 +11,9 @@ from typing import Any
 import httpx
 import pytest
 
-from intercom_assets.errors import PermanentError, TransientError
-from intercom_assets.simulator import generate
+from intercom_assets.catalog import ApiVersion
+from intercom_assets.errors import IntercomError, PermanentError, TransientError
+from intercom_assets.simulator import FaultKind, generate
 from intercom_assets.sync.batch import Portions
 from intercom_assets.warehouse.duckdb_file import connect
 from intercom_assets_tests.dagster_project.reading import read
@@ -34,19 +35,20 @@ _PORTS = itertools.count(30_000)
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    """Make a synced world whose newest records are of yesterday."""
+    """Make a synced world whose newest records are of yesterday, and which lists no deletions."""
     database = tmp_path / "test.duckdb"
     with connect(database):
         world = make_world(
             database, contacts=SIZE, conversations=SIZE, companies=6, parts_per_conversation=2
         )
+        world.version = ApiVersion(2, 15)
         world.sync_all(*NAMES)
         world.clock.forward(DAY)
         yield world
 
 
 def looked_up(world: World, name: str) -> int:
-    """Count the requests for one record by its id."""
+    """Count the requests for one record by its id: candidates, and a record that is listed."""
     return world.workspace.log.count("GET", f"/{name}/{{id}}")
 
 
@@ -72,7 +74,7 @@ def test_what_is_gone_is_confirmed_and_marked(world: World, name: str) -> None:
 
     report = world.sync(name, reconcile=True)
 
-    assert 3 == looked_up(world, name) == report.gone == report.deleted
+    assert (4, 3, 3) == (looked_up(world, name), report.gone, report.deleted)
     assert gone == world.marked(name)
     assert all(before[row["id"]] == row for row in world.live(name))
     assert (0, 0) == (world.sync(name, reconcile=True).gone, world.sync(name).updated)
@@ -193,6 +195,60 @@ def test_a_few_missing_rows_are_looked_into(tmp_path: Path, name: str) -> None:
     assert world.expected(name) == world.stored(name)
 
 
+@pytest.mark.parametrize("kind", ["500", "403", "400", "odd200", "garbage200"])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_candidate_that_cannot_be_read_is_passed_over(
+    world: World, name: str, kind: FaultKind
+) -> None:
+    """It is not marked, told, and due; the others are compared, and it is when it can be read."""
+    gone, broken = world.workspace.collection(name).ids()[5:7]
+    world.workspace.delete(name, gone)
+    world.workspace.delete(name, broken)
+    fault = world.workspace.faults.on("GET", f"/{name}/{broken}", kind, times=None)
+
+    report = world.sync(name, reconcile=True)
+
+    assert ({gone}, 1) == (world.marked(name), report.unread)
+    assert (broken,) == world.cursor(name).unread
+    [warning] = world.ear.warnings
+    assert f"1 record of {name} could not be read whole: {broken}. " in warning
+    assert f"GET /{name}/{broken} " in warning
+    world.workspace.faults.targets.remove(fault)
+    assert 0 == world.sync(name, reconcile=True).unread
+    assert {gone, broken} == world.marked(name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_candidate_that_is_a_bare_404_each_time_is_gone(world: World, name: str) -> None:
+    """A proxy's page for one record alone, while Intercom shows others, means that it is gone."""
+    gone = world.workspace.collection(name).ids()[5]
+    world.workspace.delete(name, gone)
+    world.workspace.faults.on("GET", f"/{name}/{gone}", "html404", times=None)
+
+    report = world.sync(name, reconcile=True)
+
+    assert ({gone}, 1, 0) == (world.marked(name), report.gone, report.unread)
+    assert [] == world.ear.warnings
+
+
+@pytest.mark.parametrize("kind", ["404", "html404", "500", "403"])
+@pytest.mark.parametrize("name", NAMES)
+def test_where_no_record_can_be_asked_for_nothing_is_gone(
+    world: World, name: str, kind: FaultKind
+) -> None:
+    """Candidates that are gone while listed records are, too, are an incident: none is marked."""
+    for record_id in world.workspace.collection(name).ids()[5:12]:
+        world.workspace.delete(name, record_id)
+    world.workspace.faults.on("GET", f"/{name}/*", kind, times=None)
+
+    with pytest.raises(IntercomError, match=f"GET /{name}/"):
+        world.sync(name, reconcile=True)
+
+    assert set() == world.marked(name)
+    world.workspace.faults.targets.clear()
+    assert 7 == world.sync(name, reconcile=True).gone
+
+
 def cut_off_after(requests: int) -> Callable[[httpx.Request], None]:
     """Lose the line for good after a number of requests."""
     left = requests
@@ -228,7 +284,7 @@ def test_an_interrupted_reconcile_goes_on(world: World, name: str, requests: int
     assert {oldest} == marked_halfway
     # Days are compared from two days before on.
     assert min(bounds(world, name)) >= half.reconciling.timestamp() - 2 * DAY - 1
-    assert 1 == looked_up(world, name)
+    assert 2 == looked_up(world, name)
     assert {oldest, newest} == world.marked(name)
     ended = world.cursor(name)
     assert ended.reconciling is None
@@ -249,7 +305,7 @@ def test_a_start_date_bounds_it(world: World, name: str) -> None:
     world.sync(name, reconcile=True)
 
     assert {newest} == world.marked(name)
-    assert 1 == looked_up(world, name)
+    assert 2 == looked_up(world, name)
     assert min(bounds(world, name)) >= middle.timestamp() - 2 * DAY - 1
 
 

@@ -1,12 +1,15 @@
 """Rules 6 and 7 for children: due when their parent's stored version changed, read whole."""
 
+import itertools
 from pathlib import Path
 
+import httpx
 import pytest
 
 from intercom_assets.errors import TransientError, Unauthorized
 from intercom_assets.simulator import Record
-from intercom_assets_tests.world import DAY, HOUR, World, make_world
+from intercom_assets.sync.batch import Portions
+from intercom_assets_tests.world import DAY, HOUR, World, make_world, nothing
 
 PARTS = ("conversations", "conversation_parts")
 SEGMENTS = ("companies", "company_segments")
@@ -23,6 +26,7 @@ def test_a_child_is_due_when_its_parents_stored_version_changed(world: World) ->
     conversation = busy(world)
     world.clock.forward(HOUR)
     world.workspace.reply(conversation)
+    world.clock.forward(1)
     world.workspace.log.clear()
 
     report = world.sync_all(*PARTS)["conversation_parts"]
@@ -128,53 +132,26 @@ def test_children_of_a_parent_that_comes_back_are_unmarked(world: World) -> None
     assert set() == world.marked("company_segments", "company_id")
 
 
-@pytest.mark.parametrize("bare", [0, 2])
-def test_a_parent_that_vanished_is_counted_and_skipped(world: World, bare: int) -> None:
-    """A conversation that is gone when its parts are asked for is counted, not an error."""
-    world.sync("conversations")
-    gone = world.workspace.collection("conversations").ids()[0]
-    world.workspace.delete("conversations", gone)
-    world.workspace.faults.on("GET", f"/conversations/{gone}", "html404", times=bare)
-
-    report = world.sync("conversation_parts")
-
-    assert 1 == report.vanished
-    assert world.expected("conversation_parts") == world.stored("conversation_parts")
-
-
-def test_a_company_behind_a_bare_404_is_asked_for_itself(world: World) -> None:
-    """A bare 404 says nothing: the company itself tells whether it vanished."""
-    world.sync("companies")
-    gone, there = world.workspace.collection("companies").ids()[:2]
-    world.workspace.delete("companies", gone)
-    world.workspace.faults.on("GET", f"/companies/{gone}/segments", "html404", times=100)
-
-    report = world.sync("company_segments")
-
-    assert 1 == report.vanished
-    assert there not in world.marked("company_segments", "company_id")
-
-
-def test_a_company_that_is_there_is_no_vanished_parent(world: World) -> None:
-    """A bare 404 for the segments of a company that exists fails, naming the request."""
-    world.sync("companies")
-    there = world.workspace.collection("companies").ids()[0]
-    world.workspace.faults.on("GET", f"/companies/{there}/segments", "html404", times=100)
-
-    with pytest.raises(TransientError, match=f"/companies/{there}/segments"):
-        world.sync("company_segments")
-
-
-def test_children_resume_after_the_last_parent_that_was_committed(world: World) -> None:
+def test_children_resume_after_the_last_parent_that_was_committed(database: Path) -> None:
     """A read of children that is cut off goes on behind the parents that are committed."""
+    world = make_world(database, conversations=120)
     world.sync("conversations")
-    last = world.rows("conversations")[-1]["id"]
-    world.workspace.faults.on("GET", f"/conversations/{last}", "502", times=4)
+    world.portions = Portions(commit_rows=1)
+    asked = itertools.count()
 
-    with pytest.raises(TransientError):
+    def cut(_request: httpx.Request) -> None:
+        if next(asked) >= 90:
+            raise httpx.ConnectError("the line is cut")
+
+    world.before = cut
+    with pytest.raises(TransientError, match="ConnectError"):
         world.sync("conversation_parts")
+    world.before = nothing
+    world.workspace.log.clear()
+
     world.sync("conversation_parts")
 
+    assert 0 < world.workspace.log.count("GET", "/conversations/{id}") <= 70
     assert world.expected("conversation_parts") == world.stored("conversation_parts")
 
 
@@ -231,3 +208,25 @@ def part(index: int) -> Record:
         "created_at": 1_700_000_000 + index,
         "updated_at": 1_700_000_000 + index,
     }
+
+
+def test_parts_that_change_in_the_second_in_which_they_are_read_are_found(world: World) -> None:
+    """A part that goes in the second of its conversation's last change leaves that as it was."""
+    world.sync_all(*PARTS)
+    conversation = world.workspace.add("conversations", {"id": "new"})
+    part = world.workspace.reply(conversation)
+    record = world.workspace.find("conversations", conversation)
+    world.workspace.log.clear()
+
+    def delete_at_once(_request: httpx.Request) -> None:
+        if world.workspace.log.count("GET", "/conversations/{id}") == 1:
+            world.workspace.parts[conversation] = []
+
+    # The conversation is asked for, and its part goes while the answer is on its way.
+    world.before = delete_at_once
+    world.sync_all(*PARTS)
+    world.sync_all(*PARTS)
+
+    assert record == world.workspace.find("conversations", conversation)
+    assert world.expected("conversation_parts") == world.stored("conversation_parts")
+    assert part not in {row["id"] for row in world.live("conversation_parts")}

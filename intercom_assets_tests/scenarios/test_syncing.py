@@ -1,7 +1,7 @@
 """What every sync of every resource does: all that is there, once, and what changed."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 
@@ -141,3 +141,60 @@ def test_a_stored_table_reads_back_with_the_columns_of_the_catalogue(world: Worl
     columns = list(world.rows("admins")[0])
 
     assert [column.name for column in CATALOG["admins"].table.all_columns] == columns
+
+
+def attribute(at: int, *, archived: bool = False) -> dict[str, Any]:
+    """Give what tells two attributes of one name apart."""
+    return {"updated_at": 1_700_000_000 + at, "archived": archived}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "kept"),
+    [
+        (attribute(1), attribute(3, archived=True), "1"),
+        (attribute(3, archived=True), attribute(1), "2"),
+        (attribute(1), attribute(2), "2"),
+        (attribute(2), attribute(1), "1"),
+        (attribute(2, archived=True), attribute(1, archived=True), "1"),
+        (attribute(1), attribute(1), "2"),
+    ],
+)
+def test_one_of_two_attributes_of_a_name_is_kept_by_a_rule(
+    world: World, first: dict[str, Any], second: dict[str, Any], kept: str
+) -> None:
+    """The one in use is the row, then the newest, in whatever order; the other one is named."""
+    name = world.workspace.collection("company_attributes").ids()[0]
+    world.workspace.patch("company_attributes", name, {"id": "1", **first}, bump=False)
+    world.workspace.add_namesake("company_attributes", name, {"id": "2", **second})
+
+    report = world.sync("company_attributes")
+    again = world.sync("company_attributes")
+
+    other = {"1": "2", "2": "1"}[kept]
+    assert [kept] == [
+        row["id"] for row in world.rows("company_attributes") if row["full_name"] == name
+    ]
+    assert (0, 0) == (again.updated, again.deleted)
+    assert report.records_returned == report.row_count + 1
+    assert 1 == sum(
+        f"2 company_attributes share the full_name {name!r}" in line
+        and f"kept is id {kept}, left out id {other}" in line
+        for line in world.ear.warnings
+    )
+
+
+def test_an_attribute_that_gives_its_name_away_gives_its_row_away(world: World) -> None:
+    """When the one that was kept is archived, the row shows the other, though it is older."""
+    name = world.workspace.collection("company_attributes").ids()[0]
+    world.workspace.patch("company_attributes", name, {"id": "1", **attribute(5)}, bump=False)
+    world.workspace.add_namesake("company_attributes", name, {"id": "2", **attribute(1)})
+    world.sync("company_attributes")
+    archived = {"archived": True, "updated_at": 1_700_000_009}
+    world.workspace.patch("company_attributes", name, archived, bump=False)
+
+    report = world.sync("company_attributes")
+
+    assert 1 == report.updated
+    assert [False] == [
+        row["archived"] for row in world.rows("company_attributes") if row["id"] == "2"
+    ]

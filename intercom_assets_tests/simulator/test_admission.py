@@ -115,6 +115,37 @@ def test_a_missing_scope_may_be_401(workspace: Workspace) -> None:
     assert (refused.status_code, error_code(refused)) == (401, "token_unauthorized")
 
 
+def test_a_path_may_be_refused_whatever_the_token_may(workspace: Workspace) -> None:
+    """A path is refused by itself, with the scope that the refusal shall name."""
+    contact = workspace.collection("contacts").ids()[0]
+    workspace.refused_paths = {"/contacts/*/notes": "read_notes", "/me": "read_one_admin"}
+
+    notes = ask(workspace, "GET", f"/contacts/{contact}/notes")
+
+    assert (notes.status_code, error_code(notes)) == (403, "forbidden")
+    assert "(read_notes)" in notes.json()["errors"][0]["message"]
+    assert ask(workspace, "GET", "/me").status_code == 403
+    assert ask(workspace, "GET", f"/contacts/{contact}").status_code == 200
+
+
+def test_tags_of_a_contact_need_the_scope_of_tags(workspace: Workspace) -> None:
+    """A list inside of a contact has a scope of its own."""
+    contact = workspace.collection("contacts").ids()[0]
+    workspace.missing_scopes = {"read_tags"}
+
+    assert ask(workspace, "GET", f"/contacts/{contact}/tags").status_code == 403
+    assert ask(workspace, "GET", f"/contacts/{contact}").status_code == 200
+
+
+def test_a_known_token_may_be_refused(workspace: Workspace) -> None:
+    """The token of a workspace that was closed is 401 `token_suspended`."""
+    workspace.refused_tokens = {"simulated-token": "token_suspended"}
+
+    refused = ask(workspace, "GET", "/me")
+
+    assert (refused.status_code, error_code(refused)) == (401, "token_suspended")
+
+
 def _quota(response: httpx.Response) -> tuple[int, ...]:
     return tuple(int(response.headers[name]) for name in QUOTA)
 

@@ -3,7 +3,15 @@
 import pytest
 
 from intercom_assets.simulator import Workspace, generate
-from intercom_assets_tests.simulator.asking import NOON, Clock, ask, control, found_ids, read
+from intercom_assets_tests.simulator.asking import (
+    NOON,
+    Clock,
+    ask,
+    control,
+    error_code,
+    found_ids,
+    read,
+)
 
 ANYTHING = {"field": "created_at", "operator": ">", "value": 0}
 
@@ -185,16 +193,33 @@ def test_deletions_lag_too(workspace: Workspace, clock: Clock) -> None:
     assert (during, read(workspace, "/conversations")["total_count"]) == (5, 4)
 
 
+def test_the_list_of_deletions_may_lag_and_be_refused(workspace: Workspace, clock: Clock) -> None:
+    """A deletion is listed after a while; the list alone can be refused."""
+    control(workspace, "settings", deletions_delay=60)
+    workspace.delete("conversations", workspace.collection("conversations").ids()[0])
+
+    during = read(workspace, "/conversations/deleted")["total_count"]
+    clock.forward(60)
+    after = read(workspace, "/conversations/deleted")["total_count"]
+    control(workspace, "settings", deletions_status=403)
+
+    assert (0, 1) == (during, after)
+    assert ask(workspace, "GET", "/conversations/deleted").status_code == 403
+    assert ask(workspace, "GET", "/conversations").status_code == 200
+
+
 def test_settings_scopes_and_tokens_over_http(workspace: Workspace) -> None:
     """Behaviour is set over HTTP as well."""
     control(workspace, "settings", index_delay=3, paging="offset")
-    control(workspace, "scopes", missing=["read_tags"], status=401)
-    control(workspace, "tokens", tokens=["other"])
+    control(workspace, "scopes", missing=["read_tags"], status=401, paths={"/teams": "read_x"})
+    control(workspace, "tokens", tokens=["other"], refused={"closed": "token_suspended"})
 
     assert (workspace.index_delay, workspace.paging) == (3, "offset")
     assert ask(workspace, "GET", "/me").status_code == 401
     assert ask(workspace, "GET", "/me", token="other").status_code == 200
     assert ask(workspace, "GET", "/tags", token="other").status_code == 401
+    assert ask(workspace, "GET", "/teams", token="other").status_code == 401
+    assert error_code(ask(workspace, "GET", "/me", token="closed")) == "token_suspended"
 
 
 def test_state_requests_and_truth_are_readable(workspace: Workspace) -> None:

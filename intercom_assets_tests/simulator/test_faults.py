@@ -40,6 +40,13 @@ def test_a_target_may_hit_repeatedly(workspace: Workspace) -> None:
     assert [ask(workspace, "GET", "/me").status_code for _ in range(3)] == [503, 503, 200]
 
 
+def test_a_target_may_hit_always(workspace: Workspace) -> None:
+    """Without `times` every later call fails, as a record does that can never be read."""
+    workspace.faults.on("GET", "/me", "html404", call=2, times=None)
+
+    assert [ask(workspace, "GET", "/me").status_code for _ in range(5)] == [200, 404, 404, 404, 404]
+
+
 def test_the_rate_is_repeatable(workspace: Workspace) -> None:
     """The same seed fails the same requests."""
 
@@ -86,6 +93,53 @@ def test_200_that_is_not_json(workspace: Workspace, kind: str) -> None:
     assert response.status_code == 200
     with pytest.raises(json.JSONDecodeError):
         response.json()
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [
+        ("400", "bad_request"),
+        ("401", "token_unauthorized"),
+        ("403", "forbidden"),
+        ("404", "not_found"),
+    ],
+)
+def test_refusals_of_intercoms_own(workspace: Workspace, kind: str, code: str) -> None:
+    """One record may be refused in the words in which Intercom refuses."""
+    contact_id = workspace.collection("contacts").ids()[0]
+    workspace.faults.on("GET", f"/contacts/{contact_id}/tags", kind)  # type: ignore[arg-type]
+
+    response = ask(workspace, "GET", f"/contacts/{contact_id}/tags")
+
+    assert (response.status_code, error_code(response)) == (int(kind), code)
+
+
+@pytest.mark.parametrize(("kind", "kept"), [("no_list", 0), ("short_list", 7)])
+def test_a_list_may_come_without_its_end(workspace: Workspace, kind: str, kept: int) -> None:
+    """An answer may be 200 and hold the first half of its list, or none, whatever it counts."""
+    contact_id = workspace.collection("contacts").ids()[0]
+    tags = [{"type": "tag", "id": str(number), "url": f"/tags/{number}"} for number in range(15)]
+    workspace.patch("contacts", contact_id, {"tags": {"type": "list", "data": tags}})
+    conversation_id = workspace.collection("conversations").ids()[0]
+    for _ in range(15 - len(workspace.parts[conversation_id])):
+        workspace.reply(conversation_id)
+    paths = (f"/contacts/{contact_id}/tags", f"/conversations/{conversation_id}")
+    for path in paths:
+        workspace.faults.on("GET", path, kind)  # type: ignore[arg-type]
+
+    first, second = (ask(workspace, "GET", path).json() for path in paths)
+
+    assert [str(number) for number in range(kept)] == [tag["id"] for tag in first["data"]]
+    parts = second["conversation_parts"]
+    assert (kept, 15) == (len(parts["conversation_parts"]), parts["total_count"])
+    assert 15 == len(ask(workspace, "GET", paths[0]).json()["data"])
+
+
+def test_an_odd_answer_is_json_of_another_shape(workspace: Workspace) -> None:
+    """A 200 may hold JSON in which nothing is where the documents say."""
+    workspace.faults.on("GET", "/tags", "odd200")
+
+    assert isinstance(ask(workspace, "GET", "/tags").json()["data"], dict)
 
 
 def test_a_slow_answer_is_true(workspace: Workspace) -> None:

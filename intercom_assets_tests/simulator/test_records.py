@@ -189,6 +189,17 @@ def test_attributes_hide_what_is_archived(workspace: Workspace) -> None:
     assert [row["full_name"] for row in every if row not in shown] == ["custom_attributes.old"]
 
 
+def test_two_attributes_may_share_a_full_name(workspace: Workspace) -> None:
+    """A second attribute of a full name has another id, and is archived by itself."""
+    workspace.add_namesake("company_attributes", "name", {"id": "7", "archived": True})
+
+    shown = read(workspace, "/data_attributes?model=company")["data"]
+    every = read(workspace, "/data_attributes?model=company&include_archived=true")["data"]
+
+    assert [None] == [row.get("id") for row in shown if row["full_name"] == "name"]
+    assert [None, "7"] == [row.get("id") for row in every if row["full_name"] == "name"]
+
+
 def test_two_company_attributes_share_a_name(workspace: Workspace) -> None:
     """`name` is no key: a company's own and its plan's are both called `name`."""
     rows = workspace.truth("company_attributes")

@@ -86,6 +86,7 @@ class Store:
         *,
         seen: Iterable[Record] | None = None,
         at: datetime | None = None,
+        unread: tuple[str, ...] = (),
     ) -> Commit:
         """Write the files of a commit."""
         shaper = Shaper(self.target.table)
@@ -95,6 +96,7 @@ class Store:
                 resource="things",
                 at=at or datetime(2025, 1, 1, tzinfo=UTC),
                 version=self.version + 1,
+                unread=unread,
             ),
             rows=self._file(shaper.columns, shaper.lines(list(records))),
         )

@@ -193,6 +193,11 @@ def test_retries_end_and_name_the_request(bad: httpx.Response) -> None:
         (envelope(401, "unauthorized"), Unauthorized, "Copy it again"),
         (envelope(401, "token_unauthorized"), Unauthorized, 'permission "Read tags"'),
         (envelope(403, "forbidden"), Unauthorized, 'permission "Read tags"'),
+        (envelope(403, "action_forbidden"), Unauthorized, 'permission "Read tags"'),
+        (envelope(403, "unauthorized"), Unauthorized, "Copy it again"),
+        (envelope(401, "token_suspended"), Unauthorized, "suspended or blocked"),
+        (envelope(401, "token_blocked"), Unauthorized, "suspended or blocked"),
+        (envelope(401, "missing_authorization"), Unauthorized, "did not arrive at Intercom"),
         (envelope(403, "api_plan_restricted"), Unauthorized, "plan"),
         (httpx.Response(401, text=PAGE), Unauthorized, "proxy or a firewall"),
         (httpx.Response(403, text=PAGE), Unauthorized, "proxy or a firewall"),
@@ -216,6 +221,31 @@ def test_a_refusal_is_final(refusal: httpx.Response, kind: type[IntercomError], 
 
     assert 1 == len(asked)
     assert refusal.status_code == caught.value.status
+
+
+LACKING = "You do not have the required scope ({}) to access this resource"
+
+
+@pytest.mark.parametrize(
+    ("call", "said", "shown"),
+    [
+        (TAGS, "No.", "Read tags"),
+        (TAGS, "Not authorized to access resource_type", "Read tags"),
+        (TAGS, LACKING.format("read_tags"), "Read tags"),
+        (TAGS, LACKING.format("read_companies"), "read_companies"),
+        (TAGS, "OAuth token lacks read_write_articles_scope", "read_write_articles_scope"),
+        (Call(path="/contacts/1/notes", scope="Read notes"), "No.", "Read notes"),
+        (Call(path="/contacts/1/notes", scope="Read notes"), LACKING.format("read_x"), "read_x"),
+    ],
+)
+def test_the_permission_that_is_named_is_the_requests(call: Call, said: str, shown: str) -> None:
+    """The permission that Intercom names is shown, else the request's own, else the resource's."""
+    talk, _ = in_turn(envelope(403, "forbidden", said))
+
+    with pytest.raises(Unauthorized) as caught:
+        talk.ask(call)
+
+    assert f'The access token lacks the permission "{shown}"' == caught.value.wrong
 
 
 def test_redirects_are_not_followed() -> None:

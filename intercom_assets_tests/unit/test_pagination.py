@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from intercom_assets.catalog.resource import Numbered, SinglePage, StartingAfter
-from intercom_assets.errors import PermanentError
+from intercom_assets.errors import CutOff
 from intercom_assets.intercom.client import Call
 from intercom_assets.intercom.pagination import Paged, read_pages
 from intercom_assets_tests.unit.talking import in_turn
@@ -37,9 +37,11 @@ def read(
     return anyio.run(reading), asked
 
 
-@pytest.mark.parametrize("last", [{}, {"next": None}])
+@pytest.mark.parametrize(
+    "last", [{}, *({"next": one} for one in (None, "", {}, {"page": None, "starting_after": ""}))]
+)
 def test_no_next_page_is_the_end(last: dict[str, Any]) -> None:
-    """`next` absent or null is the end."""
+    """`next` that is absent, null or empty is the end, where nothing says that more follows."""
     pages, asked = read(LIST, StartingAfter(), page("1", **last))
 
     assert [["1"]] == pages
@@ -97,10 +99,10 @@ def test_numbered_pages_go_on_by_number(following: object) -> None:
     assert ["1", "2"] == [request.url.params["page"] for request in asked]
 
 
-@pytest.mark.parametrize("following", ["", {}, True, "https://x.example/?offset=2", {"page": None}])
+@pytest.mark.parametrize("following", [True, "https://x.example/?offset=2", {"page": 2}])
 def test_a_next_page_of_an_unknown_form_is_an_error(following: object) -> None:
     """A next page that cannot be asked for is an error: what follows would be lost."""
-    with pytest.raises(PermanentError, match="next page in a form that is not known"):
+    with pytest.raises(CutOff, match="next page in a form that is not known"):
         read(LIST, StartingAfter(), page("1", next=following))
 
 
@@ -131,7 +133,7 @@ def test_a_repeated_cursor_is_an_error() -> None:
     """A cursor that comes a second time would never end, so it is an error."""
     again = page("1", next={"starting_after": "same"})
 
-    with pytest.raises(PermanentError, match=r"'same' twice.*/things"):
+    with pytest.raises(CutOff, match=r"'same' twice.*/things"):
         read(LIST, StartingAfter(), again)
 
 

@@ -19,12 +19,14 @@ STATUSES = (300, 301, 302, 303, 307, 308, 400, 401, 402, 403, 404, 405, 406, 408
 """What Intercom's descriptions name, its documents of errors, and proxies."""
 
 CODES = (
-    "already_linked_to_tracker", "api_plan_restricted", "bad_request", "client_error",
+    "action_forbidden", "already_linked_to_tracker", "api_plan_restricted", "bad_request",
+    "client_error",
     "company_not_found", "conflict", "contact_merged", "data_invalid", "forbidden",
     "intercom_version_invalid", "invalid_sort_order", "missing_authorization", "not_found",
     "parameter_invalid", "parameter_not_found", "rate_limit_exceeded", "resource_conflict",
     "scroll_exists", "server_error", "service_unavailable", "token_blocked", "token_expired",
-    "token_not_found", "token_revoked", "token_unauthorized", "unauthorized", "validation_error",
+    "token_not_found", "token_revoked", "token_suspended", "token_unauthorized",
+    "unauthorized", "validation_error",
 )  # fmt: skip
 
 ANSWERS = st.one_of(

@@ -11,6 +11,8 @@ from intercom_assets.schema.table import EXTRA, Column, Table, integer, text, ti
 from intercom_assets.schema.types import ColumnType
 from intercom_assets.warehouse.questions import (
     BadKeys,
+    Cells,
+    Copies,
     ExtraFields,
     Incomplete,
     Orphans,
@@ -58,15 +60,27 @@ def statements() -> Iterator[tuple[str, str]]:
         ),
     )
     yield "gone", one.gone(STAGED)
-    yield "mark_gone", one.mark_gone(STAGED)
+    yield "mark_gone", one.mark_gone(STAGED, None)
+    yield (
+        "mark_gone of what was not read",
+        one.mark_gone(STAGED, '"INTERCOM"."RUDDER__STAGED_C"'),
+    )
     yield "replace_extra", one.replace_extra()
     yield "unseen", one.unseen(until=True)
     yield "unseen without an end", one.unseen(until=False)
     yield "due", one.due(after=True, limit=500)
     yield "due from the beginning", one.due(after=False, limit=500)
     yield "count_due", one.count_due(after=True)
+    copies = Copies(
+        target=one.target,
+        original=Target("intercom", "eu_rudder_originals", replace(THINGS, primary_key=("id",))),
+        key="id",
+        columns=("size", "updated_at", "tags"),
+    )
+    yield "question Copies", copies.query(SnowflakeDialect())
     yield "select", one.select(THINGS.columns)
-    yield "cells", one.cells([*THINGS.columns[2:], THINGS.column(EXTRA)])
+    cells = Cells(one.target, (*THINGS.columns[2:], THINGS.column(EXTRA)))
+    yield "question Cells", cells.query(SnowflakeDialect())
     yield "rewrite", one.rewrite(THINGS.columns[2:], STAGED)
     yield "add_column", one.add_column(THINGS.columns[2])
     yield "fill", one.fill(THINGS.columns[2:], STAGED)

@@ -150,11 +150,16 @@ def test_synced_at_grows_though_the_clock_does_not(store: Store, clock: Clock, s
 
 
 def test_cursor_moves_only_with_its_rows(store: Store, place: Place) -> None:
-    """An error at any statement of a commit leaves rows and cursor as they were."""
+    """An error at any statement leaves rows, cursor and what is still due as they were."""
     store.commit([thing("1"), thing("2"), thing("3")])
     before = (store.rows(), store.cursor())
     later = datetime(2025, 6, 1, tzinfo=UTC)
-    changes = store.prepared([thing("1", "b"), thing("4")], seen=[thing("1"), thing("4")], at=later)
+    changes = store.prepared(
+        [thing("1", "b"), thing("4")],
+        seen=[thing("1"), thing("4")],
+        at=later,
+        unread=("5", 'six "6"'),
+    )
     errors = 0
 
     for fatal in range(1, 100, budget(3, 1)):
@@ -167,7 +172,9 @@ def test_cursor_moves_only_with_its_rows(store: Store, place: Place) -> None:
 
     assert errors >= budget(3, 10)
     assert {"1": "b", "4": "a"} == store.names()
-    assert later == (store.cursor() or changes.cursor).at
+    stored = store.cursor()
+    assert stored is not None
+    assert (later, changes.cursor.unread) == (stored.at, stored.unread)
 
 
 def test_an_interrupt_leaves_all_or_nothing(store: Store, place: Place) -> None:

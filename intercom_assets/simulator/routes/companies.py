@@ -5,22 +5,30 @@ from intercom_assets.simulator.records import Json, Record
 from intercom_assets.simulator.refusals import ApiError, not_found
 
 _LIST_CAP = 10_000
+_SCROLL_ENDS = {
+    "gone": not_found("scroll parameter not found"),
+    "refused": ApiError(400, "bad_request", "scroll parameter has expired"),
+}
 
 
 def scroll(call: Call) -> Json:
     """Answers the next hundred companies of the only scroll."""
     workspace, token = call.workspace, call.query.get("scroll_param")
-    now = workspace.clock()
+    now, renew = workspace.clock(), workspace.scroll_renews
     if token:
-        token, records = workspace.scroll.advance(token, now)
+        token, records = workspace.scroll.advance(token, now, renew=renew)
+        if not records and workspace.scroll_end in _SCROLL_ENDS:
+            raise _SCROLL_ENDS[workspace.scroll_end]
     else:
         token, records = workspace.scroll.begin(workspace.collection("companies"), now)
+    shown = [call.shaped("companies", record) for record in records]
+    ended = workspace.scroll_end == "no_token" and workspace.scroll.is_used_up
     return {
         "type": "list",
-        "data": [call.shaped("companies", record) for record in records],
+        "data": None if workspace.scroll_end == "null_list" and not shown else shown,
         "pages": None,
         "total_count": None,
-        "scroll_param": token,
+        "scroll_param": None if ended else token,
     }
 
 
@@ -51,7 +59,7 @@ def segments(call: Call) -> Json:
     """Answers the segments of a company; the rows do not name the company."""
     call.requires((2, 2))
     company_id = str(_company(call)["id"])
-    return {"type": "list", "data": call.workspace.segments_of_company(company_id)}
+    return call.listed(call.workspace.segments_of_company(company_id))
 
 
 def _company(call: Call) -> Record:

@@ -30,13 +30,12 @@ def tags(call: Call) -> Json:
     """Answers all tags of a contact, whole."""
     known = call.workspace.collection("tags")
     items = listed(_contact(call), "tags")
-    return {
-        "type": "list",
-        "data": [
+    return call.listed(
+        [
             known.find(str(item["id"])) or {"type": "tag", "id": item["id"], "name": ""}
             for item in items
-        ],
-    }
+        ]
+    )
 
 
 def companies(call: Call) -> Json:

@@ -6,12 +6,18 @@ import re
 from intercom_assets.simulator.calls import Call
 from intercom_assets.simulator.paging import PageRequest, cursor_page
 from intercom_assets.simulator.records import Json, Record
-from intercom_assets.simulator.refusals import not_found
+from intercom_assets.simulator.refusals import ApiError, not_found
 from intercom_assets.simulator.routes.cursors import FoundPage, found_page, listed_page
 from intercom_assets.simulator.truth import PARTS_CAP
 
 _PER_PAGE = 20
 _MAX_DELETED = 60
+_REFUSALS = {
+    401: ("token_unauthorized", "Not authorized to access resource"),
+    403: ("forbidden", "You do not have the required scope to access this resource"),
+    404: ("not_found", "Resource Not Found"),
+    500: ("server_error", "Sorry, something went wrong"),
+}
 
 
 def conversations(call: Call) -> Json:
@@ -50,7 +56,11 @@ def conversation(call: Call) -> Json:
 def deleted(call: Call) -> Json:
     """Answers ids of deleted conversations, newest first, from version 2.16 on."""
     call.requires((2, 16))
-    found = call.workspace.deleted_conversations
+    workspace = call.workspace
+    if workspace.deletions_status in _REFUSALS:
+        raise ApiError(workspace.deletions_status, *_REFUSALS[workspace.deletions_status])
+    shown = workspace.clock() - workspace.deletions_delay
+    found = [one for one in workspace.deleted_conversations if (one["deleted_at"] or 0) <= shown]
     ordered = found if call.query.get("order") == "asc" else found[::-1]
     records, pages = call.numbered(ordered, _PER_PAGE, _MAX_DELETED)
     return {

@@ -42,7 +42,8 @@ def found_page(call: Call, kind: str, default: int) -> FoundPage:
 def _page(call: Call, kind: str, keys: list[SortKey], asked: PageRequest) -> FoundPage:
     collection = call.workspace.collection(kind)
     ids, pages = cursor_page(keys, asked, by_offset=call.workspace.paging == "offset")
-    return [collection.searchable(record_id) for record_id in ids], pages, len(keys)
+    shown = [one for one in ids if one not in call.workspace.hidden.get(kind, ())]
+    return [collection.searchable(record_id) for record_id in shown], pages, len(keys)
 
 
 def _cache_key(call: Call) -> str:

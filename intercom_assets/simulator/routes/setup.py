@@ -39,17 +39,17 @@ def admins(call: Call) -> Json:
         record if shown else {name: record[name] for name in record if name != "avatar"}
         for record in _all(call, "admins")
     ]
-    return {"type": "admin.list", "admins": records}
+    return call.listed(records, kind="admin.list", key="admins")
 
 
 def teams(call: Call) -> Json:
     """Answers all teams."""
-    return {"type": "team.list", "teams": _all(call, "teams")}
+    return call.listed(_all(call, "teams"), kind="team.list", key="teams")
 
 
 def tags(call: Call) -> Json:
     """Answers all tags."""
-    return {"type": "list", "data": _all(call, "tags")}
+    return call.listed(_all(call, "tags"))
 
 
 def segments(call: Call) -> Json:
@@ -59,19 +59,19 @@ def segments(call: Call) -> Json:
         record if counted else {name: record[name] for name in record if name != "count"}
         for record in _all(call, "segments")
     ]
-    return {"type": "segment.list", "segments": records}
+    return call.listed(records, kind="segment.list", key="segments")
 
 
 def ticket_types(call: Call) -> Json:
     """Answers all ticket types, from version 2.9 on."""
     call.requires((2, 9))
-    return {"type": "list", "data": _all(call, "ticket_types")}
+    return call.listed(_all(call, "ticket_types"))
 
 
 def ticket_states(call: Call) -> Json:
     """Answers all ticket states, from version 2.12 on."""
     call.requires((2, 12))
-    return {"type": "list", "data": _all(call, "ticket_states")}
+    return call.listed(_all(call, "ticket_states"))
 
 
 def data_attributes(call: Call) -> Json:
@@ -79,10 +79,15 @@ def data_attributes(call: Call) -> Json:
     records = [
         record
         for model in _models(call)
-        for record in _all(call, f"{model}_attributes")
+        for record in _attributes(call, f"{model}_attributes")
         if call.flag("include_archived") or not record.get("archived")
     ]
-    return {"type": "list", "data": records}
+    return call.listed(records)
+
+
+def _attributes(call: Call, kind: str) -> list[Record]:
+    twins = call.workspace.namesakes.get(kind, [])
+    return [*_all(call, kind), *(call.shaped(kind, twin) for twin in twins)]
 
 
 def _models(call: Call) -> tuple[str, ...]:

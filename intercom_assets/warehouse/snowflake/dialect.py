@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from intercom_assets.schema.table import DELETED_AT, EXTRA
+from intercom_assets.schema.types import ColumnType
 from intercom_assets.warehouse.questions import EXAMPLE, ExtraFields
-from intercom_assets.warehouse.snowflake.statements import identifier, qualified
+from intercom_assets.warehouse.snowflake.statements import identifier, qualified, read_as
 from intercom_assets.warehouse.warehouse import Target
 
 
@@ -19,6 +20,10 @@ class SnowflakeDialect:
     def column(self, name: str) -> str:
         """Quote a column's name."""
         return identifier(name)
+
+    def cell(self, name: str, kind: ColumnType) -> str:
+        """Read a column: instants as microseconds since 1970, JSON as text."""
+        return read_as(name, kind)
 
     def fields(self, question: ExtraFields, key: str) -> str:
         """List each field of each row's object; what is no object has none."""

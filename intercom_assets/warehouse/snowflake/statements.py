@@ -186,11 +186,7 @@ class Statements:
             staged: Quoted name of the staged rows, None where there are none.
         """
         returned = f" OR t.{identifier(newest)} > {_typed_as('p', 'newer_than')}" if newest else ""
-        join = missing = ""
-        if staged is not None:
-            key = identifier(self._table.primary_key[0])
-            join = f"  LEFT JOIN {staged} AS s ON {self._same_key('t', 's')}\n"
-            missing = f" AND s.{key} IS NULL"
+        join, missing = self._unstaged(staged)
         return self._mark(
             f"SELECT DISTINCT {self._keys('t')} FROM {self.name} AS t\n"
             f"  INNER JOIN {whole} AS p ON p.{identifier('parent')} = t.{identifier(parent_key)}\n"
@@ -208,13 +204,20 @@ class Statements:
             f"WHERE t.{identifier(DELETED_AT)} IS NULL"
         )
 
-    def mark_gone(self, gone: str) -> str:
-        """Mark rows by key; binds the time twice."""
+    def mark_gone(self, gone: str, staged: str | None) -> str:
+        """Mark rows by key; binds the time twice.
+
+        Args:
+            gone: Quoted name of the table of keys.
+            staged: Quoted name of the rows that were read, None where there are none.
+        """
         key = identifier(self._table.primary_key[0])
+        join, missing = self._unstaged(staged)
         return self._mark(
             f"SELECT DISTINCT t.{key} FROM {self.name} AS t\n"
             f"  INNER JOIN {gone} AS g ON g.{identifier('key')} = t.{key}\n"
-            f"  WHERE t.{identifier(DELETED_AT)} IS NULL"
+            f"{join}"
+            f"  WHERE t.{identifier(DELETED_AT)} IS NULL{missing}"
         )
 
     def replace_extra(self) -> str:
@@ -259,12 +262,6 @@ class Statements:
             f"{read_as(identifier(c.name), c.type)} AS {identifier(c.name)}" for c in columns
         )
         return f"SELECT {selected} FROM {self.name}"
-
-    def cells(self, columns: Sequence[Column]) -> str:
-        """Read the primary key and columns of the rows that have anything in these."""
-        keys = [self._table.column(name) for name in self._table.primary_key]
-        anything = " OR ".join(f"{identifier(one.name)} IS NOT NULL" for one in columns)
-        return f"{self.select([*keys, *columns])} WHERE {anything}"
 
     def rewrite(self, columns: Sequence[Column], staged: str) -> str:
         """Replace the values of stored rows, and their `_extra`."""
@@ -321,6 +318,12 @@ class Statements:
             f"{identifier(SYNCED_AT)} = {_INSTANT}\n"
             f"FROM (\n  {rows}\n) AS g WHERE {self._same_key(self._alias, 'g')}"
         )
+
+    def _unstaged(self, staged: str | None) -> tuple[str, str]:
+        if staged is None:
+            return "", ""
+        key = identifier(self._table.primary_key[0])
+        return f"  LEFT JOIN {staged} AS s ON {self._same_key('t', 's')}\n", f" AND s.{key} IS NULL"
 
     def _past(self) -> str:
         key = identifier(self._table.primary_key[0])

@@ -21,10 +21,9 @@ from intercom_assets.errors import SchemaError, WarehouseError
 from intercom_assets.schema.table import Column
 from intercom_assets.warehouse.questions import (
     Answer,
-    Incomplete,
-    Orphans,
+    OfParents,
     Question,
-    Strangers,
+    Rows,
     answered,
     sampled,
 )
@@ -204,9 +203,11 @@ class SnowflakeWarehouse:
         statement = Statements(parent).count_due(after=after is not None)
         return int(self._reading(parent, lambda one: one.rows(statement, *_position(after)))[0][0])
 
-    def cells(self, target: Target, columns: Sequence[Column]) -> Iterator[list[tuple[Any, ...]]]:
-        """Go through the rows that hold anything in these columns: primary key, then columns."""
-        return self._session.stream(Statements(target).cells(columns), str(target))
+    def cells(self, asked: Rows) -> Iterator[list[tuple[Any, ...]]]:
+        """Go through the rows that are asked for, with the columns that are; JSON as text."""
+        kinds = [column.type for column in asked.read]
+        for rows in self._session.stream(asked.query(SnowflakeDialect()), str(asked.target)):
+            yield [python_values(row, kinds) for row in rows]
 
     def unseen(
         self, target: Target, seen: Sequence[str], since: datetime, until: datetime | None
@@ -258,7 +259,7 @@ class SnowflakeWarehouse:
     def ask(self, question: Question, limit: int) -> Answer:
         """Ask which rows are not as they should be; at most `limit` of them are read."""
         dialect = SnowflakeDialect()
-        if isinstance(question, Orphans | Incomplete | Strangers):
+        if isinstance(question, OfParents):
             self._reading(question.parent, lambda _: None)
         query = sampled(question, dialect, limit)
         rows = self._reading(question.target, lambda one: one.rows(query))
@@ -361,7 +362,7 @@ def _applied(
         deleted += running.run(whole, *marks)
     if gone := staged.get("gone"):
         _keep_merged(running, statements, gone)
-        deleted += running.run(statements.mark_gone(gone), *marks)
+        deleted += running.run(statements.mark_gone(gone, rows), *marks)
     return Committed(
         inserted=inserted,
         updated=changed,

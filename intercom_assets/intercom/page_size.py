@@ -1,0 +1,66 @@
+"""How many records a page is asked for: fewer where Intercom cannot answer, then more again.
+
+Some searches answer 502, 504 or nothing at all to large pages, always or around some records, and
+answer at once when they are asked for fewer.
+"""
+
+from dataclasses import dataclass
+
+from intercom_assets.errors import RateLimited, TransientError
+
+LARGEST = 150
+"""Records that any list of Intercom's gives on a page."""
+
+FAILURES = 2
+"""Failures in a row after which a page is asked for in a smaller size: with four sizes the tries of
+a page are as many as `Patience` has for any request."""
+
+_SIZES = (LARGEST, 50, 10, 1)
+_PAGES = 4
+
+
+@dataclass(slots=True)
+class PageSize:
+    """The size of a list's pages, which all that read the list at a time share.
+
+    Attributes:
+        largest: The most records that may be asked for.
+        size: How many are asked for now.
+    """
+
+    largest: int
+    size: int
+    _came: int = 0
+    _needed: int = _PAGES
+    _untried: bool = False
+
+    def came(self, size: int) -> None:
+        """Note a page that came; after some in a row the next size is tried."""
+        if size < self.size:
+            return
+        self._came += 1
+        self._untried = False
+        if self._came < self._needed:
+            return
+        if self.size == self.largest:
+            self._needed = _PAGES
+        else:
+            self._change(min(one for one in (*_SIZES, self.largest) if one > self.size))
+            self._untried = True
+
+    def failed(self, size: int) -> int:
+        """Note that a page of this size failed repeatedly; gives the size to ask for instead."""
+        smaller = max((one for one in _SIZES if one < size), default=size)
+        if smaller < self.size:
+            # A larger size that does not work yet is tried ever more rarely.
+            self._needed *= 2 if self._untried else 1
+            self._change(smaller)
+        return smaller
+
+    def _change(self, size: int) -> None:
+        self.size, self._came, self._untried = size, 0, False
+
+
+def may_be_too_large(error: TransientError) -> bool:
+    """Tell whether a smaller page may be answered where this one was not."""
+    return not isinstance(error, RateLimited) and error.status not in {400, 404, 409}

@@ -1,0 +1,216 @@
+"""What cannot be read is passed over, told, and due until it is read.
+
+One record that Intercom cannot show keeps back no other, whatever the answer is: a 404 that may
+pass, an error, a refusal, a shape that nobody knows. Many at once are an incident of Intercom's:
+the sync stops then, and its cursor stays before them.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from math import inf
+from typing import TypeVar
+
+from intercom_assets.catalog.resource import Resource
+from intercom_assets.errors import IntercomError, NotFound, RateLimited, Request, TransientError
+from intercom_assets.sync.batch import PassedOver
+from intercom_assets.sync.report import counted
+
+T = TypeVar("T")
+
+TRIES = 3
+"""Tries of a record that fails while others are answered."""
+
+TRIES_AGAIN = 2
+"""Tries of a record that could not be read by an earlier sync either."""
+
+IN_A_ROW = 20
+"""Failures without an answer between them, after which they are no matter of single records."""
+
+MANY = 5
+"""Failures that are Intercom's where nothing at all was read."""
+
+_UNPROVEN = 100
+"""Failures that are waited for before that is said: more than requests are in flight."""
+
+_MOST = 1_000
+"""Records that one sync may add to those that are due: each costs later syncs a request."""
+
+_MOST_REFUSED = 100_000
+"""As many where a token may not read lists, which are not asked for after a while; and of all."""
+
+_REFUSED = frozenset({401, 403})
+_SHOWN = 5
+
+
+@dataclass(slots=True)
+class Judge:
+    """Tells a record that cannot be read from an Intercom that cannot.
+
+    Args:
+        ask: Asks for a record, a few times at the most.
+
+    Attributes:
+        known: A record that was read, or is listed.
+        failed: Records that could not be read.
+    """
+
+    ask: Callable[[str], Awaitable[object]]
+    known: str | None = None
+    failed: int = 0
+    _in_a_row: int = 0
+    _first: IntercomError | None = None
+
+    @property
+    def unproven(self) -> bool:
+        """Whether records failed, and none was read that would show it to be their own fault."""
+        return self.known is None and self.failed > 0
+
+    @property
+    def end(self) -> IntercomError | None:
+        """Why it is no use to ask for more; None where it is."""
+        return self._first if self._in_a_row >= IN_A_ROW else None
+
+    async def read(self, key: str, ask: Callable[[float], Awaitable[T]]) -> T:
+        """Ask for a record a few times, and with all patience where none is answered.
+
+        Args:
+            key: The record.
+            ask: Asks as many times as it is told.
+        """
+        try:
+            found = await ask(TRIES)
+        except RateLimited:
+            raise
+        except TransientError:
+            # Once more where others are answered: what was wrong may just have ended.
+            found = await ask(1 if await self.answers() else inf)
+        self.known, self._in_a_row, self._first = key, 0, None
+        return found
+
+    def note(self, error: IntercomError) -> None:
+        """Count a record that could not be read."""
+        self.failed += 1
+        self._in_a_row += 1
+        self._first = self._first or error
+
+    async def excuse(self, error: IntercomError) -> None:
+        """Let a record's failure pass.
+
+        Raises:
+            IntercomError: It is Intercom that fails, or the token.
+        """
+        refuse_others(error)
+        self.note(error)
+        if error.status is None and not await self.answers():
+            raise error
+        if self.known is None:
+            self.close(_UNPROVEN)
+        elif self._in_a_row == IN_A_ROW:
+            if not await self.answers():
+                raise incident(self._first or error)
+            self._in_a_row, self._first = 0, None
+
+    async def answers(self) -> bool:
+        """Ask again for a record that is there; False where none is known."""
+        if self.known is None:
+            return False
+        try:
+            await self.ask(self.known)
+        except IntercomError:
+            return False
+        return True
+
+    def close(self, allowed: int = MANY) -> None:
+        """End a read.
+
+        Args:
+            allowed: As many may fail before they are no matter of single records.
+
+        Raises:
+            IntercomError: Nothing was read, and several records failed.
+        """
+        if self.unproven and self.failed >= allowed and self._first is not None:
+            raise incident(self._first)
+
+
+class Unread:
+    """What a sync could not read so far.
+
+    Args:
+        before: Keys that are due because earlier syncs could not read them.
+
+    Attributes:
+        lists: Judges of the lists inside of records, by their path.
+    """
+
+    def __init__(self, before: tuple[str, ...]) -> None:
+        self.before = before
+        self.lists: dict[str, Judge] = {}
+        self._due = set(before)
+        self._added: set[str] = set()
+
+    def passed_over(self, key: str, error: IntercomError) -> PassedOver:
+        """Pass over a record.
+
+        Raises:
+            IntercomError: So many were, that they are no matter of single records.
+        """
+        # Its traceback, and that of an earlier try, would keep alive what the record came with.
+        error.with_traceback(None).__context__ = None
+        if key not in self._due:
+            self._due.add(key)
+            self._added.add(key)
+        allowed = _MOST_REFUSED if error.status in _REFUSED else _MOST
+        if len(self._added) > allowed or len(self._due) > _MOST_REFUSED:
+            raise incident(error)
+        return PassedOver(key, error)
+
+    def noted(self, key: str, error: IntercomError) -> PassedOver | None:
+        """Pass over a record that was read, though not whole, unless too many are."""
+        return self.passed_over(key, error) if len(self._added) < _MOST else None
+
+    def settled(self, keys: Iterable[str]) -> list[str]:
+        """Give those of the keys that were due, now that they are read."""
+        found = [key for key in keys if key in self._due]
+        self._due.difference_update(found)
+        self._added.difference_update(found)
+        return found
+
+
+def refuse_others(error: IntercomError) -> None:
+    """Let pass what may be wrong with one record.
+
+    Raises:
+        IntercomError: The token or the quota is refused, which is no record's fault.
+    """
+    if isinstance(error, RateLimited) or error.status == 401:
+        raise error
+
+
+def incident(error: IntercomError) -> IntercomError:
+    """Say that it is not one record that cannot be read; refusals say that themselves."""
+    if not isinstance(error, NotFound | TransientError):
+        return error
+    return TransientError(
+        error.request,
+        "Intercom does not show records that it lists, one after the other, so it has an incident",
+        "Run again when https://www.intercomstatus.com shows none: they are read then. If they "
+        "were deleted, a reconcile marks them",
+    )
+
+
+def too_short(request: Request) -> TransientError:
+    """Say that a list lacks what its record counts or shows."""
+    return TransientError(
+        request,
+        "A list of Intercom's is shorter than it says itself",
+        "Run again; if it stays, report the request in brackets to Intercom's support",
+    )
+
+
+def told(resource: Resource, due: Mapping[str, IntercomError]) -> str:
+    """Say in one line what could not be read, why, and what becomes of it."""
+    records = f"{counted(len(due), 'record')} of {resource.parent or resource.name}"
+    shown = ", ".join([*list(due)[:_SHOWN], *(["…"] if len(due) > _SHOWN else [])])
+    why = next(iter(due.values())).but("asked for again at each sync")
+    return f"{records} could not be read whole: {shown}. {why}"
