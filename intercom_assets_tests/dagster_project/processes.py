@@ -133,7 +133,7 @@ def until(look: Callable[[], T | None], what: str) -> T:
     """
     deadline = time.monotonic() + DEADLINE
     while time.monotonic() < deadline:
-        if (seen := look()) is not None:
+        if seen := look():
             return seen
         time.sleep(0.2)
     raise AssertionError(f"{what} did not happen in {DEADLINE:.0f} s")

@@ -1,7 +1,8 @@
 """The daemon at work, with the shipped dagster.yaml: missed ticks, overlap, killed workers.
 
 A schedule that was switched on hours ago, and whose daemon was down since, has a tick that is due
-when the daemon starts, so nothing here waits for the clock.
+when the daemon starts, so nothing here waits for the clock. Nor does it meet the clock: schedules
+tick at a minute that has just passed.
 """
 
 import os
@@ -27,8 +28,6 @@ from intercom_assets_tests.dagster_project.landing import assert_landed
 from intercom_assets_tests.dagster_project.processes import Machine, until
 from intercom_assets_tests.dagster_project.running import serving
 
-HOURLY = {"INTERCOM_SCHEDULE": "every 1h", "INTERCOM_RECONCILE": "manual"}
-BOTH = {"INTERCOM_SCHEDULE": "every 1h", "INTERCOM_RECONCILE": "every 1h"}
 SLOW = 0.3
 STANDSTILL = 15.0
 
@@ -47,9 +46,35 @@ def url(workspace: Workspace) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def switched_on(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def hourly() -> str:
+    """Give a schedule that ticks each hour, and not while these tests run."""
+    passed = datetime.now(UTC) - timedelta(minutes=5)
+    return f"every 1h starting {passed:%H:%M}"
+
+
+@pytest.fixture
+def syncing(hourly: str, url: str, tmp_path: Path) -> Machine:
+    """Set up a machine on which syncs are scheduled."""
+    return scheduled(tmp_path, url, sync=hourly, reconcile="manual")
+
+
+@pytest.fixture
+def reconciling(hourly: str, url: str, tmp_path: Path) -> Machine:
+    """Set up a machine on which syncs and reconciles are scheduled."""
+    return scheduled(tmp_path, url, sync=hourly, reconcile=hourly)
+
+
+def scheduled(folder: Path, url: str, *, sync: str, reconcile: str) -> Machine:
+    """Set up a machine with schedules."""
+    variables = {"INTERCOM_SCHEDULE": sync, "INTERCOM_RECONCILE": reconcile}
+    return Machine(url=url, folder=folder, variables=variables)
+
+
+@pytest.fixture(scope="module")
+def switched_on(hourly: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Switch both schedules on as if it had been done hours ago, without a daemon since."""
-    machine = Machine(url="", folder=tmp_path_factory.mktemp("switched"), variables=BOTH)
+    folder = tmp_path_factory.mktemp("switched")
+    machine = scheduled(folder, "", sync=hourly, reconcile=hourly)
     with dg.DagsterInstance.from_config(str(machine.home)) as instance:
         assert not instance.get_runs()
         machine.call("dagster", "schedule", "start", "--start-all", "-w", "workspace.yaml")
@@ -81,13 +106,12 @@ def test_the_shipped_instance_keeps_to_itself_and_forgets_ticks(tmp_path: Path) 
 
 
 def test_a_missed_tick_runs_once_and_a_killed_worker_is_replaced(
-    workspace: Workspace, url: str, switched_on: Path, tmp_path: Path
+    workspace: Workspace, syncing: Machine, switched_on: Path
 ) -> None:
     """After hours of downtime one run starts; when it is killed, a retry does what was left."""
-    machine = Machine(url=url, folder=tmp_path, variables=HOURLY)
     workspace.latency = SLOW
 
-    with storage(machine, switched_on) as instance, daemon(machine):
+    with storage(syncing, switched_on) as instance, daemon(syncing):
         key = dg.AssetKey(["intercom", "admins"])
         until(lambda: instance.get_latest_materialization_event(key), "the first asset")
         [first] = instance.get_runs()
@@ -100,20 +124,19 @@ def test_a_missed_tick_runs_once_and_a_killed_worker_is_replaced(
     assert [first.run_id, dg.DagsterRunStatus.SUCCESS] == [retry.parent_run_id, retry.status]
     assert ["SUCCESS"] == [tick.status.value for tick in ticks]
     assert 1 == workspace.log.counts["GET /admins"]
-    assert_landed(machine, workspace, "admins", "contacts", "conversations", "conversation_parts")
+    assert_landed(syncing, workspace, "admins", "contacts", "conversations", "conversation_parts")
 
 
 def test_a_tick_adds_no_second_sync_and_runs_of_a_source_never_overlap(
-    workspace: Workspace, url: str, switched_on: Path, tmp_path: Path
+    workspace: Workspace, reconciling: Machine, switched_on: Path
 ) -> None:
     """A tick beside a queued sync is skipped and says why; a reconcile waits until it is over."""
-    machine = Machine(url=url, folder=tmp_path, variables=BOTH)
     workspace.latency = STANDSTILL
 
-    with storage(machine, switched_on) as instance:
-        machine.call("dagster", "job", "launch", "-j", "intercom_sync", "-w", "workspace.yaml")
+    with storage(reconciling, switched_on) as instance:
+        reconciling.call("dagster", "job", "launch", "-j", "intercom_sync", "-w", "workspace.yaml")
         [launched] = instance.get_runs()
-        with daemon(machine):
+        with daemon(reconciling):
             until(lambda: decided(instance, "intercom_schedule"), "the sync's tick")
             until(lambda: decided(instance, "intercom_reconcile_schedule"), "the reconcile's tick")
             workspace.latency = 0.0
@@ -130,17 +153,16 @@ def test_a_tick_adds_no_second_sync_and_runs_of_a_source_never_overlap(
     assert sync.end_time is not None
     assert reconcile.create_timestamp.timestamp() < sync.end_time
     assert sync.end_time <= left_the_queue
-    assert_landed(machine, workspace, "contacts", "conversations")
+    assert_landed(reconciling, workspace, "contacts", "conversations")
 
 
 def test_a_failure_that_explains_itself_is_not_repeated(
-    workspace: Workspace, url: str, switched_on: Path, tmp_path: Path
+    workspace: Workspace, syncing: Machine, switched_on: Path
 ) -> None:
     """A refused token ends the run for good: the next tick tries again, the daemon does not."""
-    machine = Machine(url=url, folder=tmp_path, variables=HOURLY)
     workspace.tokens.clear()
 
-    with storage(machine, switched_on) as instance, daemon(machine):
+    with storage(syncing, switched_on) as instance, daemon(syncing):
         [run] = until(lambda: ended(instance, 1), "the end of the run")
         told = until(lambda: message(instance, run, "Not retrying run"), "the daemon's decision")
 
