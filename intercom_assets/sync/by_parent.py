@@ -87,15 +87,15 @@ async def _read_family(
     path = child.path.replace("{id}", quote(parent.key, safe=""))
     try:
         call = Call(path=path, needs=(child.records,))
-        pages = await read_list(reading.session, call, SinglePage())
+        page = await read_list(reading.session, call, SinglePage())
     except NotFound:
         return _Family(parent, None)
     except TransientError as error:
         if error.status == 404 and await _is_gone(reading, child, parent):
             return _Family(parent, None)
         raise
-    children = [{**record, link.key: parent.key} for page in pages for record in page.records]
-    newer_than = _newer_than(child, link, pages[0].body, children)
+    children = [{**record, link.key: parent.key} for record in page.records]
+    newer_than = _newer_than(child, link, page.body, children)
     return _Family(parent, reading.shaper.lines(children), newer_than)
 
 

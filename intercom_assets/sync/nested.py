@@ -64,11 +64,10 @@ async def _read(reading: Reading, nested: NestedList, owner: str) -> list[Record
         needs=tuple((key,) for key in nested.records),
     )
     try:
-        pages = await read_list(reading.session, call, nested.pagination)
+        return (await read_list(reading.session, call, nested.pagination)).records
     except CutOff as error:
         # Not the list that the record is in, which would be read around.
         raise PermanentError(error.request, error.wrong, error.remedy) from None
-    return [record for page in pages for record in page.records]
 
 
 def _shaped(entries: list[Record], cut: list[Json], name: str) -> list[Json]:
