@@ -278,7 +278,7 @@ class Session:
     def page_size(self, most: int) -> PageSize:
         """Give the size of pages of lists that have at most so many records a page."""
         largest = min(most, self.client.page_size)
-        return self._sizes.setdefault(largest, PageSize(largest, largest))
+        return self._sizes.setdefault(most, PageSize(largest, largest))
 
     async def ask(
         self,

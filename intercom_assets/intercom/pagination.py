@@ -14,7 +14,7 @@ when there are as many distinct ids as `total_count` says.
 | `next` names a page again, or in an unknown form | the end if all came, else broken off |
 | a later page is refused: 400, 422, in a GET also 404 | the end if all came, else broken off |
 | an empty page that names a next one | not the end; 100 in a row are an error |
-| the list is null beside a `total_count` | an empty list: the count decides |
+| the list is null beside a `total_count` of 0 | an empty list |
 | an answer of type `list` with its only list under another key | its records |
 
 What broke off is read again from its beginning, and is then a `CutOff`. A search by time goes on in
@@ -24,14 +24,22 @@ smaller slices, whose records fit on one page.
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import assert_never
-from urllib.parse import parse_qs, urlsplit
 
 from intercom_assets.catalog.resource import Numbered, Pagination, SinglePage, StartingAfter
 from intercom_assets.errors import CutOff, NotFound, PermanentError, Request, TransientError
 from intercom_assets.intercom.answers import Answer
 from intercom_assets.intercom.client import Call, Places, Session, records_at
 from intercom_assets.intercom.page_size import FAILURES, may_be_too_large
+from intercom_assets.intercom.position import (
+    Paged,
+    Position,
+    dividing,
+    named_position,
+    next_named,
+    page_at,
+    page_numbers,
+    says_something,
+)
 from intercom_assets.schema.types import Json, Record
 
 _REPORT = "Run again; if it stays, report the request to Intercom's support"
@@ -52,40 +60,15 @@ class Page:
         total_count: Records in all pages, where Intercom says so.
         date: Intercom's clock when it answered.
         body: The whole answer.
-        again: Whether the list begins again with this page: it repeats what came before.
     """
 
     records: list[Record]
     total_count: int | None
     date: datetime | None
     body: Record
-    again: bool = False
 
 
-Paged = SinglePage | StartingAfter | Numbered
-"""Every pagination but the scroll, which `scroll` reads."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Position:
-    """Where a page begins, as the page before it named it.
-
-    Attributes:
-        number: Its number.
-        per_page: Records a page by which it is numbered, 0 where we do not say.
-        cursor: Its cursor.
-    """
-
-    number: int | None = None
-    per_page: int = 0
-    cursor: str | None = None
-
-    def __str__(self) -> str:
-        """Read as what Intercom named, short."""
-        return (self.cursor or str(self.number))[:40]
-
-
-_FIRST = _Position(1)
+_FIRST = Position(1)
 
 
 class _BrokenOff(Exception):  # noqa: N818 - reads as what happened
@@ -104,20 +87,21 @@ class _BrokenOff(Exception):  # noqa: N818 - reads as what happened
         super().__init__(why)
 
 
-async def read_list(session: Session, call: Call, paged: Paged) -> list[Page]:
-    """Read all pages of a list that is handed on whole.
+async def read_list(session: Session, call: Call, paged: Paged) -> Page:
+    """Read all records of a list into one page, the first; what came twice is there once.
 
     Raises:
         IntercomError: As `read_pages`.
     """
-    pages: list[Page] = []
-    async for page in read_pages(session, call, paged):
-        pages = [page] if page.again else [*pages, page]
-    return pages
+    pages = [page async for page in read_pages(session, call, paged)]
+    records = {_key(record): record for page in pages for record in page.records}
+    return replace(pages[0], records=list(records.values()))
 
 
 async def read_pages(session: Session, call: Call, paged: Paged) -> AsyncGenerator[Page]:
     """Read page after page until the end, from the beginning again where the list breaks off.
+
+    Records come again then: with their keys, whoever takes them merges them.
 
     Raises:
         CutOff: The list breaks off again and again, or ends with fewer records than it counts.
@@ -152,8 +136,8 @@ class _Reading:
     number: int = 0
     known: frozenset[str] = frozenset()
     ended: bool = False
-    _position: _Position | None = None
-    _asked: set[_Position | None] = field(default_factory=set)
+    _position: Position | None = None
+    _asked: set[Position | None] = field(default_factory=set)
     _here: set[str] = field(default_factory=set)
     _counted: int | None = None
     _idle: int = 0
@@ -176,9 +160,8 @@ class _Reading:
             self.ended = True
             return None
         page = read_page(answer, self.call.needs)
-        begins = self._position is None
         self._note(page)
-        return replace(page, again=begins and self.number > 0)
+        return page
 
     def go_on(self, page: Page) -> None:
         """Find the next page.
@@ -187,15 +170,15 @@ class _Reading:
             _BrokenOff: There must be one, and it cannot be asked for.
             PermanentError: The list does not end.
         """
-        named = _next(page.body)
-        position = _named(named, self.paged, self._size) or self._following(page)
+        named = next_named(page.body)
+        position = named_position(named, self.paged, self._size) or self._following(page)
         over = position in self._asked or not page.records
         self.ended = position is None or (over and self._is_whole())
         if self.ended:
             self._end(named, page)
         elif self._idle >= _IDLE_PAGES:
-            wrong = f"Intercom's list does not end: {self._idle} pages in a row brought nothing new"
-            raise PermanentError(self._request(), f"{wrong}, and name a next one", _REPORT)
+            wrong = f"Intercom's list does not end: {self._idle} pages in a row bring nothing new"
+            raise PermanentError(self._request(), wrong, _REPORT)
         elif position in self._asked:
             again = f"it named the next page {str(position)!r} twice"
             raise _BrokenOff(again, self._request())
@@ -207,14 +190,12 @@ class _Reading:
         Raises:
             CutOff: It did.
         """
-        came = f"after {len(self._here):,}"
-        came += " records" if self._counted is None else f" of {self._counted:,} records"
-        wrong = f"Intercom's list breaks off {came}: {broken.why}"
+        came = len(self._here)
+        of = "" if self._counted is None else f"of {self._counted:,} "
+        wrong = f"Intercom's list breaks off after {came:,} {of}records: {broken.why}"
         if self.number + 1 >= (2 if broken.ended else _READINGS):
             missing = self._missing() if broken.ended else 0
-            raise CutOff(
-                broken.request, wrong, _REPORT, came=len(self._here), missing=missing
-            ) from None
+            raise CutOff(broken.request, wrong, _REPORT, came=came, missing=missing) from None
         self.session.note(f"{wrong}; reading it again [{broken.request}]")
         self.session.meter.retries += 1
         known = self.known | self._here
@@ -242,9 +223,9 @@ class _Reading:
         return answer
 
     def _at(self, size: int) -> Call:
-        self._size = _dividing(self._position, size)
+        self._size = dividing(self._position, size)
         self._sizes.add(self._size)
-        return _at(self.call, self.paged, self._position, self._size)
+        return page_at(self.call, self.paged, self._position, self._size)
 
     def _unanswered(self, error: TransientError, size: int) -> TransientError:
         if size > 1 or isinstance(self.paged, SinglePage) or not may_be_too_large(error):
@@ -259,10 +240,7 @@ class _Reading:
         )
 
     def _note(self, page: Page) -> None:
-        keys = {
-            str(record.get("id", f"#{len(self._here)}.{place}"))
-            for place, record in enumerate(page.records)
-        }
+        keys = {_key(record) for record in page.records}
         self._idle = 0 if keys - self._here else self._idle + 1
         self._here |= keys
         self._asked.add(self._position)
@@ -282,21 +260,20 @@ class _Reading:
         seen = len(self._here | self.known)
         return 0 if self._counted is None else max(self._counted - seen, 0)
 
-    def _following(self, page: Page) -> _Position | None:
+    def _following(self, page: Page) -> Position | None:
         """Count on to the next page where none is named, and pages have numbers."""
-        paging = _paging(page.body)
-        number = _whole_number(paging.get("page")) or (self._position or _FIRST).number or 1
+        number = page_numbers(page.body)[0] or (self._position or _FIRST).number or 1
         full = isinstance(self.paged, Numbered) and len(page.records) >= self._size
         follows = self._is_left(page) or (full and self._missing() > 0)
         if isinstance(self.paged, StartingAfter) or self._is_whole() or not follows:
             return None
-        return _Position(number + 1, self._size if isinstance(self.paged, Numbered) else 0)
+        return Position(number + 1, self._size if isinstance(self.paged, Numbered) else 0)
 
     def _end(self, named: Json, page: Page) -> None:
         """Make sure that nothing follows the last page."""
         if self._is_whole():
             return
-        if _says_something(named):
+        if says_something(named):
             unknown = f"it names the next page in a form that is not known: {str(named)[:80]!r}"
             raise _BrokenOff(unknown, self._request())
         left = self._is_left(page)
@@ -308,8 +285,7 @@ class _Reading:
 
     def _is_left(self, page: Page) -> bool:
         """Whether an answer says that pages follow it; cursors count pages of one size."""
-        paging = _paging(page.body)
-        number, pages = (_whole_number(paging.get(name)) for name in ("page", "total_pages"))
+        number, pages = page_numbers(page.body)
         if isinstance(self.paged, StartingAfter) and len(self._sizes) > 1:
             return False
         return number is not None and pages is not None and number < pages
@@ -330,84 +306,8 @@ def read_page(answer: Answer, places: Places) -> Page:
     )
 
 
-def _paging(body: Record) -> Record:
-    pages = body.get("pages")
-    return pages if isinstance(pages, dict) else body
-
-
-def _next(body: Record) -> Json:
-    pages = body.get("pages")
-    return pages.get("next") if isinstance(pages, dict) else None
-
-
-def _named(following: Json, paged: Paged, size: int) -> _Position | None:
-    """Read `pages.next`: absent, null, a URL, a number, a cursor or an object that holds either.
-
-    A list that is documented as one page is followed too where a next page is named: to take
-    its first page for the whole would lose rows. An object can hold both, and then both are sent:
-    the documents show a cursor beside the number of a page.
-    """
-    number: Json = None
-    cursor: Json = None
-    match following:
-        case dict():
-            number, cursor = following.get("page"), following.get("starting_after")
-        case str() if "?" in following or following.startswith(("http://", "https://")):
-            query = {
-                name: values[0] for name, values in parse_qs(urlsplit(following).query).items()
-            }
-            number, cursor = query.get("page"), query.get("starting_after")
-        case _ if not isinstance(paged, StartingAfter) and _whole_number(following) is not None:
-            number = following
-        case _:
-            cursor = following
-    text = str(cursor) if isinstance(cursor, str | int) and not isinstance(cursor, bool) else ""
-    page = None if isinstance(paged, StartingAfter) else _whole_number(number)
-    if not text and page is None:
-        return None
-    return _Position(page, size if isinstance(paged, Numbered) else 0, text or None)
-
-
-def _says_something(following: Json) -> bool:
-    values = following.values() if isinstance(following, dict) else [following]
-    return any(value not in (None, "", False) for value in values)
-
-
-def _whole_number(value: Json) -> int | None:
-    if isinstance(value, str) and value.isascii() and value.isdigit():
-        value = int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def _dividing(position: _Position | None, size: int) -> int:
-    """Give the largest size up to `size` by which a numbered page begins at the same record."""
-    if position is None or position.number is None or not position.per_page:
-        return size
-    before = (position.number - 1) * position.per_page
-    return next(one for one in range(size, 0, -1) if before % one == 0)
-
-
-def _at(call: Call, paged: Paged, position: _Position | None, size: int) -> Call:
-    place: dict[str, str] = {}
-    if position is not None and position.number is not None:
-        before = (position.number - 1) * position.per_page
-        place["page"] = str(before // size + 1 if position.per_page else position.number)
-    if position is not None and position.cursor is not None:
-        place["starting_after"] = position.cursor
-    match paged:
-        case SinglePage():
-            return replace(call, params={**call.params, **place})
-        case Numbered():
-            begin = {} if position else {"page": "1"}
-            params = {**call.params, **begin, **place, "per_page": str(size)}
-            return replace(call, params=params)
-        case StartingAfter():
-            if call.body is None:
-                return replace(call, params={**call.params, **place, "per_page": str(size)})
-            # A search reads its position from the body alone and would repeat page one otherwise.
-            return replace(call, body={**call.body, "pagination": {**place, "per_page": size}})
-        case _:
-            assert_never(paged)
+def _key(record: Record) -> str:
+    return str(record.get("id") or record)
 
 
 def paged(pagination: Pagination) -> Paged:

@@ -108,7 +108,7 @@ class _Lists:
 
     def __init__(self, reading: Reading, child: Child, link: ByParent) -> None:
         self._reading, self._child, self._link = reading, child, link
-        self.judge = Judge(partial(self._pages, most=TRIES))
+        self.judge = Judge(partial(self._list, most=TRIES))
 
     async def read(self, parent: ParentVersion) -> _Family:
         """Read the children of a due parent; those of a deleted one are gone with it."""
@@ -137,31 +137,31 @@ class _Lists:
         return _Family(key, due, passed_over=self._reading.unread.passed_over(key, error))
 
     async def _family(self, key: str, most: float) -> _Family:
-        pages = await self._pages(key, most)
-        if _just_changed(pages[0]):
+        page = await self._list(key, most)
+        if _just_changed(page):
             # Another change within this second would leave the parent as it is, and never be due.
             await self._reading.session.client.patience.sleep(1.0)
-            pages = await self._pages(key, most)
-        children = [{**record, self._link.key: key} for page in pages for record in page.records]
+            page = await self._list(key, most)
+        children = [{**record, self._link.key: key} for record in page.records]
         lines = self._reading.shaper.lines(children)
-        if error := self._shortness(key, pages, len(children)):
+        if error := self._shortness(key, page, len(children)):
             # What came is true; of what is missing it says nothing.
             return _Family(key, children=lines, passed_over=self._reading.unread.noted(key, error))
-        newer_than = _newer_than(self._child, self._link, pages[0].body, children)
+        newer_than = _newer_than(self._child, self._link, page.body, children)
         return _Family(key, children=lines, whole=WholeList(key, newer_than))
 
-    def _shortness(self, key: str, pages: list[Page], listed: int) -> TransientError | None:
+    def _shortness(self, key: str, page: Page, listed: int) -> TransientError | None:
         """Say that a list holds less than it counts, up to what Intercom returns at the most."""
-        total = _total(pages[0].body, self._child.records) or 0
-        entries = (records_at(page.body, (self._child.records,)) for page in pages)
+        total = _total(page.body, self._child.records) or 0
         # What is no object is an entry all the same.
-        total = max(min(total, self._child.cap or total), sum(len(one or ()) for one in entries))
+        entries = records_at(page.body, (self._child.records,)) or ()
+        total = max(min(total, self._child.cap or total), len(entries))
         if listed >= total:
             return None
         said = f"{listed} of {total}"
         return too_short(Request(method="GET", path=self._path(key), status=200, message=said))
 
-    async def _pages(self, key: str, most: float) -> list[Page]:
+    async def _list(self, key: str, most: float) -> Page:
         call = Call(path=self._path(key), needs=(self._child.records,), most=most)
         return await read_list(self._reading.session, call, SinglePage())
 

@@ -84,8 +84,7 @@ async def _complete(
 
     async def read(tries: float) -> list[Record]:
         call = _call(nested, key, min(tries, most))
-        pages = await read_list(reading.session, call, nested.pagination)
-        entries = [entry for page in pages for entry in page.records]
+        entries = (await read_list(reading.session, call, nested.pagination)).records
         _refuse_shorter(call, envelope, entries)
         return entries
 

@@ -58,8 +58,6 @@ async def _fill(reading: Reading, listing: Listing, spool: RecordSpool) -> datet
         if isinstance(page, Restarted):
             spool.clear()
             continue
-        if page.again:
-            spool.clear()
         opened = opened or page.date
         if page.records:
             spool.add(list(reading.shaper.masked(page.records)))

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from intercom_assets.simulator import KINDS, Faults, Workspace, generate
-from intercom_assets_tests.simulator.asking import Clock, ask, control, error_code
+from intercom_assets.simulator import FORMS, KINDS, Faults, Form, Workspace, generate
+from intercom_assets_tests.simulator.asking import Clock, ask, control, error_code, search
 
 
 @pytest.fixture
@@ -45,6 +45,66 @@ def test_a_target_may_hit_always(workspace: Workspace) -> None:
     workspace.faults.on("GET", "/me", "html404", call=2, times=None)
 
     assert [ask(workspace, "GET", "/me").status_code for _ in range(5)] == [200, 404, 404, 404, 404]
+
+
+def test_a_target_may_hit_large_pages_only(workspace: Workspace) -> None:
+    """`above` leaves requests alone that ask for few records, or do not say how many."""
+    workspace.faults.on("POST", "/contacts/search", "504", times=100, above=5)
+    workspace.faults.on("GET", "/contacts", "502", times=100, above=5)
+    query = {"field": "created_at", "operator": ">", "value": 0}
+
+    searched = [
+        search(workspace, "contacts", query, pagination={"per_page": size}).status_code
+        for size in (4, 5, 6, 150)
+    ]
+    listed = [
+        ask(workspace, "GET", f"/contacts{query}").status_code
+        for query in ("", "?per_page=5", "?per_page=6")
+    ]
+
+    assert [200, 200, 504, 504] == searched
+    assert [200, 200, 502] == listed
+
+
+def test_a_target_may_hit_one_page(workspace: Workspace) -> None:
+    """`page` hits a page of a list, by its number or by the one in its cursor."""
+    workspace.faults.on("POST", "/contacts/search", "504", times=2, page=2)
+    query = {"field": "created_at", "operator": ">", "value": 0}
+    first = search(workspace, "contacts", query, pagination={"per_page": 7})
+    second = {"per_page": 7, **first.json()["pages"]["next"]}
+
+    answers = [search(workspace, "contacts", query, pagination=second) for _ in range(3)]
+
+    assert [504, 504, 200] == [answer.status_code for answer in answers]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_form_changes_how_a_list_goes_on(workspace: Workspace, form: Form) -> None:
+    """Each form is another answer than the true one, and none loses the request's date."""
+    query = {"field": "created_at", "operator": ">", "value": 0}
+    first = search(workspace, "contacts", query, pagination={"per_page": 7})
+    pagination = {"per_page": 7, **first.json()["pages"]["next"]}
+    true = search(workspace, "contacts", query, pagination=pagination)
+    workspace.faults.on("POST", "/contacts/search", form)
+
+    changed = search(workspace, "contacts", query, pagination=pagination)
+
+    assert (changed.status_code, changed.json()) != (200, true.json()) or form == "beyond_next"
+    assert changed.headers["date"] == true.headers["date"]
+    assert form == workspace.log.entries[-1].fault
+
+
+@pytest.mark.parametrize("path", ["/tags", "/segments", "/admins", "/data_attributes"])
+def test_lists_of_one_page_may_come_in_several(workspace: Workspace, path: str) -> None:
+    """Where the workspace says so a list has pages, which together are the list."""
+    key = {"/segments": "segments", "/admins": "admins"}.get(path, "data")
+    whole = ask(workspace, "GET", path).json()[key]
+    control(workspace, "settings", list_pages=5)
+
+    pages = [ask(workspace, "GET", f"{path}?page={page}").json() for page in range(1, 20)]
+
+    assert whole == [record for page in pages for record in page[key]]
+    assert {len(whole)} == {page["total_count"] for page in pages}
 
 
 def test_the_rate_is_repeatable(workspace: Workspace) -> None:

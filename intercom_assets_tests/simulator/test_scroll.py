@@ -3,7 +3,7 @@
 import pytest
 
 from intercom_assets.simulator import Workspace, generate
-from intercom_assets_tests.simulator.asking import Clock, ask, error_code, read
+from intercom_assets_tests.simulator.asking import Clock, ask, control, error_code, read
 
 SCROLL = "/companies/scroll"
 
@@ -33,6 +33,35 @@ def test_the_scroll_ends_with_an_empty_page(workspace: Workspace) -> None:
     assert {page["scroll_param"] for page in pages} == {token}
     assert (pages[0]["pages"], pages[0]["total_count"]) == (None, None)
     assert len({each["id"] for page in pages for each in page["data"]}) == 250
+
+
+@pytest.mark.parametrize(
+    ("end", "status", "token"),
+    [
+        ("gone", 404, True),
+        ("refused", 400, True),
+        ("null_list", 200, True),
+        ("no_token", 404, False),
+    ],
+)
+def test_the_scroll_may_end_otherwise(
+    workspace: Workspace,
+    end: str,
+    status: int,
+    token: bool,  # noqa: FBT001
+) -> None:
+    """Where the workspace says so the scroll ends in a form that the documents do not show."""
+    control(workspace, "settings", scroll_end=end, scroll_renews=True)
+    pages = [read(workspace, SCROLL)]
+    for _ in range(2):
+        pages.append(read(workspace, f"{SCROLL}?scroll_param={pages[-1]['scroll_param']}"))
+
+    last = ask(workspace, "GET", f"{SCROLL}?scroll_param={pages[-1]['scroll_param']}")
+
+    assert [100, 100, 50] == [len(page["data"]) for page in pages]
+    assert token == (pages[-1]["scroll_param"] is not None)
+    assert status == last.status_code
+    assert pages[0]["scroll_param"] != pages[1]["scroll_param"]
 
 
 def test_a_finished_scroll_is_gone(workspace: Workspace) -> None:

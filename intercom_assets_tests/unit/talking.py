@@ -1,8 +1,9 @@
 """How unit tests of the client talk: to the simulator, or to answers that they make up."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import anyio
 import anyio.lowlevel
@@ -15,6 +16,8 @@ from intercom_assets.intercom.meter import Meter
 from intercom_assets.intercom.rate_limit import RateLimiter
 from intercom_assets.intercom.retry import Patience
 from intercom_assets_tests.world import Clock
+
+T = TypeVar("T")
 
 TOKEN = "secret-token-value"
 
@@ -102,3 +105,14 @@ def envelope(status: int, code: str, message: str = "No.") -> httpx.Response:
         "errors": [{"code": code, "message": message}],
     }
     return httpx.Response(status, json=body)
+
+
+def run_in(talk: Talk, work: Callable[[Session], Awaitable[T]]) -> T:
+    """Give what work makes of a session that is patient."""
+    talk.attempts = 8
+
+    async def working() -> T:
+        async with talk.session() as session:
+            return await work(session)
+
+    return anyio.run(working)

@@ -9,7 +9,8 @@ import pytest
 from intercom_assets.catalog.resource import Numbered, SinglePage, StartingAfter
 from intercom_assets.errors import CutOff
 from intercom_assets.intercom.client import Call
-from intercom_assets.intercom.pagination import Paged, read_pages
+from intercom_assets.intercom.pagination import read_pages
+from intercom_assets.intercom.position import Paged
 from intercom_assets_tests.unit.talking import in_turn
 
 LIST = Call(path="/things", needs=(("data",),))

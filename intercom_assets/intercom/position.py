@@ -1,0 +1,116 @@
+"""Where a page begins: in which forms Intercom names the next one, and how it is asked for."""
+
+from dataclasses import dataclass, replace
+from typing import assert_never
+from urllib.parse import parse_qs, urlsplit
+
+from intercom_assets.catalog.resource import Numbered, SinglePage, StartingAfter
+from intercom_assets.intercom.client import Call
+from intercom_assets.schema.types import Json, Record
+
+Paged = SinglePage | StartingAfter | Numbered
+"""Every pagination but the scroll, which `scroll` reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a page begins, as the page before it named it.
+
+    Attributes:
+        number: Its number.
+        per_page: Records a page by which it is numbered, 0 where we do not say.
+        cursor: Its cursor.
+    """
+
+    number: int | None = None
+    per_page: int = 0
+    cursor: str | None = None
+
+    def __str__(self) -> str:
+        """Read as what Intercom named, short."""
+        return (self.cursor or str(self.number))[:40]
+
+
+def page_numbers(body: Record) -> tuple[int | None, int | None]:
+    """Read an answer's number and the number of all pages, in `pages` or outside of it."""
+    pages = body.get("pages")
+    place = pages if isinstance(pages, dict) else body
+    return _number(place.get("page")), _number(place.get("total_pages"))
+
+
+def next_named(body: Record) -> Json:
+    """Read what an answer says of the next page."""
+    pages = body.get("pages")
+    return pages.get("next") if isinstance(pages, dict) else None
+
+
+def named_position(following: Json, paged: Paged, size: int) -> Position | None:
+    """Read `pages.next`: absent, null, a URL, a number, a cursor or an object that holds either.
+
+    A list that is documented as one page is followed too where a next page is named: to take
+    its first page for the whole would lose rows. An object can hold both, and then both are sent:
+    the documents show a cursor beside the number of a page.
+    """
+    number: Json = None
+    cursor: Json = None
+    match following:
+        case dict():
+            number, cursor = following.get("page"), following.get("starting_after")
+        case str() if "?" in following or following.startswith(("http://", "https://")):
+            query = {
+                name: values[0] for name, values in parse_qs(urlsplit(following).query).items()
+            }
+            number, cursor = query.get("page"), query.get("starting_after")
+        case _ if not isinstance(paged, StartingAfter) and _number(following) is not None:
+            number = following
+        case _:
+            cursor = following
+    text = str(cursor) if isinstance(cursor, str | int) and not isinstance(cursor, bool) else ""
+    page = None if isinstance(paged, StartingAfter) else _number(number)
+    if not text and page is None:
+        return None
+    return Position(page, size if isinstance(paged, Numbered) else 0, text or None)
+
+
+def says_something(following: Json) -> bool:
+    """Tell whether there is any value in what an answer says of the next page."""
+    values = following.values() if isinstance(following, dict) else [following]
+    return any(value not in (None, "", False) for value in values)
+
+
+def _number(value: Json) -> int | None:
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        value = int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def dividing(position: Position | None, size: int) -> int:
+    """Give the largest size up to `size` by which a numbered page begins at the same record."""
+    if position is None or position.number is None or not position.per_page:
+        return size
+    before = (position.number - 1) * position.per_page
+    return next(one for one in range(size, 0, -1) if before % one == 0)
+
+
+def page_at(call: Call, paged: Paged, position: Position | None, size: int) -> Call:
+    """Ask for the page at a position, of a size by which it may be numbered."""
+    place: dict[str, str] = {}
+    if position is not None and position.number is not None:
+        before = (position.number - 1) * position.per_page
+        place["page"] = str(before // size + 1 if position.per_page else position.number)
+    if position is not None and position.cursor is not None:
+        place["starting_after"] = position.cursor
+    match paged:
+        case SinglePage():
+            return replace(call, params={**call.params, **place})
+        case Numbered():
+            begin = {} if position else {"page": "1"}
+            params = {**call.params, **begin, **place, "per_page": str(size)}
+            return replace(call, params=params)
+        case StartingAfter():
+            if call.body is None:
+                return replace(call, params={**call.params, **place, "per_page": str(size)})
+            # A search reads its position from the body alone and would repeat page one otherwise.
+            return replace(call, body={**call.body, "pagination": {**place, "per_page": size}})
+        case _:
+            assert_never(paged)
