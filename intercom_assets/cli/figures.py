@@ -15,7 +15,7 @@ from intercom_assets.sync.report import Report
 
 _SUMMED = (
     "records_returned", "rows_inserted", "rows_updated", "rows_unchanged", "rows_deleted",
-    "row_count", "requests", "retries", "throttled_seconds", "seconds",
+    "records_still_due", "row_count", "requests", "retries", "throttled_seconds", "seconds",
 )  # fmt: skip
 
 
@@ -93,6 +93,7 @@ def _resource(line: Line, table: str) -> dict[str, object]:
         "rows_updated": report.updated,
         "rows_unchanged": report.unchanged,
         "rows_deleted": report.deleted,
+        "records_still_due": report.unread,
         "row_count": report.row_count,
         "requests": report.meter.requests,
         "retries": report.meter.retries,
