@@ -320,7 +320,7 @@ def records_at(body: Record, places: Places) -> list[Json] | None:
     """Find the list in an answer; None where there is none.
 
     An answer of type `list` may have its records under another key, where it holds no other list;
-    and null instead of a list where it counts none.
+    and null instead of a list where it counts none. An empty list under another key says nothing.
     """
     for keys in places:
         value: Json = body
@@ -332,4 +332,6 @@ def records_at(body: Record, places: Places) -> list[Json] | None:
         return None
     lists = [value for value in body.values() if isinstance(value, list)]
     nothing = body.get("total_count") == 0 and not lists
-    return lists[0] if len(lists) == 1 else [] if nothing else None
+    if len(lists) == 1 and any(isinstance(record, dict) for record in lists[0]):
+        return lists[0]
+    return [] if nothing else None

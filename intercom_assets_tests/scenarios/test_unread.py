@@ -217,6 +217,7 @@ def test_a_list_that_is_shorter_than_it_counts_is_no_whole_list(
     world.clock.forward(HOUR)
     world.workspace.reply(parent)
     world.sync("conversations")
+    world.clock.forward(1)
     fails(world, "conversation_parts", parent, kind=kind, times=1)
 
     report = world.sync("conversation_parts")
