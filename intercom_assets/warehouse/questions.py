@@ -165,10 +165,23 @@ class Copies:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """Which unmarked rows hold a number above zero?
+
+    Attributes:
+        target: The table.
+        column: The column that holds the number.
+    """
+
+    target: Target
+    column: str
+
+
 OfParents: TypeAlias = Orphans | Incomplete | Strangers
 """Questions that need the table of parents, too."""
 
-Question: TypeAlias = BadKeys | ExtraFields | Orphans | Incomplete | Strangers
+Question: TypeAlias = BadKeys | Counting | ExtraFields | Orphans | Incomplete | Strangers
 
 
 Rows: TypeAlias = Cells | Copies
@@ -228,6 +241,8 @@ def statement(question: Question, dialect: Dialect) -> str:
             return _extra_fields(question, dialect)
         case Strangers():
             return _strangers(question, dialect)
+        case Counting():
+            return _counting(question, dialect)
         case _:
             assert_never(question)
 
@@ -235,7 +250,7 @@ def statement(question: Question, dialect: Dialect) -> str:
 def sampled(question: Question, dialect: Dialect, limit: int) -> str:
     """Write the query of the first rows, each followed by how many there are in all."""
     match question:
-        case BadKeys() | Orphans() | Strangers():
+        case BadKeys() | Counting() | Orphans() | Strangers():
             order = "1"
         case Incomplete():
             order = f"{dialect.column(SYNCED_AT)} DESC, 1"
@@ -283,6 +298,15 @@ def _strangers(question: Strangers, dialect: Dialect) -> str:
         f"SELECT t.{key}, COUNT(*) AS row_count\nFROM {dialect.table(question.target)} AS t\n"
         f"LEFT JOIN {dialect.table(question.parent)} AS p ON p.{parent_key} = t.{key}\n"
         f"WHERE p.{parent_key} IS NULL\nGROUP BY t.{key}"
+    )
+
+
+def _counting(question: Counting, dialect: Dialect) -> str:
+    number = dialect.column(question.column)
+    return (
+        f"SELECT {_key(question.target, dialect)}, {number}\n"
+        f"FROM {dialect.table(question.target)}\n"
+        f"WHERE {dialect.column(DELETED_AT)} IS NULL AND {number} > 0"
     )
 
 

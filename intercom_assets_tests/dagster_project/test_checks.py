@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import time
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -256,6 +255,18 @@ def test_missing_parts_are_found(synced: Project) -> None:
     assert (WARN, [conversation]) == (parts.severity, told(parts)["sample"])
 
 
+def test_a_single_missing_part_is_found(synced: Project) -> None:
+    """A conversation that lacks one part of those that Intercom returns is named."""
+    part = synced.rows("rudder_conversation_parts")[0]
+    lost = f"DELETE FROM intercom.rudder_conversation_parts WHERE id = '{part['id']}'"
+    execute(synced.database, lost)
+
+    found = look(synced.definitions(), "conversation_parts", check="parts_are_complete")
+
+    [parts] = found.values()
+    assert (False, [part["conversation_id"]]) == (parts.passed, told(parts)["sample"])
+
+
 def test_parts_that_intercom_does_not_return_are_not_missed(synced: Project) -> None:
     """A deleted part stays in the count; Intercom is asked, and returns what is stored."""
     part = synced.rows("rudder_conversation_parts")[0]
@@ -300,63 +311,76 @@ def test_a_conversation_at_the_cap_is_explained(project: Project) -> None:
 
 
 @pytest.mark.parametrize("name", ["contacts", "conversations", "companies"])
-def test_missing_rows_are_found(project: Project, name: str) -> None:
+def test_a_single_missing_row_is_found(project: Project, name: str) -> None:
     """A table with one row less than Intercom counts is a warning that tells both numbers."""
-    total = len(project.workspace.collection(name)) + 1
-    project.workspace.add(name, {"id": "more", "user_count": 1})
-    project.run(name)
-    execute(project.database, f"DELETE FROM intercom.rudder_{name} WHERE id = 'more'")
+    counted = {"user_count": 1} if name == "companies" else {}
+    project.workspace.add(name, {"id": "the newest", **counted})
+    assert {} == wrong(checked(project.run(name)))
+    execute(project.database, f"DELETE FROM intercom.rudder_{name} WHERE id = 'the newest'")
 
     found = look(project.definitions(), name)
 
     assert {f"{name}.row_count_is_intercoms"} == set(wrong(found))
     count = found[f"{name}.row_count_is_intercoms"]
-    assert (WARN, total - 1) == (count.severity, told(count)["stored"])
-    assert 1 == told(count)["missing"]
-    assert "1 are missing" in str(count.description)
+    assert WARN == count.severity
+    assert told(count)["in_intercom"] - 1 == told(count)["stored"]
+    assert ": 1 missing, which a" in str(count.description)
+
+
+@pytest.mark.parametrize("name", ["contacts", "conversations", "companies"])
+def test_a_single_row_that_is_gone_is_found(synced: Project, name: str) -> None:
+    """A table with one row more than Intercom counts is a warning that says what marks it."""
+    collection = synced.workspace.collection(name)
+    synced.workspace.delete(name, next(one["id"] for one in collection if one.get("user_count", 1)))
+
+    found = look(synced.definitions(), name, check="row_count_is_intercoms")
+
+    assert ": 1 gone, which a" in wrong(found)[f"{name}.row_count_is_intercoms"]
 
 
 @pytest.mark.parametrize("name", ["contacts", "conversations"])
-def test_what_came_since_the_sync_is_not_missing(synced: Project, name: str) -> None:
-    """Records created since the sync are counted, and no alarm; a missing one beside them is."""
-    later = int(time.time()) + 60
-    for number in range(3):
-        new = {"id": f"new-{number}", "created_at": later, "updated_at": later}
-        synced.workspace.add(name, new)
+def test_what_came_since_the_sync_is_not_missed(synced: Project, name: str) -> None:
+    """Records that were created after the sync are counted, and a row that is lost beside them."""
+    for _ in range(3):
+        synced.workspace.add(name, {})
 
-    quiet = look(synced.definitions(), name, check="row_count_is_intercoms")
-    lost = synced.workspace.collection(name).ids()[0]
+    found = look(synced.definitions(), name, check="row_count_is_intercoms")
+    lost = synced.rows(f"rudder_{name}")[0]["id"]
     execute(synced.database, f"DELETE FROM intercom.rudder_{name} WHERE id = '{lost}'")
-    alarm = look(synced.definitions(), name, check="row_count_is_intercoms")
+    without = look(synced.definitions(), name, check="row_count_is_intercoms")
 
-    assert {} == wrong(quiet)
-    assert (3, 0) == tuple(
-        told(quiet[f"{name}.row_count_is_intercoms"])[figure]
-        for figure in ("created_since", "missing")
-    )
-    assert 1 == told(alarm[f"{name}.row_count_is_intercoms"])["missing"]
+    assert {} == wrong(found)
+    assert 3 == told(found[f"{name}.row_count_is_intercoms"])["new_since"]
+    assert ": 1 missing, which a" in wrong(without)[f"{name}.row_count_is_intercoms"]
 
 
-def test_rows_that_are_gone_are_found(synced: Project) -> None:
-    """A table with more rows than Intercom counts is a warning that names the reconcile."""
-    for contact in synced.workspace.collection("contacts").ids()[:15]:
-        synced.workspace.delete("contacts", contact)
-
-    found = look(synced.definitions(), "contacts")
-
-    assert {"contacts.row_count_is_intercoms"} == set(wrong(found))
-    assert "15 rows" not in wrong(found)["contacts.row_count_is_intercoms"]
-    assert "a reconcile marks them" in wrong(found)["contacts.row_count_is_intercoms"]
-
-
-def test_a_few_rows_are_no_alarm(synced: Project) -> None:
-    """What went since the sync, or the last reconcile, stays within the tolerance."""
-    for contact in synced.workspace.collection("contacts").ids()[:10]:
-        synced.workspace.delete("contacts", contact)
+def test_a_record_without_a_date_is_missed_too(synced: Project) -> None:
+    """What no search by `updated_at` returns is counted by the list, so a lost row is found."""
+    [undated, *_] = synced.workspace.undate("contacts", 0.05)
+    execute(synced.database, f"DELETE FROM intercom.rudder_contacts WHERE id = '{undated}'")
 
     found = look(synced.definitions(), "contacts", check="row_count_is_intercoms")
 
+    assert ": 1 missing, which a" in wrong(found)["contacts.row_count_is_intercoms"]
+
+
+def test_companies_without_users_are_not_compared(project: Project) -> None:
+    """Intercom's list leaves out companies without users: they are stored, and no surplus."""
+    project.workspace.add("companies", {"user_count": 0})
+
+    found = checked(project.run("companies"))
+
     assert {} == wrong(found)
+    count = told(found["companies.row_count_is_intercoms"])
+    assert count["stored"] < len(project.rows("rudder_companies"))
+
+
+def test_companies_without_a_column_of_users_are_not_counted(project: Project) -> None:
+    """Where the settings hide the number of users, there is nothing to compare."""
+    found = checked(project.run("companies", exclude_columns={"companies": ["user_count"]}))
+
+    assert "companies.key_is_unique" in found
+    assert "companies.row_count_is_intercoms" not in found
 
 
 def test_with_a_start_date_rows_are_not_counted(project: Project) -> None:
@@ -601,7 +625,7 @@ def verdicts(scene: Scene) -> dict[str, Verdict]:
 
 def test_an_intercom_that_does_not_answer_is_waited_for_a_little(synced: Project) -> None:
     """Patience ends before the client's does: a check must not hold up a sync."""
-    synced.workspace.faults.on("POST", "/contacts/search", "500", times=1_000)
+    synced.workspace.faults.on("GET", "/contacts", "500", times=1_000)
     connection = Connection(token=TOKEN, region="us", version=NEWEST, base_url=synced.url)
 
     with connection:

@@ -13,6 +13,7 @@ from intercom_assets.warehouse.questions import (
     BadKeys,
     Cells,
     Copies,
+    Counting,
     ExtraFields,
     Incomplete,
     Orphans,
@@ -107,6 +108,7 @@ def _questions(things: Target) -> Iterator[tuple[str, str]]:
     parents = Target("intercom", "eu_rudder_parents", replace(THINGS, primary_key=("id",)))
     incomplete = Incomplete(target=things, key="parent_id", parent=parents, counted="size", cap=500)
     yield "question BadKeys", sampled(BadKeys(things), dialect, 10)
+    yield "question Counting", sampled(Counting(things, "size"), dialect, 1)
     yield "question Orphans", sampled(Orphans(things, "parent_id", parents), dialect, 10)
     yield "question Incomplete", sampled(incomplete, dialect, 10)
     yield "question ExtraFields", sampled(ExtraFields(things), dialect, 100)

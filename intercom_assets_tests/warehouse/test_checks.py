@@ -11,6 +11,7 @@ from intercom_assets.schema.types import Json
 from intercom_assets.warehouse.questions import (
     Answer,
     BadKeys,
+    Counting,
     ExtraFields,
     Incomplete,
     Orphans,
@@ -97,6 +98,16 @@ def test_rows_of_missing_parents_are_found(store: Store, children: Store, place:
     found = ask(store, ORPHANS)
 
     assert (("7", 1), ("8", 2)) == found.rows
+
+
+def test_rows_with_a_number_above_zero_are_counted(store: Store, place: Place) -> None:
+    """Rows whose number is null or zero, and marked ones, do not count."""
+    store.commit([thing(str(number)) for number in range(6)])
+    place.execute("UPDATE s.t SET size = NULL WHERE id = '1'")
+    place.execute("UPDATE s.t SET size = 0 WHERE id = '2'")
+    marked(place, "t", "id = '3'")
+
+    assert 3 == ask(store, Counting(PARENTS, "size"), limit=1).total
 
 
 @pytest.mark.parametrize("question", [BadKeys(PARENTS), ORPHANS, INCOMPLETE, ExtraFields(PARENTS)])
