@@ -9,13 +9,16 @@ https://developers.intercom.com/docs/references/rest-api/api.intercom.io/contact
 https://developers.intercom.com/docs/references/rest-api/api.intercom.io/conversations/searchconversations
 """
 
+from contextlib import aclosing
 from dataclasses import replace
+from datetime import datetime
 from enum import Enum
 from typing import assert_never
 
 from intercom_assets.catalog.resource import Granularity, Search
 from intercom_assets.intercom.client import Call, Session
-from intercom_assets.intercom.pagination import read_page
+from intercom_assets.intercom.pagination import read_page, read_pages
+from intercom_assets.intercom.position import Paged
 from intercom_assets.schema.types import Json, Record
 
 UPDATED, CREATED = "updated_at", "created_at"
@@ -68,6 +71,24 @@ async def count_found(
     call = _call(search, bounds, UPDATED, Order.NEWEST_FIRST)
     call = replace(call, body={**(call.body or {}), "pagination": {"per_page": 1}})
     return read_page(await session.ask(call), call.needs).total_count or 0
+
+
+async def count_since(
+    session: Session, search: Search, pagination: Paged, *, since: datetime, until: datetime
+) -> int:
+    """Count the records that were created between two instants, the first one excluded.
+
+    They are listed, newest first: a search of contacts compares whole days.
+    """
+    call = search_call(search, int(since.timestamp()), None, Order.NEWEST_FIRST, field=CREATED)
+    found = 0
+    async with aclosing(read_pages(session, call, pagination)) as pages:
+        async for page in pages:
+            dates = [date for one in page.records if isinstance(date := one.get(CREATED), int)]
+            found += sum(since.timestamp() < date <= until.timestamp() for date in dates)
+            if any(date <= since.timestamp() for date in dates):
+                break
+    return found
 
 
 def _call(search: Search, bounds: list[Json], field: str, order: Order) -> Call:

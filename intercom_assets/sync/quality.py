@@ -5,7 +5,6 @@ it from finding anything is one too, so that no check ever stands in the way of 
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
@@ -22,14 +21,8 @@ from intercom_assets.catalog.resource import (
 )
 from intercom_assets.errors import ConfigurationError, IntercomAssetsError, NotFound
 from intercom_assets.intercom.client import Call, Session, records_at
-from intercom_assets.intercom.pagination import paged, read_page, read_pages
-from intercom_assets.intercom.search import (
-    CREATED,
-    Order,
-    count_found,
-    count_records,
-    search_call,
-)
+from intercom_assets.intercom.pagination import paged, read_page
+from intercom_assets.intercom.search import count_found, count_records, count_since
 from intercom_assets.schema.types import Json
 from intercom_assets.sync.cursor import EPOCH
 from intercom_assets.sync.evidence import SAMPLES, Evidence
@@ -251,24 +244,11 @@ async def _counts(session: Session, evidence: Evidence, stored: int) -> tuple[in
     if total < stored:
         # The documents do not say that lists and searches return the same records.
         total = max(total, await count_found(session, search, created=None, updated=True))
-    return total, await _new(session, evidence, search) if total > stored else 0
-
-
-async def _new(session: Session, evidence: Evidence, search: Search) -> int:
-    """Count records that were created after the newest one that was synced."""
-    since = (evidence.cursor.at or evidence.cursor.synced_at or EPOCH).timestamp()
-    until = (evidence.scene.now() + SLACK).timestamp()
-    call = search_call(search, int(since), None, Order.NEWEST_FIRST, field=CREATED)
-    pages = read_pages(session, call, paged(evidence.resource.pagination))
-    new = 0
-    async with aclosing(pages):
-        async for page in pages:
-            dates = [date for one in page.records if isinstance(date := one.get(CREATED), int)]
-            new += sum(since < date <= until for date in dates)
-            # A search of contacts begins with the day.
-            if any(date <= since for date in dates):
-                break
-    return new
+    if total <= stored:
+        return total, 0
+    since = evidence.cursor.at or evidence.cursor.synced_at or EPOCH
+    until, pagination = evidence.scene.now() + SLACK, paged(evidence.resource.pagination)
+    return total, await count_since(session, search, pagination, since=since, until=until)
 
 
 def _judge_undeclared(evidence: Evidence) -> Verdict:

@@ -248,8 +248,10 @@ def test_finished_parts_are_not_read_again(lives: Callable[..., Life]) -> None:
             passed = {f"/conversations/{key}" for key in life.passed()}
             reached = world.moment_of_cursor("conversations")
             killed = life.killed(life.random.randrange(60, 330), name)
+            # What only counts counts everything.
             searched = [entry.body["query"]["value"][0]["value"] for entry in log.entries
-                        if entry.path == "/conversations/search"]  # fmt: skip
+                        if entry.path == "/conversations/search"
+                        and entry.body["pagination"]["per_page"] > 1]  # fmt: skip
             assert min(searched, default=reached) >= reached - HOUR - 1
             assert not passed & {entry.path for entry in log.entries}
             resumed += reached > 0 and (name == "conversations" or bool(passed))

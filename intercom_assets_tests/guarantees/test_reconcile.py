@@ -53,10 +53,10 @@ def looked_up(world: World, name: str) -> int:
 
 
 def bounds(world: World, name: str) -> list[int]:
-    """Give the earliest moment that each search of a resource asked for."""
+    """Give the earliest moment that each search asked for, but for those that only count."""
     found = []
     for entry in world.workspace.log.entries:
-        if entry.path == f"/{name}/search":
+        if entry.path == f"/{name}/search" and entry.body["pagination"]["per_page"] > 1:
             first = entry.body["query"]["value"][0]
             leaf = first["value"][0] if first["operator"] == "OR" else first
             found.append(leaf["value"])
@@ -263,7 +263,7 @@ def cut_off_after(requests: int) -> Callable[[httpx.Request], None]:
     return cut
 
 
-@pytest.mark.parametrize(("name", "requests"), [("contacts", 20), ("conversations", 17)])
+@pytest.mark.parametrize(("name", "requests"), [("contacts", 25), ("conversations", 22)])
 def test_an_interrupted_reconcile_goes_on(world: World, name: str, requests: int) -> None:
     """What was compared before an interruption is neither searched nor asked for again."""
     world.portions = Portions(slice_records=10, commit_rows=1)
