@@ -94,7 +94,11 @@ async def read_list(session: Session, call: Call, paged: Paged) -> Page:
         IntercomError: As `read_pages`.
     """
     pages = [page async for page in read_pages(session, call, paged)]
-    records = {_key(record): record for page in pages for record in page.records}
+    records: dict[str, Record] = {}
+    for record in (one for page in pages for one in page.records):
+        # Where it came last: the order is that of the last reading.
+        records.pop(_key(record), None)
+        records[_key(record)] = record
     return replace(pages[0], records=list(records.values()))
 
 
