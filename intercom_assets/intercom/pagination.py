@@ -214,8 +214,9 @@ class _Reading:
         def instead(error: TransientError) -> Call:
             nonlocal size, failed
             failed += may_be_too_large(error)
-            if failed >= FAILURES:
-                size, failed = shared.failed(size), 0
+            if failed >= FAILURES and (smaller := shared.failed(size)) < size:
+                size, failed = smaller, 0
+                self.session.note(f"asking for pages of {size} from now on")
             size = min(size, shared.size)
             return self._at(size)
 

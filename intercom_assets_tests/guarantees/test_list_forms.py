@@ -71,7 +71,7 @@ def database(tmp_path: Path) -> Iterator[Path]:
 @pytest.fixture
 def world(database: Path) -> World:
     """Make a world whose lists all have three pages or more."""
-    world = make_world(database, contacts=14, companies=3, conversations=14, admins=9)
+    world = make_world(database, contacts=14, companies=3, conversations=14, admins=9, teams=9)
     world.page_size = PAGE
     workspace = world.workspace
     workspace.list_pages = PAGE
