@@ -12,7 +12,7 @@ from pathlib import Path
 from intercom_assets.catalog.resource import ByParent, Search
 from intercom_assets.errors import (
     ConfigurationError,
-    PermanentError,
+    IntercomError,
     SchemaError,
     WarehouseError,
 )
@@ -222,7 +222,8 @@ def _count(extract: Extract, reading: Reading) -> int | None:
         return None
     try:
         return extract.connection.call(count_records, reading.session, search)
-    except PermanentError as error:
+    except IntercomError as error:
+        # Nothing else hangs on this count: what fails for good fails at the next request, too.
         reading.note(error.but("the rows are not compared with a count"))
         return None
 

@@ -17,7 +17,8 @@ from intercom_assets.sync.unread import Unread
 from intercom_assets.warehouse.questions import Copies
 from intercom_assets.warehouse.warehouse import ParentVersion
 
-_FAST = timedelta(minutes=5)
+_CLOCK_SKEW = timedelta(minutes=5)
+"""How far this machine's clock may be ahead of Intercom's."""
 
 Due = Callable[[tuple[datetime, str] | None, int], list[ParentVersion]]
 
@@ -108,5 +109,5 @@ def _instant(micros: int) -> datetime:
 
 
 def now() -> datetime:
-    """Give the time by our own clock, for answers without a date, less what it may be fast."""
-    return datetime.now(UTC) - _FAST
+    """Return the time by this machine's clock, less its skew, for answers without a date."""
+    return datetime.now(UTC) - _CLOCK_SKEW

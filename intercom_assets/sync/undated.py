@@ -13,16 +13,15 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from intercom_assets.catalog.resource import SinglePage
-from intercom_assets.errors import IntercomError
+from intercom_assets.errors import IntercomError, PermanentError
 from intercom_assets.intercom.client import CONNECTIONS, Call
+from intercom_assets.intercom.page_size import LARGEST
 from intercom_assets.intercom.pagination import read_pages
 from intercom_assets.intercom.search import count_found, count_records
 from intercom_assets.sync.batch import Batch
 from intercom_assets.sync.ordered import in_order
 from intercom_assets.sync.slices import Slice
 from intercom_assets.sync.walk import Walk, read_slices
-
-_PER_PAGE = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +42,15 @@ class _Span:
 async def read_undated(walk: Walk) -> AsyncGenerator[Batch]:
     """Read the records that the searches of a walk cannot return; none costs four requests.
 
-    Where Intercom does not count, rows that were not seen may exist: nothing is marked then.
+    Where Intercom refuses to count, rows that were not seen may exist: nothing is marked then.
+
+    Raises:
+        TransientError: Intercom cannot answer: the next sync looks for them again.
     """
     try:
         async for batch in _read_undated(walk):
             yield batch
-    except IntercomError as error:
+    except PermanentError as error:
         walk.give_up(error.but("records without updated_at may be missing"))
 
 
@@ -86,7 +88,7 @@ async def _spans_with_undated(walk: Walk, whole: _Span) -> list[_Span]:
         for span in counted:
             smaller = walk.cut(span.slice, 2)
             # Where each page would hold an undated record, counting on costs more than reading.
-            enough = span.total <= max(walk.reading.slice_records, span.undated * _PER_PAGE)
+            enough = span.total <= max(walk.reading.slice_records, span.undated * LARGEST)
             if span.undated > 0 and (enough or len(smaller) < 2):
                 found.append(span)
             elif span.undated > 0:
@@ -97,16 +99,22 @@ async def _spans_with_undated(walk: Walk, whole: _Span) -> list[_Span]:
 
 async def _list_shows_more(walk: Walk, undated: int) -> bool:
     # In this order: what is created between the two counts must not look like a difference.
-    listed = await count_records(walk.reading.session, walk.search)
+    try:
+        listed = await count_records(walk.reading.session, walk.search)
+    except IntercomError as error:
+        # The list is another endpoint than the search: its failure must not keep back what came.
+        walk.give_up(error.but("records without any date may be missing"))
+        return False
     dated = await count_found(walk.reading.session, walk.search, created=None, updated=True)
     return listed is not None and listed > dated + undated
 
 
 async def _read_list(walk: Walk) -> AsyncGenerator[Batch]:
-    search, params = walk.search, {"per_page": str(_PER_PAGE)}
+    search, session = walk.search, walk.reading.session
+    params = {"per_page": str(min(LARGEST, session.client.page_size))}
     call = Call(path=search.list_path, params=params, needs=((search.records,),))
     # Not declared as paged by a cursor: old versions number the pages of this list.
-    pages = read_pages(walk.reading.session, call, SinglePage())
+    pages = read_pages(session, call, SinglePage())
     async with aclosing(pages):
         async for page in pages:
             yield walk.counted(await walk.shaped(page))

@@ -283,7 +283,7 @@ class Statements:
         """Whether a staged row replaces the stored one.
 
         A stored date counts up to the moment of its commit only: a record that was dated
-        2056 by mistake and then mended has to be updated too.
+        2056 by mistake and then mended has to be updated too. A date of 0 is no date.
         """
         other = (
             f"(t.{quote(ROW_HASH)} IS DISTINCT FROM s.{quote(ROW_HASH)} "
@@ -294,6 +294,7 @@ class Statements:
         version = quote(self._table.version)
         return (
             f"{other} AND (s.{version} IS NULL OR t.{version} IS NULL "
+            f"OR s.{version} <= to_timestamp(0) "
             f"OR s.{version} >= least(t.{version}, t.{quote(SYNCED_AT)}))"
         )
 

@@ -125,11 +125,12 @@ class People:
             self.workspace.patch(kind, record_id, fields, bump=False)
 
     def undate(self) -> None:
-        """Take the date from a record: no search by it finds it then."""
+        """Take the date from a record, or give it the date 0: no search by it finds it then."""
         kind = self.chance.choice(("contacts", "conversations"))
         if record_id := self._any(kind):
             self.silent = True
-            self.workspace.patch(kind, record_id, {"updated_at": None}, bump=False)
+            fields = {"updated_at": self.chance.choice((None, None, 0))}
+            self.workspace.patch(kind, record_id, fields, bump=False)
 
     def _any(self, kind: str) -> str | None:
         ids = self.workspace.collection(kind).ids()

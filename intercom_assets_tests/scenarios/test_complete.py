@@ -1,10 +1,14 @@
 """Rule 3: a read from the beginning is complete by Intercom's own count."""
 
 from typing import Literal
+from urllib.parse import parse_qs
 
+import httpx
 import pytest
 
-from intercom_assets.errors import PermanentError
+from intercom_assets.catalog import ApiVersion
+from intercom_assets.errors import PermanentError, TransientError
+from intercom_assets.simulator import FaultKind
 from intercom_assets_tests.world import DAY, HOUR, World, make_world, nothing
 
 KINDS = ["contacts", "conversations"]
@@ -175,3 +179,72 @@ def test_they_are_found_while_records_move(
     undated.sync(name)
 
     assert undated.expected(name) == undated.stored(name)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_search_that_fails_meanwhile_leaves_them_to_the_next_sync(
+    undated: World, name: str
+) -> None:
+    """An outage while they are looked for fails the sync, so that the next one looks again."""
+
+    def fail_counts(request: httpx.Request) -> None:
+        if b"created_at" in request.content:
+            raise httpx.ReadTimeout("no answer")
+
+    undated.before = fail_counts
+    with pytest.raises(TransientError):
+        undated.sync(name)
+    undated.before = nothing
+
+    undated.sync(name)
+
+    assert undated.expected(name) == undated.stored(name)
+
+
+@pytest.mark.parametrize("kind", ["502", "403", "html404"])
+@pytest.mark.parametrize("name", KINDS)
+def test_a_list_that_cannot_be_counted_keeps_back_nothing(
+    undated: World, name: str, kind: FaultKind
+) -> None:
+    """The list without a filter is another endpoint: its failure warns, and marks nothing."""
+    undated.sync(name)
+    gone = undated.workspace.collection(name).ids()[4]
+    undated.workspace.delete(name, gone)
+    undated.version = ApiVersion(2, 15)
+    undated.workspace.faults.on("GET", f"/{name}", kind, times=None)
+
+    report = undated.sync(name, full_refresh=True)
+
+    assert (None, 0) == (report.missing, report.deleted)
+    assert any("may be missing" in line for line in undated.ear.warnings)
+
+
+@pytest.mark.parametrize("way", [{"full_refresh": True}, {"reconcile": True}])
+@pytest.mark.parametrize("name", KINDS)
+def test_a_date_that_becomes_0_is_no_older_version(
+    world: World, name: str, way: dict[str, bool]
+) -> None:
+    """A record that loses its date, to null or 0, is updated and not taken for an older one."""
+    world.sync(name)
+    for place, date in enumerate((None, 0)):
+        changed = world.workspace.collection(name).ids()[place]
+        world.workspace.patch(name, changed, {"name": "new", "updated_at": date}, bump=False)
+
+    world.sync(name, **way)
+
+    assert world.expected(name) == world.stored(name)
+
+
+def test_the_list_is_read_in_pages_of_the_setting(undated: World) -> None:
+    """What only the list returns is asked for in no larger pages than `page_size` allows."""
+    nowhere = undated.workspace.collection("contacts").ids()[3]
+    undated.workspace.patch(
+        "contacts", nowhere, {"updated_at": None, "created_at": None}, bump=False
+    )
+    undated.page_size = 20
+
+    undated.sync("contacts")
+
+    listed = [one.query for one in undated.workspace.log.entries if one.path == "/contacts"]
+    assert {"1", "20"} == {parse_qs(query)["per_page"][0] for query in listed}
+    assert undated.expected("contacts") == undated.stored("contacts")

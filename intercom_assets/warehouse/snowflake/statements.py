@@ -343,8 +343,10 @@ class Statements:
         if self._table.version is None:
             return "TRUE"
         version, table = identifier(self._table.version), self._alias
+        # A date of 0 is no date.
         return (
             f"(s.{version} IS NULL OR {table}.{version} IS NULL\n"
+            f"  OR DATE_PART(EPOCH_SECOND, s.{version}) <= 0\n"
             f"  OR s.{version} >= LEAST({table}.{version}, {table}.{identifier(SYNCED_AT)}))"
         )
 
