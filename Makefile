@@ -49,7 +49,7 @@ docs: setup ## Build the documents as a site into site/, without the network; a 
 test: setup ## Run every test
 	$(BIN)/pytest -n 4 --dist worksteal
 
-torture: setup ## Attack the promises with large budgets, deploy over PostgreSQL and Redis; takes an hour
+torture: setup ## Attack the promises with large budgets, deploy over PostgreSQL and Redis; takes about an hour on two cores
 	INTERCOM_ASSETS_TEST_WAREHOUSE=snowflake $(BIN)/pytest -n 2 --dist worksteal intercom_assets_tests/scenarios
 	INTERCOM_ASSETS_TORTURE=1 $(BIN)/pytest -n 2 --dist worksteal intercom_assets_tests/warehouse
 	INTERCOM_ASSETS_TORTURE=1 $(BIN)/pytest -n 2 --dist worksteal intercom_assets_tests/guarantees

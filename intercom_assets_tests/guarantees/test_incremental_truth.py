@@ -23,7 +23,7 @@ from intercom_assets_tests.world import DAY, HOUR
 
 TestLivingWorkspace = LivingWorkspace.TestCase
 TestLivingWorkspace.settings = settings(
-    max_examples=budget(6, 600),
+    max_examples=budget(6, 300),
     stateful_step_count=budget(9, 30),
     deadline=None,
     print_blob=True,
