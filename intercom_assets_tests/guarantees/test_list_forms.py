@@ -24,7 +24,7 @@ _NESTED = {"tags": "tag", "companies": "company", "notes": "note"}
 ALWAYS = 100_000
 
 CASES = list(product(FORMS, [1, ALWAYS], ["list", "child", "search", "nested"]))[:: budget(5, 1)]
-"""Forms, how often they come and where; a fifth of them, of each kind, where the budget is small."""
+"""Forms, how often they come, and where; a fifth of them where the budget is small."""
 
 FEW_LISTS = ("tags", "segments")
 """Lists of one page that are tried where the budget is small: one under `data`, one not."""
