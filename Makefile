@@ -52,10 +52,10 @@ test: setup ## Run every test
 	$(PYTEST) -n 4 --dist worksteal
 
 torture: setup ## Attack the promises with large budgets, deploy over PostgreSQL and Redis; takes about an hour on two cores
-	INTERCOM_ASSETS_TEST_WAREHOUSE=snowflake $(PYTEST) -n 2 --dist worksteal intercom_assets_tests/scenarios
-	INTERCOM_ASSETS_TORTURE=1 $(PYTEST) -n 2 --dist worksteal intercom_assets_tests/warehouse
 	INTERCOM_ASSETS_TORTURE=1 $(PYTEST) -n 2 --dist worksteal intercom_assets_tests/guarantees
+	INTERCOM_ASSETS_TORTURE=1 $(PYTEST) -n 2 --dist worksteal intercom_assets_tests/warehouse
 	INTERCOM_ASSETS_TORTURE=1 $(PYTEST) intercom_assets_tests/deploy
+	INTERCOM_ASSETS_TEST_WAREHOUSE=snowflake $(PYTEST) -n 2 --dist worksteal intercom_assets_tests/scenarios
 
 bench: setup ## Measure whole syncs against the simulator, into benchmarks/RESULTS.md; takes half an hour
 	$(BIN)/python -m benchmarks
