@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -262,9 +263,16 @@ class World:
         """Read the stored cursor of a resource."""
         return self.warehouse.cursors(self.source.schema, self.source.prefix)[name]
 
+    @cached_property
+    def _onlooker(self) -> Warehouse:
+        return self.place.warehouse(self.clock.moment)
+
     def moment_of_cursor(self, name: str) -> float:
-        """Say how far a cursor has come, in Unix seconds; 0 where there is none."""
-        cursor = self.warehouse.cursors(self.source.schema, self.source.prefix).get(name)
+        """Say how far a cursor has come, in Unix seconds; 0 where there is none.
+
+        In a session of its own, for a sync may be in the middle of a commit.
+        """
+        cursor = self._onlooker.cursors(self.source.schema, self.source.prefix).get(name)
         return cursor.at.timestamp() if cursor and cursor.at else 0.0
 
     def expected(self, name: str) -> list[str]:

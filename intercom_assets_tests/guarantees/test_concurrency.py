@@ -88,7 +88,7 @@ def test_whatever_another_sync_commits_no_row_and_no_cursor_is_wrong(life: Life)
     world = life.world
     told: list[str] = []
     world.sync("conversations")
-    for seed in range(budget(14, 600)):
+    for seed in range(budget(14, 300)):
         life.random.seed(seed)
         name = life.random.choice(NAMES)
         after = life.random.randrange(70)
@@ -128,7 +128,7 @@ def test_threads_without_locks_end_with_the_truth(life: Life) -> None:
             except WarehouseError as error:
                 told.append(str(error))
 
-    for _ in range(budget(2, 30)):
+    for _ in range(budget(2, 15)):
         world.clock.forward(HOUR)
         world.workspace.touch("contacts", life.random.choice(list(life.hashes("contacts"))))
         threads = [threading.Thread(target=work) for _ in range(3)]

@@ -19,7 +19,7 @@ from intercom_assets_tests.guarantees.budget import budget
 from intercom_assets_tests.guarantees.killing import Life, eventful, repeatable
 from intercom_assets_tests.world import DAY, HOUR, make_world
 
-KILLS = budget(12, 150)
+KILLS = budget(5, 80)
 """Syncs that each kind of sync is killed at the least."""
 
 SEARCHED = ("contacts", "conversations")

@@ -101,7 +101,7 @@ def records(draw: st.DrawFn, name: str) -> list[Record]:
 
 @pytest.mark.parametrize("name", ATTACKED)
 @settings(
-    max_examples=budget(3, 150),
+    max_examples=budget(3, 80),
     deadline=None,
     database=None,
     print_blob=True,
@@ -161,7 +161,7 @@ def test_each_column_takes_each_hostile_value(name: str) -> None:
 
 
 @settings(
-    max_examples=budget(8, 200),
+    max_examples=budget(8, 100),
     deadline=None,
     database=None,
     print_blob=True,

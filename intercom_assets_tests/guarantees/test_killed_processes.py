@@ -101,7 +101,7 @@ def complete(machine: Machine, workspace: Workspace) -> None:
 def test_killed_processes_go_on(machine: Machine, workspace: Workspace) -> None:
     """Runs that are killed at any instant leave readable rows and no lock; the last one ends."""
     killed = 0
-    for seed in range(budget(5, 50)):
+    for seed in range(budget(5, 25)):
         chance = random.Random(seed)
         with repeatable(seed):
             workspace.log.clear()

@@ -1,6 +1,7 @@
 """Lists that continue, end or break off in forms that the documents do not show lose no row."""
 
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 import httpx
@@ -10,7 +11,7 @@ from intercom_assets.catalog import CATALOG
 from intercom_assets.catalog.resource import Child, Listing, Search, SinglePage
 from intercom_assets.errors import CutOff, IntercomError
 from intercom_assets.warehouse.duckdb_file import connect
-from intercom_assets_tests.guarantees.budget import TORTURE
+from intercom_assets_tests.guarantees.budget import TORTURE, budget
 from intercom_assets_tests.guarantees.worlds import as_it_came, small_pages
 from intercom_assets_tests.world import DAY, World, make_world
 from intercom_simulator import FORMS, Form
@@ -21,6 +22,9 @@ PAGE = 4
 _NESTED = {"tags": "tag", "companies": "company", "notes": "note"}
 
 ALWAYS = 100_000
+
+CASES = list(product(FORMS, [1, ALWAYS], ["list", "child", "search", "nested"]))[:: budget(5, 1)]
+"""Forms, how often they come, and where; a fifth of them where the budget is small."""
 
 FEW_LISTS = ("tags", "segments")
 """Lists of one page that are tried where the budget is small: one under `data`, one not."""
@@ -110,9 +114,7 @@ def outcome(world: World, name: str) -> str:
     return "named" if world.ear.warnings else "LOST"
 
 
-@pytest.mark.parametrize("kind", ["list", "child", "search", "nested"])
-@pytest.mark.parametrize("times", [1, ALWAYS])
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(("form", "times", "kind"), CASES)
 def test_no_form_of_a_list_loses_a_row(world: World, form: Form, times: int, kind: str) -> None:
     """In each form a list is read whole, or the sync says that it is not; then it is found."""
     faults = world.workspace.faults

@@ -62,7 +62,7 @@ def world(database: Path) -> SmallPages:
     return world
 
 
-@pytest.mark.parametrize("seed", range(budget(3, 150)))
+@pytest.mark.parametrize("seed", range(budget(3, 75)))
 def test_a_line_that_fails_at_random_costs_time_and_no_row(world: SmallPages, seed: int) -> None:
     """With faults of every kind in 1 to 20 % of the answers each sync ends with the truth."""
     chance = Random(seed)

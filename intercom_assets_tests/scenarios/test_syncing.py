@@ -62,9 +62,10 @@ def test_a_full_refresh_of_an_unchanged_workspace_writes_nothing(world: World) -
 
 def test_only_what_changed_moves(world: World) -> None:
     """A sync after some changes writes exactly the records that changed."""
+    # A tag of no conversation: those that have one show its new name, and are not dated anew.
+    tag = world.workspace.add("tags", {"name": "unused"})
     world.sync_all()
     contact, other = world.workspace.collection("contacts").ids()[:2]
-    tag = world.workspace.collection("tags").ids()[0]
     company = world.workspace.collection("companies").ids()[0]
     conversation = world.workspace.collection("conversations").ids()[0]
     world.clock.forward(HOUR)

@@ -268,7 +268,7 @@ VALUES = (
 
 
 @settings(
-    max_examples=budget(4, 200),
+    max_examples=budget(4, 80),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
