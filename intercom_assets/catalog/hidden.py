@@ -10,8 +10,8 @@ from difflib import get_close_matches
 from typing import TypeAlias
 
 from intercom_assets.catalog.resource import ByParent, Copied, Resource
-from intercom_assets.schema.table import EXTRA, METADATA_COLUMNS, Column
-from intercom_assets.schema.types import ColumnType
+from intercom_assets.catalog.table import EXTRA, METADATA_COLUMNS, Column
+from intercom_assets.catalog.types import ColumnType
 
 Path: TypeAlias = tuple[str, ...]
 """Keys that lead from a record to a value; through lists they lead into each entry."""
@@ -22,12 +22,7 @@ HASHED = "Keyed hash (HMAC-SHA-256) of: "
 
 @dataclass(frozen=True, slots=True)
 class Hidden:
-    """What is hidden of one resource's records.
-
-    Attributes:
-        excluded: Paths whose values are stored nowhere.
-        hashed: Paths whose values are stored as a keyed hash.
-    """
+    """What is hidden of one resource's records."""
 
     excluded: tuple[Path, ...] = ()
     hashed: tuple[Path, ...] = ()

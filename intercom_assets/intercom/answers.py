@@ -6,6 +6,7 @@ from datetime import datetime
 
 import httpx
 
+from intercom_assets.catalog.types import Json, Record
 from intercom_assets.errors import (
     IntercomError,
     NotFound,
@@ -17,7 +18,6 @@ from intercom_assets.errors import (
 )
 from intercom_assets.intercom.dates import http_date
 from intercom_assets.intercom.decode import decode
-from intercom_assets.schema.types import Json, Record
 
 _RUN_LATER = "Run again when https://www.intercomstatus.com shows no incident"
 _HOST = "Check base_url, and the proxy if there is one, then run again"

@@ -16,7 +16,8 @@ from urllib.parse import urlencode
 
 import httpx
 
-from intercom_assets.catalog.version import ApiVersion
+from intercom_assets.catalog.resource import ApiVersion
+from intercom_assets.catalog.types import Json, Record
 from intercom_assets.errors import (
     IntercomError,
     PermanentError,
@@ -31,7 +32,6 @@ from intercom_assets.intercom.rate_limit import RateLimiter
 from intercom_assets.intercom.retry import Patience, Tries
 from intercom_assets.intercom.secret import Secret
 from intercom_assets.intercom.transport import distrust, transport_to
-from intercom_assets.schema.types import Json, Record
 
 CONNECTIONS = 64
 """Connections kept open, and so the most requests in flight: they use up Intercom's default quota

@@ -15,7 +15,7 @@ from typing import Self, TypeVar, TypeVarTuple
 import httpx
 from anyio.from_thread import BlockingPortal, BlockingPortalProvider
 
-from intercom_assets.catalog.version import ApiVersion
+from intercom_assets.catalog.resource import ApiVersion
 from intercom_assets.errors import ConfigurationError, Unauthorized
 from intercom_assets.intercom.client import Client, Session
 from intercom_assets.intercom.meter import Meter

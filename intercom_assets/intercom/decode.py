@@ -5,7 +5,7 @@ import math
 
 import msgspec
 
-from intercom_assets.schema.types import Json, Record
+from intercom_assets.catalog.types import Json, Record
 
 _REPLACEMENT = "\ufffd"
 

@@ -12,8 +12,8 @@ from urllib.parse import urlencode
 import anyio
 import httpx
 
-from intercom_assets.catalog.resource import Resource
-from intercom_assets.catalog.version import ApiVersion
+from intercom_assets.catalog.resource import ApiVersion, Resource
+from intercom_assets.catalog.types import Json
 from intercom_assets.errors import (
     IntercomError,
     PermanentError,
@@ -30,7 +30,6 @@ from intercom_assets.intercom.retry import Patience
 from intercom_assets.intercom.secret import Secret
 from intercom_assets.intercom.transport import transport_to
 from intercom_assets.intercom.workspace import Workspace, read_workspace
-from intercom_assets.schema.types import Json
 
 PAGES = {
     "us": "https://app.intercom.com",

@@ -26,6 +26,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from intercom_assets.catalog.resource import Numbered, Pagination, SinglePage, StartingAfter
+from intercom_assets.catalog.types import Json, Record
 from intercom_assets.errors import CutOff, NotFound, PermanentError, Request, TransientError
 from intercom_assets.intercom.answers import Answer
 from intercom_assets.intercom.client import Call, Places, Session, records_at
@@ -40,7 +41,6 @@ from intercom_assets.intercom.position import (
     page_numbers,
     says_something,
 )
-from intercom_assets.schema.types import Json, Record
 
 _REPORT = "Run again; if it stays, report the request to Intercom's support"
 _IDLE_PAGES = 100

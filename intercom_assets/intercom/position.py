@@ -5,8 +5,8 @@ from typing import assert_never
 from urllib.parse import parse_qs, urlsplit
 
 from intercom_assets.catalog.resource import Numbered, SinglePage, StartingAfter
+from intercom_assets.catalog.types import Json, Record
 from intercom_assets.intercom.client import Call
-from intercom_assets.schema.types import Json, Record
 
 Paged = SinglePage | StartingAfter | Numbered
 """Every pagination but the scroll, which `scroll` reads."""

@@ -16,10 +16,10 @@ from enum import Enum
 from typing import assert_never
 
 from intercom_assets.catalog.resource import Granularity, Search
+from intercom_assets.catalog.types import Json, Record
 from intercom_assets.intercom.client import Call, Session
 from intercom_assets.intercom.pagination import read_page, read_pages
 from intercom_assets.intercom.position import Paged
-from intercom_assets.schema.types import Json, Record
 
 UPDATED, CREATED = "updated_at", "created_at"
 

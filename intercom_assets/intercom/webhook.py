@@ -7,8 +7,8 @@ its password, so it is in no message.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from intercom_assets.catalog.types import Record
 from intercom_assets.errors import ConfigurationError
-from intercom_assets.schema.types import Record
 
 if TYPE_CHECKING:
     import httpx

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from intercom_assets.catalog.types import Json
 from intercom_assets.errors import ConfigurationError, Unauthorized
 from intercom_assets.intercom.answers import WRONG_TOKEN
 from intercom_assets.intercom.client import Call, Session
 from intercom_assets.intercom.regions import REGIONS
-from intercom_assets.schema.types import Json
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from pydantic import Field
 
 from intercom_assets.catalog import CATALOG, Resource
 from intercom_assets.catalog.describe import how_synced, request_line, sync_type
+from intercom_assets.catalog.table import Column
+from intercom_assets.catalog.types import ColumnType
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.orchestration.code import code_reference
 from intercom_assets.orchestration.failures import explained
@@ -13,8 +15,6 @@ from intercom_assets.orchestration.lineage import column_lineage
 from intercom_assets.orchestration.listener import LogListener
 from intercom_assets.orchestration.salt import build_mask
 from intercom_assets.orchestration.settings import Settings, parse_instant
-from intercom_assets.schema.table import Column
-from intercom_assets.schema.types import ColumnType
 from intercom_assets.sync.cursor import Request
 from intercom_assets.sync.extract import Extract
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from intercom_assets.catalog import CATALOG, Resource
 from intercom_assets.catalog.hidden import Hidden, Path, needs, path_of, within
 from intercom_assets.catalog.resource import ByParent
+from intercom_assets.catalog.table import Column
+from intercom_assets.catalog.types import ColumnType
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.orchestration.setting_reader import Reader
-from intercom_assets.schema.table import Column
-from intercom_assets.schema.types import ColumnType
 
 EXCLUDE = "exclude_columns"
 HASH = "hash_columns"

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from intercom_assets.catalog.types import Row
 from intercom_assets.errors import IntercomError
-from intercom_assets.schema.coerce import Row
 from intercom_assets.sync.slices import Slice
 
 

@@ -13,9 +13,9 @@ import msgspec
 
 from intercom_assets.catalog import CATALOG
 from intercom_assets.catalog.hidden import Path, within
+from intercom_assets.catalog.table import Column
+from intercom_assets.catalog.types import ColumnType, Json, Record
 from intercom_assets.errors import SchemaError
-from intercom_assets.schema.table import Column
-from intercom_assets.schema.types import ColumnType, Json, Record
 from intercom_assets.sync.extract import Extract
 from intercom_assets.sync.mask import Memory
 from intercom_assets.sync.rows import Shaper

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from intercom_assets.catalog.resource import Deletions, Numbered
+from intercom_assets.catalog.types import Record, to_timestamp
 from intercom_assets.errors import IntercomError
 from intercom_assets.intercom.client import Call
 from intercom_assets.intercom.pagination import Page, read_pages
-from intercom_assets.schema.coerce import to_timestamp
-from intercom_assets.schema.types import Record
 from intercom_assets.sync.batch import Batch, Gone
 from intercom_assets.sync.cursor import EPOCH
 from intercom_assets.sync.reading import Reading, now

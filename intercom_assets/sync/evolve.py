@@ -10,9 +10,8 @@ from pathlib import Path
 
 import msgspec
 
-from intercom_assets.schema.coerce import Row, encode_json
-from intercom_assets.schema.table import EXTRA, Column
-from intercom_assets.schema.types import ColumnType
+from intercom_assets.catalog.table import EXTRA, Column
+from intercom_assets.catalog.types import ColumnType, Row, encode_json
 from intercom_assets.sync.rows import Fields
 from intercom_assets.sync.spool import RowSpool, line
 from intercom_assets.warehouse.questions import Cells

@@ -7,7 +7,7 @@ its own, its fields are.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from intercom_assets.schema.types import Json
+from intercom_assets.catalog.types import Json
 from intercom_assets.warehouse.questions import Answer, ExtraFields, Question
 from intercom_assets.warehouse.sql import MERGED_INTO
 from intercom_assets.warehouse.warehouse import Target

@@ -15,10 +15,9 @@ from typing import Any
 import msgspec
 
 from intercom_assets.catalog.hidden import Hidden, Path, within
+from intercom_assets.catalog.table import EXTRA, ROW_HASH, Column
+from intercom_assets.catalog.types import ColumnType, Json, Record, Row, encode_json
 from intercom_assets.errors import ConfigurationError
-from intercom_assets.schema.coerce import Row, encode_json
-from intercom_assets.schema.table import EXTRA, ROW_HASH, Column
-from intercom_assets.schema.types import ColumnType, Json, Record
 from intercom_assets.sync.extract import Extract
 from intercom_assets.sync.mask import Mask, Memory
 from intercom_assets.sync.rows import value_at

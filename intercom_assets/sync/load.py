@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from intercom_assets.catalog.resource import ByParent, Search
+from intercom_assets.catalog.table import Column
 from intercom_assets.errors import (
     ConfigurationError,
     IntercomError,
@@ -18,7 +19,6 @@ from intercom_assets.errors import (
 )
 from intercom_assets.intercom.search import count_records
 from intercom_assets.intercom.workspace import Workspace
-from intercom_assets.schema.table import Column
 from intercom_assets.sync.batch import Batch
 from intercom_assets.sync.copies import copies_of, followed_originals
 from intercom_assets.sync.cursor import EPOCH, Start, start

@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from intercom_assets.catalog.resource import ByParent
+from intercom_assets.catalog.types import ColumnType
 from intercom_assets.errors import IntercomError
-from intercom_assets.schema.types import ColumnType
 from intercom_assets.sync.batch import Batch, Checkpoint
 from intercom_assets.sync.bridge import from_loop
 from intercom_assets.sync.extract import Extract

@@ -4,9 +4,9 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from urllib.parse import quote
 
+from intercom_assets.catalog.types import Record
 from intercom_assets.errors import IntercomError, Request, TransientError
 from intercom_assets.intercom.client import CONNECTIONS, Call
-from intercom_assets.schema.types import Record
 from intercom_assets.sync.batch import Batch, PassedOver
 from intercom_assets.sync.nested import completed
 from intercom_assets.sync.ordered import in_order

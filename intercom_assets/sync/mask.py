@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from intercom_assets.catalog.hidden import Hidden, Path
-from intercom_assets.schema.coerce import encode_json
-from intercom_assets.schema.table import Formerly, Table
-from intercom_assets.schema.types import Json, Record
+from intercom_assets.catalog.table import Formerly, Table
+from intercom_assets.catalog.types import Json, Record, encode_json
 
 _Hide = Callable[[Json], Json]
 """Gives what is stored instead of a value; None for nothing."""

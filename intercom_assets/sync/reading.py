@@ -6,11 +6,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from intercom_assets.catalog.resource import Resource
+from intercom_assets.catalog.types import Record, to_timestamp
 from intercom_assets.intercom.client import Session
 from intercom_assets.intercom.scroll import ScrollPatience
 from intercom_assets.intercom.workspace import Workspace
-from intercom_assets.schema.coerce import to_timestamp
-from intercom_assets.schema.types import Record
 from intercom_assets.sync.cursor import EPOCH, Start
 from intercom_assets.sync.rows import Shaper, value_at
 from intercom_assets.sync.unread import Unread

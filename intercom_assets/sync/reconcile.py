@@ -16,10 +16,10 @@ from functools import partial
 import anyio
 
 from intercom_assets.catalog.resource import Granularity, Search
+from intercom_assets.catalog.types import Record
 from intercom_assets.errors import IntercomError, NotFound, PermanentError, Request
 from intercom_assets.intercom.client import CONNECTIONS
 from intercom_assets.intercom.search import Order
-from intercom_assets.schema.types import Record
 from intercom_assets.sync.batch import Batch, Checkpoint, Gone, PassedOver
 from intercom_assets.sync.lookup import look_up
 from intercom_assets.sync.nested import completed

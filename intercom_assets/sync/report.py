@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from intercom_assets.intercom.meter import Meter
 
 if TYPE_CHECKING:
-    from intercom_assets.schema.coerce import Row
+    from intercom_assets.catalog.types import Row
 
 
 @dataclass(slots=True, kw_only=True)

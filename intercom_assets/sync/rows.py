@@ -5,17 +5,19 @@ from collections.abc import Iterable
 from hashlib import blake2b
 from typing import TypeAlias
 
-from intercom_assets.schema.coerce import (
+from intercom_assets.catalog.table import EXTRA, ROW_HASH, Column, Table
+from intercom_assets.catalog.types import (
     COERCIONS,
     MISFIT,
     PLAIN,
     Coercion,
+    ColumnType,
+    Json,
     Misfit,
+    Record,
     Row,
     encode_json,
 )
-from intercom_assets.schema.table import EXTRA, ROW_HASH, Column, Table
-from intercom_assets.schema.types import ColumnType, Json, Record
 from intercom_assets.sync.mask import Mask
 from intercom_assets.sync.spool import line
 from intercom_assets.warehouse.warehouse import SEQUENCE

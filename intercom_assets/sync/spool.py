@@ -7,8 +7,7 @@ from typing import Self
 
 import msgspec
 
-from intercom_assets.schema.coerce import encode_json
-from intercom_assets.schema.types import ColumnType, Record
+from intercom_assets.catalog.types import ColumnType, Record, encode_json
 from intercom_assets.warehouse.warehouse import StagedFile
 
 GROUP_BYTES = 1 << 20

@@ -4,12 +4,11 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from datetime import datetime
 
 from intercom_assets.catalog.resource import FullRefresh, Listing, Scroll
+from intercom_assets.catalog.types import Record, to_timestamp
 from intercom_assets.errors import PermanentError, Request
 from intercom_assets.intercom.client import Call
 from intercom_assets.intercom.pagination import Page, paged, read_pages
 from intercom_assets.intercom.scroll import Restarted, read_scroll
-from intercom_assets.schema.coerce import to_timestamp
-from intercom_assets.schema.types import Record
 from intercom_assets.sync.batch import Batch, Checkpoint
 from intercom_assets.sync.cursor import reached
 from intercom_assets.sync.reading import Reading, now

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from intercom_assets.catalog import CATALOG, Resource
 from intercom_assets.catalog.hidden import HASHED, Hidden, hide, needs, within
-from intercom_assets.schema.table import Column
-from intercom_assets.schema.types import ColumnType, Record
+from intercom_assets.catalog.table import Column
+from intercom_assets.catalog.types import ColumnType, Record
 from intercom_assets.sync.mask import Mask
 from intercom_assets.sync.rows import Shaper, value_at
 from intercom_assets_tests.guarantees.budget import budget

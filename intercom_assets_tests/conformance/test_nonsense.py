@@ -17,7 +17,7 @@ from intercom_assets.catalog.resource import (
     identity,
     stamps,
 )
-from intercom_assets.schema.table import integer, json, nested, text
+from intercom_assets.catalog.table import integer, json, nested, text
 
 WIDGETS = Resource(
     name="widgets",

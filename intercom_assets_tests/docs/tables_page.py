@@ -6,7 +6,6 @@ from fnmatch import fnmatchcase
 from typing import assert_never
 
 from intercom_assets.catalog import CATALOG, OLDEST, Resource
-from intercom_assets.catalog.changes import CHANGES
 from intercom_assets.catalog.describe import request_line, sync_type
 from intercom_assets.catalog.resource import (
     ByParent,
@@ -15,10 +14,11 @@ from intercom_assets.catalog.resource import (
     Incremental,
     SemiIncremental,
 )
-from intercom_assets.schema.table import METADATA_COLUMNS, Column
-from intercom_assets.schema.types import ColumnType
+from intercom_assets.catalog.table import METADATA_COLUMNS, Column
+from intercom_assets.catalog.types import ColumnType
 from intercom_assets.warehouse.duckdb_statements import DUCKDB_TYPES
 from intercom_assets.warehouse.snowflake.statements import SNOWFLAKE_TYPES
+from intercom_assets_tests.docs.api_changes import CHANGES
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from intercom_assets.catalog import Resource
-from intercom_assets.schema.table import Column
-from intercom_assets.schema.types import ColumnType
+from intercom_assets.catalog.table import Column
+from intercom_assets.catalog.types import ColumnType
 from intercom_assets_tests.world import Row
 
 NOWHERE = object()

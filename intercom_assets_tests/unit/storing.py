@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from intercom_assets.schema.table import Table, integer, text, timestamp
-from intercom_assets.schema.types import ColumnType, Record
+from intercom_assets.catalog.table import Table, integer, text, timestamp
+from intercom_assets.catalog.types import ColumnType, Record
 from intercom_assets.sync.rows import Shaper
 from intercom_assets.sync.spool import RowSpool, line
 from intercom_assets.warehouse.duckdb import DuckDBWarehouse

@@ -15,8 +15,8 @@ import duckdb
 import pytest
 
 from intercom_assets.catalog import CATALOG
-from intercom_assets.schema.table import Table, text
-from intercom_assets.schema.types import ColumnType, Record
+from intercom_assets.catalog.table import Table, text
+from intercom_assets.catalog.types import ColumnType, Record
 from intercom_assets.sync.spool import RowSpool, line
 from intercom_assets.warehouse.duckdb import DuckDBWarehouse
 from intercom_assets.warehouse.duckdb_file import Connect, connect

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from intercom_assets.catalog import CATALOG
 from intercom_assets.catalog.hidden import Hidden
-from intercom_assets.schema.coerce import Row
-from intercom_assets.schema.table import (
+from intercom_assets.catalog.table import (
     EXTRA,
     ROW_HASH,
     Table,
@@ -22,8 +21,8 @@ from intercom_assets.schema.table import (
     timestamp,
     unset,
 )
-from intercom_assets.schema.table import json as json_columns
-from intercom_assets.schema.types import ColumnType, Json, Record
+from intercom_assets.catalog.table import json as json_columns
+from intercom_assets.catalog.types import ColumnType, Json, Record, Row
 from intercom_assets.sync.mask import Mask
 from intercom_assets.sync.rows import Shaper, hash_record
 from intercom_assets.warehouse.warehouse import SEQUENCE

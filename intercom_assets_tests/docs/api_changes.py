@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from intercom_assets.catalog.version import ApiVersion
+from intercom_assets.catalog.resource import ApiVersion
 
 COMPARED = ApiVersion(2, 7)
 """The oldest version whose official specification the changes were compared with."""

@@ -7,7 +7,7 @@ flattens into columns joined by `_`. How values are converted is in `coerce`, no
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from intercom_assets.schema.types import ColumnType, Json
+from intercom_assets.catalog.types import ColumnType, Json
 
 EXTRA = "_extra"
 ROW_HASH = "_row_hash"
@@ -33,10 +33,7 @@ class Column:
     """One column of a table.
 
     Attributes:
-        name: Name in the warehouse.
-        type: What it holds.
         path: Keys that lead from the record to the value.
-        description: What the value means, for people.
         unset: A value that Intercom sends for "none" besides null, such as 0 for nobody.
         formerly: Where the value is when the record has none at the path.
     """
@@ -84,8 +81,6 @@ class Table:
     """The columns of a table and what identifies and dates its rows.
 
     Attributes:
-        columns: Declared columns, without the metadata columns.
-        primary_key: Names of the columns that identify a row.
         version: Name of the column that dates a row, if it has one: an older date never
             overwrites a newer one.
     """

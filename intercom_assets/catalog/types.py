@@ -1,4 +1,4 @@
-"""How a JSON value becomes the value of a column, or does not.
+"""Column types, and how a JSON value becomes the value of a column, or does not.
 
 A value that does not fit is never bent and never an error: it is `MISFIT`, and the caller
 keeps it elsewhere. Timestamps are integers: microseconds since 1970, UTC.
@@ -7,11 +7,30 @@ keeps it elsewhere. Timestamps are integers: microseconds since 1970, UTC.
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from enum import Enum
 from typing import Final, TypeAlias
 
 import msgspec
 
-from intercom_assets.schema.types import ColumnType, Json
+Json: TypeAlias = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
+"""Any JSON value."""
+
+Record: TypeAlias = dict[str, Json]
+"""A JSON object as Intercom sent it."""
+
+
+class ColumnType(Enum):
+    """What a column holds; each warehouse names its own type for it."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    """Signed, 64 bits."""
+    DOUBLE = "double"
+    BOOLEAN = "boolean"
+    TIMESTAMP = "timestamp"
+    """An instant, UTC, to the microsecond."""
+    JSON = "json"
+
 
 Value: TypeAlias = str | int | float | bool | None
 """What a cell holds on its way to the warehouse; JSON columns hold JSON text."""
