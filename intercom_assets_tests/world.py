@@ -17,8 +17,7 @@ import httpx
 
 from intercom_assets.catalog import CATALOG, NEWEST, ApiVersion, Resource
 from intercom_assets.intercom.connection import Connection
-from intercom_assets.intercom.page_size import LARGEST
-from intercom_assets.intercom.retry import Patience
+from intercom_assets.intercom.retry import LARGEST, Patience
 from intercom_assets.intercom.scroll import ScrollPatience
 from intercom_assets.sync.batch import Portions
 from intercom_assets.sync.cursor import Request

@@ -17,11 +17,10 @@ from intercom_assets.cli.project import SourceFile, find_project
 from intercom_assets.cli.tables import print_mark
 from intercom_assets.cli.terminal import command_line, marks_for
 from intercom_assets.errors import ConfigurationError, IntercomAssetsError
-from intercom_assets.intercom.client import Session
+from intercom_assets.intercom.client import Meter, Session
 from intercom_assets.intercom.connection import Connection
-from intercom_assets.intercom.meter import Meter
-from intercom_assets.intercom.probe import probe
 from intercom_assets.intercom.retry import Patience
+from intercom_assets.intercom.workspace import probe
 from intercom_assets.orchestration.privacy import require_salt
 from intercom_assets.orchestration.settings import Settings
 from intercom_assets.orchestration.warehouses import open_warehouse

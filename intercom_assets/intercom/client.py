@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 import httpx
 
 from intercom_assets.catalog.resource import ApiVersion
-from intercom_assets.catalog.types import Json, Record
+from intercom_assets.catalog.types import Record
 from intercom_assets.errors import (
     IntercomError,
     PermanentError,
@@ -25,12 +25,10 @@ from intercom_assets.errors import (
     Request,
     TransientError,
 )
-from intercom_assets.intercom.answers import Answer, read_answer
-from intercom_assets.intercom.meter import Meter
-from intercom_assets.intercom.page_size import LARGEST, PageSize
 from intercom_assets.intercom.rate_limit import RateLimiter
-from intercom_assets.intercom.retry import Patience, Tries
-from intercom_assets.intercom.secret import Secret
+from intercom_assets.intercom.responses import Answer, Places, read_answer, records_at
+from intercom_assets.intercom.retry import LARGEST, PageSize, Patience, Tries
+from intercom_assets.intercom.secrets import Secret
 from intercom_assets.intercom.transport import distrust, transport_to
 
 CONNECTIONS = 64
@@ -43,8 +41,37 @@ MAX_BODY = 256_000_000
 _TIMEOUT = httpx.Timeout(60.0, connect=15.0, pool=None).as_dict()
 _DEADLINE = 180.0
 
-Places = tuple[tuple[str, ...], ...]
-"""Where an answer may hold its list of records: each a run of keys."""
+
+@dataclass(slots=True)
+class Meter:
+    """Counts of one sync; the client adds to them as it goes.
+
+    Attributes:
+        quota_seconds: Seconds that requests waited for the quota, added up over requests that
+            waited at the same time only once.
+        quota_share: The largest part of the app's quota that any client had used in a window.
+    """
+
+    requests: int = 0
+    retries: int = 0
+    quota_seconds: float = 0.0
+    slowest_seconds: float = 0.0
+    slowest_path: str = ""
+    quota_share: float = 0.0
+    _waited_until: float = 0.0
+
+    def answered(self, path: str, seconds: float) -> None:
+        """Count an answer."""
+        self.requests += 1
+        if seconds > self.slowest_seconds:
+            self.slowest_seconds, self.slowest_path = seconds, path
+
+    def waited(self, since: float, until: float) -> None:
+        """Count a wait for quota; overlapping waits of parallel requests count once."""
+        since = max(since, self._waited_until)
+        if until > since:
+            self.quota_seconds += until - since
+            self._waited_until = until
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +79,6 @@ class Call:
     """One request before it is sent.
 
     Attributes:
-        method: GET or POST.
-        path: Path below the host.
-        params: Query parameters.
-        body: JSON body of a POST.
         needs: Where the list is that the answer must hold; without it the answer counts as cut
             off and is asked for again.
         scope: The permission that this request needs, where it is not the resource's.
@@ -75,11 +98,7 @@ class Client:
     """A connection to one Intercom app.
 
     Args:
-        base_url: Scheme and host of the region.
-        token: Access token; kept in the request headers, and taken out of answers.
-        version: Sent with every request as `Intercom-Version`.
         limiter: The app's limiter, shared by all clients of the process.
-        patience: When requests are sent again.
         transport: How bytes travel; a seam for tests.
         deadline: Seconds after which one try of a request is given up.
         page_size: The most records that any page is asked for.
@@ -144,13 +163,7 @@ class Client:
         scope: str | None = None,
         note: Callable[[str], None] = lambda _: None,
     ) -> "Session":
-        """Use the client for one resource.
-
-        Args:
-            meter: Counts what the resource costs.
-            scope: The permission that the resource needs, for messages.
-            note: Told in one line about each retry.
-        """
+        """Use the client for one resource."""
         return Session(self, meter or Meter(), scope, note)
 
     async def send(self, call: Call, scope: str | None, meter: Meter) -> Answer:
@@ -212,14 +225,7 @@ class Client:
 
 
 def unanswered(request: Request, error: Exception, setting: str, url: str) -> IntercomError:
-    """Say why no answer came, by the kind of failure alone.
-
-    Args:
-        request: What was asked.
-        error: The failure.
-        setting: The setting or variable that names the host.
-        url: Scheme and host.
-    """
+    """Say why no answer came, by the kind of failure alone; `setting` names the host."""
     if reason := distrust(error):
         return PermanentError(
             replace(request, message=reason),
@@ -263,8 +269,6 @@ class Session:
     """The use of a client for one resource.
 
     Attributes:
-        client: The shared connection.
-        meter: Counts what the resource costs.
         scope: The permission that the resource needs.
         note: Told in one line about each retry.
     """
@@ -289,10 +293,7 @@ class Session:
     ) -> Answer:
         """Send a request until it succeeds or patience ends.
 
-        Args:
-            call: The request.
-            retry: Errors after which it is sent again.
-            instead: Gives what is sent after an error, where that is not the same request.
+        It is sent again after the errors named by `retry`; `instead` gives another request for it.
 
         Raises:
             TransientError: Patience ended; names the request.
@@ -314,24 +315,3 @@ class Session:
     def _retried(self, error: TransientError, pause: float) -> None:
         self.meter.retries += 1
         self.note(error.but(f"trying again in {pause:.1f} s"))
-
-
-def records_at(body: Record, places: Places) -> list[Json] | None:
-    """Find the list in an answer; None where there is none.
-
-    An answer of type `list` may have its records under another key, where it holds no other list;
-    and null instead of a list where it counts none. An empty list under another key says nothing.
-    """
-    for keys in places:
-        value: Json = body
-        for key in keys:
-            value = value.get(key) if isinstance(value, dict) else None
-        if isinstance(value, list):
-            return value
-    if not str(body.get("type")).endswith("list"):
-        return None
-    lists = [value for value in body.values() if isinstance(value, list)]
-    nothing = body.get("total_count") == 0 and not lists
-    if len(lists) == 1 and any(isinstance(record, dict) for record in lists[0]):
-        return lists[0]
-    return [] if nothing else None

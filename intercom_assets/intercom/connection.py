@@ -17,12 +17,10 @@ from anyio.from_thread import BlockingPortal, BlockingPortalProvider
 
 from intercom_assets.catalog.resource import ApiVersion
 from intercom_assets.errors import ConfigurationError, Unauthorized
-from intercom_assets.intercom.client import Client, Session
-from intercom_assets.intercom.meter import Meter
-from intercom_assets.intercom.page_size import LARGEST
+from intercom_assets.intercom import REGIONS
+from intercom_assets.intercom.client import Client, Meter, Session
 from intercom_assets.intercom.rate_limit import RateLimiter
-from intercom_assets.intercom.regions import REGIONS
-from intercom_assets.intercom.retry import Patience
+from intercom_assets.intercom.retry import LARGEST, Patience
 from intercom_assets.intercom.scroll import ScrollPatience
 from intercom_assets.intercom.transport import is_loopback
 from intercom_assets.intercom.workspace import Workspace, read_workspace
@@ -70,14 +68,8 @@ class Connection:
     """How a source reaches its workspace; open it with `with`.
 
     Args:
-        token: Access token.
-        region: `us`, `eu` or `au`.
-        version: API version to ask for.
         base_url: Instead of the region's host: a simulator or a proxy.
-        rate_limit_share: Part of the app's quota that may be used.
         page_size: The most records that any page is asked for.
-        patience: When requests are sent again.
-        scroll_patience: How long the scroll is tried.
         transport: How bytes travel; a seam for tests.
 
     Raises:

@@ -20,16 +20,14 @@ from intercom_assets.errors import (
     Request,
     Unauthorized,
 )
-from intercom_assets.intercom.answers import read_answer
+from intercom_assets.intercom import REGIONS
 from intercom_assets.intercom.client import Call, Client, unanswered
-from intercom_assets.intercom.decode import decode
-from intercom_assets.intercom.probe import probe
 from intercom_assets.intercom.rate_limit import RateLimiter
-from intercom_assets.intercom.regions import REGIONS
+from intercom_assets.intercom.responses import decode, read_answer
 from intercom_assets.intercom.retry import Patience
-from intercom_assets.intercom.secret import Secret
+from intercom_assets.intercom.secrets import Secret
 from intercom_assets.intercom.transport import transport_to
-from intercom_assets.intercom.workspace import Workspace, read_workspace
+from intercom_assets.intercom.workspace import Workspace, probe, read_workspace
 
 PAGES = {
     "us": "https://app.intercom.com",

@@ -28,9 +28,7 @@ from datetime import datetime
 from intercom_assets.catalog.resource import Numbered, Pagination, SinglePage, StartingAfter
 from intercom_assets.catalog.types import Json, Record
 from intercom_assets.errors import CutOff, NotFound, PermanentError, Request, TransientError
-from intercom_assets.intercom.answers import Answer
-from intercom_assets.intercom.client import Call, Places, Session, records_at
-from intercom_assets.intercom.page_size import FAILURES, may_be_too_large
+from intercom_assets.intercom.client import Call, Session
 from intercom_assets.intercom.position import (
     Paged,
     Position,
@@ -41,6 +39,8 @@ from intercom_assets.intercom.position import (
     page_numbers,
     says_something,
 )
+from intercom_assets.intercom.responses import Answer, Places, records_at
+from intercom_assets.intercom.retry import FAILURES, may_be_too_large
 
 _REPORT = "Run again; if it stays, report the request to Intercom's support"
 _IDLE_PAGES = 100
@@ -56,10 +56,8 @@ class Page:
     """One answer's records.
 
     Attributes:
-        records: JSON objects, in Intercom's order.
         total_count: Records in all pages, where Intercom says so.
         date: Intercom's clock when it answered.
-        body: The whole answer.
     """
 
     records: list[Record]
@@ -75,8 +73,6 @@ class _BrokenOff(Exception):  # noqa: N818 - reads as what happened
     """A list broke off: it has to be read from its beginning.
 
     Attributes:
-        why: What Intercom did.
-        request: What was asked last.
         ended: Whether it came to its last page, only with fewer records than it counts.
     """
 
@@ -126,12 +122,8 @@ class _Reading:
     """One reading of a list, from its beginning.
 
     Attributes:
-        session: Sends requests.
-        call: The list.
-        paged: How its pages are asked for.
         number: Readings before this one.
         known: Keys of the records that these returned.
-        ended: Whether the last page came.
     """
 
     session: Session

@@ -17,9 +17,7 @@ class Position:
     """Where a page begins, as the page before it named it.
 
     Attributes:
-        number: Its number.
         per_page: Records a page by which it is numbered, 0 where we do not say.
-        cursor: Its cursor.
     """
 
     number: int | None = None

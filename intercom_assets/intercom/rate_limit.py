@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import anyio
 
-from intercom_assets.intercom.dates import http_date
+from intercom_assets.intercom.responses import http_date
 
 PERIOD = 10.0
 """Seconds of a quota window."""
@@ -32,9 +32,6 @@ class _Window:
     """What is known of the current quota window.
 
     Attributes:
-        limit: Requests that Intercom allows in it.
-        used: Requests that Intercom counted in it, of every client.
-        resets_at: When it ends, on the limiter's clock.
         reset: When it ends, on Intercom's clock; 0 while only assumed.
         ours: Requests of ours that can have been counted in it.
         seen: Requests of other clients in the whole window, going by those that certainly were.
@@ -59,8 +56,6 @@ class RateLimiter:
 
     Args:
         share: Part of the published quota that we may use, over 0 up to 1.
-        clock: Seconds that never go back.
-        sleep: Waits; a seam for tests.
     """
 
     def __init__(

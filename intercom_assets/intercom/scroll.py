@@ -30,9 +30,9 @@ from intercom_assets.errors import (
     Request,
     TransientError,
 )
-from intercom_assets.intercom.answers import Answer
-from intercom_assets.intercom.client import Call, Session, records_at
+from intercom_assets.intercom.client import Call, Session
 from intercom_assets.intercom.pagination import Page, read_page
+from intercom_assets.intercom.responses import Answer, records_at
 
 EXISTS = "scroll_exists"
 _FULL = 100
@@ -53,9 +53,7 @@ class ScrollPatience:
     """How long the scroll is tried.
 
     Attributes:
-        restarts: How often a lost scroll begins again.
         exists_seconds: How long another client's scroll is waited out.
-        sleep: Waits; a seam for tests.
     """
 
     restarts: int = 10
@@ -67,7 +65,6 @@ class _Stopped(Exception):  # noqa: N818 - reads as what happened
     """The scroll goes no further, and does not say that it ended.
 
     Attributes:
-        request: What Intercom answered instead.
         came: Companies that it returned.
         may_be_the_end: Whether its last page was not full.
     """

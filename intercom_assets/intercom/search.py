@@ -34,15 +34,7 @@ class Order(Enum):
 def search_call(
     search: Search, since: int, until: int | None, order: Order, *, field: str = UPDATED
 ) -> Call:
-    """Ask for all records dated in [since, until], and perhaps some around it.
-
-    Args:
-        search: Where and how finely to search.
-        since: Unix seconds.
-        until: Unix seconds, None for no end.
-        order: Order of the records by the same date.
-        field: The date that counts: `updated_at` or `created_at`.
-    """
+    """Ask for all records dated in [since, until] by `field`, and perhaps some around it."""
     return _call(search, _bounds(search, field, since, until), field, order)
 
 
@@ -58,14 +50,7 @@ async def count_records(session: Session, search: Search) -> int | None:
 async def count_found(
     session: Session, search: Search, *, created: tuple[int, int] | None, updated: bool
 ) -> int:
-    """Count what a search finds.
-
-    Args:
-        session: Sends the request.
-        search: Where and how finely to search.
-        created: Unix seconds from and to which records were created; None for any time.
-        updated: Whether only records with an `updated_at` count.
-    """
+    """Count what was created in an interval; with `updated` only what has an `updated_at`."""
     bounds = [] if created is None else _bounds(search, CREATED, *created)
     bounds += _bounds(search, UPDATED, 0, None) if updated else []
     call = _call(search, bounds, UPDATED, Order.NEWEST_FIRST)

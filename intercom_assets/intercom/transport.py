@@ -31,10 +31,6 @@ Transport = httpx.AsyncBaseTransport
 def transport_to(base_url: str, *, limits: httpx.Limits) -> Transport:
     """Choose how a host is reached.
 
-    Args:
-        base_url: Scheme and host.
-        limits: How many connections are kept, and for how long.
-
     Raises:
         ConfigurationError: The environment's proxy or certificates cannot be used.
     """
@@ -136,11 +132,7 @@ def distrust(error: BaseException) -> str | None:
 
 
 class DirectTransport(Transport):
-    """Reaches a host without a proxy, each request once; close it when it is no longer needed.
-
-    Args:
-        limits: How many connections are kept, and for how long.
-    """
+    """Reaches a host without a proxy, each request once; close it when it is no longer needed."""
 
     def __init__(self, *, limits: httpx.Limits) -> None:
         self._limits = limits

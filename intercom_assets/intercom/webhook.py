@@ -63,7 +63,7 @@ def post(address: str, message: Record) -> Refusal | None:
     import httpx  # noqa: PLC0415 - takes a while, and few sources have a webhook
 
     # They import it too.
-    from intercom_assets.intercom.secret import Secret  # noqa: PLC0415
+    from intercom_assets.intercom.secrets import Secret  # noqa: PLC0415
     from intercom_assets.intercom.transport import distrust, proxy_to, trusted  # noqa: PLC0415
 
     if problem := check_webhook(address):

@@ -11,8 +11,9 @@ import anyio
 from intercom_assets.catalog.resource import ByParent, Child, SinglePage
 from intercom_assets.catalog.types import Json, Record, to_timestamp
 from intercom_assets.errors import IntercomError, Request, TransientError
-from intercom_assets.intercom.client import CONNECTIONS, Call, records_at
+from intercom_assets.intercom.client import CONNECTIONS, Call
 from intercom_assets.intercom.pagination import Page, read_list
+from intercom_assets.intercom.responses import records_at
 from intercom_assets.sync.batch import Batch, Checkpoint, PassedOver, WholeList
 from intercom_assets.sync.ordered import in_order
 from intercom_assets.sync.reading import Reading, now

@@ -8,9 +8,9 @@ from urllib.parse import quote
 from intercom_assets.catalog.resource import NestedList
 from intercom_assets.catalog.types import Json, Record
 from intercom_assets.errors import IntercomError, RateLimited, Request
-from intercom_assets.intercom.answers import Answer
 from intercom_assets.intercom.client import CONNECTIONS, Call
 from intercom_assets.intercom.pagination import read_list
+from intercom_assets.intercom.responses import Answer
 from intercom_assets.sync.batch import PassedOver
 from intercom_assets.sync.ordered import in_order
 from intercom_assets.sync.reading import Reading

@@ -21,8 +21,9 @@ from intercom_assets.catalog.resource import (
 )
 from intercom_assets.catalog.types import Json
 from intercom_assets.errors import ConfigurationError, IntercomAssetsError, NotFound
-from intercom_assets.intercom.client import Call, Session, records_at
+from intercom_assets.intercom.client import Call, Session
 from intercom_assets.intercom.pagination import paged, read_page
+from intercom_assets.intercom.responses import records_at
 from intercom_assets.intercom.search import count_found, count_records, count_since
 from intercom_assets.sync.cursor import EPOCH
 from intercom_assets.sync.evidence import SAMPLES, Evidence

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from intercom_assets.intercom.meter import Meter
+from intercom_assets.intercom.client import Meter
 
 if TYPE_CHECKING:
     from intercom_assets.catalog.types import Row

@@ -15,8 +15,8 @@ from functools import partial
 from intercom_assets.catalog.resource import SinglePage
 from intercom_assets.errors import IntercomError, PermanentError
 from intercom_assets.intercom.client import CONNECTIONS, Call
-from intercom_assets.intercom.page_size import LARGEST
 from intercom_assets.intercom.pagination import read_pages
+from intercom_assets.intercom.retry import LARGEST
 from intercom_assets.intercom.search import count_found, count_records
 from intercom_assets.sync.batch import Batch
 from intercom_assets.sync.ordered import in_order

@@ -14,8 +14,8 @@ import pytest
 
 from intercom_assets.catalog import NEWEST
 from intercom_assets.errors import ConfigurationError, PermanentError, TransientError
+from intercom_assets.intercom.client import Meter
 from intercom_assets.intercom.connection import Connection
-from intercom_assets.intercom.meter import Meter
 from intercom_assets.intercom.oauth import App
 from intercom_assets.intercom.retry import Patience
 from intercom_assets.intercom.transport import proxy_to

@@ -14,8 +14,8 @@ import pytest
 
 from intercom_assets.catalog import NEWEST
 from intercom_assets.errors import ConfigurationError, IntercomAssetsError
+from intercom_assets.intercom.client import Meter
 from intercom_assets.intercom.connection import Connection, check_base_url
-from intercom_assets.intercom.meter import Meter
 from intercom_assets.intercom.retry import Patience
 from intercom_assets.sync.source import Source
 from intercom_assets.warehouse.duckdb_file import connect

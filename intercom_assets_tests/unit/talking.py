@@ -10,10 +10,9 @@ import anyio.lowlevel
 import httpx
 
 from intercom_assets.catalog import NEWEST
-from intercom_assets.intercom.answers import Answer
-from intercom_assets.intercom.client import Call, Client, Session
-from intercom_assets.intercom.meter import Meter
+from intercom_assets.intercom.client import Call, Client, Meter, Session
 from intercom_assets.intercom.rate_limit import RateLimiter
+from intercom_assets.intercom.responses import Answer
 from intercom_assets.intercom.retry import Patience
 from intercom_assets_tests.world import Clock
 

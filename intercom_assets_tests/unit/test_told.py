@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from intercom_assets.errors import IntercomError, Request
-from intercom_assets.intercom.answers import read_answer
+from intercom_assets.intercom.responses import read_answer
 from intercom_assets_tests.simulator.specification import specification
 from intercom_assets_tests.telling import parts_of
 from intercom_assets_tests.unit.talking import in_turn
