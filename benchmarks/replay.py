@@ -24,11 +24,9 @@ from benchmarks.processes import ROOT, run
 from intercom_assets.catalog import CATALOG, NEWEST
 from intercom_assets.intercom.connection import Connection
 from intercom_assets.sync.cursor import Request
-from intercom_assets.sync.extract import Extract
+from intercom_assets.sync.extract import Extract, Source
 from intercom_assets.sync.load import load
-from intercom_assets.sync.progress import Progress
-from intercom_assets.sync.report import Report
-from intercom_assets.sync.source import Source
+from intercom_assets.sync.progress import Progress, Report
 from intercom_assets.warehouse.duckdb import DuckDBWarehouse
 from intercom_simulator import generate
 

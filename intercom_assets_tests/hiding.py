@@ -10,7 +10,7 @@ from intercom_assets.catalog import CATALOG, Resource
 from intercom_assets.catalog.hidden import Hidden, hide, path_of
 from intercom_assets.sync.extract import Extract
 from intercom_assets.sync.mask import Mask
-from intercom_assets.sync.report import Report
+from intercom_assets.sync.progress import Report
 from intercom_assets.warehouse.warehouse import Warehouse
 from intercom_assets_tests.world import Row, World
 

@@ -19,14 +19,11 @@ from intercom_assets.catalog import CATALOG, NEWEST, ApiVersion, Resource
 from intercom_assets.intercom.connection import Connection
 from intercom_assets.intercom.retry import LARGEST, Patience
 from intercom_assets.intercom.scroll import ScrollPatience
-from intercom_assets.sync.batch import Portions
-from intercom_assets.sync.cursor import Request
-from intercom_assets.sync.extract import Extract
+from intercom_assets.sync.cursor import Portions, Request
+from intercom_assets.sync.extract import Extract, Source
 from intercom_assets.sync.load import load
-from intercom_assets.sync.progress import Progress
-from intercom_assets.sync.report import Report
+from intercom_assets.sync.progress import Progress, Report
 from intercom_assets.sync.rows import hash_record
-from intercom_assets.sync.source import Source
 from intercom_assets.warehouse.warehouse import StoredCursor, Warehouse
 from intercom_assets_tests.places import DuckDBPlace, Place
 from intercom_simulator import Workspace, create_app, generate

@@ -13,7 +13,7 @@ from intercom_assets.catalog.resource import ByParent, Copied, Resource
 from intercom_assets.catalog.table import EXTRA, METADATA_COLUMNS, Column
 from intercom_assets.catalog.types import ColumnType
 
-Path: TypeAlias = tuple[str, ...]
+FieldPath: TypeAlias = tuple[str, ...]
 """Keys that lead from a record to a value; through lists they lead into each entry."""
 
 HASHED = "Keyed hash (HMAC-SHA-256) of: "
@@ -24,20 +24,20 @@ HASHED = "Keyed hash (HMAC-SHA-256) of: "
 class Hidden:
     """What is hidden of one resource's records."""
 
-    excluded: tuple[Path, ...] = ()
-    hashed: tuple[Path, ...] = ()
+    excluded: tuple[FieldPath, ...] = ()
+    hashed: tuple[FieldPath, ...] = ()
 
     def __bool__(self) -> bool:
         """Whether anything is hidden."""
         return bool(self.excluded or self.hashed)
 
     @property
-    def paths(self) -> tuple[Path, ...]:
+    def paths(self) -> tuple[FieldPath, ...]:
         """All paths."""
         return (*self.excluded, *self.hashed)
 
 
-def path_of(resource: Resource, name: str) -> Path:
+def path_of(resource: Resource, name: str) -> FieldPath:
     """Find what a name in the settings means.
 
     It is a column (`location_city`), the same by its path (`location.city`), a field inside a JSON
@@ -108,12 +108,12 @@ def needs(resource: Resource) -> Iterator[tuple[Column, str]]:
         yield newest, "it tells which rows a list that Intercom cut off still covers"
 
 
-def within(path: Path, others: tuple[Path, ...]) -> bool:
+def within(path: FieldPath, others: tuple[FieldPath, ...]) -> bool:
     """Tell whether a path is one of others, or leads on from one."""
     return any(path[: len(other)] == other for other in others)
 
 
-def _within(column: Column, keys: Path) -> Path:
+def _within(column: Column, keys: FieldPath) -> FieldPath:
     if column.type is not ColumnType.JSON:
         raise ValueError(f"{column.name} is {column.type.value}: there are no fields in it")
     return keys

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import NamedTuple, TypeAlias
+from urllib.parse import quote
 
 from intercom_assets.catalog.table import Column, Table, text, timestamp
 from intercom_assets.catalog.types import ColumnType
@@ -373,6 +374,11 @@ def stamps() -> tuple[Column, ...]:
 def optional(*resources: Resource) -> tuple[Resource, ...]:
     """Declare resources that `resources: all` leaves out."""
     return tuple(replace(resource, default=False) for resource in resources)
+
+
+def record_path(path: str, key: str) -> str:
+    """Put the id of a record into a declared path."""
+    return path.replace("{id}", quote(key, safe=""))
 
 
 def reference(page: str) -> str:

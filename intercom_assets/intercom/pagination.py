@@ -26,7 +26,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from intercom_assets.catalog.resource import Numbered, Pagination, SinglePage, StartingAfter
-from intercom_assets.catalog.types import Json, Record
+from intercom_assets.catalog.types import Json, Record, as_int
 from intercom_assets.errors import CutOff, NotFound, PermanentError, Request, TransientError
 from intercom_assets.intercom.client import Call, Session
 from intercom_assets.intercom.position import (
@@ -294,10 +294,9 @@ class _Reading:
 def read_page(answer: Answer, places: Places) -> Page:
     """Take the records out of an answer; what is no object is no record."""
     found = records_at(answer.body, places) or []
-    total = answer.body.get("total_count")
     return Page(
         [record for record in found if isinstance(record, dict)],
-        total if isinstance(total, int) and not isinstance(total, bool) else None,
+        as_int(answer.body.get("total_count")),
         answer.date,
         answer.body,
     )

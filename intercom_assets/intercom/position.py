@@ -5,7 +5,7 @@ from typing import assert_never
 from urllib.parse import parse_qs, urlsplit
 
 from intercom_assets.catalog.resource import Numbered, SinglePage, StartingAfter
-from intercom_assets.catalog.types import Json, Record
+from intercom_assets.catalog.types import Json, Record, as_int
 from intercom_assets.intercom.client import Call
 
 Paged = SinglePage | StartingAfter | Numbered
@@ -79,7 +79,7 @@ def says_something(following: Json) -> bool:
 def _number(value: Json) -> int | None:
     if isinstance(value, str) and value.isascii() and value.isdigit():
         value = int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    return as_int(value)
 
 
 def dividing(position: Position | None, size: int) -> int:

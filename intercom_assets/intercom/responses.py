@@ -14,7 +14,7 @@ from functools import lru_cache
 import httpx
 import msgspec
 
-from intercom_assets.catalog.types import Json, Record
+from intercom_assets.catalog.types import Json, Record, value_at
 from intercom_assets.errors import (
     IntercomError,
     NotFound,
@@ -88,9 +88,7 @@ def records_at(body: Record, places: Places) -> list[Json] | None:
     and null instead of a list where it counts none. An empty list under another key says nothing.
     """
     for keys in places:
-        value: Json = body
-        for key in keys:
-            value = value.get(key) if isinstance(value, dict) else None
+        value = value_at(body, keys)
         if isinstance(value, list):
             return value
     if not str(body.get("type")).endswith("list"):

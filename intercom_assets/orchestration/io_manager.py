@@ -12,10 +12,9 @@ from intercom_assets.catalog.models import MODELS, Model
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.orchestration.failures import explained
 from intercom_assets.orchestration.figures import materialization_metadata
-from intercom_assets.sync.extract import Extract
+from intercom_assets.sync.extract import Extract, Source
 from intercom_assets.sync.load import load
 from intercom_assets.sync.models import view_target
-from intercom_assets.sync.source import Source
 from intercom_assets.uninterrupted import uninterrupted
 from intercom_assets.warehouse.warehouse import Warehouse
 

@@ -4,8 +4,7 @@ from contextvars import ContextVar
 
 import dagster as dg
 
-from intercom_assets.sync.progress import Listener, Pace, Progress
-from intercom_assets.sync.report import Report
+from intercom_assets.sync.progress import Listener, Pace, Progress, Report
 
 WATCHER: ContextVar[Listener | None] = ContextVar("watcher", default=None)
 """A listener in the same thread as the run: the command line's progress display."""

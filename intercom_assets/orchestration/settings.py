@@ -30,7 +30,7 @@ from intercom_assets.orchestration.warehouses import (
     identifier_part,
     read_warehouse,
 )
-from intercom_assets.sync.source import Preview, Source
+from intercom_assets.sync.extract import Preview, Source
 
 _WEEKLY = "0 3 * * 0"
 

@@ -13,8 +13,8 @@ from intercom_assets.catalog.resource import Resource
 from intercom_assets.errors import ConfigurationError, IntercomAssetsError, SchemaError
 from intercom_assets.intercom.client import Meter, Session
 from intercom_assets.intercom.connection import Connection
+from intercom_assets.sync.extract import Source
 from intercom_assets.sync.fields import Survey, survey
-from intercom_assets.sync.source import Source
 from intercom_assets.warehouse.questions import Answer, Question
 from intercom_assets.warehouse.warehouse import StoredCursor, TableState, Warehouse
 

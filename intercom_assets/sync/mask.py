@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Self
 
-from intercom_assets.catalog.hidden import Hidden, Path
+from intercom_assets.catalog.hidden import FieldPath, Hidden
 from intercom_assets.catalog.table import Formerly, Table
-from intercom_assets.catalog.types import Json, Record, encode_json
+from intercom_assets.catalog.types import Json, Record, as_int, encode_json
 
 _Hide = Callable[[Json], Json]
 """Gives what is stored instead of a value; None for nothing."""
@@ -53,11 +53,11 @@ class Mask:
         """Mask a record; nothing of the record itself changes."""
         return self._steps.fields(record)
 
-    def of(self, hashed: tuple[Path, ...]) -> "Mask":
+    def of(self, hashed: tuple[FieldPath, ...]) -> "Mask":
         """Make a mask that hashes these paths with the same key, and does nothing else."""
         return Mask(self.table, Hidden(hashed=hashed), self._key)
 
-    def touches(self, path: Path) -> bool:
+    def touches(self, path: FieldPath) -> bool:
         """Tell whether a value at a path could be changed."""
         return self._steps.touches(path)
 
@@ -110,7 +110,7 @@ class _Step:
     inner: dict[str, "_Step"] = field(default_factory=dict)
     former: dict[str, "_Step"] = field(default_factory=dict)
 
-    def add(self, path: Path, hide: _Hide, unset: Json = None) -> None:
+    def add(self, path: FieldPath, hide: _Hide, unset: Json = None) -> None:
         """Hide what a path leads to."""
         step = self
         for key in path:
@@ -137,7 +137,7 @@ class _Step:
             value = step.fields(value)
         return self.fields(value)
 
-    def touches(self, path: Path) -> bool:
+    def touches(self, path: FieldPath) -> bool:
         """Tell whether a value at a path could be changed."""
         step: _Step | None = self
         for key in path:
@@ -183,9 +183,7 @@ def fingerprint(key: bytes) -> str:
 def _text(value: Json) -> str:
     if isinstance(value, str):
         return value
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return encode_json(value).decode()
+    return encode_json(value).decode() if as_int(value) is None else str(value)
 
 
 def _excluded(_value: Json) -> Json:

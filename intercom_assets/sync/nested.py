@@ -3,17 +3,16 @@
 from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass
 from math import inf
-from urllib.parse import quote
 
-from intercom_assets.catalog.resource import NestedList
+from intercom_assets.catalog.resource import NestedList, record_path
 from intercom_assets.catalog.types import Json, Record
 from intercom_assets.errors import IntercomError, RateLimited, Request
 from intercom_assets.intercom.client import CONNECTIONS, Call
 from intercom_assets.intercom.pagination import read_list
 from intercom_assets.intercom.responses import Answer
-from intercom_assets.sync.batch import PassedOver
-from intercom_assets.sync.ordered import in_order
-from intercom_assets.sync.reading import Reading
+from intercom_assets.sync.concurrency import map_ordered
+from intercom_assets.sync.cursor import PassedOver
+from intercom_assets.sync.extract import ReadContext
 from intercom_assets.sync.unread import TRIES, Judge, too_short
 
 
@@ -32,35 +31,30 @@ class Completed:
     settled: list[str]
 
 
-async def completed(reading: Reading, records: list[Record], most: float = inf) -> Completed:
+async def completed(context: ReadContext, records: list[Record], most: float = inf) -> Completed:
     """Complete the nested lists of records.
 
     Entries keep the short shape that Intercom nests: `{id, type, url}`. A list that cannot be had
     whole stays as the record shows it, and says `has_more` as before.
-
-    Args:
-        reading: What is read.
-        records: As Intercom listed them.
-        most: Tries of each list.
     """
-    lists = reading.resource.nested
+    lists = context.resource.nested
     cut = [i for i, one in enumerate(records) if any(_is_cut(nested, one) for nested in lists)]
     mended = list(records)
     passed_over: dict[str, PassedOver] = {}
 
     async def complete(place: int) -> None:
         for nested in (one for one in lists if _is_cut(one, records[place])):
-            whole = await _complete(reading, nested, mended[place], most)
+            whole = await _complete(context, nested, mended[place], most)
             if isinstance(whole, IntercomError):
                 key = str(records[place]["id"])
-                passed_over[key] = reading.unread.passed_over(key, whole)
+                passed_over[key] = context.unread.passed_over(key, whole)
             else:
                 mended[place] = whole
 
-    async for _ in in_order(complete, cut, CONNECTIONS):
+    async for _ in map_ordered(complete, cut, CONNECTIONS):
         pass
     keys = (str(record.get("id")) for record in records)
-    settled = reading.unread.settled(key for key in keys if key not in passed_over)
+    settled = context.unread.settled(key for key in keys if key not in passed_over)
     return Completed(mended, list(passed_over.values()), settled)
 
 
@@ -72,19 +66,19 @@ def _is_cut(nested: NestedList, record: Record) -> bool:
 
 
 async def _complete(
-    reading: Reading, nested: NestedList, record: Record, most: float
+    context: ReadContext, nested: NestedList, record: Record, most: float
 ) -> Record | IntercomError:
     envelope = record[nested.name]
     assert isinstance(envelope, dict)
     key = str(record["id"])
-    judge = _judge(reading, nested)
+    judge = _judge(context, nested)
     if judge.end is not None:
         # A missing permission, most likely: it is not asked for thousands of times.
         return judge.end
 
     async def read(tries: float) -> list[Record]:
         call = _call(nested, key, min(tries, most))
-        entries = (await read_list(reading.session, call, nested.pagination)).records
+        entries = (await read_list(context.session, call, nested.pagination)).records
         _refuse_shorter(call, envelope, entries)
         return entries
 
@@ -102,16 +96,16 @@ async def _complete(
     }
 
 
-def _judge(reading: Reading, nested: NestedList) -> Judge:
+def _judge(context: ReadContext, nested: NestedList) -> Judge:
     def ask(key: str) -> Awaitable[Answer]:
-        return reading.session.ask(_call(nested, key, TRIES))
+        return context.session.ask(_call(nested, key, TRIES))
 
-    return reading.unread.lists.setdefault(nested.path, Judge(ask))
+    return context.unread.lists.setdefault(nested.path, Judge(ask))
 
 
 def _call(nested: NestedList, key: str, most: float) -> Call:
     return Call(
-        path=nested.path.replace("{id}", quote(key, safe="")),
+        path=record_path(nested.path, key),
         needs=tuple((name,) for name in nested.records),
         scope=nested.scope,
         most=most,

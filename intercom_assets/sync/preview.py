@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 from intercom_assets.catalog.table import Column, Table
 from intercom_assets.catalog.types import ColumnType, Row, Value
+from intercom_assets.sync.extract import Preview
 from intercom_assets.sync.fields import masked
-from intercom_assets.sync.source import Preview
 
 _COLUMNS = 8
 """As many as fit beside each other on the page."""

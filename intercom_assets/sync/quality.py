@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
-from urllib.parse import quote
 
 from intercom_assets.catalog.resource import (
     ByParent,
@@ -18,17 +17,16 @@ from intercom_assets.catalog.resource import (
     Resource,
     Scroll,
     Search,
+    record_path,
 )
-from intercom_assets.catalog.types import Json
+from intercom_assets.catalog.types import EPOCH, Json, value_at
 from intercom_assets.errors import ConfigurationError, IntercomAssetsError, NotFound
 from intercom_assets.intercom.client import Call, Session
 from intercom_assets.intercom.pagination import paged, read_page
 from intercom_assets.intercom.responses import records_at
 from intercom_assets.intercom.search import count_found, count_records, count_since
-from intercom_assets.sync.cursor import EPOCH
 from intercom_assets.sync.evidence import SAMPLES, Evidence
 from intercom_assets.sync.fields import SeenField
-from intercom_assets.sync.rows import value_at
 from intercom_assets.warehouse.questions import Answer, BadKeys, Counting, Incomplete, Orphans
 
 SLACK = timedelta(minutes=10)
@@ -181,7 +179,7 @@ async def _short(session: Session, child: Child, path: tuple[str, ...], found: A
     short = []
     for key, counted, stored, *_ in found.rows:
         try:
-            answer = await session.ask(Call(path=child.path.replace("{id}", quote(key, safe=""))))
+            answer = await session.ask(Call(path=record_path(child.path, key)))
         except NotFound:
             continue
         listed = records_at(answer.body, (child.records,)) or []

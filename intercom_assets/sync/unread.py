@@ -12,8 +12,8 @@ from typing import TypeVar
 
 from intercom_assets.catalog.resource import Resource
 from intercom_assets.errors import IntercomError, NotFound, RateLimited, Request, TransientError
-from intercom_assets.sync.batch import PassedOver
-from intercom_assets.sync.report import counted
+from intercom_assets.sync.cursor import PassedOver
+from intercom_assets.sync.progress import counted
 
 T = TypeVar("T")
 
@@ -208,7 +208,7 @@ def too_short(request: Request) -> TransientError:
     )
 
 
-def told(resource: Resource, due: Mapping[str, IntercomError]) -> str:
+def unread_message(resource: Resource, due: Mapping[str, IntercomError]) -> str:
     """Say in one line what could not be read, why, and what becomes of it."""
     records = f"{counted(len(due), 'record')} of {resource.parent or resource.name}"
     shown = ", ".join([*list(due)[:_SHOWN], *(["…"] if len(due) > _SHOWN else [])])

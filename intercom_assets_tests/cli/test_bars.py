@@ -6,8 +6,7 @@ from intercom_assets.cli.bars import drawn, fitting, spell
 from intercom_assets.cli.board import Line, State
 from intercom_assets.cli.terminal import ASCII, UNICODE, Marks
 from intercom_assets.intercom.client import Meter
-from intercom_assets.sync.progress import Progress
-from intercom_assets.sync.report import Report
+from intercom_assets.sync.progress import Progress, Report
 
 
 def reading(*, done: int = 500, total: int | None = 2000, error: str = "") -> Line:

@@ -14,8 +14,7 @@ import pytest
 from intercom_assets.cli.board import Board, Line, State
 from intercom_assets.cli.display import PlainLines
 from intercom_assets.cli.terminal import is_lively, speaks_unicode
-from intercom_assets.sync.progress import Pace, Progress
-from intercom_assets.sync.report import Report
+from intercom_assets.sync.progress import Pace, Progress, Report
 
 
 @pytest.fixture

@@ -18,8 +18,7 @@ from typing import Any, cast
 import duckdb
 
 from intercom_assets.sync.load import load
-from intercom_assets.sync.progress import Progress
-from intercom_assets.sync.report import Report
+from intercom_assets.sync.progress import Progress, Report
 from intercom_assets.sync.rows import hash_record
 from intercom_assets.warehouse.duckdb import DuckDBWarehouse
 from intercom_assets.warehouse.duckdb_file import Connect, connect

@@ -14,7 +14,7 @@ import pytest
 
 from intercom_assets.errors import WarehouseError
 from intercom_assets.intercom.connection import Connection
-from intercom_assets.sync.batch import Portions
+from intercom_assets.sync.cursor import Portions
 from intercom_assets.sync.load import load
 from intercom_assets.warehouse.duckdb import DuckDBWarehouse
 from intercom_assets.warehouse.duckdb_file import connect

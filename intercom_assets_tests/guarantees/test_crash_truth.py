@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from intercom_assets.errors import WarehouseError
-from intercom_assets.sync.batch import Portions
+from intercom_assets.sync.cursor import Portions
 from intercom_assets.sync.load import load
 from intercom_assets.warehouse.duckdb import DuckDBWarehouse
 from intercom_assets.warehouse.duckdb_file import connect

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 from intercom_assets.catalog.types import Json
 from intercom_assets.errors import PermanentError
 from intercom_assets.intercom.client import Call, Meter
-from intercom_assets.sync.batch import Portions
+from intercom_assets.sync.cursor import Portions
 from intercom_assets.warehouse.duckdb_file import connect
 from intercom_assets_tests.guarantees.budget import budget
 from intercom_assets_tests.guarantees.living_workspace import NAMES, LivingWorkspace

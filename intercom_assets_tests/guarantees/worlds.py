@@ -16,7 +16,7 @@ from intercom_assets.catalog.resource import StartingAfter
 from intercom_assets.intercom.connection import Connection
 from intercom_assets.intercom.retry import Patience
 from intercom_assets.intercom.scroll import ScrollPatience
-from intercom_assets.sync.batch import Portions
+from intercom_assets.sync.cursor import Portions
 from intercom_assets.sync.extract import Extract
 from intercom_assets.sync.rows import hash_record
 from intercom_assets.warehouse.duckdb import DuckDBWarehouse

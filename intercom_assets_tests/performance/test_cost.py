@@ -13,8 +13,8 @@ import httpx
 import pytest
 
 from intercom_assets.intercom.transport import DirectTransport
-from intercom_assets.sync.batch import Portions
-from intercom_assets.sync.side_by_side import PAGES_AHEAD, SIDE_BY_SIDE
+from intercom_assets.sync.concurrency import PAGES_AHEAD, SIDE_BY_SIDE
+from intercom_assets.sync.cursor import Portions
 from intercom_assets_tests.world import DAY, World, make_world
 from intercom_simulator.request_log import endpoint_of
 

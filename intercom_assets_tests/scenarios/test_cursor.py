@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from intercom_assets.errors import ConfigurationError, SchemaError, Unauthorized, WarehouseError
-from intercom_assets.sync.batch import Portions
+from intercom_assets.sync.cursor import Portions
 from intercom_assets.sync.progress import Progress
 from intercom_assets_tests.world import DAY, HOUR, NOON, Ear, World
 

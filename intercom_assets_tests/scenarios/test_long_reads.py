@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from intercom_assets.errors import TransientError
-from intercom_assets.sync.batch import Portions
+from intercom_assets.sync.cursor import Portions
 from intercom_assets_tests.world import DAY, HOUR, World, make_world, nothing
 
 NAMES = ("contacts", "conversations")

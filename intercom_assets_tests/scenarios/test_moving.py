@@ -11,7 +11,7 @@ import pytest
 
 from intercom_assets.catalog import ApiVersion
 from intercom_assets.errors import TransientError
-from intercom_assets.sync.batch import Portions
+from intercom_assets.sync.cursor import Portions
 from intercom_assets_tests.world import DAY, NOON, World, make_world, nothing
 
 NAMES = ("contacts", "conversations")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from intercom_assets.errors import TransientError
-from intercom_assets.sync.batch import Portions
+from intercom_assets.sync.cursor import Portions
 from intercom_assets_tests.world import DAY, World, make_world
 
 SEARCHES = ("contacts", "conversations")

@@ -8,7 +8,7 @@ import pytest
 
 from intercom_assets.errors import IntercomError, TransientError, Unauthorized
 from intercom_assets.intercom.client import Meter
-from intercom_assets.sync.batch import Portions
+from intercom_assets.sync.cursor import Portions
 from intercom_assets_tests.world import HOUR, World, make_world, nothing
 from intercom_simulator import FaultKind, Record
 

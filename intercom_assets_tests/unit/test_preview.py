@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from intercom_assets.catalog import CATALOG
 from intercom_assets.catalog.types import ColumnType, Row, Value
+from intercom_assets.sync.extract import Preview
 from intercom_assets.sync.preview import is_legible, preview
-from intercom_assets.sync.source import Preview
 
 CONTACTS = CATALOG["contacts"].table
 

@@ -6,28 +6,31 @@ null: a column holds clear text or hashes of one key, never both. Hashes of rows
 forgotten, as they could confirm a guess; the next read of the record writes the row once.
 """
 
-from collections.abc import Iterator, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import reduce
-from pathlib import Path as File
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from intercom_assets.catalog.hidden import Hidden, Path, within
+from intercom_assets.catalog import CATALOG
+from intercom_assets.catalog.hidden import FieldPath, Hidden, within
 from intercom_assets.catalog.table import EXTRA, ROW_HASH, Column
-from intercom_assets.catalog.types import ColumnType, Json, Record, Row, encode_json
-from intercom_assets.errors import ConfigurationError
+from intercom_assets.catalog.types import ColumnType, Json, Record, Row, encode_json, value_at
+from intercom_assets.errors import ConfigurationError, SchemaError
 from intercom_assets.sync.extract import Extract
 from intercom_assets.sync.mask import Mask, Memory
-from intercom_assets.sync.rows import value_at
-from intercom_assets.sync.spool import RowSpool, line
-from intercom_assets.warehouse.questions import Cells
+from intercom_assets.sync.rows import Fields, RowSpool, Shaper, encode_row
+from intercom_assets.warehouse.questions import Cells, Copies
 from intercom_assets.warehouse.warehouse import (
     Commit,
     Rewrite,
     StoredCursor,
     TableState,
+    Target,
     Warehouse,
 )
 
@@ -43,7 +46,7 @@ def hide_stored(
     *,
     state: TableState,
     stored: StoredCursor,
-    folder: File,
+    folder: Path,
 ) -> StoredCursor:
     """Take what is newly hidden out of the stored rows; give the cursor after that.
 
@@ -62,7 +65,7 @@ def hide_stored(
     try:
         if rows.masks:
             for portion in warehouse.cells(Cells(extract.declared, rows.columns)):
-                spool.add(map(line, rows.changed(portion)))
+                spool.add(map(encode_row, rows.changed(portion)))
         if not spool.rows:
             return stored
         return _replaced(extract, warehouse, stored, Rewrite(spool.close(), rows.written))
@@ -197,7 +200,7 @@ class _Rows:
         return encode_json(masked).decode() if column.type is ColumnType.JSON else masked
 
 
-def _nested(path: Path, value: Json) -> Record:
+def _nested(path: FieldPath, value: Json) -> Record:
     """Make the record in which a column finds its value; `_extra` is one itself."""
     for key in reversed(path):
         value = {key: value}
@@ -205,7 +208,104 @@ def _nested(path: Path, value: Json) -> Record:
     return value
 
 
-def _named(paths: set[Path]) -> str:
+def _named(paths: set[FieldPath]) -> str:
     return (
         f"{', '.join(sorted('.'.join(path) for path in paths))} {'are' if len(paths) > 1 else 'is'}"
     )
+
+
+def evolve(warehouse: Warehouse, target: Target, missing: Sequence[Column]) -> None:
+    """Add missing columns and fill them from `_extra`; does nothing when none is missing.
+
+    Raises:
+        WarehouseError: The table could not be changed; it is as it was.
+    """
+    if not missing:
+        return
+    keys = tuple(target.table.column(name) for name in target.table.primary_key)
+    fields = Fields(tuple(missing))
+    columns = {column.name: column.type for column in (*keys, *missing)} | {EXTRA: ColumnType.JSON}
+    with tempfile.TemporaryDirectory(prefix="intercom_assets_") as folder:
+        spool = RowSpool(Path(folder) / "fill.jsonl", columns)
+        for rows in warehouse.cells(Cells(target, (target.table.column(EXTRA),))):
+            spool.add(encode_row(_filled(fields, keys, row)) for row in rows)
+        file = spool.close() if spool.rows else None
+        warehouse.add_columns(target, missing, file)
+
+
+def _filled(fields: Fields, keys: Sequence[Column], cells: Sequence[str]) -> Row:
+    row: Row = {}
+    extra = msgspec.json.decode(cells[-1], type=dict)
+    if rest := fields.fill(row, extra):
+        row[EXTRA] = encode_json(rest).decode()
+    for column, value in zip(keys, cells[:-1], strict=True):
+        row[column.name] = value
+    return row
+
+
+def copies_of(
+    extract: Extract, warehouse: Warehouse, cursors: Mapping[str, StoredCursor]
+) -> Copies | None:
+    """Say what a resource's rows repeat; None where the original is not there to be followed.
+
+    It is not where its columns are hidden in another way: neither may tell the other's values.
+    """
+    copied = extract.resource.copied
+    if copied is None or copied.of not in cursors:
+        return None
+    original = extract.source.target(CATALOG[copied.of])
+    try:
+        state = warehouse.inspect(original)
+    except SchemaError:
+        return None
+    ours = extract.mask.memory if extract.mask else Memory()
+    theirs = Memory.read(cursors[copied.of].hidden)
+    columns = [original.table.column(name) for name in copied.columns]
+    if not state.exists or any(
+        one in state.missing or _hidden_as(one.path, ours) != _hidden_as(one.path, theirs)
+        for one in columns
+    ):
+        return None
+    return Copies(target=extract.target, original=original, key=copied.key, columns=copied.columns)
+
+
+def followed_originals(
+    warehouse: Warehouse, copies: Copies, shaper: Shaper
+) -> Iterator[list[bytes]]:
+    """Give the rows that are older than what they repeat, as they are now."""
+    for rows in warehouse.cells(copies):
+        yield shaper.lines([_followed(copies, row) for row in rows], masked=True)
+
+
+def _hidden_as(path: FieldPath, memory: Memory) -> str:
+    if within(path, memory.hidden.excluded):
+        return "excluded"
+    return memory.fingerprint if within(path, memory.hidden.hashed) else ""
+
+
+def _followed(copies: Copies, cells: Sequence[Any]) -> Record:
+    width = len(copies.own)
+    copy = _record(copies.own, cells[:width])
+    original = _record(copies.repeated, cells[width:])
+    kept = {name: value for name, value in copy.items() if name not in copies.columns}
+    return kept | {name: original[name] for name in copies.columns if name in original}
+
+
+def _record(columns: Sequence[Column], cells: Sequence[Any]) -> Record:
+    """Rebuild a record of its cells, the last of which is `_extra`."""
+    extra = cells[-1]
+    record: Record = msgspec.json.decode(extra) if extra else {}
+    for column, value in zip(columns[:-1], cells[:-1], strict=True):
+        if value is not None:
+            record[column.name] = _as_sent(column, value)
+    return record
+
+
+def _as_sent(column: Column, value: Any) -> Json:  # noqa: ANN401 - a cell as the driver gives it
+    if column.type is ColumnType.JSON:
+        decoded: Json = msgspec.json.decode(value)
+        return decoded
+    if isinstance(value, datetime):
+        return value.isoformat() if value.microsecond else int(value.timestamp())
+    sent: Json = value
+    return sent
