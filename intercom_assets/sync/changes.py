@@ -26,7 +26,7 @@ from intercom_assets.intercom.retry import LARGEST
 from intercom_assets.intercom.search import count_found, count_records
 from intercom_assets.sync.concurrency import map_ordered
 from intercom_assets.sync.cursor import Batch, Gone, PassedOver
-from intercom_assets.sync.extract import ReadContext, local_now
+from intercom_assets.sync.extract import ReadContext, ends_before, local_now
 from intercom_assets.sync.incremental import IncrementalRead, read_slices, read_window
 from intercom_assets.sync.nested import completed
 from intercom_assets.sync.slices import Slice
@@ -106,9 +106,8 @@ class _Deletions:
 
     def is_past(self, page: Page) -> bool:
         """Whether all further pages are known; never where a page is out of order."""
-        dates = [date for record in page.records if (date := self._date(record))]
-        in_order = len(dates) == len(page.records) and dates == sorted(dates, reverse=True)
-        return self.since is not None and in_order and bool(dates) and dates[-1] < self.since
+        dates = [self._date(record) for record in page.records]
+        return self.since is not None and ends_before(dates, self.since)
 
     def _is_news(self, record: Record) -> bool:
         date = self._date(record)

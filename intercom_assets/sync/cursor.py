@@ -17,12 +17,10 @@ class Request:
     """What the user asks of one sync.
 
     Attributes:
-        full_refresh: Forget the cursor, read all, mark what is gone.
         since: Read from here on at least; it can widen a window, never narrow it.
         reconcile: Afterwards compare every row with Intercom: what incremental syncs missed is
             fetched, what is gone is confirmed and marked.
         force: Let a reconcile mark more than a tenth of the rows.
-        run_id: Dagster run.
         first_run_id: First of the runs that this one is a retry of; empty for none.
     """
 
@@ -44,12 +42,10 @@ class Window:
     """Where a sync starts.
 
     Attributes:
-        stored: The cursor as stored.
         forgotten: Whether the stored cursor does not count: full refresh, or a start date that
             moved to an earlier time.
         since: Records updated before this are not asked for; None for the beginning.
         after: The last processed version of a parent; None for all parents.
-        start_date: Records updated before this are not kept.
         deletions_since: Deletions before this are marked already; None where none was read.
     """
 
@@ -142,29 +138,6 @@ class Portions:
     ahead_rows: int = 200_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShapedPage:
-    """What is kept of a page.
-
-    Attributes:
-        rows: Rows to merge, as they are written to a file.
-        keys: Keys of the records that were returned, where it matters which.
-        returned: How many records Intercom returned.
-        newest: The latest update among them, None where none is dated.
-        total_count: Records in all pages, where Intercom says so.
-        passed_over: Records whose lists could not be completed.
-        settled: Keys of records that were due, and are read whole now.
-    """
-
-    rows: list[bytes]
-    keys: list[Row]
-    returned: int
-    newest: datetime | None
-    total_count: int | None
-    passed_over: "list[PassedOver]" = field(default_factory=list)
-    settled: list[str] = field(default_factory=list)
-
-
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
     """A cursor that may be stored once all rows up to here are committed.
@@ -185,7 +158,6 @@ class Gone:
     """A row whose record was asked for and is gone.
 
     Attributes:
-        key: The row's primary key.
         merged_into: Id of the record that it was merged into, None when it was deleted.
     """
 
@@ -199,7 +171,6 @@ class PassedOver:
 
     Attributes:
         key: Its key; of a child, its parent's.
-        error: Why.
     """
 
     key: str
@@ -211,7 +182,6 @@ class WholeList:
     """A parent whose children were read whole.
 
     Attributes:
-        parent: The parent's key.
         newer_than: Microseconds since 1970: only newer children were returned; None for all.
     """
 
@@ -224,20 +194,14 @@ class Batch:
     """Rows on their way to the warehouse, with the cursor that they reach.
 
     Attributes:
-        rows: Rows to merge, as they are written to a file.
         seen: Keys of the records that were returned, before any filter; they exist.
-        returned: How many records Intercom returned, overlap and duplicates included.
         checkpoint: The cursor that may be stored after this batch; None inside a slice.
-        whole: Children's lists that were read whole.
-        gone: Rows whose records are gone for certain.
         covered: The slice of time that was read whole with this batch.
         complete: The read has ended, and saw everything: unseen rows are gone.
         reconciled_at: The reconcile has ended, and compared everything up to then.
-        passed_over: What could not be read, and stays due.
         settled: Keys of what was due, and is read with this batch.
         deletions_at: Everything that Intercom listed as deleted until then was given.
         total: Records or parents that the whole read is expected to cover.
-        done: How many of them are covered so far.
     """
 
     rows: list[bytes] = field(default_factory=list)
@@ -254,3 +218,17 @@ class Batch:
     deletions_at: datetime | None = None
     total: int | None = None
     done: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ShapedPage:
+    """A page on its way to a batch.
+
+    Attributes:
+        newest: The latest update among its records, None where none is dated.
+        total_count: Records in all pages, where Intercom says so.
+    """
+
+    batch: Batch
+    newest: datetime | None
+    total_count: int | None

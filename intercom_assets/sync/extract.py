@@ -159,6 +159,13 @@ class ReadContext:
         return () if cursor is None else self.resource.table.column(cursor).path
 
 
+def ends_before(dates: list[datetime | None], limit: datetime) -> bool:
+    """Whether dates, newest first, end before a limit; never if they are out of order."""
+    known = [date for date in dates if date is not None]
+    in_order = len(known) == len(dates) and known == sorted(known, reverse=True)
+    return in_order and bool(known) and known[-1] < limit
+
+
 def local_now() -> datetime:
     """Return the time by this machine's clock, less its skew, for answers without a date."""
     return datetime.now(UTC) - _CLOCK_SKEW

@@ -19,7 +19,7 @@ from intercom_assets.intercom.pagination import Page, paged, read_pages
 from intercom_assets.intercom.search import CREATED, UPDATED, Order, search_call
 from intercom_assets.sync.concurrency import SliceQueue, SliceResult, chain
 from intercom_assets.sync.cursor import Batch, Checkpoint, ShapedPage, reached
-from intercom_assets.sync.extract import ReadContext, local_now
+from intercom_assets.sync.extract import ReadContext, ends_before, local_now
 from intercom_assets.sync.nested import completed
 from intercom_assets.sync.slices import Slice, cut, slices_from, tail
 
@@ -101,30 +101,21 @@ class IncrementalRead:
         # Before anything is waited for: a later answer may be shaped before this one.
         first = shaper.reserve(len(records))
         whole = await completed(self.context, self.context.kept(records))
-        return ShapedPage(
+        batch = Batch(
             rows=shaper.lines(whole.records, first=first),
-            keys=shaper.keys(records) if self.keyed else [],
+            seen=shaper.keys(records) if self.keyed else [],
             returned=len(page.records),
-            newest=self.context.newest(records, None),
-            total_count=page.total_count,
             passed_over=whole.passed_over,
             settled=whole.settled,
         )
+        return ShapedPage(batch, self.context.newest(records, None), page.total_count)
 
     def counted(self, shaped: ShapedPage) -> Batch:
         """Count a page."""
         if shaped.newest is not None:
             self.newest = max(self.newest or shaped.newest, shaped.newest)
-        self.done += shaped.returned
-        return Batch(
-            rows=shaped.rows,
-            seen=shaped.keys,
-            returned=shaped.returned,
-            passed_over=shaped.passed_over,
-            settled=shaped.settled,
-            total=self.total,
-            done=self.done,
-        )
+        self.done += shaped.batch.returned
+        return replace(shaped.batch, total=self.total, done=self.done)
 
     def reached(self, covered: Slice | None = None, *, last: bool = False) -> Batch:
         """Say that everything up to the newest record seen was read."""
@@ -198,9 +189,7 @@ class IncrementalRead:
         if not self.by_day:
             return False
         dates = [self.context.dated(record) for record in page.records]
-        known = [dated for dated in dates if dated is not None]
-        in_order = len(known) == len(dates) and known == sorted(known, reverse=True)
-        return in_order and bool(known) and known[-1].timestamp() < begin
+        return ends_before(dates, datetime.fromtimestamp(begin, UTC))
 
     def cut(self, one: Slice, parts: int) -> list[Slice]:
         """Cut a slice into smaller ones."""

@@ -23,12 +23,12 @@ from intercom_assets.catalog.table import Column
 from intercom_assets.catalog.types import EPOCH
 from intercom_assets.errors import ConfigurationError, SchemaError, WarehouseError
 from intercom_assets.intercom.workspace import Workspace
-from intercom_assets.sync.by_parent import read_by_parent
 from intercom_assets.sync.changes import read_incremental
 from intercom_assets.sync.cursor import Batch, Window, plan_window
 from intercom_assets.sync.extract import Extract, ReadContext, Source
 from intercom_assets.sync.full import read_full
 from intercom_assets.sync.loader import Loader
+from intercom_assets.sync.nested import read_by_parent
 from intercom_assets.sync.progress import Progress, Report
 from intercom_assets.sync.reconcile import count_all, missing_rows, reconcile
 from intercom_assets.sync.rewrite import (

@@ -26,8 +26,6 @@ class Mask:
 
     Args:
         table: The table as declared, with the columns that are hidden.
-        hidden: What is hidden.
-        key: Key of the hashes.
 
     Attributes:
         table: The table as declared.
@@ -64,12 +62,7 @@ class Mask:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What was hidden in the rows of a table, as stored with its cursor.
-
-    Attributes:
-        hidden: What was hidden.
-        fingerprint: Tells one key from another; empty where none is used.
-    """
+    """What was hidden in the rows of a table, as stored with its cursor."""
 
     hidden: Hidden = field(default_factory=Hidden)
     fingerprint: str = ""

@@ -18,24 +18,12 @@ class Report:
     """The figures of one resource's sync.
 
     Attributes:
-        resource: Name of the resource.
-        table: Full name of the table.
         records_returned: Records in the resource's own list answers, before filters, overlap and
             duplicates included: what RudderStack counted as events.
-        inserted: New rows.
-        updated: Rows whose record changed or that came back.
-        unchanged: Rows that were read and already stored.
         deleted: Rows marked as gone.
-        row_count: Rows in the table afterwards, marked ones included.
         unread: Records that could not be read whole, and stay due: of a child, parents.
         found: Rows that a reconcile found missing or outdated, and fetched.
         missing: Rows that Intercom counts and that are not stored; None where it was not compared.
-        gone: Rows whose records a reconcile found gone.
-        commits: Transactions.
-        seconds: Duration.
-        cursor_before: The stored cursor when the sync began.
-        cursor_after: The stored cursor when it ended.
-        meter: What the requests cost.
         misfits: Values that did not fit their column, by column.
         unmodelled: Fields that no column declares, by path.
         sample: The last rows that were read.
@@ -82,12 +70,8 @@ class Progress:
     """How far a resource's sync is.
 
     Attributes:
-        resource: Name of the resource.
         done: Records (or parents, for a child) that were read.
-        total: How many are expected, None if unknown.
-        requests: Requests so far.
         quota_seconds: Seconds waited for the quota so far.
-        seconds: Seconds since the sync began.
     """
 
     resource: str
@@ -99,14 +83,7 @@ class Progress:
 
     @classmethod
     def of(cls, report: Report, *, done: int, total: int | None, began: float) -> Self:
-        """Say how far a sync is, with what it has cost.
-
-        Args:
-            report: What the sync counts.
-            done: Records or parents that were read.
-            total: How many are expected, None if unknown.
-            began: When it began, in seconds of `time.monotonic`.
-        """
+        """Say how far a sync is, with what it has cost."""
         return cls(
             resource=report.resource,
             done=done,
@@ -163,12 +140,7 @@ class Listener(Protocol):
 
 
 class Pace:
-    """Lets something through at most once per interval.
-
-    Args:
-        seconds: Length of the interval.
-        clock: Seconds that never go back.
-    """
+    """Lets something through at most once per interval."""
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._seconds = seconds

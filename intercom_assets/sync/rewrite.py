@@ -1,9 +1,18 @@
-"""Stored rows follow the settings: what is hidden from now on is taken out of them, locally.
+"""Stored rows brought in line without asking Intercom: hidden, filled, and following originals.
 
-One commit replaces the values and notes with the cursor what is hidden now, so that nothing is
-hashed twice, whatever interrupts a sync. A value that is no longer hidden in the same way becomes
-null: a column holds clear text or hashes of one key, never both. Hashes of rows that changed are
-forgotten, as they could confirm a guess; the next read of the record writes the row once.
+What is hidden from now on is taken out of them. One commit replaces the values and notes with the
+cursor what is hidden now, so that nothing is hashed twice, whatever interrupts a sync. A value that
+is no longer hidden in the same way becomes null: a column holds clear text or hashes of one key,
+never both. Hashes of rows that changed are forgotten, as they could confirm a guess; the next read
+of the record writes the row once.
+
+Columns that a newer release declares are filled from `_extra`, where their values have been stored
+all along under their original paths. Hashes are of the records, so they stay, and so does
+`_synced_at`: the rows mean what they meant.
+
+Rows that repeat another resource's records become what its list would return now, with the hash of
+that record, so that reading it again writes nothing. Of two versions the newer one counts, of two
+that are dated alike the original's. A row whose original is gone stays: its own list tells that.
 """
 
 import tempfile
@@ -135,13 +144,7 @@ def _masks(extract: Extract, before: Memory, after: Memory) -> tuple[Mask, ...]:
 
 @dataclass(frozen=True)
 class _Rows:
-    """Rows of the table whose columns hold, or held, what is hidden.
-
-    Attributes:
-        extract: The sync.
-        state: The table.
-        masks: What is done to them, in this order.
-    """
+    """Rows of the table whose columns hold, or held, what is hidden."""
 
     extract: Extract
     state: TableState

@@ -35,11 +35,7 @@ _Plan: TypeAlias = dict[str, "_Leaf | _Plan"]
 class Fields:
     """Places the fields of records in columns, and counts what did not fit.
 
-    Args:
-        columns: The columns.
-
     Attributes:
-        misfits: How often a value did not fit its column, by column.
         unmodelled: How often a field came that no column declares, by path.
     """
 
@@ -95,15 +91,8 @@ class Fields:
 class Shaper:
     """Shapes records to rows of a table.
 
-    Args:
-        table: The table's columns and key.
-        mask: Takes out of records what is hidden, None where nothing is.
-
     Attributes:
-        fields: Places the fields, and counts what did not fit.
         sample: The last rows that were made.
-        columns: Columns of shaped rows, and what they hold.
-        key_columns: Columns of keys, and what they hold.
     """
 
     def __init__(self, table: Table, mask: Mask | None = None) -> None:
@@ -216,15 +205,7 @@ encode_row = msgspec.json.Encoder().encode
 
 
 class RowSpool:
-    """Rows written to a file, a group at a time.
-
-    Args:
-        path: The file; made when the first row comes.
-        columns: The rows' columns, and what they hold.
-
-    Attributes:
-        rows: Rows that were taken.
-    """
+    """Rows written to a file, a group at a time."""
 
     def __init__(self, path: Path, columns: Mapping[str, ColumnType]) -> None:
         self.rows = 0
@@ -273,11 +254,7 @@ class RowSpool:
 
 
 class RecordSpool:
-    """Records written to a file as fast as they come, and read back page by page.
-
-    Args:
-        path: The file.
-    """
+    """Records written to a file as fast as they come, and read back page by page."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -71,12 +71,7 @@ class Judge:
         return self._first if self._in_a_row >= IN_A_ROW else None
 
     async def read(self, key: str, ask: Callable[[float], Awaitable[T]]) -> T:
-        """Ask for a record a few times, and with all patience where none is answered.
-
-        Args:
-            key: The record.
-            ask: Asks as many times as it is told.
-        """
+        """Ask for a record a few times, and with all patience where none is answered."""
         try:
             found = await ask(TRIES)
         except RateLimited:
@@ -122,9 +117,6 @@ class Judge:
 
     def close(self, allowed: int = MANY) -> None:
         """End a read.
-
-        Args:
-            allowed: As many may fail before they are no matter of single records.
 
         Raises:
             IntercomError: Nothing was read, and several records failed.
