@@ -23,7 +23,7 @@ from benchmarks.cases import Series
 from benchmarks.processes import ROOT, run
 from intercom_assets.catalog import CATALOG, NEWEST
 from intercom_assets.intercom.connection import Connection
-from intercom_assets.sync.cursor import Request
+from intercom_assets.sync.cursor import SyncOptions
 from intercom_assets.sync.extract import Extract, Source
 from intercom_assets.sync.load import load
 from intercom_assets.sync.progress import Progress, Report
@@ -263,7 +263,7 @@ def sync(folder: Path, million: int, longer: int) -> dict[str, float]:
                     resource=resource,
                     parent=CATALOG[resource.parent] if resource.parent else None,
                     connection=connection,
-                    request=Request(run_id="replay"),
+                    request=SyncOptions(run_id="replay"),
                     listener=_Quiet(),
                 ),
                 warehouse,

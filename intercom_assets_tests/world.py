@@ -19,7 +19,7 @@ from intercom_assets.catalog import CATALOG, NEWEST, ApiVersion, Resource
 from intercom_assets.intercom.connection import Connection
 from intercom_assets.intercom.retry import LARGEST, Patience
 from intercom_assets.intercom.scroll import ScrollPatience
-from intercom_assets.sync.cursor import Portions, Request
+from intercom_assets.sync.cursor import Portions, SyncOptions
 from intercom_assets.sync.extract import Extract, Source
 from intercom_assets.sync.load import load
 from intercom_assets.sync.progress import Progress, Report
@@ -181,7 +181,7 @@ class World:
             resource=resource,
             parent=CATALOG[resource.parent] if resource.parent else None,
             connection=connection,
-            request=Request(run_id="run", **request),
+            request=SyncOptions(run_id="run", **request),
             listener=self.ear,
             portions=self.portions,
         )

@@ -13,7 +13,7 @@ from intercom_assets.warehouse.warehouse import StoredCursor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class SyncOptions:
     """What the user asks of one sync.
 
     Attributes:
@@ -71,7 +71,7 @@ class Window:
 
 
 def plan_window(
-    stored: StoredCursor, request: Request, start_date: datetime | None, lookback: timedelta
+    stored: StoredCursor, request: SyncOptions, start_date: datetime | None, lookback: timedelta
 ) -> Window:
     """Decide where a sync starts: `lookback` before the cursor, since search indexes late."""
     forgotten = request.full_refresh or _moved_earlier(stored, start_date)
