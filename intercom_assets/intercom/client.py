@@ -22,7 +22,7 @@ from intercom_assets.errors import (
     IntercomError,
     PermanentError,
     RateLimited,
-    Request,
+    RequestInfo,
     TransientError,
 )
 from intercom_assets.intercom.rate_limit import RateLimiter
@@ -173,7 +173,7 @@ class Client:
             TransientError: No usable answer came; the request may be sent again.
             PermanentError: Intercom refuses the request.
         """
-        request = Request(method=call.method, path=call.path)
+        request = RequestInfo(method=call.method, path=call.path)
         async with self.limiter.slot(meter.waited):
             began = time.monotonic()
             response, content = await self._exchange(call, request)
@@ -186,14 +186,14 @@ class Client:
             raise RateLimited(error.request, retry_after=self.limiter.exhausted()) from None
         if call.needs and records_at(answer.body, call.needs) is None:
             raise TransientError(
-                Request(method=call.method, path=call.path, status=response.status_code),
+                RequestInfo(method=call.method, path=call.path, status=response.status_code),
                 f"An answer of Intercom came without {'.'.join(call.needs[0])!r}, so it may have "
                 "been cut off",
                 "Run again; if it stays, report the request in brackets",
             )
         return answer
 
-    async def _exchange(self, call: Call, request: Request) -> tuple[httpx.Response, bytes]:
+    async def _exchange(self, call: Call, request: RequestInfo) -> tuple[httpx.Response, bytes]:
         asked = self._asked(call)
         try:
             async with asyncio.timeout(self._deadline):
@@ -224,7 +224,7 @@ class Client:
         )
 
 
-def unanswered(request: Request, error: Exception, setting: str, url: str) -> IntercomError:
+def unanswered(request: RequestInfo, error: Exception, setting: str, url: str) -> IntercomError:
     """Say why no answer came, by the kind of failure alone; `setting` names the host."""
     if reason := distrust(error):
         return PermanentError(
@@ -250,7 +250,7 @@ def unanswered(request: Request, error: Exception, setting: str, url: str) -> In
     )
 
 
-async def _body(response: httpx.Response, request: Request) -> bytes:
+async def _body(response: httpx.Response, request: RequestInfo) -> bytes:
     # A few compressed bytes can stand for gigabytes, so the body is counted as it unfolds.
     content = bytearray()
     async for chunk in response.aiter_bytes():

@@ -14,12 +14,7 @@ import httpx
 
 from intercom_assets.catalog.resource import ApiVersion, Resource
 from intercom_assets.catalog.types import Json
-from intercom_assets.errors import (
-    IntercomError,
-    PermanentError,
-    Request,
-    Unauthorized,
-)
+from intercom_assets.errors import IntercomError, PermanentError, RequestInfo, Unauthorized
 from intercom_assets.intercom import REGIONS
 from intercom_assets.intercom.client import Call, Client, unanswered
 from intercom_assets.intercom.rate_limit import RateLimiter
@@ -87,7 +82,7 @@ class App:
             PermanentError: The answer is none that Intercom gives.
             ConfigurationError: The environment's proxy or certificates cannot be used.
         """
-        request = Request(method="POST", path=_EXCHANGE)
+        request = RequestInfo(method="POST", path=_EXCHANGE)
         response, content = await self._post(request, code)
         try:
             body = read_answer(request, response, content, None).body
@@ -143,7 +138,7 @@ class App:
             transport=self.transport,
         )
 
-    async def _post(self, request: Request, code: str) -> tuple[httpx.Response, bytes]:
+    async def _post(self, request: RequestInfo, code: str) -> tuple[httpx.Response, bytes]:
         host = self.base_url or _EXCHANGE_HOST
         form = {"code": code, "client_id": self.client_id, "client_secret": self.client_secret}
         headers = {"Accept": "application/json", "User-Agent": "intercom_assets"}
@@ -244,7 +239,7 @@ def _region(app: Json) -> str:
     return region.lower() if isinstance(region, str) else ""
 
 
-def _told(request: Request, content: bytes) -> Request:
+def _told(request: RequestInfo, content: bytes) -> RequestInfo:
     """Read the two fields of OAuth's own errors, where the answer is no envelope of Intercom's."""
     try:
         body = decode(content)
@@ -260,7 +255,7 @@ def _told(request: Request, content: bytes) -> Request:
     )
 
 
-def _refused(request: Request) -> Unauthorized:
+def _refused(request: RequestInfo) -> Unauthorized:
     told = f"{request.code} {request.message}".lower()
     credentials = (
         "Copy INTERCOM_CLIENT_ID and INTERCOM_CLIENT_SECRET again from Intercom's Developer Hub "
@@ -278,7 +273,7 @@ def _refused(request: Request) -> Unauthorized:
     )
 
 
-async def _body(response: httpx.Response, request: Request) -> bytes:
+async def _body(response: httpx.Response, request: RequestInfo) -> bytes:
     content = bytearray()
     async for chunk in response.aiter_bytes():
         content += chunk

@@ -27,7 +27,7 @@ from datetime import datetime
 
 from intercom_assets.catalog.resource import Numbered, Pagination, SinglePage, StartingAfter
 from intercom_assets.catalog.types import Json, Record, as_int
-from intercom_assets.errors import CutOff, NotFound, PermanentError, Request, TransientError
+from intercom_assets.errors import CutOff, NotFound, PermanentError, RequestInfo, TransientError
 from intercom_assets.intercom.client import Call, Session
 from intercom_assets.intercom.position import (
     Paged,
@@ -76,7 +76,7 @@ class _BrokenOff(Exception):  # noqa: N818 - reads as what happened
         ended: Whether it came to its last page, only with fewer records than it counts.
     """
 
-    def __init__(self, why: str, request: Request, *, ended: bool = False) -> None:
+    def __init__(self, why: str, request: RequestInfo, *, ended: bool = False) -> None:
         self.why = why
         self.request = request
         self.ended = ended
@@ -287,8 +287,8 @@ class _Reading:
             return False
         return number is not None and pages is not None and number < pages
 
-    def _request(self) -> Request:
-        return Request(method=self.call.method, path=self.call.path, status=200)
+    def _request(self) -> RequestInfo:
+        return RequestInfo(method=self.call.method, path=self.call.path, status=200)
 
 
 def read_page(answer: Answer, places: Places) -> Page:

@@ -20,7 +20,7 @@ from intercom_assets.errors import (
     NotFound,
     PermanentError,
     RateLimited,
-    Request,
+    RequestInfo,
     TransientError,
     Unauthorized,
 )
@@ -53,7 +53,7 @@ class Answer:
 
 
 def read_answer(
-    request: Request, response: httpx.Response, content: bytes, scope: str | None
+    request: RequestInfo, response: httpx.Response, content: bytes, scope: str | None
 ) -> Answer:
     """Turn a response into an answer.
 
@@ -100,7 +100,7 @@ def records_at(body: Record, places: Places) -> list[Json] | None:
     return [] if nothing else None
 
 
-def read_error(request: Request, scope: str | None, *, enveloped: bool) -> IntercomError:
+def read_error(request: RequestInfo, scope: str | None, *, enveloped: bool) -> IntercomError:
     """Sort an error answer by what the runner must do.
 
     Only Intercom's own error envelope is believed: a proxy's page has none.
@@ -124,7 +124,7 @@ def read_error(request: Request, scope: str | None, *, enveloped: bool) -> Inter
     return error
 
 
-def _unauthorized(request: Request, scope: str | None) -> Unauthorized:
+def _unauthorized(request: RequestInfo, scope: str | None) -> Unauthorized:
     match request.code:
         case "api_plan_restricted":
             return Unauthorized(request, _PLAN, _LEAVE_OUT)
@@ -151,7 +151,7 @@ def _unauthorized(request: Request, scope: str | None) -> Unauthorized:
             return _lacking(request, scope)
 
 
-def _lacking(request: Request, scope: str | None) -> Unauthorized:
+def _lacking(request: RequestInfo, scope: str | None) -> Unauthorized:
     named = _named_scope(request.message or "", scope)
     needed = f'the permission "{named}"' if named else "a permission"
     leave_out = ", or leave the resource out of the setting resources" if scope else ""
@@ -171,7 +171,7 @@ def _named_scope(said: str, scope: str | None) -> str | None:
     return found[0]
 
 
-def _shut_out(request: Request) -> Unauthorized:
+def _shut_out(request: RequestInfo) -> Unauthorized:
     return Unauthorized(
         request,
         "Access was refused, though not in Intercom's own words: perhaps by a proxy or a firewall",
@@ -179,7 +179,7 @@ def _shut_out(request: Request) -> Unauthorized:
     )
 
 
-def _not_found(request: Request) -> NotFound:
+def _not_found(request: RequestInfo) -> NotFound:
     if request.status == 410:
         return NotFound(
             request,
@@ -193,7 +193,7 @@ def _not_found(request: Request) -> NotFound:
     )
 
 
-def _refused(request: Request) -> PermanentError:
+def _refused(request: RequestInfo) -> PermanentError:
     if request.status == 402:
         return PermanentError(request, _PLAN, _LEAVE_OUT)
     if request.code == "intercom_version_invalid":
@@ -221,7 +221,7 @@ def _is_error(body: Json) -> bool:
     return isinstance(body, dict) and body.get("type") == "error.list"
 
 
-def _described(request: Request, response: httpx.Response, body: Json) -> Request:
+def _described(request: RequestInfo, response: httpx.Response, body: Json) -> RequestInfo:
     code = message = request_id = None
     if isinstance(body, dict) and _is_error(body):
         errors = body.get("errors")
@@ -229,7 +229,7 @@ def _described(request: Request, response: httpx.Response, body: Json) -> Reques
         if isinstance(first, dict):
             code, message = _text(first.get("code")), _text(first.get("message"))
         request_id = _text(body.get("request_id"))
-    return Request(
+    return RequestInfo(
         method=request.method,
         path=request.path,
         status=response.status_code,

@@ -27,7 +27,7 @@ from intercom_assets.errors import (
     NotFound,
     PermanentError,
     RateLimited,
-    Request,
+    RequestInfo,
     TransientError,
 )
 from intercom_assets.intercom.client import Call, Session
@@ -69,7 +69,7 @@ class _Stopped(Exception):  # noqa: N818 - reads as what happened
         may_be_the_end: Whether its last page was not full.
     """
 
-    def __init__(self, request: Request, came: int, last: int) -> None:
+    def __init__(self, request: RequestInfo, came: int, last: int) -> None:
         self.request = request
         self.came = came
         self.may_be_the_end = 0 < last < _FULL
@@ -166,8 +166,8 @@ def _page(answer: Answer, call: Call, came: int, last: int) -> Page:
     )
 
 
-def _told(call: Call, message: str) -> Request:
-    return Request(method=call.method, path=call.path, status=200, message=message)
+def _told(call: Call, message: str) -> RequestInfo:
+    return RequestInfo(method=call.method, path=call.path, status=200, message=message)
 
 
 async def _open(session: Session, call: Call, patience: ScrollPatience) -> Answer:

@@ -19,7 +19,7 @@ from functools import partial
 
 from intercom_assets.catalog.resource import Deletions, Numbered, Search, SinglePage, record_path
 from intercom_assets.catalog.types import Record, instant, micros_at
-from intercom_assets.errors import IntercomError, PermanentError, Request, TransientError
+from intercom_assets.errors import IntercomError, PermanentError, RequestInfo, TransientError
 from intercom_assets.intercom.client import CONNECTIONS, Call
 from intercom_assets.intercom.pagination import Page, read_pages
 from intercom_assets.intercom.retry import LARGEST
@@ -165,7 +165,7 @@ async def look_up(context: ReadContext, key: str, most: float) -> Record:
     answer = await context.session.ask(Call(path=path, most=most))
     if not answer.body.get("id"):
         raise TransientError(
-            Request(method="GET", path=path, status=200),
+            RequestInfo(method="GET", path=path, status=200),
             "An answer of Intercom is no record: it has no id, so it may have been cut off",
             "Run again; if it stays, report the request in brackets",
         )

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from intercom_assets.catalog.resource import FullRefresh, Listing, Scroll
 from intercom_assets.catalog.types import Record, micros_at
-from intercom_assets.errors import PermanentError, Request
+from intercom_assets.errors import PermanentError, RequestInfo
 from intercom_assets.intercom.client import Call
 from intercom_assets.intercom.pagination import Page, paged, read_pages
 from intercom_assets.intercom.scroll import Restarted, read_scroll
@@ -111,7 +111,7 @@ def _explain_empty(context: ReadContext, listing: Listing) -> None:
     name = context.resource.name
     if not _may_be_empty(context):
         raise PermanentError(
-            Request(method="GET", path=listing.path, status=200),
+            RequestInfo(method="GET", path=listing.path, status=200),
             f"The list of {name} is empty, which it never is in a workspace",
             "Run again, and check that the access token may read it; nothing was changed",
         )

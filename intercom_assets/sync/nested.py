@@ -14,7 +14,7 @@ import anyio
 
 from intercom_assets.catalog.resource import ByParent, Child, NestedList, SinglePage, record_path
 from intercom_assets.catalog.types import Json, Record, as_int, micros_at, value_at
-from intercom_assets.errors import IntercomError, RateLimited, Request, TransientError
+from intercom_assets.errors import IntercomError, RateLimited, RequestInfo, TransientError
 from intercom_assets.intercom.client import CONNECTIONS, Call
 from intercom_assets.intercom.pagination import Page, read_list
 from intercom_assets.intercom.responses import Answer, records_at
@@ -126,7 +126,7 @@ def _refuse_shorter(call: Call, envelope: Record, entries: list[Record]) -> None
     counted = total if isinstance(total, int) else len(known) + 1
     if known - listed or len(listed) < counted:
         said = f"{len(listed)} of {counted}"
-        raise too_short(Request(method="GET", path=call.path, status=200, message=said))
+        raise too_short(RequestInfo(method="GET", path=call.path, status=200, message=said))
 
 
 def _shown(envelope: Record) -> list[Json]:
@@ -283,7 +283,7 @@ class _Lists:
         if listed >= total:
             return None
         said = f"{listed} of {total}"
-        return too_short(Request(method="GET", path=self._path(key), status=200, message=said))
+        return too_short(RequestInfo(method="GET", path=self._path(key), status=200, message=said))
 
     async def _list(self, key: str, most: float) -> Page:
         call = Call(path=self._path(key), needs=(self._child.records,), most=most)

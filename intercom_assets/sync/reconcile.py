@@ -17,7 +17,7 @@ import anyio
 
 from intercom_assets.catalog.resource import Granularity, Search
 from intercom_assets.catalog.types import Record
-from intercom_assets.errors import IntercomError, NotFound, PermanentError, Request
+from intercom_assets.errors import IntercomError, NotFound, PermanentError, RequestInfo
 from intercom_assets.intercom.client import CONNECTIONS
 from intercom_assets.intercom.search import count_records
 from intercom_assets.sync.changes import look_up, read_undated
@@ -146,7 +146,7 @@ class _Comparison:
         allowed = max(FEW, int(self.context.stored_rows * SHARE))
         if self.candidates > allowed and not self.force:
             raise PermanentError(
-                Request(method="POST", path=path),
+                RequestInfo(method="POST", path=path),
                 f"At least {self.candidates:,} of {self.context.stored_rows:,} stored rows are "
                 f"missing in Intercom's answers, over the limit of {allowed:,}",
                 "Run the reconcile again with force, if so many were really deleted or changed; "

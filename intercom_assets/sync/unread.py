@@ -11,7 +11,7 @@ from math import inf
 from typing import TypeVar
 
 from intercom_assets.catalog.resource import Resource
-from intercom_assets.errors import IntercomError, NotFound, RateLimited, Request, TransientError
+from intercom_assets.errors import IntercomError, NotFound, RateLimited, RequestInfo, TransientError
 from intercom_assets.sync.cursor import PassedOver
 from intercom_assets.sync.progress import counted
 
@@ -191,7 +191,7 @@ def incident(error: IntercomError) -> IntercomError:
     )
 
 
-def too_short(request: Request) -> TransientError:
+def too_short(request: RequestInfo) -> TransientError:
     """Say that a list lacks what its record counts or shows."""
     return TransientError(
         request,
