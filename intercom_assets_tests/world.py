@@ -19,7 +19,7 @@ from intercom_assets.catalog import CATALOG, NEWEST, ApiVersion, Resource
 from intercom_assets.intercom.connection import Connection
 from intercom_assets.intercom.retry import LARGEST, Patience
 from intercom_assets.intercom.scroll import ScrollPatience
-from intercom_assets.sync.cursor import Portions, SyncOptions
+from intercom_assets.sync.cursor import BatchLimits, SyncOptions
 from intercom_assets.sync.extract import Extract, Source
 from intercom_assets.sync.load import load
 from intercom_assets.sync.progress import Progress, Report
@@ -140,7 +140,7 @@ class World:
     warehouse: Warehouse
     clock: Clock
     source: Source = field(default_factory=lambda: Source(name="test", schema="main_", prefix="p_"))
-    portions: Portions = field(default_factory=Portions)
+    portions: BatchLimits = field(default_factory=BatchLimits)
     before: Callable[[httpx.Request], None] = nothing
     version: ApiVersion = NEWEST
     page_size: int = LARGEST

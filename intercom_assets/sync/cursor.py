@@ -120,7 +120,7 @@ def reached(window: Window, newest: datetime | None, opened: datetime) -> dateti
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Portions:
+class BatchLimits:
     """How much is read and committed at a time.
 
     Attributes:

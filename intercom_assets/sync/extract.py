@@ -12,7 +12,7 @@ from intercom_assets.intercom.client import Session
 from intercom_assets.intercom.connection import Connection
 from intercom_assets.intercom.scroll import ScrollPatience
 from intercom_assets.intercom.workspace import Workspace
-from intercom_assets.sync.cursor import Portions, SyncOptions, Window
+from intercom_assets.sync.cursor import BatchLimits, SyncOptions, Window
 from intercom_assets.sync.mask import Mask
 from intercom_assets.sync.progress import Listener
 from intercom_assets.sync.rows import Shaper
@@ -68,7 +68,7 @@ class Extract:
     connection: Connection
     request: SyncOptions
     listener: Listener
-    portions: Portions = field(default_factory=Portions)
+    portions: BatchLimits = field(default_factory=BatchLimits)
     mask: Mask | None = None
     preview: Preview = Preview.MASKED
 

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 from intercom_assets.catalog.types import Json
 from intercom_assets.errors import PermanentError
 from intercom_assets.intercom.client import Call, Meter
-from intercom_assets.sync.cursor import Portions
+from intercom_assets.sync.cursor import BatchLimits
 from intercom_assets.warehouse.duckdb_file import connect
 from intercom_assets_tests.guarantees.budget import budget
 from intercom_assets_tests.guarantees.living_workspace import NAMES, LivingWorkspace
@@ -149,7 +149,7 @@ def test_a_full_refresh_marks_no_record_that_is_updated_while_it_reads(
 ) -> None:
     """A record that moves ahead of the pages read so far is not taken for gone."""
     world = small_pages(database, contacts=30, conversations=30)
-    world.portions = Portions(slice_records=slice_records)
+    world.portions = BatchLimits(slice_records=slice_records)
     world.workspace.paging = paging
     world.sync(name)
     ids = [one["id"] for one in sorted(world.workspace.truth(name), key=lambda r: r["updated_at"])]

@@ -8,7 +8,7 @@ import pytest
 
 from intercom_assets.errors import IntercomError, TransientError, Unauthorized
 from intercom_assets.intercom.client import Meter
-from intercom_assets.sync.cursor import Portions
+from intercom_assets.sync.cursor import BatchLimits
 from intercom_assets_tests.world import HOUR, World, make_world, nothing
 from intercom_simulator import FaultKind, Record
 
@@ -139,7 +139,7 @@ def test_an_outage_in_the_middle_is_no_matter_of_single_records(
 ) -> None:
     """From where nothing is answered any more nothing is passed over for good."""
     world = make_world(database, conversations=300)
-    world.portions = Portions(commit_rows=1)
+    world.portions = BatchLimits(commit_rows=1)
     world.sync("conversations")
     world.workspace.faults.on("GET", "/conversations/*", kind, call=150, times=None)
 
