@@ -19,7 +19,7 @@ from intercom_assets.cli.terminal import command_line, marks_for
 from intercom_assets.errors import ConfigurationError, IntercomAssetsError
 from intercom_assets.intercom.client import Meter, Session
 from intercom_assets.intercom.connection import Connection
-from intercom_assets.intercom.retry import Patience
+from intercom_assets.intercom.retry import RetryPolicy
 from intercom_assets.intercom.workspace import probe
 from intercom_assets.orchestration.privacy import require_salt
 from intercom_assets.orchestration.settings import Settings
@@ -28,7 +28,7 @@ from intercom_assets.orchestration.warehouses import open_warehouse
 T = TypeVar("T")
 
 _WIDTH = 20
-_PATIENCE = Patience(attempts=3, quota_attempts=3)
+_PATIENCE = RetryPolicy(attempts=3, quota_attempts=3)
 
 
 def show_findings(names: tuple[str, ...], *, as_json: bool) -> int:

@@ -27,7 +27,7 @@ from intercom_assets.errors import (
 )
 from intercom_assets.intercom.rate_limit import RateLimiter
 from intercom_assets.intercom.responses import Answer, Places, read_answer, records_at
-from intercom_assets.intercom.retry import LARGEST, PageSize, Patience, Tries
+from intercom_assets.intercom.retry import LARGEST, PageSize, RetryPolicy, Tries
 from intercom_assets.intercom.secrets import Secret
 from intercom_assets.intercom.transport import distrust, transport_to
 
@@ -111,7 +111,7 @@ class Client:
         token: str,
         version: ApiVersion,
         limiter: RateLimiter,
-        patience: Patience | None = None,
+        patience: RetryPolicy | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         deadline: float = _DEADLINE,
         page_size: int = LARGEST,
@@ -120,7 +120,7 @@ class Client:
         self.page_size = page_size
         self.version = version
         self.limiter = limiter
-        self.patience = patience or Patience()
+        self.patience = patience or RetryPolicy()
         self._deadline = deadline
         self._secret = Secret(token)
         self._stack = ExitStack()

@@ -20,7 +20,7 @@ from intercom_assets.errors import ConfigurationError, Unauthorized
 from intercom_assets.intercom import REGIONS
 from intercom_assets.intercom.client import Client, Meter, Session
 from intercom_assets.intercom.rate_limit import RateLimiter
-from intercom_assets.intercom.retry import LARGEST, Patience
+from intercom_assets.intercom.retry import LARGEST, RetryPolicy
 from intercom_assets.intercom.scroll import ScrollPatience
 from intercom_assets.intercom.transport import is_loopback
 from intercom_assets.intercom.workspace import Workspace, read_workspace
@@ -85,7 +85,7 @@ class Connection:
         base_url: str | None = None,
         rate_limit_share: float = 0.9,
         page_size: int = LARGEST,
-        patience: Patience | None = None,
+        patience: RetryPolicy | None = None,
         scroll_patience: ScrollPatience | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:

@@ -19,7 +19,7 @@ from intercom_assets.intercom import REGIONS
 from intercom_assets.intercom.client import Call, Client, unanswered
 from intercom_assets.intercom.rate_limit import RateLimiter
 from intercom_assets.intercom.responses import decode, read_answer
-from intercom_assets.intercom.retry import Patience
+from intercom_assets.intercom.retry import RetryPolicy
 from intercom_assets.intercom.secrets import Secret
 from intercom_assets.intercom.transport import transport_to
 from intercom_assets.intercom.workspace import Workspace, probe, read_workspace
@@ -40,7 +40,7 @@ _TOKEN = re.compile(r"[\x21-\x7e]{8,4096}")
 _LARGEST = 1_000_000
 _DEADLINE = 30.0
 _AGAIN = "Connect again, and do not wait for minutes"
-_PATIENCE = Patience(attempts=3, quota_attempts=3)
+_PATIENCE = RetryPolicy(attempts=3, quota_attempts=3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

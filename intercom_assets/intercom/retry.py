@@ -14,7 +14,7 @@ from intercom_assets.errors import RateLimited, TransientError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
+class RetryPolicy:
     """How often a request is tried, and how long the pauses are.
 
     Attributes:
@@ -37,7 +37,7 @@ class Tries:
         refused: Tries that the quota refused.
     """
 
-    patience: Patience
+    patience: RetryPolicy
     failed: int = 0
     refused: int = 0
 

@@ -17,7 +17,7 @@ from intercom_assets.errors import ConfigurationError, PermanentError, Transient
 from intercom_assets.intercom.client import Meter
 from intercom_assets.intercom.connection import Connection
 from intercom_assets.intercom.oauth import App
-from intercom_assets.intercom.retry import Patience
+from intercom_assets.intercom.retry import RetryPolicy
 from intercom_assets.intercom.transport import proxy_to
 from intercom_assets.intercom.webhook import post
 from intercom_assets.intercom.workspace import Workspace
@@ -195,7 +195,7 @@ class Way:
             region="us",
             version=NEWEST,
             base_url=self.url,
-            patience=Patience(sleep=self.sleep),
+            patience=RetryPolicy(sleep=self.sleep),
         ) as connection:
             session = connection.session(meter=Meter(), scope="x", note=lambda _: None)
             return connection.workspace(session)

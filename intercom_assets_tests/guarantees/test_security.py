@@ -16,7 +16,7 @@ from intercom_assets.catalog import NEWEST
 from intercom_assets.errors import ConfigurationError, IntercomAssetsError
 from intercom_assets.intercom.client import Meter
 from intercom_assets.intercom.connection import Connection, check_base_url
-from intercom_assets.intercom.retry import Patience
+from intercom_assets.intercom.retry import RetryPolicy
 from intercom_assets.sync.extract import Source
 from intercom_assets.warehouse.duckdb_file import connect
 from intercom_assets_tests.dagster_project.processes import Machine
@@ -55,7 +55,7 @@ def reaching(url: str) -> Connection:
         region="us",
         version=NEWEST,
         base_url=url,
-        patience=Patience(attempts=2, sleep=no_sleep),
+        patience=RetryPolicy(attempts=2, sleep=no_sleep),
     )
 
 

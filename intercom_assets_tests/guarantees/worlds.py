@@ -14,7 +14,7 @@ import httpx
 from intercom_assets.catalog import CATALOG, NEWEST
 from intercom_assets.catalog.resource import StartingAfter
 from intercom_assets.intercom.connection import Connection
-from intercom_assets.intercom.retry import Patience
+from intercom_assets.intercom.retry import RetryPolicy
 from intercom_assets.intercom.scroll import ScrollPatience
 from intercom_assets.sync.cursor import BatchLimits
 from intercom_assets.sync.extract import Extract
@@ -92,7 +92,7 @@ class SmallPages(World):
             region=self.region,
             version=NEWEST,
             base_url=f"http://127.0.0.1:{self._port}",
-            patience=Patience(attempts=self.attempts, sleep=sleep),
+            patience=RetryPolicy(attempts=self.attempts, sleep=sleep),
             scroll_patience=ScrollPatience(sleep=sleep),
             transport=self.transport or line,
         ) as connection:

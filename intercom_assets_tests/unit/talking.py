@@ -13,7 +13,7 @@ from intercom_assets.catalog import NEWEST
 from intercom_assets.intercom.client import Call, Client, Meter, Session
 from intercom_assets.intercom.rate_limit import RateLimiter
 from intercom_assets.intercom.responses import Answer
-from intercom_assets.intercom.retry import Patience
+from intercom_assets.intercom.retry import RetryPolicy
 from intercom_assets_tests.world import Clock
 
 T = TypeVar("T")
@@ -58,7 +58,7 @@ class Talk:
             token=TOKEN,
             version=NEWEST,
             limiter=RateLimiter(self.share, clock=self.clock, sleep=self.sleep),
-            patience=Patience(attempts=self.attempts, sleep=self.sleep),
+            patience=RetryPolicy(attempts=self.attempts, sleep=self.sleep),
             transport=self.transport,
         )
         async with client:
