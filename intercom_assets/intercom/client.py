@@ -27,7 +27,7 @@ from intercom_assets.errors import (
 )
 from intercom_assets.intercom.rate_limit import RateLimiter
 from intercom_assets.intercom.responses import Answer, Places, read_answer, records_at
-from intercom_assets.intercom.retry import LARGEST, PageSize, RetryPolicy, Tries
+from intercom_assets.intercom.retry import LARGEST, PageSize, RetryPolicy, RetryState
 from intercom_assets.intercom.secrets import Secret
 from intercom_assets.intercom.transport import distrust, transport_to
 
@@ -299,12 +299,12 @@ class Session:
             TransientError: Patience ended; names the request.
             PermanentError: Intercom refuses the request.
         """
-        tries: Tries | None = None
+        tries: RetryState | None = None
         while True:
             try:
                 return await self.client.send(call, call.scope or self.scope, self.meter)
             except retry as error:
-                tries = tries or Tries(self.client.patience)
+                tries = tries or RetryState(self.client.patience)
                 pause = tries.pause_after(error)
                 if pause is None or tries.failed >= call.most:
                     raise

@@ -30,7 +30,7 @@ class RetryPolicy:
 
 
 @dataclass(slots=True)
-class Tries:
+class RetryState:
     """The failed tries of one request.
 
     Attributes:
