@@ -18,7 +18,7 @@ import httpx
 from intercom_assets.catalog import CATALOG, NEWEST, ApiVersion, Resource
 from intercom_assets.intercom.connection import Connection
 from intercom_assets.intercom.retry import LARGEST, RetryPolicy
-from intercom_assets.intercom.scroll import ScrollPatience
+from intercom_assets.intercom.scroll import ScrollPolicy
 from intercom_assets.sync.cursor import BatchLimits, SyncOptions
 from intercom_assets.sync.extract import Extract, Source
 from intercom_assets.sync.load import load
@@ -202,7 +202,7 @@ class World:
             base_url=f"http://127.0.0.1:{self._port}",
             page_size=self.page_size,
             patience=RetryPolicy(attempts=self.attempts, sleep=sleep),
-            scroll_patience=ScrollPatience(sleep=sleep),
+            scroll_patience=ScrollPolicy(sleep=sleep),
             transport=Line(self.workspace, self._asked, self._answered),
         ) as connection:
             yield connection

@@ -21,7 +21,7 @@ from intercom_assets.intercom import REGIONS
 from intercom_assets.intercom.client import Client, Meter, Session
 from intercom_assets.intercom.rate_limit import RateLimiter
 from intercom_assets.intercom.retry import LARGEST, RetryPolicy
-from intercom_assets.intercom.scroll import ScrollPatience
+from intercom_assets.intercom.scroll import ScrollPolicy
 from intercom_assets.intercom.transport import is_loopback
 from intercom_assets.intercom.workspace import Workspace, read_workspace
 from intercom_assets.uninterrupted import uninterrupted
@@ -86,7 +86,7 @@ class Connection:
         rate_limit_share: float = 0.9,
         page_size: int = LARGEST,
         patience: RetryPolicy | None = None,
-        scroll_patience: ScrollPatience | None = None,
+        scroll_patience: ScrollPolicy | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         token = token.strip()
@@ -102,7 +102,7 @@ class Connection:
                 f"base_url {self.base_url!r} {problem}. Unset it, or set it to the address of a "
                 "simulator or proxy"
             )
-        self.scroll_patience = scroll_patience or ScrollPatience()
+        self.scroll_patience = scroll_patience or ScrollPolicy()
         self._client: Callable[[], Client] = lambda: Client(
             base_url=self.base_url,
             token=token,

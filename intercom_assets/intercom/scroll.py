@@ -49,7 +49,7 @@ class Restarted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ScrollPatience:
+class ScrollPolicy:
     """How long the scroll is tried.
 
     Attributes:
@@ -77,7 +77,7 @@ class _Stopped(Exception):  # noqa: N818 - reads as what happened
 
 
 async def read_scroll(
-    session: Session, call: Call, patience: ScrollPatience
+    session: Session, call: Call, patience: ScrollPolicy
 ) -> AsyncIterator[Page | Restarted]:
     """Read all pages of a scroll, from its beginning again whenever it is lost.
 
@@ -130,7 +130,7 @@ def _lost(error: IntercomError, times: int) -> IntercomError:
     )
 
 
-async def _read_once(session: Session, call: Call, patience: ScrollPatience) -> AsyncIterator[Page]:
+async def _read_once(session: Session, call: Call, patience: ScrollPolicy) -> AsyncIterator[Page]:
     came = last = 0
     page = _page(await _open(session, call, patience), call, came, last)
     while page.records:
@@ -170,7 +170,7 @@ def _told(call: Call, message: str) -> RequestInfo:
     return RequestInfo(method=call.method, path=call.path, status=200, message=message)
 
 
-async def _open(session: Session, call: Call, patience: ScrollPatience) -> Answer:
+async def _open(session: Session, call: Call, patience: ScrollPolicy) -> Answer:
     waited, pause = 0.0, _FIRST_POLL
     while True:
         try:

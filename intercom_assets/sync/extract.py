@@ -10,7 +10,7 @@ from intercom_assets.catalog.resource import Resource
 from intercom_assets.catalog.types import Record, instant, micros_at
 from intercom_assets.intercom.client import Session
 from intercom_assets.intercom.connection import Connection
-from intercom_assets.intercom.scroll import ScrollPatience
+from intercom_assets.intercom.scroll import ScrollPolicy
 from intercom_assets.intercom.workspace import Workspace
 from intercom_assets.sync.cursor import BatchLimits, SyncOptions, Window
 from intercom_assets.sync.mask import Mask
@@ -120,7 +120,7 @@ class ReadContext:
     warn: Callable[[str], None]
     note: Callable[[str], None]
     spooled: Callable[[int], None]
-    scroll_patience: ScrollPatience
+    scroll_patience: ScrollPolicy
     slice_records: int
     shaper: Shaper
 

@@ -15,7 +15,7 @@ from intercom_assets.catalog import CATALOG, NEWEST
 from intercom_assets.catalog.resource import StartingAfter
 from intercom_assets.intercom.connection import Connection
 from intercom_assets.intercom.retry import RetryPolicy
-from intercom_assets.intercom.scroll import ScrollPatience
+from intercom_assets.intercom.scroll import ScrollPolicy
 from intercom_assets.sync.cursor import BatchLimits
 from intercom_assets.sync.extract import Extract
 from intercom_assets.sync.rows import hash_record
@@ -93,7 +93,7 @@ class SmallPages(World):
             version=NEWEST,
             base_url=f"http://127.0.0.1:{self._port}",
             patience=RetryPolicy(attempts=self.attempts, sleep=sleep),
-            scroll_patience=ScrollPatience(sleep=sleep),
+            scroll_patience=ScrollPolicy(sleep=sleep),
             transport=self.transport or line,
         ) as connection:
             yield connection
