@@ -43,7 +43,7 @@ _DEADLINE = 180.0
 
 
 @dataclass(slots=True)
-class Meter:
+class RequestMetrics:
     """Counts of one sync; the client adds to them as it goes.
 
     Attributes:
@@ -159,14 +159,14 @@ class Client:
     def session(
         self,
         *,
-        meter: Meter | None = None,
+        meter: RequestMetrics | None = None,
         scope: str | None = None,
         note: Callable[[str], None] = lambda _: None,
     ) -> "Session":
         """Use the client for one resource."""
-        return Session(self, meter or Meter(), scope, note)
+        return Session(self, meter or RequestMetrics(), scope, note)
 
-    async def send(self, call: Call, scope: str | None, meter: Meter) -> Answer:
+    async def send(self, call: Call, scope: str | None, meter: RequestMetrics) -> Answer:
         """Send a request once, when the quota allows.
 
         Raises:
@@ -274,7 +274,7 @@ class Session:
     """
 
     client: Client
-    meter: Meter
+    meter: RequestMetrics
     scope: str | None
     note: Callable[[str], None]
     _sizes: dict[int, PageSize] = field(default_factory=dict)

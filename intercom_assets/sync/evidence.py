@@ -11,7 +11,7 @@ import anyio
 
 from intercom_assets.catalog.resource import Resource
 from intercom_assets.errors import ConfigurationError, IntercomAssetsError, SchemaError
-from intercom_assets.intercom.client import Meter, Session
+from intercom_assets.intercom.client import RequestMetrics, Session
 from intercom_assets.intercom.connection import Connection
 from intercom_assets.sync.extract import Source
 from intercom_assets.sync.fields import Survey, survey
@@ -113,7 +113,9 @@ class Evidence:
         # Others may want the file, and whose token it is may have to be asked too.
         self._release()
         connection = self.scene.connection()
-        session = connection.session(meter=Meter(), scope=self.resource.scope, note=lambda _: None)
+        session = connection.session(
+            meter=RequestMetrics(), scope=self.resource.scope, note=lambda _: None
+        )
         workspace = connection.workspace(session)
         if stored not in {"", workspace.id}:
             raise ConfigurationError(

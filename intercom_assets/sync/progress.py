@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, Self
 
-from intercom_assets.intercom.client import Meter
+from intercom_assets.intercom.client import RequestMetrics
 
 if TYPE_CHECKING:
     from intercom_assets.catalog.types import Row
@@ -45,7 +45,7 @@ class Report:
     seconds: float = 0.0
     cursor_before: datetime | None = None
     cursor_after: datetime | None = None
-    meter: Meter = field(default_factory=Meter)
+    meter: RequestMetrics = field(default_factory=RequestMetrics)
     misfits: Counter[str] = field(default_factory=Counter)
     unmodelled: Counter[str] = field(default_factory=Counter)
     sample: "Sequence[Row]" = ()

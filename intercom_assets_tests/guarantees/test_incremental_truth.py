@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 
 from intercom_assets.catalog.types import Json
 from intercom_assets.errors import PermanentError
-from intercom_assets.intercom.client import Call, Meter
+from intercom_assets.intercom.client import Call, RequestMetrics
 from intercom_assets.sync.cursor import BatchLimits
 from intercom_assets.warehouse.duckdb_file import connect
 from intercom_assets_tests.guarantees.budget import budget
@@ -52,7 +52,7 @@ def test_the_simulator_refuses_operators_that_intercom_does_not_document(
     call = Call(method="POST", path=f"/{kind}/search", body={"query": query})
 
     with world.connection() as connection:
-        session = connection.session(meter=Meter(), scope="", note=lambda _: None)
+        session = connection.session(meter=RequestMetrics(), scope="", note=lambda _: None)
         with pytest.raises(PermanentError, match="HTTP 400"):
             connection.portal.call(session.ask, call)
 

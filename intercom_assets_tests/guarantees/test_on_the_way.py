@@ -14,7 +14,7 @@ import pytest
 
 from intercom_assets.catalog import NEWEST
 from intercom_assets.errors import ConfigurationError, PermanentError, TransientError
-from intercom_assets.intercom.client import Meter
+from intercom_assets.intercom.client import RequestMetrics
 from intercom_assets.intercom.connection import Connection
 from intercom_assets.intercom.oauth import App
 from intercom_assets.intercom.retry import RetryPolicy
@@ -197,7 +197,7 @@ class Way:
             base_url=self.url,
             patience=RetryPolicy(sleep=self.sleep),
         ) as connection:
-            session = connection.session(meter=Meter(), scope="x", note=lambda _: None)
+            session = connection.session(meter=RequestMetrics(), scope="x", note=lambda _: None)
             return connection.workspace(session)
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from intercom_assets.catalog import NEWEST
 from intercom_assets.errors import ConfigurationError, IntercomAssetsError
-from intercom_assets.intercom.client import Meter
+from intercom_assets.intercom.client import RequestMetrics
 from intercom_assets.intercom.connection import Connection, check_base_url
 from intercom_assets.intercom.retry import RetryPolicy
 from intercom_assets.sync.extract import Source
@@ -144,7 +144,7 @@ def test_no_repr_shows_the_token(world: World, monkeypatch: pytest.MonkeyPatch) 
     resources = definitions.resources or {}
     dg.materialize([look], resources={"intercom_intercom": resources["intercom_intercom"]})
     with reaching("http://127.0.0.1:9") as connection:
-        session = connection.session(meter=Meter(), scope="x", note=print)
+        session = connection.session(meter=RequestMetrics(), scope="x", note=print)
         extract = world.extract(connection, "tags")
         for one in (connection, session, session.client, vars(session.client), extract):
             seen.extend([repr(one), str(one)])

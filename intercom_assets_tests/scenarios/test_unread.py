@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from intercom_assets.errors import IntercomError, TransientError, Unauthorized
-from intercom_assets.intercom.client import Meter
+from intercom_assets.intercom.client import RequestMetrics
 from intercom_assets.sync.cursor import BatchLimits
 from intercom_assets_tests.world import HOUR, World, make_world, nothing
 from intercom_simulator import FaultKind, Record
@@ -127,7 +127,9 @@ def test_a_missing_permission_is_told_as_such(world: World) -> None:
 def test_a_wrong_token_stops_at_once(world: World) -> None:
     """A token that is revoked while lists are read is no record's fault."""
     with world.connection() as connection:
-        connection.workspace(connection.session(meter=Meter(), scope="", note=lambda _: None))
+        connection.workspace(
+            connection.session(meter=RequestMetrics(), scope="", note=lambda _: None)
+        )
         world.workspace.tokens = set()
         with pytest.raises(Unauthorized, match="wrong or was revoked"):
             world.sync_over(connection, "conversation_parts")

@@ -10,7 +10,7 @@ import anyio.lowlevel
 import httpx
 
 from intercom_assets.catalog import NEWEST
-from intercom_assets.intercom.client import Call, Client, Meter, Session
+from intercom_assets.intercom.client import Call, Client, RequestMetrics, Session
 from intercom_assets.intercom.rate_limit import RateLimiter
 from intercom_assets.intercom.responses import Answer
 from intercom_assets.intercom.retry import RetryPolicy
@@ -42,7 +42,7 @@ class Talk:
     attempts: int = 4
     slept: list[float] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    meter: Meter = field(default_factory=Meter)
+    meter: RequestMetrics = field(default_factory=RequestMetrics)
 
     async def sleep(self, seconds: float) -> None:
         """Move the clock instead of waiting, and let others go on."""
