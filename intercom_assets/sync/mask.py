@@ -35,7 +35,7 @@ class Mask:
     def __init__(self, table: Table, hidden: Hidden, key: bytes = b"") -> None:
         self.table = table
         self._key = key
-        self.memory = Memory(hidden, fingerprint(key) if hidden.hashed else "")
+        self.memory = MaskState(hidden, fingerprint(key) if hidden.hashed else "")
         self._steps = _Step()
         declared = {column.path: column for column in table.columns}
         for paths, hide in ((hidden.excluded, _excluded), (hidden.hashed, keyed_hash(key))):
@@ -61,7 +61,7 @@ class Mask:
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class MaskState:
     """What was hidden in the rows of a table, as stored with its cursor."""
 
     hidden: Hidden = field(default_factory=Hidden)

@@ -31,7 +31,7 @@ from intercom_assets.catalog.table import EXTRA, ROW_HASH, Column
 from intercom_assets.catalog.types import ColumnType, Json, Record, Row, encode_json, value_at
 from intercom_assets.errors import ConfigurationError, SchemaError
 from intercom_assets.sync.extract import Extract
-from intercom_assets.sync.mask import Mask, Memory
+from intercom_assets.sync.mask import Mask, MaskState
 from intercom_assets.sync.rows import Fields, RowSpool, Shaper, encode_row
 from intercom_assets.warehouse.questions import Cells, Copies
 from intercom_assets.warehouse.warehouse import (
@@ -65,8 +65,8 @@ def hide_stored(
     """
     if not state.exists or (stored.hidden or "") == remembered(extract):
         return stored
-    before = Memory.read(stored.hidden)
-    after = extract.mask.memory if extract.mask else Memory()
+    before = MaskState.read(stored.hidden)
+    after = extract.mask.memory if extract.mask else MaskState()
     stored = _with_key(extract, before, after, stored)
     _tell_shown(extract, before.hidden, after.hidden)
     rows = _Rows(extract, state, _masks(extract, before, after))
@@ -101,7 +101,7 @@ def _replaced(
 
 
 def _with_key(
-    extract: Extract, before: Memory, after: Memory, stored: StoredCursor
+    extract: Extract, before: MaskState, after: MaskState, stored: StoredCursor
 ) -> StoredCursor:
     """Refuse another key, but for a full refresh, which then begins anew until it has ended."""
     both = set(before.hidden.hashed) & set(after.hidden.hashed)
@@ -128,7 +128,7 @@ def _tell_shown(extract: Extract, before: Hidden, after: Hidden) -> None:
         )
 
 
-def _masks(extract: Extract, before: Memory, after: Memory) -> tuple[Mask, ...]:
+def _masks(extract: Extract, before: MaskState, after: MaskState) -> tuple[Mask, ...]:
     """Make the masks that turn rows as they were stored into rows as they are stored now."""
     table, same_key = extract.declared.table, before.fingerprint == after.fingerprint
     kept = set(after.hidden.hashed) if same_key else set()
@@ -261,8 +261,8 @@ def copies_of(
         state = warehouse.inspect(original)
     except SchemaError:
         return None
-    ours = extract.mask.memory if extract.mask else Memory()
-    theirs = Memory.read(cursors[copied.of].hidden)
+    ours = extract.mask.memory if extract.mask else MaskState()
+    theirs = MaskState.read(cursors[copied.of].hidden)
     columns = [original.table.column(name) for name in copied.columns]
     if not state.exists or any(
         one in state.missing or _hidden_as(one.path, ours) != _hidden_as(one.path, theirs)
@@ -280,7 +280,7 @@ def followed_originals(
         yield shaper.lines([_followed(copies, row) for row in rows], masked=True)
 
 
-def _hidden_as(path: FieldPath, memory: Memory) -> str:
+def _hidden_as(path: FieldPath, memory: MaskState) -> str:
     if within(path, memory.hidden.excluded):
         return "excluded"
     return memory.fingerprint if within(path, memory.hidden.hashed) else ""
