@@ -21,7 +21,7 @@ HASHED = "Keyed hash (HMAC-SHA-256) of: "
 
 
 @dataclass(frozen=True, slots=True)
-class Hidden:
+class HiddenPaths:
     """What is hidden of one resource's records."""
 
     excluded: tuple[FieldPath, ...] = ()
@@ -69,7 +69,7 @@ def path_of(resource: Resource, name: str) -> FieldPath:
     raise ValueError(_unknown(resource, name))
 
 
-def hide(resource: Resource, hidden: Hidden) -> Resource:
+def hide(resource: Resource, hidden: HiddenPaths) -> Resource:
     """Declare a resource as its table is: without excluded columns, hashed ones described so."""
     if not hidden:
         return resource
@@ -88,7 +88,7 @@ def hide(resource: Resource, hidden: Hidden) -> Resource:
     )
 
 
-def _shown(copied: Copied, resource: Resource, hidden: Hidden) -> Copied:
+def _shown(copied: Copied, resource: Resource, hidden: HiddenPaths) -> Copied:
     shown = [
         name
         for name in copied.columns

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from intercom_assets.catalog import CATALOG, Resource
-from intercom_assets.catalog.hidden import FieldPath, Hidden, needs, path_of, within
+from intercom_assets.catalog.hidden import FieldPath, HiddenPaths, needs, path_of, within
 from intercom_assets.catalog.resource import ByParent
 from intercom_assets.catalog.table import Column
 from intercom_assets.catalog.types import ColumnType
@@ -34,12 +34,12 @@ class Privacy:
         salt_variable: Environment variable that holds the salt, None where nothing is hashed.
     """
 
-    hidden: Mapping[str, Hidden] = field(default_factory=dict)
+    hidden: Mapping[str, HiddenPaths] = field(default_factory=dict)
     salt_variable: str | None = None
 
-    def of(self, resource: str) -> Hidden:
+    def of(self, resource: str) -> HiddenPaths:
         """Say what is hidden of a resource."""
-        return self.hidden.get(resource, Hidden())
+        return self.hidden.get(resource, HiddenPaths())
 
     def hashes(self, resource: str) -> bool:
         """Tell whether a sync of a resource needs the salt."""
@@ -94,7 +94,7 @@ def read_privacy(reader: Reader, selected: tuple[Resource, ...]) -> Privacy:
     excluded = _read(reader, EXCLUDE, selected)
     hashed = _read(reader, HASH, selected)
     hidden = {
-        resource.name: Hidden(
+        resource.name: HiddenPaths(
             tuple(excluded.get(resource.name, {})), tuple(hashed.get(resource.name, {}))
         )
         for resource in CATALOG

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Self
 
-from intercom_assets.catalog.hidden import FieldPath, Hidden
+from intercom_assets.catalog.hidden import FieldPath, HiddenPaths
 from intercom_assets.catalog.table import Formerly, Table
 from intercom_assets.catalog.types import Json, Record, as_int, encode_json
 
@@ -32,7 +32,7 @@ class Mask:
         memory: What has to be known later of this mask, to tell that another one came.
     """
 
-    def __init__(self, table: Table, hidden: Hidden, key: bytes = b"") -> None:
+    def __init__(self, table: Table, hidden: HiddenPaths, key: bytes = b"") -> None:
         self.table = table
         self._key = key
         self.memory = MaskState(hidden, fingerprint(key) if hidden.hashed else "")
@@ -53,7 +53,7 @@ class Mask:
 
     def of(self, hashed: tuple[FieldPath, ...]) -> "Mask":
         """Make a mask that hashes these paths with the same key, and does nothing else."""
-        return Mask(self.table, Hidden(hashed=hashed), self._key)
+        return Mask(self.table, HiddenPaths(hashed=hashed), self._key)
 
     def touches(self, path: FieldPath) -> bool:
         """Tell whether a value at a path could be changed."""
@@ -64,7 +64,7 @@ class Mask:
 class MaskState:
     """What was hidden in the rows of a table, as stored with its cursor."""
 
-    hidden: Hidden = field(default_factory=Hidden)
+    hidden: HiddenPaths = field(default_factory=HiddenPaths)
     fingerprint: str = ""
 
     def __str__(self) -> str:
@@ -84,7 +84,7 @@ class MaskState:
             return cls()
         read = json.loads(stored)
         paths = (tuple(map(tuple, read[name])) for name in ("excluded", "hashed"))
-        return cls(Hidden(*paths), read["key"])
+        return cls(HiddenPaths(*paths), read["key"])
 
 
 @dataclass(slots=True)

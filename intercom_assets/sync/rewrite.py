@@ -26,7 +26,7 @@ from typing import Any
 import msgspec
 
 from intercom_assets.catalog import CATALOG
-from intercom_assets.catalog.hidden import FieldPath, Hidden, within
+from intercom_assets.catalog.hidden import FieldPath, HiddenPaths, within
 from intercom_assets.catalog.table import EXTRA, ROW_HASH, Column
 from intercom_assets.catalog.types import ColumnType, Json, Record, Row, encode_json, value_at
 from intercom_assets.errors import ConfigurationError, SchemaError
@@ -116,7 +116,7 @@ def _with_key(
     return replace(stored, at=None, parent_synced_at=None, parent_key=None, reconciling=None)
 
 
-def _tell_shown(extract: Extract, before: Hidden, after: Hidden) -> None:
+def _tell_shown(extract: Extract, before: HiddenPaths, after: HiddenPaths) -> None:
     shown = {
         *(path for path in before.paths if not within(path, after.paths)),
         *(path for path in before.excluded if not within(path, after.excluded)),
@@ -136,7 +136,7 @@ def _masks(extract: Extract, before: MaskState, after: MaskState) -> tuple[Mask,
     newly = [path for path in after.hidden.excluded if path not in before.hidden.excluded]
     hashed = [path for path in after.hidden.hashed if path not in before.hidden.hashed]
     # What was hashed goes first, so that nothing of it is hashed again with what is around it.
-    masks = [Mask(table, Hidden(excluded=(*gone, *newly)))] if gone or newly else []
+    masks = [Mask(table, HiddenPaths(excluded=(*gone, *newly)))] if gone or newly else []
     if hashed and extract.mask:
         masks.append(extract.mask.of(tuple(hashed)))
     return tuple(masks)

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from intercom_assets.catalog import CATALOG
-from intercom_assets.catalog.hidden import Hidden
+from intercom_assets.catalog.hidden import HiddenPaths
 from intercom_assets.catalog.table import (
     EXTRA,
     ROW_HASH,
@@ -144,7 +144,7 @@ def test_no_field_is_lost(record: dict[str, Any]) -> None:
 @given(record=_RECORDS, hidden=st.booleans(), masked=st.booleans())
 def test_key_and_row_agree(*, record: Record, hidden: bool, masked: bool) -> None:
     """A record is seen under the key of its row, also where it has none and parts are hidden."""
-    what = Hidden(excluded=(("name",), ("place",)), hashed=(("owner",),))
+    what = HiddenPaths(excluded=(("name",), ("place",)), hashed=(("owner",),))
     shaper = Shaper(MIXED, Mask(MIXED, what, b"key") if hidden else None)
 
     [row] = shaper.lines([record], masked=masked)
