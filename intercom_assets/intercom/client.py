@@ -26,7 +26,7 @@ from intercom_assets.errors import (
     TransientError,
 )
 from intercom_assets.intercom.rate_limit import RateLimiter
-from intercom_assets.intercom.responses import Answer, Places, read_answer, records_at
+from intercom_assets.intercom.responses import Places, Response, read_answer, records_at
 from intercom_assets.intercom.retry import LARGEST, PageSize, RetryPolicy, RetryState
 from intercom_assets.intercom.secrets import Secret
 from intercom_assets.intercom.transport import distrust, transport_to
@@ -166,7 +166,7 @@ class Client:
         """Use the client for one resource."""
         return Session(self, meter or RequestMetrics(), scope, note)
 
-    async def send(self, call: Call, scope: str | None, meter: RequestMetrics) -> Answer:
+    async def send(self, call: Call, scope: str | None, meter: RequestMetrics) -> Response:
         """Send a request once, when the quota allows.
 
         Raises:
@@ -290,7 +290,7 @@ class Session:
         *,
         retry: type[TransientError] = TransientError,
         instead: Callable[[TransientError], Call] | None = None,
-    ) -> Answer:
+    ) -> Response:
         """Send a request until it succeeds or patience ends.
 
         It is sent again after the errors named by `retry`; `instead` gives another request for it.

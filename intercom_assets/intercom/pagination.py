@@ -39,7 +39,7 @@ from intercom_assets.intercom.position import (
     page_numbers,
     says_something,
 )
-from intercom_assets.intercom.responses import Answer, Places, records_at
+from intercom_assets.intercom.responses import Places, Response, records_at
 from intercom_assets.intercom.retry import FAILURES, may_be_too_large
 
 _REPORT = "Run again; if it stays, report the request to Intercom's support"
@@ -197,7 +197,7 @@ class _Reading:
         known = self.known | self._here
         return _Reading(self.session, self.call, self.paged, self.number + 1, known)
 
-    async def _ask(self) -> Answer:
+    async def _ask(self) -> Response:
         """Ask for the page at the position, and for fewer records where that cannot be answered."""
         most = 1 if isinstance(self.paged, SinglePage) else self.paged.per_page
         shared = self.session.page_size(most)
@@ -291,7 +291,7 @@ class _Reading:
         return RequestInfo(method=self.call.method, path=self.call.path, status=200)
 
 
-def read_page(answer: Answer, places: Places) -> Page:
+def read_page(answer: Response, places: Places) -> Page:
     """Take the records out of an answer; what is no object is no record."""
     found = records_at(answer.body, places) or []
     return Page(

@@ -41,7 +41,7 @@ Places = tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """A successful answer.
 
     Attributes:
@@ -54,7 +54,7 @@ class Answer:
 
 def read_answer(
     request: RequestInfo, response: httpx.Response, content: bytes, scope: str | None
-) -> Answer:
+) -> Response:
     """Turn a response into an answer.
 
     Raises:
@@ -78,7 +78,7 @@ def read_answer(
             f"Intercom's answer is {told}",
             _HOST,
         )
-    return Answer(body, _date(response))
+    return Response(body, _date(response))
 
 
 def records_at(body: Record, places: Places) -> list[Json] | None:

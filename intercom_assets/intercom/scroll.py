@@ -32,7 +32,7 @@ from intercom_assets.errors import (
 )
 from intercom_assets.intercom.client import Call, Session
 from intercom_assets.intercom.pagination import Page, read_page
-from intercom_assets.intercom.responses import Answer, records_at
+from intercom_assets.intercom.responses import Response, records_at
 
 EXISTS = "scroll_exists"
 _FULL = 100
@@ -140,7 +140,7 @@ async def _read_once(session: Session, call: Call, patience: ScrollPolicy) -> As
         page = _page(await _after(session, page, call, came), call, came, last)
 
 
-async def _after(session: Session, page: Page, call: Call, came: int) -> Answer:
+async def _after(session: Session, page: Page, call: Call, came: int) -> Response:
     token = page.body.get("scroll_param")
     if not isinstance(token, str) or not token:
         raise _Stopped(_told(call, "no scroll_param"), came, len(page.records))
@@ -153,7 +153,7 @@ async def _after(session: Session, page: Page, call: Call, came: int) -> Answer:
         raise _Stopped(error.request, came, len(page.records)) from None
 
 
-def _page(answer: Answer, call: Call, came: int, last: int) -> Page:
+def _page(answer: Response, call: Call, came: int, last: int) -> Page:
     if records_at(answer.body, call.needs) is not None:
         return read_page(answer, call.needs)
     told = _told(call, "no list of companies")
@@ -170,7 +170,7 @@ def _told(call: Call, message: str) -> RequestInfo:
     return RequestInfo(method=call.method, path=call.path, status=200, message=message)
 
 
-async def _open(session: Session, call: Call, patience: ScrollPolicy) -> Answer:
+async def _open(session: Session, call: Call, patience: ScrollPolicy) -> Response:
     waited, pause = 0.0, _FIRST_POLL
     while True:
         try:

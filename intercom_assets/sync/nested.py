@@ -17,7 +17,7 @@ from intercom_assets.catalog.types import Json, Record, as_int, micros_at, value
 from intercom_assets.errors import IntercomError, RateLimited, RequestInfo, TransientError
 from intercom_assets.intercom.client import CONNECTIONS, Call
 from intercom_assets.intercom.pagination import Page, read_list
-from intercom_assets.intercom.responses import Answer, records_at
+from intercom_assets.intercom.responses import Response, records_at
 from intercom_assets.sync.concurrency import map_ordered
 from intercom_assets.sync.cursor import Batch, Checkpoint, PassedOver, WholeList
 from intercom_assets.sync.extract import ReadContext, local_now
@@ -105,7 +105,7 @@ async def _complete(
 
 
 def _judge(context: ReadContext, nested: NestedList) -> Judge:
-    def ask(key: str) -> Awaitable[Answer]:
+    def ask(key: str) -> Awaitable[Response]:
         return context.session.ask(_call(nested, key, TRIES))
 
     return context.unread.lists.setdefault(nested.path, Judge(ask))

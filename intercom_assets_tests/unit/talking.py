@@ -12,7 +12,7 @@ import httpx
 from intercom_assets.catalog import NEWEST
 from intercom_assets.intercom.client import Call, Client, RequestMetrics, Session
 from intercom_assets.intercom.rate_limit import RateLimiter
-from intercom_assets.intercom.responses import Answer
+from intercom_assets.intercom.responses import Response
 from intercom_assets.intercom.retry import RetryPolicy
 from intercom_assets_tests.world import Clock
 
@@ -64,10 +64,10 @@ class Talk:
         async with client:
             yield client.session(meter=self.meter, scope="Read tags", note=self.notes.append)
 
-    def ask(self, call: Call) -> Answer:
+    def ask(self, call: Call) -> Response:
         """Ask once, with retries, and return the answer."""
 
-        async def asking() -> Answer:
+        async def asking() -> Response:
             async with self.session() as session:
                 return await session.ask(call)
 
