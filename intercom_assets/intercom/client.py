@@ -26,7 +26,7 @@ from intercom_assets.errors import (
     TransientError,
 )
 from intercom_assets.intercom.rate_limit import RateLimiter
-from intercom_assets.intercom.responses import Places, Response, read_answer, records_at
+from intercom_assets.intercom.responses import Places, Response, read_response, records_at
 from intercom_assets.intercom.retry import LARGEST, PageSize, RetryPolicy, RetryState
 from intercom_assets.intercom.secrets import Secret
 from intercom_assets.intercom.transport import distrust, transport_to
@@ -181,7 +181,7 @@ class Client:
             self.limiter.learn(response.headers)
             meter.quota_share = max(meter.quota_share, self.limiter.used_share)
         try:
-            answer = read_answer(request, response, content, scope)
+            answer = read_response(request, response, content, scope)
         except RateLimited as error:
             raise RateLimited(error.request, retry_after=self.limiter.exhausted()) from None
         if call.needs and records_at(answer.body, call.needs) is None:

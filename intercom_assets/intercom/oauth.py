@@ -18,7 +18,7 @@ from intercom_assets.errors import IntercomError, PermanentError, RequestInfo, U
 from intercom_assets.intercom import REGIONS
 from intercom_assets.intercom.client import Call, Client, unanswered
 from intercom_assets.intercom.rate_limit import RateLimiter
-from intercom_assets.intercom.responses import decode, read_answer
+from intercom_assets.intercom.responses import decode, read_response
 from intercom_assets.intercom.retry import RetryPolicy
 from intercom_assets.intercom.secrets import Secret
 from intercom_assets.intercom.transport import transport_to
@@ -85,7 +85,7 @@ class App:
         request = RequestInfo(method="POST", path=_EXCHANGE)
         response, content = await self._post(request, code)
         try:
-            body = read_answer(request, response, content, None).body
+            body = read_response(request, response, content, None).body
         except IntercomError as error:
             if response.is_client_error and response.status_code not in {408, 429}:
                 raise _refused(_told(error.request, content)) from None

@@ -52,7 +52,7 @@ class Response:
     date: datetime | None
 
 
-def read_answer(
+def read_response(
     request: RequestInfo, response: httpx.Response, content: bytes, scope: str | None
 ) -> Response:
     """Turn a response into an answer.
