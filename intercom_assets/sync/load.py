@@ -36,7 +36,7 @@ from intercom_assets.sync.rewrite import (
     evolve,
     followed_originals,
     hide_stored,
-    remembered,
+    mask_state,
 )
 from intercom_assets.sync.rows import Shaper
 from intercom_assets.sync.unread import Unread, unread_message
@@ -155,7 +155,7 @@ def _prepare(extract: Extract, warehouse: Warehouse, report: Report, folder: Pat
         source=source.name,
         workspace_id=workspace.id,
         region=extract.connection.region,
-        hidden=remembered(extract),
+        hidden=mask_state(extract),
     )
     window = _window(extract, owned)
     context = ReadContext(

@@ -44,7 +44,7 @@ from intercom_assets.warehouse.warehouse import (
 )
 
 
-def remembered(extract: Extract) -> str:
+def mask_state(extract: Extract) -> str:
     """Say what is hidden, as it is stored with the cursor; nothing where nothing is."""
     return str(extract.mask.memory) if extract.mask else ""
 
@@ -63,7 +63,7 @@ def hide_stored(
         ConfigurationError: Values were hashed with another key.
         WarehouseError: The rows could not be replaced; they are as they were.
     """
-    if not state.exists or (stored.hidden or "") == remembered(extract):
+    if not state.exists or (stored.hidden or "") == mask_state(extract):
         return stored
     before = MaskState.read(stored.hidden)
     after = extract.mask.memory if extract.mask else MaskState()
@@ -89,7 +89,7 @@ def _replaced(
         stored,
         version=stored.version + 1,
         run_id=extract.request.run_id,
-        hidden=remembered(extract),
+        hidden=mask_state(extract),
     )
     commit = Commit(target=extract.declared, cursor=cursor, rewrite=rewrite)
     done = warehouse.commit(extract.source.prefix, commit)
