@@ -98,7 +98,7 @@ def _shown(copied: Copied, resource: Resource, hidden: HiddenPaths) -> Copied:
 
 
 def needs(resource: Resource) -> Iterator[tuple[Column, str]]:
-    """Give the columns that a sync itself needs in the clear, and what for."""
+    """Yield the columns that a sync itself needs in the clear, and what for."""
     for name in resource.primary_key:
         yield resource.table.column(name), "rows are told apart, joined and found again by it"
     for date in {resource.cursor, resource.table.version} - {None}:
@@ -109,7 +109,7 @@ def needs(resource: Resource) -> Iterator[tuple[Column, str]]:
 
 
 def within(path: FieldPath, others: tuple[FieldPath, ...]) -> bool:
-    """Tell whether a path is one of others, or leads on from one."""
+    """Return whether a path is one of others, or leads on from one."""
     return any(path[: len(other)] == other for other in others)
 
 

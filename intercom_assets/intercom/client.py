@@ -280,7 +280,7 @@ class Session:
     _sizes: dict[int, PageSize] = field(default_factory=dict)
 
     def page_size(self, most: int) -> PageSize:
-        """Give the size of pages of lists that have at most so many records a page."""
+        """Return the page size that all lists with at most so many records a page share."""
         largest = min(most, self.client.page_size)
         return self._sizes.setdefault(most, PageSize(largest, largest))
 
@@ -291,12 +291,12 @@ class Session:
         retry: type[TransientError] = TransientError,
         instead: Callable[[TransientError], Call] | None = None,
     ) -> Response:
-        """Send a request until it succeeds or patience ends.
+        """Send a request until it succeeds or its tries are used up.
 
-        It is sent again after the errors named by `retry`; `instead` gives another request for it.
+        It is sent again after errors of type `retry`, or what `instead` returns is sent for it.
 
         Raises:
-            TransientError: Patience ended; names the request.
+            TransientError: All tries failed; names the request.
             PermanentError: Intercom refuses the request.
         """
         tries: RetryState | None = None

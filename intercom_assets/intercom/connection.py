@@ -40,7 +40,7 @@ class _Limiters:
         self._lock = threading.Lock()
 
     def of(self, base_url: str, token: str, share: float) -> RateLimiter:
-        """Give the app's limiter; the smallest share that any source asks for holds."""
+        """Return the app's limiter; the smallest share that any source asks for holds."""
         app = sha256(f"{base_url}\0{token}".encode()).hexdigest()
         with self._lock:
             limiter = self._limiters.setdefault(app, RateLimiter(share))

@@ -292,7 +292,7 @@ class _Reading:
 
 
 def read_page(answer: Response, places: Places) -> Page:
-    """Take the records out of an answer; what is no object is no record."""
+    """Extract the records from an answer, ignoring anything that is not an object."""
     found = records_at(answer.body, places) or []
     return Page(
         [record for record in found if isinstance(record, dict)],

@@ -71,7 +71,7 @@ def named_position(following: Json, paged: Paged, size: int) -> Position | None:
 
 
 def says_something(following: Json) -> bool:
-    """Tell whether there is any value in what an answer says of the next page."""
+    """Return whether there is any value in what an answer says of the next page."""
     values = following.values() if isinstance(following, dict) else [following]
     return any(value not in (None, "", False) for value in values)
 
@@ -83,7 +83,7 @@ def _number(value: Json) -> int | None:
 
 
 def dividing(position: Position | None, size: int) -> int:
-    """Give the largest size up to `size` by which a numbered page begins at the same record."""
+    """Return the largest size up to `size` by which a numbered page begins at the same record."""
     if position is None or position.number is None or not position.per_page:
         return size
     before = (position.number - 1) * position.per_page

@@ -163,7 +163,7 @@ def _lacking(request: RequestInfo, scope: str | None) -> Unauthorized:
 
 
 def _named_scope(said: str, scope: str | None) -> str | None:
-    """Give the permission that Intercom's words name, else the one that the request needs."""
+    """Return the permission that Intercom's message names, else the one that the request needs."""
     found = _A_SCOPE.search(said) if "scope" in said.lower() else None
     # The Developer Hub writes read_tags as "Read tags".
     if found is None or (scope and found[0] == scope.lower().replace(" ", "_")):

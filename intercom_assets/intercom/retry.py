@@ -42,7 +42,7 @@ class RetryState:
     refused: int = 0
 
     def pause_after(self, error: TransientError) -> float | None:
-        """Give the seconds until the next try, None where patience ends.
+        """Return the seconds until the next try, None when there is none.
 
         The pause is drawn from an interval that doubles, so that requests which failed together
         do not come back together.
@@ -64,11 +64,11 @@ def _drawn(first: float, longest: float, made: int) -> float:
 
 
 LARGEST = 150
-"""Records that any list of Intercom's gives on a page."""
+"""The most records that any of Intercom's lists returns on a page."""
 
 FAILURES = 2
 """Failures in a row after which a page is asked for in a smaller size: with four sizes the tries of
-a page are as many as `Patience` has for any request."""
+a page are as many as `RetryPolicy` allows for any request."""
 
 _SIZES = (LARGEST, 50, 10, 1)
 _PAGES = 4
@@ -103,7 +103,7 @@ class PageSize:
             self._untried = True
 
     def failed(self, size: int) -> int:
-        """Note that a page of this size failed repeatedly; gives the size to ask for instead."""
+        """Note that a page of this size failed repeatedly; return the size to ask for instead."""
         smaller = max((one for one in _SIZES if one < size), default=size)
         if smaller < self.size:
             # A larger size that does not work yet is tried ever more rarely.
@@ -116,5 +116,5 @@ class PageSize:
 
 
 def may_be_too_large(error: TransientError) -> bool:
-    """Tell whether a smaller page may be answered where this one was not."""
+    """Return whether a smaller page may be answered where this one was not."""
     return not isinstance(error, RateLimited) and error.status not in {400, 404, 409}

@@ -32,7 +32,7 @@ _Streams: TypeAlias = tuple[MemoryObjectSendStream[T], MemoryObjectReceiveStream
 async def map_ordered(
     work: Callable[[S], Awaitable[T]], items: Iterable[S], width: int
 ) -> AsyncGenerator[T]:
-    """Work on up to `width` items at a time and give the results in the order of the items.
+    """Work on up to `width` items at a time and yield the results in the order of the items.
 
     What is left is cancelled when a result fails or the reader stops.
     """
@@ -49,10 +49,10 @@ async def map_ordered(
 
 
 async def prefetch(work: Callable[[S], Awaitable[T]], items: AsyncIterable[S]) -> AsyncGenerator[T]:
-    """Give what is made of each item, which is worked on while the next item comes.
+    """Yield the result for each item, which is worked on while the next item comes.
 
-    What came is given before a failure to get more is raised: a page is not lost with the one after
-    it. What is left is cancelled when a result fails or the reader stops.
+    Results that arrived are yielded before a failure to get more is raised, so that a page is not
+    lost with the one after it. What is left is cancelled when a result fails or the reader stops.
     """
     running: deque[asyncio.Task[T]] = deque()
     coming, failure = aiter(items), None

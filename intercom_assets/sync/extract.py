@@ -125,12 +125,12 @@ class ReadContext:
     shaper: Shaper
 
     def dated(self, record: Record) -> datetime | None:
-        """When a record was updated, None where it does not say."""
+        """When a record was updated, None if it does not say."""
         micros = micros_at(record, self._path())
         return None if micros is None else instant(micros)
 
     def is_undated(self, record: Record) -> bool:
-        """Tell whether no search by `updated_at` finds a record: it is null, or 0."""
+        """Return whether no search by `updated_at` finds a record: it is null, or 0."""
         micros = micros_at(record, self._path())
         return micros is None or micros <= 0
 

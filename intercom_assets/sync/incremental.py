@@ -227,7 +227,7 @@ class _Pass:
     shrunk: bool = False
 
     async def batches(self, pages: AsyncGenerator[Page]) -> AsyncGenerator[Batch]:
-        """Give pages up to the first that lies before `begin`, or shows that records are gone."""
+        """Yield pages up to the first that lies before `begin`, or shows that records are gone."""
         total: int | None = None
         async with aclosing(pages):
             async for page in pages:

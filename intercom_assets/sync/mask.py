@@ -15,7 +15,7 @@ from intercom_assets.catalog.table import Formerly, Table
 from intercom_assets.catalog.types import Json, Record, as_int, encode_json
 
 _Hide = Callable[[Json], Json]
-"""Gives what is stored instead of a value; None for nothing."""
+"""Returns what is stored instead of a value; None for nothing."""
 
 
 class Mask:
@@ -56,7 +56,7 @@ class Mask:
         return Mask(self.table, HiddenPaths(hashed=hashed), self._key)
 
     def touches(self, path: FieldPath) -> bool:
-        """Tell whether a value at a path could be changed."""
+        """Return whether a value at a path could be changed."""
         return self._steps.touches(path)
 
 
@@ -92,7 +92,7 @@ class _Step:
     """What happens to a value, or to what is inside of it.
 
     Attributes:
-        hide: Gives what is stored instead of it; None where only something inside is hidden.
+        hide: Replaces it; None where only something inside is hidden.
         unset: A value that means "none", and stays.
         inner: What happens to its fields.
         former: The same for an object of a type, in which older versions have a column's value.
@@ -116,7 +116,7 @@ class _Step:
         step.former.setdefault(formerly.type, _Step()).add(("id",), hide)
 
     def mask(self, value: Json) -> Json:
-        """Give what is stored of a value."""
+        """Return what is stored of a value."""
         if value is None:
             return None
         if self.hide is not None:
@@ -131,7 +131,7 @@ class _Step:
         return self.fields(value)
 
     def touches(self, path: FieldPath) -> bool:
-        """Tell whether a value at a path could be changed."""
+        """Return whether a value at a path could be changed."""
         step: _Step | None = self
         for key in path:
             if step is None or step.hide is not None:
@@ -140,7 +140,7 @@ class _Step:
         return step is not None
 
     def fields(self, fields: Record) -> Record:
-        """Give what is stored of an object."""
+        """Return what is stored of an object."""
         masked = dict(fields)
         for name, step in self.inner.items():
             value = masked.get(name)
@@ -169,7 +169,7 @@ def keyed_hash(key: bytes) -> _Hide:
 
 
 def fingerprint(key: bytes) -> str:
-    """Tell one key from another without telling the key."""
+    """Identify a key without revealing it."""
     return hmac.digest(key, b"intercom_assets: which key is it?", "sha256").hex()[:16]
 
 

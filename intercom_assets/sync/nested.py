@@ -143,7 +143,7 @@ def _ids(entries: Iterable[Json]) -> set[str]:
 
 
 def _shaped(entries: list[Record], cut: list[Json], name: str) -> list[Json]:
-    """Give the whole list in the shape of the cut one: a list looks the same at any size."""
+    """Return the complete list in the shape of the cut one, so that its size does not show."""
     shown = {entry.get("id"): entry for entry in cut if isinstance(entry, dict)}
     return [
         shown.get(entry.get("id"))
@@ -199,7 +199,7 @@ async def read_by_parent(
 
 
 async def _runs(families: AsyncGenerator[_Family], judge: Judge) -> AsyncGenerator[list[_Family]]:
-    """Give what is committed together; nothing before it is known that Intercom shows anything."""
+    """Yield what is committed together, but nothing until Intercom has shown any list."""
     run: list[_Family] = []
     async with aclosing(families):
         async for family in families:
@@ -294,7 +294,7 @@ class _Lists:
 
 
 def _just_changed(page: Page) -> bool:
-    """Tell whether a parent that is shown with its children changed in this very second."""
+    """Whether a parent that is returned with its children changed in this very second."""
     updated = micros_at(page.body, ("updated_at",))
     answered = (page.date or local_now()).timestamp()
     return updated is not None and updated >= int(answered) * 1_000_000

@@ -91,7 +91,7 @@ class _Comparison:
     missing: NotFound | None = None
 
     def see(self, batch: Batch) -> Batch:
-        """Note the records that a batch returned; gives the batch without their keys.
+        """Note the records that a batch returned, and return the batch without their keys.
 
         They are for this comparison alone: what a read did not see is marked by a full read only.
         """
@@ -169,7 +169,7 @@ class _Comparison:
 
 
 def _end(covered: Slice, search: Search) -> datetime:
-    """Give the instant where the next slice begins; an hour of error costs a request at most."""
+    """Return the instant where the next slice begins; an hour of error costs one request."""
     until = datetime.fromtimestamp(covered.until, UTC)
     whole_day = search.granularity is Granularity.DAY
     return until + (timedelta(hours=12) if whole_day else timedelta(seconds=1))

@@ -45,7 +45,7 @@ from intercom_assets.warehouse.warehouse import (
 
 
 def mask_state(extract: Extract) -> str:
-    """Say what is hidden, as it is stored with the cursor; nothing where nothing is."""
+    """Return what is hidden as it is stored with the cursor; empty if nothing is."""
     return str(extract.mask.memory) if extract.mask else ""
 
 
@@ -57,7 +57,7 @@ def hide_stored(
     stored: StoredCursor,
     folder: Path,
 ) -> StoredCursor:
-    """Take what is newly hidden out of the stored rows; give the cursor after that.
+    """Take what is newly hidden out of the stored rows, and return the cursor after that.
 
     Raises:
         ConfigurationError: Values were hashed with another key.
@@ -178,7 +178,7 @@ class _Rows:
         return {one.name: one.type for one in (*self.keys, *self.columns, self.written[-1])}
 
     def changed(self, rows: Sequence[Sequence[Any]]) -> Iterator[Row]:
-        """Give the rows that a mask changes, without the hash of their record."""
+        """Yield the rows that a mask changes, without the hash of their record."""
         names, width = [one.name for one in (*self.keys, *self.columns)], len(self.keys)
         for row in rows:
             cells = [
@@ -249,7 +249,7 @@ def _filled(fields: Fields, keys: Sequence[Column], cells: Sequence[str]) -> Row
 def copies_of(
     extract: Extract, warehouse: Warehouse, cursors: Mapping[str, StoredCursor]
 ) -> Copies | None:
-    """Say what a resource's rows repeat; None where the original is not there to be followed.
+    """Return what a resource's rows repeat; None if the original cannot be followed.
 
     It is not where its columns are hidden in another way: neither may tell the other's values.
     """
@@ -275,7 +275,7 @@ def copies_of(
 def followed_originals(
     warehouse: Warehouse, copies: Copies, shaper: Shaper
 ) -> Iterator[list[bytes]]:
-    """Give the rows that are older than what they repeat, as they are now."""
+    """Yield the rows that are older than what they repeat, as they should be now."""
     for rows in warehouse.cells(copies):
         yield shaper.lines([_followed(copies, row) for row in rows], masked=True)
 

@@ -50,7 +50,7 @@ class Fields:
         ]
 
     def fill(self, row: Row, record: Record) -> Record:
-        """Set the values of a row; give back what found no place, under its path."""
+        """Set the values of a row, and return what found no place, under its path."""
         extra = self._fill(row, self._plan, record, "")
         for column, coerce, formerly in self._formerly:
             old = record.get(formerly.field)
@@ -110,7 +110,7 @@ class Shaper:
         self._sequence = 0
 
     def reserve(self, count: int) -> int:
-        """Number rows by when their records came; gives the first of so many numbers."""
+        """Reserve numbers for rows in the order in which their records came; return the first."""
         first = self._sequence + 1
         self._sequence += count
         return first
@@ -118,7 +118,7 @@ class Shaper:
     def lines(
         self, records: list[Record], *, masked: bool = False, first: int | None = None
     ) -> list[bytes]:
-        """Make of each record a row as it is written to a file, without what is hidden.
+        """Encode each record as a row of a file, without what is hidden.
 
         Args:
             records: The records.
@@ -136,7 +136,7 @@ class Shaper:
         return lines
 
     def keys(self, records: Iterable[Record], *, masked: bool = False) -> list[Row]:
-        """Give the primary keys of the rows that `lines` makes of these records."""
+        """Return the primary keys of the rows that `lines` makes of these records."""
         return [self.key(record) for record in (records if masked else self.masked(records))]
 
     def masked(self, records: Iterable[Record]) -> Iterable[Record]:
@@ -144,7 +144,7 @@ class Shaper:
         return records if self._mask is None else map(self._mask.record, records)
 
     def shape(self, record: Record) -> Row:
-        """Give one row: the columns, `_extra`, `_row_hash`; `lines` numbers it.
+        """Shape one row: the columns, `_extra`, `_row_hash`; `lines` numbers it.
 
         A record without its key keeps a row of its own: the hash stands in for the key.
         """
@@ -159,7 +159,7 @@ class Shaper:
         return row
 
     def key(self, record: Record) -> Row:
-        """Give the values of a record's primary key, as `shape` stores them."""
+        """Return the values of a record's primary key, as `shape` stores them."""
         row: Row = {}
         for column in self._key_columns:
             value = value_at(record, column.path)
@@ -287,7 +287,7 @@ class RecordSpool:
         self.records = 0
 
     def read(self) -> Iterator[list[Record]]:
-        """Give the pages in the order in which they came."""
+        """Yield the pages in the order in which they came."""
         self._file.flush()
         self._file.seek(0)
         for encode_row in self._file:

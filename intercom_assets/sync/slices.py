@@ -28,7 +28,7 @@ class Slice:
 
 
 def tail(opened: datetime, granularity: Granularity, zone: ZoneInfo | None) -> int:
-    """Give the second where slices end and the walk over the newest records begins."""
+    """Return the second where slices end and the pass over the newest records begins."""
     if granularity is Granularity.SECOND:
         return int(opened.timestamp())
     return _seconds(opened.astimezone(zone or UTC).date(), time.min, zone or UTC)
