@@ -219,7 +219,7 @@ PEOPLE: tuple[Resource, ...] = (
         name="company_segments",
         description="One row per company and segment that the company is in.",
         endpoint=Child("/companies/{id}/segments", records=("data",)),
-        replication=ByParent(parent="companies", key="company_id", drifts=True),
+        replication=ByParent(parent="companies", key="company_id", changes_without_parent=True),
         columns=(
             *text(company_id="Company that is in the segment (companies.id); added by the sync."),
             *_SEGMENT,

@@ -191,7 +191,7 @@ class ByParent:
     Attributes:
         newest: Column by which Intercom keeps the newest records where it caps the list.
         counted: Column of the parent that counts its records; a check compares them.
-        drifts: Whether a list can change while its parent does not, so that a reconcile reads
+        changes_without_parent: Whether a list can change while its parent does not, so that a reconcile reads
             the lists of all parents.
     """
 
@@ -199,7 +199,7 @@ class ByParent:
     key: str
     newest: str | None = None
     counted: str | None = None
-    drifts: bool = False
+    changes_without_parent: bool = False
 
 
 Replication: TypeAlias = FullRefresh | SemiIncremental | Incremental | ByParent

@@ -196,7 +196,7 @@ def _missing(target: Target, state: TableState) -> list[Column]:
 
 def _window(extract: Extract, stored: StoredCursor) -> Window:
     request, link = extract.request, extract.resource.replication
-    if request.reconcile and isinstance(link, ByParent) and link.drifts:
+    if request.reconcile and isinstance(link, ByParent) and link.changes_without_parent:
         # Its lists change without their parents, so all parents are due.
         request = replace(request, full_refresh=True)
     return plan_window(stored, request, extract.source.start_date, extract.source.lookback)

@@ -133,8 +133,8 @@ def _how(resource: Resource) -> str:
             )
         case Incremental(cursor):
             return f"records are asked for by `{cursor}`; a reconcile finds what is gone"
-        case ByParent(parent, drifts=drifts):
-            all_of_them = "; a reconcile reads those of all" if drifts else ""
+        case ByParent(parent, changes_without_parent=changes_without_parent):
+            all_of_them = "; a reconcile reads those of all" if changes_without_parent else ""
             return f"read for each of the {parent} whose stored row changed{all_of_them}"
         case _:
             assert_never(resource.replication)
