@@ -85,11 +85,11 @@ class Lookup:
     """A GET of one record, which tells whether it still exists.
 
     Attributes:
-        beyond: Fields that the search's records lack.
+        lookup_only_fields: Fields that the search's records lack.
     """
 
     path: str
-    beyond: tuple[str, ...] = ()
+    lookup_only_fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
