@@ -264,7 +264,7 @@ CONVERSATION_PARTS = Resource(
         parent="conversations",
         key="conversation_id",
         newest="created_at",
-        counted="statistics_count_conversation_parts",
+        count_column="statistics_count_conversation_parts",
     ),
     columns=(
         *text(conversation_id="Conversation that the part belongs to; added by the sync."),

@@ -190,7 +190,7 @@ class ByParent:
 
     Attributes:
         newest: Column by which Intercom keeps the newest records where it caps the list.
-        counted: Column of the parent that counts its records; a check compares them.
+        count_column: Column of the parent that counts its records; a check compares them.
         changes_without_parent: Whether a list can change while its parent does not, so that a reconcile reads
             the lists of all parents.
     """
@@ -198,7 +198,7 @@ class ByParent:
     parent: str
     key: str
     newest: str | None = None
-    counted: str | None = None
+    count_column: str | None = None
     changes_without_parent: bool = False
 
 

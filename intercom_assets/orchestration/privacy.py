@@ -168,8 +168,8 @@ def _refuse(resource: Resource, path: FieldPath, *, hashed: bool) -> None:
 def _counts(resource: Resource) -> Iterator[tuple[str, Column]]:
     for child in CATALOG:
         link = child.replication
-        if isinstance(link, ByParent) and link.parent == resource.name and link.counted:
-            yield child.name, resource.table.column(link.counted)
+        if isinstance(link, ByParent) and link.parent == resource.name and link.count_column:
+            yield child.name, resource.table.column(link.count_column)
 
 
 def _refuse_hash(resource: Resource, path: FieldPath) -> None:

@@ -104,7 +104,7 @@ def checks_of(resource: Resource, start_date: datetime | None) -> tuple[Check, .
     chosen = (
         (KEY, True),
         (PARENTS, isinstance(link, ByParent)),
-        (PARTS, isinstance(link, ByParent) and link.counted is not None),
+        (PARTS, isinstance(link, ByParent) and link.count_column is not None),
         (ROW_COUNT, is_counted(resource) and start_date is None),
         (UNDECLARED, True),
         (MISFITS, True),
@@ -151,7 +151,7 @@ def _judge_parents(evidence: Evidence) -> Verdict:
 
 def _judge_parts(evidence: Evidence) -> Verdict:
     link, parent = _link(evidence)
-    child, counted = evidence.resource.endpoint, link.counted
+    child, counted = evidence.resource.endpoint, link.count_column
     if not isinstance(child, Child) or counted is None:
         raise TypeError(f"{evidence.resource.name} is not listed per {parent.name}")
     question = Incomplete(
