@@ -263,7 +263,7 @@ CONVERSATION_PARTS = Resource(
     replication=ByParent(
         parent="conversations",
         key="conversation_id",
-        newest="created_at",
+        order_column="created_at",
         count_column="statistics_count_conversation_parts",
     ),
     columns=(

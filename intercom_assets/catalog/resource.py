@@ -189,7 +189,7 @@ class ByParent:
     """The records of each parent whose stored version changed are read whole.
 
     Attributes:
-        newest: Column by which Intercom keeps the newest records where it caps the list.
+        order_column: Column by which Intercom keeps the newest records where it caps the list.
         count_column: Column of the parent that counts its records; a check compares them.
         changes_without_parent: Whether a list can change while its parent does not, so that a reconcile reads
             the lists of all parents.
@@ -197,7 +197,7 @@ class ByParent:
 
     parent: str
     key: str
-    newest: str | None = None
+    order_column: str | None = None
     count_column: str | None = None
     changes_without_parent: bool = False
 
@@ -326,9 +326,9 @@ class Resource:
             raise ValueError("has a parent but no child endpoint")
         if link.key not in self.primary_key:
             raise ValueError(f"parent key {link.key!r} is not part of the primary key")
-        if link.newest is not None and link.newest not in {one.name for one in self.columns}:
-            raise ValueError(f"newest {link.newest!r} is no column")
-        if self.endpoint.cap is not None and link.newest is None:
+        if link.order_column is not None and link.order_column not in {one.name for one in self.columns}:
+            raise ValueError(f"order column {link.order_column!r} is no column")
+        if self.endpoint.cap is not None and link.order_column is None:
             raise ValueError("a capped list needs the column that orders it")
 
     def _check_copied(self, copied: Copied) -> None:

@@ -144,7 +144,7 @@ class Loader:
             cursor=self.cursor,
             rows=rows.close() if rows.rows else None,
             seen=self._seen.close() if last and self._complete else None,
-            whole=WholeLists(file=whole.close(), parent_key=link.key, newest=link.newest)
+            whole=WholeLists(file=whole.close(), parent_key=link.key, newest=link.order_column)
             if isinstance(link, ByParent) and whole.rows
             else None,
             gone=gone.close() if gone.rows else None,

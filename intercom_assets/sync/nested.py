@@ -302,13 +302,13 @@ def _just_changed(page: Page) -> bool:
 
 def _newer_than(child: Child, link: ByParent, answer: Record, children: list[Record]) -> int | None:
     """Say from where on the list is whole: from its oldest child where Intercom capped it."""
-    if child.cap is None or link.newest is None:
+    if child.cap is None or link.order_column is None:
         return None
     total = _total(answer, child.records)
     whole = len(children) >= total if total is not None else len(children) < child.cap
     if whole:
         return None
-    dates = [micros_at(record, (link.newest,)) for record in children]
+    dates = [micros_at(record, (link.order_column,)) for record in children]
     known = [date for date in dates if date is not None]
     return min(known) if known and len(known) == len(dates) else _NEVER
 
