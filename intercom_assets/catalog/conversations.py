@@ -21,9 +21,9 @@ from intercom_assets.catalog.table import (
     integer,
     json,
     nested,
+    null_for,
     text,
     timestamp,
-    unset,
 )
 
 _STATE = (
@@ -37,7 +37,7 @@ _STATE = (
         open="Whether the conversation is open.",
         read="Whether the conversation was read.",
     ),
-    *unset(
+    *null_for(
         0,
         (
             *formerly(

@@ -326,7 +326,9 @@ class Resource:
             raise ValueError("has a parent but no child endpoint")
         if link.key not in self.primary_key:
             raise ValueError(f"parent key {link.key!r} is not part of the primary key")
-        if link.order_column is not None and link.order_column not in {one.name for one in self.columns}:
+        if link.order_column is not None and link.order_column not in {
+            one.name for one in self.columns
+        }:
             raise ValueError(f"order column {link.order_column!r} is no column")
         if self.endpoint.cap is not None and link.order_column is None:
             raise ValueError("a capped list needs the column that orders it")

@@ -34,7 +34,7 @@ class Column:
 
     Attributes:
         path: Keys that lead from the record to the value.
-        unset: A value that Intercom sends for "none" besides null, such as 0 for nobody.
+        null_value: A value that Intercom sends for "none" besides null, such as 0 for nobody.
         formerly: Where the value is when the record has none at the path.
     """
 
@@ -42,7 +42,7 @@ class Column:
     type: ColumnType
     path: tuple[str, ...]
     description: str
-    unset: Json = None
+    null_value: Json = None
     formerly: Formerly | None = None
 
 
@@ -168,6 +168,6 @@ def formerly(field: str, kind: str, columns: Iterable[Column]) -> tuple[Column, 
     return tuple(replace(one, formerly=Formerly(field=field, type=kind)) for one in columns)
 
 
-def unset(value: Json, columns: Iterable[Column]) -> tuple[Column, ...]:
+def null_for(value: Json, columns: Iterable[Column]) -> tuple[Column, ...]:
     """Store null where Intercom sends `value` for "none" in these columns."""
-    return tuple(replace(column, unset=value) for column in columns)
+    return tuple(replace(column, null_value=value) for column in columns)

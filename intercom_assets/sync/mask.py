@@ -42,8 +42,8 @@ class Mask:
             for path in paths:
                 column = declared.get(path)
                 # What is excluded has no column, so that even "none" would be a field without one.
-                stays = column.unset if column and hide is not _excluded else None
-                self._steps.add(path, hide, unset=stays)
+                stays = column.null_value if column and hide is not _excluded else None
+                self._steps.add(path, hide, null_value=stays)
                 if column and column.formerly:
                     self._steps.add_former(column.formerly, hide)
 
@@ -93,22 +93,22 @@ class _Step:
 
     Attributes:
         hide: Replaces it; None where only something inside is hidden.
-        unset: A value that means "none", and stays.
+        null_value: A value that means "none", and stays.
         inner: What happens to its fields.
         former: The same for an object of a type, in which older versions have a column's value.
     """
 
     hide: _Hide | None = None
-    unset: Json = None
+    null_value: Json = None
     inner: dict[str, "_Step"] = field(default_factory=dict)
     former: dict[str, "_Step"] = field(default_factory=dict)
 
-    def add(self, path: FieldPath, hide: _Hide, unset: Json = None) -> None:
+    def add(self, path: FieldPath, hide: _Hide, null_value: Json = None) -> None:
         """Hide what a path leads to."""
         step = self
         for key in path:
             step = step.inner.setdefault(key, _Step())
-        step.hide, step.unset = hide, unset
+        step.hide, step.null_value = hide, null_value
 
     def add_former(self, formerly: Formerly, hide: _Hide) -> None:
         """Hide the id where older versions have a column's value."""
@@ -120,8 +120,10 @@ class _Step:
         if value is None:
             return None
         if self.hide is not None:
-            is_unset = self.unset is not None and value == self.unset and value is not False
-            return value if is_unset else self.hide(value)
+            is_null = (
+                self.null_value is not None and value == self.null_value and value is not False
+            )
+            return value if is_null else self.hide(value)
         if isinstance(value, list):
             return [self.mask(one) if isinstance(one, dict) else None for one in value]
         if not isinstance(value, dict):

@@ -70,8 +70,8 @@ class Fields:
                 self.unmodelled[path + name] += 1
                 extra[name] = value
             elif isinstance(step, tuple):
-                column, plain, coerce, unset = step
-                if unset is not None and value == unset and value is not False:
+                column, plain, coerce, null_value = step
+                if null_value is not None and value == null_value and value is not False:
                     continue
                 fitted = value if type(value) is plain else coerce(value)
                 if fitted is MISFIT:
@@ -191,7 +191,7 @@ def _plan(columns: tuple[Column, ...]) -> _Plan:
             deeper = level.setdefault(key, {})
             assert isinstance(deeper, dict), f"{column.name}: {key} is a column and an object"
             level = deeper
-        leaf = (column.name, PLAIN.get(column.type), COERCIONS[column.type], column.unset)
+        leaf = (column.name, PLAIN.get(column.type), COERCIONS[column.type], column.null_value)
         assert column.path[-1] not in level, f"{column.name}: its path is declared twice"
         level[column.path[-1]] = leaf
     return plan

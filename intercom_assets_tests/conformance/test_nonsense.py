@@ -90,7 +90,9 @@ NONSENSE: dict[str, tuple[Callable[[], object], str]] = {
         "resource 'screws': a capped list needs the column that orders it",
     ),
     "capped_list_ordered_by_no_column": (
-        screws(endpoint=CAPPED, replication=ByParent("widgets", "widget_id", order_column="seen_at")),
+        screws(
+            endpoint=CAPPED, replication=ByParent("widgets", "widget_id", order_column="seen_at")
+        ),
         "resource 'screws': newest 'seen_at' is no column",
     ),
     "column_declared_twice": (

@@ -17,9 +17,9 @@ from intercom_assets.catalog.table import (
     double,
     integer,
     nested,
+    null_for,
     text,
     timestamp,
-    unset,
 )
 from intercom_assets.catalog.table import json as json_columns
 from intercom_assets.catalog.types import ColumnType, Json, Record, Row
@@ -30,7 +30,7 @@ from intercom_assets.warehouse.warehouse import SEQUENCE
 MIXED = Table(
     columns=(
         *text(id="Key.", name="Name."),
-        *unset(0, text(owner="Owner.")),
+        *null_for(0, text(owner="Owner.")),
         *integer(size="Size."),
         *double(price="Price."),
         *boolean(active="Active."),
@@ -95,7 +95,7 @@ def canonical(table: Table, record: Record) -> Json:
     def spell(value: Json, path: tuple[str, ...]) -> Json:
         column = columns.get(path)
         if column is not None:
-            return spell_value(value, column.type, column.unset)
+            return spell_value(value, column.type, column.null_value)
         if isinstance(value, dict) and (path in inner or not path):
             spelled = {key: spell(item, (*path, key)) for key, item in value.items()}
             return {
