@@ -17,9 +17,9 @@ from intercom_assets.catalog.resource import (
 )
 from intercom_assets.catalog.table import (
     boolean,
-    formerly,
     integer,
     json,
+    legacy,
     nested,
     null_for,
     text,
@@ -40,12 +40,12 @@ _STATE = (
     *null_for(
         0,
         (
-            *formerly(
+            *legacy(
                 "assignee",
                 "admin",
                 text(admin_assignee_id="Teammate it is assigned to; null when nobody."),
             ),
-            *formerly(
+            *legacy(
                 "assignee", "team", text(team_assignee_id="Team it is assigned to; null when none.")
             ),
         ),

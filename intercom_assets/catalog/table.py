@@ -16,7 +16,7 @@ DELETED_AT = "_deleted_at"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Formerly:
+class LegacyField:
     """Where older versions of the API have a column's value: in an object of another shape.
 
     Attributes:
@@ -35,7 +35,7 @@ class Column:
     Attributes:
         path: Keys that lead from the record to the value.
         null_value: A value that Intercom sends for "none" besides null, such as 0 for nobody.
-        formerly: Where the value is when the record has none at the path.
+        legacy: Where the value is when the record has none at the path.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Column:
     path: tuple[str, ...]
     description: str
     null_value: Json = None
-    formerly: Formerly | None = None
+    legacy: LegacyField | None = None
 
 
 METADATA_COLUMNS = (
@@ -163,9 +163,9 @@ def nested(field: str, *groups: tuple[Column, ...]) -> tuple[Column, ...]:
     )
 
 
-def formerly(field: str, kind: str, columns: Iterable[Column]) -> tuple[Column, ...]:
+def legacy(field: str, kind: str, columns: Iterable[Column]) -> tuple[Column, ...]:
     """Take these columns from the `id` of an object of that `type` where older versions have it."""
-    return tuple(replace(one, formerly=Formerly(field=field, type=kind)) for one in columns)
+    return tuple(replace(one, legacy=LegacyField(field=field, type=kind)) for one in columns)
 
 
 def null_for(value: Json, columns: Iterable[Column]) -> tuple[Column, ...]:

@@ -75,7 +75,7 @@ def survey(target: Target, ask: Callable[[Question, int], Answer]) -> Survey:
     columns = target.table.columns
     declared = {column.path for column in columns}
     # Where older versions of the API have a column's value, and what we note ourselves.
-    known = {(one.formerly.field,) for one in columns if one.formerly} | {(MERGED_INTO,)}
+    known = {(one.legacy.field,) for one in columns if one.legacy} | {(MERGED_INTO,)}
     objects = {path[:end] for path in declared for end in range(1, len(path))}
     undeclared: list[SeenField] = []
     misfits: list[SeenField] = []

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from intercom_assets.catalog.hidden import FieldPath, HiddenPaths
-from intercom_assets.catalog.table import Formerly, Table
+from intercom_assets.catalog.table import LegacyField, Table
 from intercom_assets.catalog.types import Json, Record, as_int, encode_json
 
 _Hide = Callable[[Json], Json]
@@ -44,8 +44,8 @@ class Mask:
                 # What is excluded has no column, so that even "none" would be a field without one.
                 stays = column.null_value if column and hide is not _excluded else None
                 self._steps.add(path, hide, null_value=stays)
-                if column and column.formerly:
-                    self._steps.add_former(column.formerly, hide)
+                if column and column.legacy:
+                    self._steps.add_legacy(column.legacy, hide)
 
     def record(self, record: Record) -> Record:
         """Mask a record; nothing of the record itself changes."""
@@ -95,13 +95,13 @@ class _Step:
         hide: Replaces it; None where only something inside is hidden.
         null_value: A value that means "none", and stays.
         inner: What happens to its fields.
-        former: The same for an object of a type, in which older versions have a column's value.
+        legacy: The same for an object of a type, in which older versions have a column's value.
     """
 
     hide: _Hide | None = None
     null_value: Json = None
     inner: dict[str, "_Step"] = field(default_factory=dict)
-    former: dict[str, "_Step"] = field(default_factory=dict)
+    legacy: dict[str, "_Step"] = field(default_factory=dict)
 
     def add(self, path: FieldPath, hide: _Hide, null_value: Json = None) -> None:
         """Hide what a path leads to."""
@@ -110,10 +110,10 @@ class _Step:
             step = step.inner.setdefault(key, _Step())
         step.hide, step.null_value = hide, null_value
 
-    def add_former(self, formerly: Formerly, hide: _Hide) -> None:
+    def add_legacy(self, legacy: LegacyField, hide: _Hide) -> None:
         """Hide the id where older versions have a column's value."""
-        step = self.inner.setdefault(formerly.field, _Step())
-        step.former.setdefault(formerly.type, _Step()).add(("id",), hide)
+        step = self.inner.setdefault(legacy.field, _Step())
+        step.legacy.setdefault(legacy.type, _Step()).add(("id",), hide)
 
     def mask(self, value: Json) -> Json:
         """Return what is stored of a value."""
@@ -128,7 +128,7 @@ class _Step:
             return [self.mask(one) if isinstance(one, dict) else None for one in value]
         if not isinstance(value, dict):
             return None
-        if self.former and (step := self.former.get(str(value.get("type")))):
+        if self.legacy and (step := self.legacy.get(str(value.get("type")))):
             value = step.fields(value)
         return self.fields(value)
 

@@ -43,18 +43,18 @@ class Fields:
         self.misfits: Counter[str] = Counter()
         self.unmodelled: Counter[str] = Counter()
         self._plan = _plan(columns)
-        self._formerly = [
-            (column.name, COERCIONS[column.type], column.formerly)
+        self._legacy = [
+            (column.name, COERCIONS[column.type], column.legacy)
             for column in columns
-            if column.formerly
+            if column.legacy
         ]
 
     def fill(self, row: Row, record: Record) -> Record:
         """Set the values of a row, and return what found no place, under its path."""
         extra = self._fill(row, self._plan, record, "")
-        for column, coerce, formerly in self._formerly:
-            old = record.get(formerly.field)
-            if column not in row and isinstance(old, dict) and old.get("type") == formerly.type:
+        for column, coerce, legacy in self._legacy:
+            old = record.get(legacy.field)
+            if column not in row and isinstance(old, dict) and old.get("type") == legacy.type:
                 fitted = coerce(old.get("id"))
                 if not isinstance(fitted, Misfit):
                     row[column] = fitted

@@ -128,7 +128,7 @@ def test_nothing_hidden_is_nothing_changed(resource: Resource, chance: st.DataOb
 
     mask = Mask(resource.table, HiddenPaths(excluded=(column.path,)), KEY)
 
-    former = column.formerly.field if column.formerly else None
+    former = column.legacy.field if column.legacy else None
     if former is None or former not in record:
         assert record == mask.record(record)
         assert value_at(mask.record(record), column.path) is None

@@ -1,7 +1,7 @@
 """What each version of the API changed for us: the one table that code, tests and docs follow.
 
 Endpoints that came later are not here but in `Resource.since`. How records of older versions are
-read is declared with the columns (`formerly`, `null_for`).
+read is declared with the columns (`legacy`, `null_for`).
 """
 
 from collections.abc import Iterator
