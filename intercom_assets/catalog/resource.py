@@ -191,8 +191,8 @@ class ByParent:
     Attributes:
         order_column: Column by which Intercom keeps the newest records where it caps the list.
         count_column: Column of the parent that counts its records; a check compares them.
-        changes_without_parent: Whether a list can change while its parent does not, so that a reconcile reads
-            the lists of all parents.
+        changes_without_parent: Whether a list can change while its parent does not, so that a
+            reconcile reads the lists of all parents.
     """
 
     parent: str
