@@ -225,20 +225,20 @@ def _headers(now: int) -> httpx.Headers:
 class _Quiet:
     """A listener that listens to nothing."""
 
-    def began(self, report: Report) -> None:
+    def on_start(self, report: Report) -> None:
         """Take no note."""
 
-    def progressed(self, progress: Progress) -> None:
+    def on_progress(self, progress: Progress) -> None:
         """Take no note."""
 
-    def noted(self, line: str) -> None:
+    def info(self, line: str) -> None:
         """Take no note."""
 
-    def warned(self, line: str) -> None:
+    def warning(self, line: str) -> None:
         """Say what needs attention."""
         sys.stderr.write(f"{line}\n")
 
-    def finished(self, report: Report) -> None:
+    def on_finish(self, report: Report) -> None:
         """Take no note."""
 
 

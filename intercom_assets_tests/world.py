@@ -68,22 +68,22 @@ class Ear:
     progress: list[Progress] = field(default_factory=list)
     reports: list[Report] = field(default_factory=list)
 
-    def began(self, report: Report) -> None:
+    def on_start(self, report: Report) -> None:
         """Need not remember what is finished later, or fails."""
 
-    def progressed(self, progress: Progress) -> None:
+    def on_progress(self, progress: Progress) -> None:
         """Remember progress."""
         self.progress.append(progress)
 
-    def noted(self, line: str) -> None:
+    def info(self, line: str) -> None:
         """Remember a line."""
         self.notes.append(line)
 
-    def warned(self, line: str) -> None:
+    def warning(self, line: str) -> None:
         """Remember a warning."""
         self.warnings.append(line)
 
-    def finished(self, report: Report) -> None:
+    def on_finish(self, report: Report) -> None:
         """Remember a report."""
         self.reports.append(report)
 

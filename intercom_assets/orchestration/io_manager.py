@@ -56,7 +56,7 @@ class WarehouseIOManager(dg.ConfigurableIOManager):
         with explained():
             report = load(obj, self.warehouse())
         context.add_output_metadata(materialization_metadata(report, obj))
-        obj.listener.finished(report)
+        obj.listener.on_finish(report)
 
     def load_input(self, context: dg.InputContext) -> "pd.DataFrame":
         """Read a table as a DataFrame, rows marked as deleted included; or the view of a model.

@@ -63,7 +63,7 @@ def load(extract: Extract, warehouse: Warehouse) -> Report:
             cursor that they reach.
     """
     report = Report(resource=extract.resource.name, table=str(extract.target))
-    extract.listener.began(report)
+    extract.listener.on_start(report)
     began = time.monotonic()
     with (
         warehouse.lock(extract.target, extract.request.owner),
@@ -146,7 +146,7 @@ def _prepare(extract: Extract, warehouse: Warehouse, report: Report, folder: Pat
         copies = copies_of(extract, warehouse, cursors)
     # The warehouse is let go of before Intercom is asked: others may use the file meanwhile.
     session = extract.connection.session(
-        meter=report.meter, scope=extract.resource.scope, note=extract.listener.noted
+        meter=report.meter, scope=extract.resource.scope, note=extract.listener.info
     )
     workspace = extract.connection.workspace(session)
     _refuse_other_workspace(cursors, workspace, extract)
@@ -168,8 +168,8 @@ def _prepare(extract: Extract, warehouse: Warehouse, report: Report, folder: Pat
         due=_due_parents(extract, warehouse, window),
         due_total=due_total,
         unread=Unread(stored.unread),
-        warn=extract.listener.warned,
-        note=extract.listener.noted,
+        warn=extract.listener.warning,
+        note=extract.listener.info,
         spooled=partial(_tell_spooled, extract, report, time.monotonic()),
         scroll_patience=extract.connection.scroll_patience,
         slice_records=extract.portions.slice_records,
@@ -228,7 +228,7 @@ def _count_due(extract: Extract, warehouse: Warehouse, stored: StoredCursor) -> 
 
 
 def _tell_spooled(extract: Extract, report: Report, began: float, done: int) -> None:
-    extract.listener.progressed(Progress.of(report, done=done, total=None, began=began))
+    extract.listener.on_progress(Progress.of(report, done=done, total=None, began=began))
 
 
 def _reconcile(

@@ -175,6 +175,6 @@ class Loader:
         return RowSpool(self._folder / f"{name}-{self._files}.jsonl", columns)
 
     def _tell(self, batch: Batch) -> None:
-        self._extract.listener.progressed(
+        self._extract.listener.on_progress(
             Progress.of(self.report, done=batch.done, total=batch.total, began=self._began)
         )

@@ -118,23 +118,23 @@ def _duration(seconds: float) -> str:
 class Listener(Protocol):
     """Where a sync tells what happens."""
 
-    def began(self, report: Report) -> None:
+    def on_start(self, report: Report) -> None:
         """Take note of a sync that begins; its report fills as it goes."""
         ...
 
-    def progressed(self, progress: Progress) -> None:
+    def on_progress(self, progress: Progress) -> None:
         """Take note of progress; called often."""
         ...
 
-    def noted(self, line: str) -> None:
+    def info(self, line: str) -> None:
         """Tell the user a line."""
         ...
 
-    def warned(self, line: str) -> None:
+    def warning(self, line: str) -> None:
         """Tell the user something that may need attention."""
         ...
 
-    def finished(self, report: Report) -> None:
+    def on_finish(self, report: Report) -> None:
         """Take note of what a sync did."""
         ...
 

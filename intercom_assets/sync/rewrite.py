@@ -93,7 +93,7 @@ def _replaced(
     )
     commit = Commit(target=extract.declared, cursor=cursor, rewrite=rewrite)
     done = warehouse.commit(extract.source.prefix, commit)
-    extract.listener.noted(
+    extract.listener.info(
         f"{rewrite.file.rows:,} stored rows now hide what the settings hide; docs/privacy.md says "
         "what old copies of them remain"
     )
@@ -122,7 +122,7 @@ def _tell_shown(extract: Extract, before: HiddenPaths, after: HiddenPaths) -> No
         *(path for path in before.excluded if not within(path, after.excluded)),
     }
     if shown and not extract.request.full_refresh:
-        extract.listener.warned(
+        extract.listener.warning(
             f"{extract.resource.name}: {_named(shown)} no longer hidden as before, and null in "
             "rows that were stored before; a full refresh fills them"
         )

@@ -93,7 +93,7 @@ NONSENSE: dict[str, tuple[Callable[[], object], str]] = {
         screws(
             endpoint=CAPPED, replication=ByParent("widgets", "widget_id", order_column="seen_at")
         ),
-        "resource 'screws': newest 'seen_at' is no column",
+        "resource 'screws': order column 'seen_at' is no column",
     ),
     "column_declared_twice": (
         widgets(columns=text(name="Again.")),

@@ -81,22 +81,22 @@ class MortalListener:
     def __init__(self, reaper: Reaper) -> None:
         self._reaper = reaper
 
-    def began(self, report: Report) -> None:
+    def on_start(self, report: Report) -> None:
         """Live: nothing has happened yet."""
 
-    def progressed(self, progress: Progress) -> None:
+    def on_progress(self, progress: Progress) -> None:
         """Die, perhaps."""
         self._reaper.event(progress)
 
-    def noted(self, line: str) -> None:
+    def info(self, line: str) -> None:
         """Die, perhaps."""
         self._reaper.event(line)
 
-    def warned(self, line: str) -> None:
+    def warning(self, line: str) -> None:
         """Die, perhaps."""
         self._reaper.event(line)
 
-    def finished(self, report: Report) -> None:
+    def on_finish(self, report: Report) -> None:
         """Die, perhaps."""
         self._reaper.event(report)
 

@@ -16,7 +16,7 @@ NOW = datetime.fromtimestamp(NOON, UTC)
 class Stopping(Ear):
     """A listener that stops a sync at its first batch."""
 
-    def progressed(self, progress: Progress) -> None:
+    def on_progress(self, progress: Progress) -> None:
         """Stop the sync, unless it still only spools."""
         if progress.total is not None:
             raise RuntimeError("stop")
