@@ -124,6 +124,17 @@ def _spool_folder() -> Iterator[str]:
 
 
 @dataclass(frozen=True, slots=True)
+class _Table:
+    """What the warehouse holds, after it was brought in line with the settings."""
+
+    cursors: Mapping[str, StoredCursor]
+    cursor: StoredCursor
+    rows: int
+    due_total: int
+    copies: Copies | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Plan:
     """A sync that is prepared: where it starts, and what reading it needs."""
 
@@ -132,50 +143,56 @@ class _Plan:
 
 
 def _prepare(extract: Extract, warehouse: Warehouse, report: Report, folder: Path) -> _Plan:
-    """Look at the table, bring it in line with the settings, and decide where to start."""
-    source = extract.source
-    with warehouse.held():
-        state = warehouse.inspect(extract.declared)
-        cursors = warehouse.cursors(source.schema, source.prefix)
-        _refuse_other_source(cursors, source)
-        stored = _stored(cursors, report.resource, state)
-        # Before new columns are filled from `_extra`, which may hold what is hidden now.
-        stored = hide_stored(extract, warehouse, state=state, stored=stored, folder=folder)
-        evolve(warehouse, extract.target, _missing(extract.target, state))
-        due_total = _count_due(extract, warehouse, stored)
-        copies = copies_of(extract, warehouse, cursors)
+    """Look at the table, then at the workspace, and decide where to start."""
+    table = _open_table(extract, warehouse, folder)
     # The warehouse is let go of before Intercom is asked: others may use the file meanwhile.
+    listener = extract.listener
     session = extract.connection.session(
-        meter=report.meter, scope=extract.resource.scope, note=extract.listener.info
+        meter=report.meter, scope=extract.resource.scope, note=listener.info
     )
     workspace = extract.connection.workspace(session)
-    _refuse_other_workspace(cursors, workspace, extract)
-    owned = replace(
-        stored,
-        source=source.name,
+    _refuse_other_workspace(table.cursors, workspace, extract)
+    cursor = replace(
+        table.cursor,
+        source=extract.source.name,
         workspace_id=workspace.id,
         region=extract.connection.region,
         hidden=mask_state(extract),
     )
-    window = _window(extract, owned)
+    window = _window(extract, cursor)
     context = ReadContext(
         resource=extract.resource,
         session=session,
         workspace=workspace,
         window=window,
         folder=folder,
-        stored_rows=state.row_count,
+        stored_rows=table.rows,
         due=_due_parents(extract, warehouse, window),
-        due_total=due_total,
-        unread=Unread(stored.unread),
-        warn=extract.listener.warning,
-        note=extract.listener.info,
+        due_total=table.due_total,
+        unread=Unread(cursor.unread),
+        warn=listener.warning,
+        note=listener.info,
         spooled=partial(_tell_spooled, extract, report, time.monotonic()),
         scroll_patience=extract.connection.scroll_patience,
         slice_records=extract.portions.slice_records,
         shaper=Shaper(extract.resource.table, extract.mask),
     )
-    return _Plan(context, copies)
+    return _Plan(context, table.copies)
+
+
+def _open_table(extract: Extract, warehouse: Warehouse, folder: Path) -> _Table:
+    source = extract.source
+    with warehouse.held():
+        state = warehouse.inspect(extract.declared)
+        cursors = warehouse.cursors(source.schema, source.prefix)
+        _refuse_other_source(cursors, source)
+        stored = _stored(cursors, extract.resource.name, state)
+        # Before new columns are filled from `_extra`, which may hold what is hidden now.
+        stored = hide_stored(extract, warehouse, state=state, stored=stored, folder=folder)
+        evolve(warehouse, extract.target, _missing(extract.target, state))
+        due_total = _count_due(extract, warehouse, stored)
+        copies = copies_of(extract, warehouse, cursors)
+    return _Table(cursors, stored, state.row_count, due_total, copies)
 
 
 def _stored(cursors: Mapping[str, StoredCursor], resource: str, state: TableState) -> StoredCursor:
