@@ -17,7 +17,7 @@ from intercom_assets.cli.project import SourceFile, find_project
 from intercom_assets.cli.tables import print_mark
 from intercom_assets.cli.terminal import command_line, marks_for
 from intercom_assets.errors import ConfigurationError, IntercomAssetsError
-from intercom_assets.intercom.client import RequestMetrics, Session
+from intercom_assets.intercom.client import RequestMetrics, ResourceSession
 from intercom_assets.intercom.connection import Connection
 from intercom_assets.intercom.retry import RetryPolicy
 from intercom_assets.intercom.workspace import probe
@@ -216,5 +216,5 @@ def _connect(settings: Settings) -> Connection:
     )
 
 
-def _session(connection: Connection, scope: str) -> Session:
+def _session(connection: Connection, scope: str) -> ResourceSession:
     return connection.session(meter=RequestMetrics(), scope=scope, note=lambda _: None)

@@ -162,9 +162,9 @@ class Client:
         meter: RequestMetrics | None = None,
         scope: str | None = None,
         note: Callable[[str], None] = lambda _: None,
-    ) -> "Session":
+    ) -> "ResourceSession":
         """Use the client for one resource."""
-        return Session(self, meter or RequestMetrics(), scope, note)
+        return ResourceSession(self, meter or RequestMetrics(), scope, note)
 
     async def send(self, call: Call, scope: str | None, meter: RequestMetrics) -> Response:
         """Send a request once, when the quota allows.
@@ -265,7 +265,7 @@ async def _body(response: httpx.Response, request: RequestInfo) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class ResourceSession:
     """The use of a client for one resource.
 
     Attributes:

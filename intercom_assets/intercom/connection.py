@@ -18,7 +18,7 @@ from anyio.from_thread import BlockingPortal, BlockingPortalProvider
 from intercom_assets.catalog.resource import ApiVersion
 from intercom_assets.errors import ConfigurationError, Unauthorized
 from intercom_assets.intercom import REGIONS
-from intercom_assets.intercom.client import Client, RequestMetrics, Session
+from intercom_assets.intercom.client import Client, RequestMetrics, ResourceSession
 from intercom_assets.intercom.rate_limit import RateLimiter
 from intercom_assets.intercom.retry import LARGEST, RetryPolicy
 from intercom_assets.intercom.scroll import ScrollPolicy
@@ -166,11 +166,13 @@ class Connection:
         with started(self.portal, work, *arguments) as future:
             return future.result()
 
-    def session(self, *, meter: RequestMetrics, scope: str, note: Callable[[str], None]) -> Session:
+    def session(
+        self, *, meter: RequestMetrics, scope: str, note: Callable[[str], None]
+    ) -> ResourceSession:
         """Use the connection for one resource."""
         return self._opened()[1].session(meter=meter, scope=scope, note=note)
 
-    def workspace(self, session: Session) -> Workspace:
+    def workspace(self, session: ResourceSession) -> Workspace:
         """Say whose token this is; asked once, and a refusal is remembered.
 
         Raises:

@@ -28,7 +28,7 @@ from datetime import datetime
 from intercom_assets.catalog.resource import Numbered, Pagination, SinglePage, StartingAfter
 from intercom_assets.catalog.types import Json, Record, as_int
 from intercom_assets.errors import CutOff, NotFound, PermanentError, RequestInfo, TransientError
-from intercom_assets.intercom.client import Call, Session
+from intercom_assets.intercom.client import Call, ResourceSession
 from intercom_assets.intercom.position import (
     Paged,
     Position,
@@ -83,7 +83,7 @@ class _BrokenOff(Exception):  # noqa: N818 - reads as what happened
         super().__init__(why)
 
 
-async def read_list(session: Session, call: Call, paged: Paged) -> Page:
+async def read_list(session: ResourceSession, call: Call, paged: Paged) -> Page:
     """Read all records of a list into one page, the first; what came twice is there once.
 
     Raises:
@@ -98,7 +98,7 @@ async def read_list(session: Session, call: Call, paged: Paged) -> Page:
     return replace(pages[0], records=list(records.values()))
 
 
-async def read_pages(session: Session, call: Call, paged: Paged) -> AsyncGenerator[Page]:
+async def read_pages(session: ResourceSession, call: Call, paged: Paged) -> AsyncGenerator[Page]:
     """Read page after page until the end, from the beginning again where the list breaks off.
 
     Records come again then: with their keys, whoever takes them merges them.
@@ -126,7 +126,7 @@ class _Reading:
         known: Keys of the records that these returned.
     """
 
-    session: Session
+    session: ResourceSession
     call: Call
     paged: Paged
     number: int = 0

@@ -30,7 +30,7 @@ from intercom_assets.errors import (
     RequestInfo,
     TransientError,
 )
-from intercom_assets.intercom.client import Call, Session
+from intercom_assets.intercom.client import Call, ResourceSession
 from intercom_assets.intercom.pagination import Page, read_page
 from intercom_assets.intercom.responses import Response, records_at
 
@@ -77,7 +77,7 @@ class _Stopped(Exception):  # noqa: N818 - reads as what happened
 
 
 async def read_scroll(
-    session: Session, call: Call, patience: ScrollPolicy
+    session: ResourceSession, call: Call, patience: ScrollPolicy
 ) -> AsyncIterator[Page | Restarted]:
     """Read all pages of a scroll, from its beginning again whenever it is lost.
 
@@ -130,7 +130,9 @@ def _lost(error: IntercomError, times: int) -> IntercomError:
     )
 
 
-async def _read_once(session: Session, call: Call, patience: ScrollPolicy) -> AsyncIterator[Page]:
+async def _read_once(
+    session: ResourceSession, call: Call, patience: ScrollPolicy
+) -> AsyncIterator[Page]:
     came = last = 0
     page = _page(await _open(session, call, patience), call, came, last)
     while page.records:
@@ -140,7 +142,7 @@ async def _read_once(session: Session, call: Call, patience: ScrollPolicy) -> As
         page = _page(await _after(session, page, call, came), call, came, last)
 
 
-async def _after(session: Session, page: Page, call: Call, came: int) -> Response:
+async def _after(session: ResourceSession, page: Page, call: Call, came: int) -> Response:
     token = page.body.get("scroll_param")
     if not isinstance(token, str) or not token:
         raise _Stopped(_told(call, "no scroll_param"), came, len(page.records))
@@ -170,7 +172,7 @@ def _told(call: Call, message: str) -> RequestInfo:
     return RequestInfo(method=call.method, path=call.path, status=200, message=message)
 
 
-async def _open(session: Session, call: Call, patience: ScrollPolicy) -> Response:
+async def _open(session: ResourceSession, call: Call, patience: ScrollPolicy) -> Response:
     waited, pause = 0.0, _FIRST_POLL
     while True:
         try:

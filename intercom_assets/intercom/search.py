@@ -17,7 +17,7 @@ from typing import assert_never
 
 from intercom_assets.catalog.resource import Granularity, Search
 from intercom_assets.catalog.types import Json, Record
-from intercom_assets.intercom.client import Call, Session
+from intercom_assets.intercom.client import Call, ResourceSession
 from intercom_assets.intercom.pagination import read_page, read_pages
 from intercom_assets.intercom.position import Paged
 
@@ -38,7 +38,7 @@ def search_call(
     return _call(search, _bounds(search, field, since, until), field, order)
 
 
-async def count_records(session: Session, search: Search) -> int | None:
+async def count_records(session: ResourceSession, search: Search) -> int | None:
     """Count all records, dated or not; None where Intercom does not say.
 
     Only the list without a filter counts those whose `updated_at` is null: no search by it does.
@@ -48,7 +48,7 @@ async def count_records(session: Session, search: Search) -> int | None:
 
 
 async def count_found(
-    session: Session, search: Search, *, created: tuple[int, int] | None, updated: bool
+    session: ResourceSession, search: Search, *, created: tuple[int, int] | None, updated: bool
 ) -> int:
     """Count what was created in an interval; with `updated` only what has an `updated_at`."""
     bounds = [] if created is None else _bounds(search, CREATED, *created)
@@ -59,7 +59,7 @@ async def count_found(
 
 
 async def count_since(
-    session: Session, search: Search, pagination: Paged, *, since: datetime, until: datetime
+    session: ResourceSession, search: Search, pagination: Paged, *, since: datetime, until: datetime
 ) -> int:
     """Count the records that were created between two instants, the first one excluded.
 

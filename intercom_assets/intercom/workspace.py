@@ -8,7 +8,7 @@ from intercom_assets.catalog.resource import Child, Listing, Resource, Scroll, S
 from intercom_assets.catalog.types import Json
 from intercom_assets.errors import ConfigurationError, NotFound, Unauthorized
 from intercom_assets.intercom import REGIONS
-from intercom_assets.intercom.client import Call, Session
+from intercom_assets.intercom.client import Call, ResourceSession
 from intercom_assets.intercom.responses import WRONG_TOKEN
 from intercom_assets.intercom.search import Order, search_call
 
@@ -29,7 +29,7 @@ class Workspace:
     zone: ZoneInfo | None
 
 
-async def read_workspace(session: Session, region: str) -> Workspace:
+async def read_workspace(session: ResourceSession, region: str) -> Workspace:
     """Ask whose token this is, and refuse a wrong region.
 
     https://developers.intercom.com/docs/references/rest-api/api.intercom.io/admins/identifyadmin
@@ -87,7 +87,7 @@ def _zone(name: str) -> ZoneInfo | None:
 _NOBODY = "0"
 
 
-async def probe(session: Session, resource: Resource) -> None:
+async def probe(session: ResourceSession, resource: Resource) -> None:
     """Ask for next to nothing of a resource.
 
     Raises:

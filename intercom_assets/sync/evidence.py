@@ -11,7 +11,7 @@ import anyio
 
 from intercom_assets.catalog.resource import Resource
 from intercom_assets.errors import ConfigurationError, IntercomAssetsError, SchemaError
-from intercom_assets.intercom.client import RequestMetrics, Session
+from intercom_assets.intercom.client import RequestMetrics, ResourceSession
 from intercom_assets.intercom.connection import Connection
 from intercom_assets.sync.extract import Source
 from intercom_assets.sync.fields import Survey, survey
@@ -103,7 +103,7 @@ class Evidence:
         """What `_extra` holds."""
         return survey(self.target, self.ask)
 
-    def from_intercom(self, work: Callable[[Session], Awaitable[T]]) -> T:
+    def from_intercom(self, work: Callable[[ResourceSession], Awaitable[T]]) -> T:
         """Ask Intercom, for as long as patience lasts.
 
         Raises:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from intercom_assets.catalog.resource import Resource
 from intercom_assets.catalog.types import Record, instant, micros_at
-from intercom_assets.intercom.client import Session
+from intercom_assets.intercom.client import ResourceSession
 from intercom_assets.intercom.connection import Connection
 from intercom_assets.intercom.scroll import ScrollPolicy
 from intercom_assets.intercom.workspace import Workspace
@@ -109,7 +109,7 @@ class ReadContext:
     """
 
     resource: Resource
-    session: Session
+    session: ResourceSession
     workspace: Workspace
     window: Window
     folder: Path

@@ -21,7 +21,7 @@ from intercom_assets.catalog.resource import (
 )
 from intercom_assets.catalog.types import EPOCH, Json, value_at
 from intercom_assets.errors import ConfigurationError, IntercomAssetsError, NotFound
-from intercom_assets.intercom.client import Call, Session
+from intercom_assets.intercom.client import Call, ResourceSession
 from intercom_assets.intercom.pagination import paged, read_page
 from intercom_assets.intercom.responses import records_at
 from intercom_assets.intercom.search import count_found, count_records, count_since
@@ -174,7 +174,9 @@ def _judge_parts(evidence: Evidence) -> Verdict:
     )
 
 
-async def _short(session: Session, child: Child, path: tuple[str, ...], found: Answer) -> list[str]:
+async def _short(
+    session: ResourceSession, child: Child, path: tuple[str, ...], found: Answer
+) -> list[str]:
     """Keep the parents of which Intercom returns more children than are stored."""
     short = []
     for key, counted, stored, *_ in found.rows:
@@ -226,7 +228,7 @@ def _judge_row_count(evidence: Evidence) -> Verdict:
     )
 
 
-async def _counts(session: Session, evidence: Evidence, stored: int) -> tuple[int, int]:
+async def _counts(session: ResourceSession, evidence: Evidence, stored: int) -> tuple[int, int]:
     """Count Intercom's records, and those of them that came after the last sync."""
     search = evidence.resource.endpoint
     if not isinstance(search, Search):

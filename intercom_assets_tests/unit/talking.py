@@ -10,7 +10,7 @@ import anyio.lowlevel
 import httpx
 
 from intercom_assets.catalog import NEWEST
-from intercom_assets.intercom.client import Call, Client, RequestMetrics, Session
+from intercom_assets.intercom.client import Call, Client, RequestMetrics, ResourceSession
 from intercom_assets.intercom.rate_limit import RateLimiter
 from intercom_assets.intercom.responses import Response
 from intercom_assets.intercom.retry import RetryPolicy
@@ -51,7 +51,7 @@ class Talk:
         await anyio.lowlevel.checkpoint()
 
     @asynccontextmanager
-    async def session(self) -> AsyncIterator[Session]:
+    async def session(self) -> AsyncIterator[ResourceSession]:
         """Open a session of one resource."""
         client = Client(
             base_url="http://127.0.0.1:9",
@@ -106,7 +106,7 @@ def envelope(status: int, code: str, message: str = "No.") -> httpx.Response:
     return httpx.Response(status, json=body)
 
 
-def run_in(talk: Talk, work: Callable[[Session], Awaitable[T]]) -> T:
+def run_in(talk: Talk, work: Callable[[ResourceSession], Awaitable[T]]) -> T:
     """Give what work makes of a session that is patient."""
     talk.attempts = 8
 
