@@ -23,12 +23,10 @@ from benchmarks.cases import Series
 from benchmarks.processes import ROOT, run
 from intercom_assets.catalog import CATALOG, NEWEST
 from intercom_assets.intercom.connection import Connection
-from intercom_assets.sync.cursor import Request
-from intercom_assets.sync.extract import Extract
+from intercom_assets.sync.cursor import SyncOptions
+from intercom_assets.sync.extract import Extract, Source
 from intercom_assets.sync.load import load
-from intercom_assets.sync.progress import Progress
-from intercom_assets.sync.report import Report
-from intercom_assets.sync.source import Source
+from intercom_assets.sync.progress import Progress, Report
 from intercom_assets.warehouse.duckdb import DuckDBWarehouse
 from intercom_simulator import generate
 
@@ -227,20 +225,20 @@ def _headers(now: int) -> httpx.Headers:
 class _Quiet:
     """A listener that listens to nothing."""
 
-    def began(self, report: Report) -> None:
+    def on_start(self, report: Report) -> None:
         """Take no note."""
 
-    def progressed(self, progress: Progress) -> None:
+    def on_progress(self, progress: Progress) -> None:
         """Take no note."""
 
-    def noted(self, line: str) -> None:
+    def info(self, line: str) -> None:
         """Take no note."""
 
-    def warned(self, line: str) -> None:
+    def warning(self, line: str) -> None:
         """Say what needs attention."""
         sys.stderr.write(f"{line}\n")
 
-    def finished(self, report: Report) -> None:
+    def on_finish(self, report: Report) -> None:
         """Take no note."""
 
 
@@ -265,7 +263,7 @@ def sync(folder: Path, million: int, longer: int) -> dict[str, float]:
                     resource=resource,
                     parent=CATALOG[resource.parent] if resource.parent else None,
                     connection=connection,
-                    request=Request(run_id="replay"),
+                    request=SyncOptions(run_id="replay"),
                     listener=_Quiet(),
                 ),
                 warehouse,

@@ -31,7 +31,7 @@ class ConfigurationError(IntercomAssetsError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class RequestInfo:
     """What was asked of Intercom, as far as it may be shown.
 
     Attributes:
@@ -68,7 +68,7 @@ class IntercomError(IntercomAssetsError):
         remedy: What the reader can do about it: another one.
     """
 
-    def __init__(self, request: Request, wrong: str, remedy: str) -> None:
+    def __init__(self, request: RequestInfo, wrong: str, remedy: str) -> None:
         self.request = request
         self.wrong = wrong
         self.remedy = remedy
@@ -100,7 +100,7 @@ class RateLimited(TransientError):  # noqa: N818 - reads as what happened
         retry_after: Seconds until Intercom's window resets, None when it did not say.
     """
 
-    def __init__(self, request: Request, *, retry_after: float | None) -> None:
+    def __init__(self, request: RequestInfo, *, retry_after: float | None) -> None:
         self.retry_after = retry_after
         super().__init__(
             request,
@@ -125,7 +125,7 @@ class NotFound(PermanentError):  # noqa: N818 - reads as what happened
     """
 
     def __init__(
-        self, request: Request, wrong: str, remedy: str, *, merged_into: str | None = None
+        self, request: RequestInfo, wrong: str, remedy: str, *, merged_into: str | None = None
     ) -> None:
         self.merged_into = merged_into
         super().__init__(request, wrong, remedy)
@@ -140,7 +140,7 @@ class CutOff(PermanentError):  # noqa: N818 - reads as what happened
     """
 
     def __init__(
-        self, request: Request, wrong: str, remedy: str, *, came: int, missing: int
+        self, request: RequestInfo, wrong: str, remedy: str, *, came: int, missing: int
     ) -> None:
         self.came = came
         self.missing = missing

@@ -7,26 +7,26 @@ from dataclasses import replace
 from typing import Any
 
 from intercom_assets.catalog import CATALOG, Resource
-from intercom_assets.catalog.hidden import Hidden, hide, path_of
+from intercom_assets.catalog.hidden import HiddenPaths, hide, path_of
 from intercom_assets.sync.extract import Extract
 from intercom_assets.sync.mask import Mask
-from intercom_assets.sync.report import Report
+from intercom_assets.sync.progress import Report
 from intercom_assets.warehouse.warehouse import Warehouse
 from intercom_assets_tests.world import Row, World
 
 KEY = b"a salt of 32 characters or more."
 
 
-def hidden_of(name: str, exclude: Iterable[str], hashed: Iterable[str]) -> Hidden:
+def hidden_of(name: str, exclude: Iterable[str], hashed: Iterable[str]) -> HiddenPaths:
     """Say what is hidden of a resource, by the names of the settings."""
     resource = CATALOG[name]
-    return Hidden(
+    return HiddenPaths(
         tuple(path_of(resource, one) for one in exclude),
         tuple(path_of(resource, one) for one in hashed),
     )
 
 
-def hiding(extract: Extract, hidden: Hidden, key: bytes = KEY) -> Extract:
+def hiding(extract: Extract, hidden: HiddenPaths, key: bytes = KEY) -> Extract:
     """Prepare the same sync with something hidden."""
     resource = extract.resource
     mask = Mask(resource.table, hidden, key) if hidden else None

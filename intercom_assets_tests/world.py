@@ -18,17 +18,13 @@ import httpx
 
 from intercom_assets.catalog import CATALOG, NEWEST, ApiVersion, Resource
 from intercom_assets.intercom.connection import Connection
-from intercom_assets.intercom.page_size import LARGEST
-from intercom_assets.intercom.retry import Patience
-from intercom_assets.intercom.scroll import ScrollPatience
-from intercom_assets.sync.batch import Portions
-from intercom_assets.sync.cursor import Request
-from intercom_assets.sync.extract import Extract
+from intercom_assets.intercom.retry import LARGEST, RetryPolicy
+from intercom_assets.intercom.scroll import ScrollPolicy
+from intercom_assets.sync.cursor import BatchLimits, SyncOptions
+from intercom_assets.sync.extract import Extract, Source
 from intercom_assets.sync.load import load
-from intercom_assets.sync.progress import Progress
-from intercom_assets.sync.report import Report
+from intercom_assets.sync.progress import Progress, Report
 from intercom_assets.sync.rows import hash_record
-from intercom_assets.sync.source import Source
 from intercom_assets.warehouse.warehouse import StoredCursor, Warehouse
 from intercom_assets_tests.places import DuckDBPlace, Place
 from intercom_simulator import Workspace, create_app, generate
@@ -73,22 +69,22 @@ class Ear:
     progress: list[Progress] = field(default_factory=list)
     reports: list[Report] = field(default_factory=list)
 
-    def began(self, report: Report) -> None:
+    def on_start(self, report: Report) -> None:
         """Need not remember what is finished later, or fails."""
 
-    def progressed(self, progress: Progress) -> None:
+    def on_progress(self, progress: Progress) -> None:
         """Remember progress."""
         self.progress.append(progress)
 
-    def noted(self, line: str) -> None:
+    def info(self, line: str) -> None:
         """Remember a line."""
         self.notes.append(line)
 
-    def warned(self, line: str) -> None:
+    def warning(self, line: str) -> None:
         """Remember a warning."""
         self.warnings.append(line)
 
-    def finished(self, report: Report) -> None:
+    def on_finish(self, report: Report) -> None:
         """Remember a report."""
         self.reports.append(report)
 
@@ -145,7 +141,7 @@ class World:
     warehouse: Warehouse
     clock: Clock
     source: Source = field(default_factory=lambda: Source(name="test", schema="main_", prefix="p_"))
-    portions: Portions = field(default_factory=Portions)
+    portions: BatchLimits = field(default_factory=BatchLimits)
     before: Callable[[httpx.Request], None] = nothing
     version: ApiVersion = NEWEST
     page_size: int = LARGEST
@@ -186,7 +182,7 @@ class World:
             resource=resource,
             parent=CATALOG[resource.parent] if resource.parent else None,
             connection=connection,
-            request=Request(run_id="run", **request),
+            request=SyncOptions(run_id="run", **request),
             listener=self.ear,
             portions=self.portions,
         )
@@ -206,8 +202,8 @@ class World:
             version=self.version,
             base_url=f"http://127.0.0.1:{self._port}",
             page_size=self.page_size,
-            patience=Patience(attempts=self.attempts, sleep=sleep),
-            scroll_patience=ScrollPatience(sleep=sleep),
+            patience=RetryPolicy(attempts=self.attempts, sleep=sleep),
+            scroll_patience=ScrollPolicy(sleep=sleep),
             transport=Line(self.workspace, self._asked, self._answered),
         ) as connection:
             yield connection

@@ -1,7 +1,72 @@
 """What is synced: every resource as one frozen value. Declarations only, no input and output."""
 
-from intercom_assets.catalog.catalog import CATALOG, Catalog
-from intercom_assets.catalog.resource import Resource
-from intercom_assets.catalog.version import NEWEST, OLDEST, ApiVersion
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from intercom_assets.catalog.conversations import MESSAGING
+from intercom_assets.catalog.people import PEOPLE
+from intercom_assets.catalog.resource import NEWEST, OLDEST, ApiVersion, Resource
+from intercom_assets.catalog.tickets import TICKETS
+from intercom_assets.catalog.workspace import WORKSPACE
 
 __all__ = ["CATALOG", "NEWEST", "OLDEST", "ApiVersion", "Catalog", "Resource"]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """Resources by name, parents before their children.
+
+    Raises:
+        ValueError: Two resources share a name, or what one is made of is missing; names the
+            resource.
+    """
+
+    resources: tuple[Resource, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse repeated names and children without parents."""
+        seen: set[str] = set()
+        for resource in self.resources:
+            if resource.name in seen:
+                raise ValueError(f"resource {resource.name!r} is declared twice")
+            if resource.parent is not None and resource.parent not in seen:
+                raise ValueError(
+                    f"resource {resource.name!r}: parent {resource.parent!r} is not declared before"
+                )
+            if resource.copied is not None and resource.copied.of not in seen:
+                raise ValueError(
+                    f"resource {resource.name!r}: {resource.copied.of!r} is not declared before"
+                )
+            seen.add(resource.name)
+
+    def __iter__(self) -> Iterator[Resource]:
+        """Go through the resources in the order of declaration."""
+        return iter(self.resources)
+
+    def __getitem__(self, name: str) -> Resource:
+        """Find a resource by name.
+
+        Raises:
+            KeyError: No resource has that name.
+        """
+        for resource in self.resources:
+            if resource.name == name:
+                return resource
+        raise KeyError(name)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names in the order of declaration."""
+        return tuple(resource.name for resource in self.resources)
+
+    def defaults(self, version: ApiVersion) -> tuple[Resource, ...]:
+        """Keep what `resources: all` means in an API version."""
+        return tuple(one for one in self.resources if one.default and one.since <= version)
+
+    def select(self, names: Iterable[str]) -> tuple[Resource, ...]:
+        """Keep the named resources, in the order of declaration."""
+        wanted = set(names)
+        return tuple(one for one in self.resources if one.name in wanted)
+
+
+CATALOG = Catalog((*WORKSPACE, *PEOPLE, *MESSAGING, *TICKETS))

@@ -55,9 +55,9 @@ def how_synced(resource: Resource) -> str:
             if deletions is not None:
                 told += f" and, from version {deletions.since} of the API on, what was deleted"
             return f"{told}; a reconcile finds the rest."
-        case ByParent(parent, drifts=drifts):
+        case ByParent(parent, changes_without_parent=changes_without_parent):
             told = f"Each sync reads the lists of the {parent} that changed since the last one"
-            told += "; a reconcile reads all of them." if drifts else "."
+            told += "; a reconcile reads all of them." if changes_without_parent else "."
             copied = resource.copied
             return f"{told} A row follows the stored {copied.of} at once." if copied else told
         case _:

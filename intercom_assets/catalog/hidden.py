@@ -10,10 +10,10 @@ from difflib import get_close_matches
 from typing import TypeAlias
 
 from intercom_assets.catalog.resource import ByParent, Copied, Resource
-from intercom_assets.schema.table import EXTRA, METADATA_COLUMNS, Column
-from intercom_assets.schema.types import ColumnType
+from intercom_assets.catalog.table import EXTRA, METADATA_COLUMNS, Column
+from intercom_assets.catalog.types import ColumnType
 
-Path: TypeAlias = tuple[str, ...]
+FieldPath: TypeAlias = tuple[str, ...]
 """Keys that lead from a record to a value; through lists they lead into each entry."""
 
 HASHED = "Keyed hash (HMAC-SHA-256) of: "
@@ -21,28 +21,23 @@ HASHED = "Keyed hash (HMAC-SHA-256) of: "
 
 
 @dataclass(frozen=True, slots=True)
-class Hidden:
-    """What is hidden of one resource's records.
+class HiddenPaths:
+    """What is hidden of one resource's records."""
 
-    Attributes:
-        excluded: Paths whose values are stored nowhere.
-        hashed: Paths whose values are stored as a keyed hash.
-    """
-
-    excluded: tuple[Path, ...] = ()
-    hashed: tuple[Path, ...] = ()
+    excluded: tuple[FieldPath, ...] = ()
+    hashed: tuple[FieldPath, ...] = ()
 
     def __bool__(self) -> bool:
         """Whether anything is hidden."""
         return bool(self.excluded or self.hashed)
 
     @property
-    def paths(self) -> tuple[Path, ...]:
+    def paths(self) -> tuple[FieldPath, ...]:
         """All paths."""
         return (*self.excluded, *self.hashed)
 
 
-def path_of(resource: Resource, name: str) -> Path:
+def path_of(resource: Resource, name: str) -> FieldPath:
     """Find what a name in the settings means.
 
     It is a column (`location_city`), the same by its path (`location.city`), a field inside a JSON
@@ -74,7 +69,7 @@ def path_of(resource: Resource, name: str) -> Path:
     raise ValueError(_unknown(resource, name))
 
 
-def hide(resource: Resource, hidden: Hidden) -> Resource:
+def hide(resource: Resource, hidden: HiddenPaths) -> Resource:
     """Declare a resource as its table is: without excluded columns, hashed ones described so."""
     if not hidden:
         return resource
@@ -93,7 +88,7 @@ def hide(resource: Resource, hidden: Hidden) -> Resource:
     )
 
 
-def _shown(copied: Copied, resource: Resource, hidden: Hidden) -> Copied:
+def _shown(copied: Copied, resource: Resource, hidden: HiddenPaths) -> Copied:
     shown = [
         name
         for name in copied.columns
@@ -103,22 +98,22 @@ def _shown(copied: Copied, resource: Resource, hidden: Hidden) -> Copied:
 
 
 def needs(resource: Resource) -> Iterator[tuple[Column, str]]:
-    """Give the columns that a sync itself needs in the clear, and what for."""
+    """Yield the columns that a sync itself needs in the clear, and what for."""
     for name in resource.primary_key:
         yield resource.table.column(name), "rows are told apart, joined and found again by it"
     for date in {resource.cursor, resource.table.version} - {None}:
         yield resource.table.column(str(date)), "it tells what changed, and which version is newer"
-    if isinstance(resource.replication, ByParent) and resource.replication.newest:
-        newest = resource.table.column(resource.replication.newest)
+    if isinstance(resource.replication, ByParent) and resource.replication.order_column:
+        newest = resource.table.column(resource.replication.order_column)
         yield newest, "it tells which rows a list that Intercom cut off still covers"
 
 
-def within(path: Path, others: tuple[Path, ...]) -> bool:
-    """Tell whether a path is one of others, or leads on from one."""
+def within(path: FieldPath, others: tuple[FieldPath, ...]) -> bool:
+    """Return whether a path is one of others, or leads on from one."""
     return any(path[: len(other)] == other for other in others)
 
 
-def _within(column: Column, keys: Path) -> Path:
+def _within(column: Column, keys: FieldPath) -> FieldPath:
     if column.type is not ColumnType.JSON:
         raise ValueError(f"{column.name} is {column.type.value}: there are no fields in it")
     return keys

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from intercom_assets.catalog.catalog import CATALOG, Catalog
+from intercom_assets.catalog import CATALOG, Catalog
 from intercom_assets.catalog.resource import Resource
-from intercom_assets.schema.types import ColumnType
+from intercom_assets.catalog.types import ColumnType
 
 
 @dataclass(frozen=True, slots=True)

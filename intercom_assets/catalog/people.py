@@ -1,19 +1,26 @@
-"""Whom the workspace talks to: segments, companies and contacts."""
+"""Who is spoken with: companies, their segments, and contacts, the users and leads."""
 
-from intercom_assets.catalog.contacts import CONTACTS
 from intercom_assets.catalog.resource import (
+    ApiVersion,
     ByParent,
     Child,
     Copied,
+    Granularity,
+    Incremental,
     Listing,
+    Lookup,
+    NestedList,
+    Numbered,
     Resource,
     Scroll,
+    Search,
     SemiIncremental,
+    SinglePage,
+    StartingAfter,
     identity,
     reference,
 )
-from intercom_assets.catalog.version import ApiVersion
-from intercom_assets.schema.table import double, integer, json, nested, text, timestamp
+from intercom_assets.catalog.table import boolean, double, integer, json, nested, text, timestamp
 
 _SEGMENT = (
     *identity("segment"),
@@ -67,6 +74,127 @@ COMPANY = (
 )
 """Columns of a company; a conversation carries a copy of its company."""
 
+_PERSON = (
+    *identity("contact"),
+    *text(
+        external_id="Identifier of the contact in your own systems.",
+        workspace_id="Workspace that the contact belongs to.",
+        role="`user` or `lead`.",
+        name="Full name.",
+        email="Email address.",
+        email_domain="Part of the email address after the `@`.",
+        phone="Telephone number as it was entered.",
+        formatted_phone="Telephone number in the international form E.164.",
+        owner_id="Teammate who owns the account.",
+        language_override="Language chosen for the Messenger, whatever the browser says.",
+    ),
+    *nested(
+        "avatar",
+        text(type="Kind of object: always `avatar`.", image_url="Address of the picture."),
+    ),
+    *nested(
+        "location",
+        text(
+            type="Kind of object: always `location`.",
+            country="Country that the contact is in.",
+            country_code="Code of the country.",
+            continent_code="Code of the continent.",
+            region="Region that the contact is in.",
+            city="City that the contact is in.",
+        ),
+    ),
+)
+
+_ACTIVITY = (
+    *timestamp(
+        created_at="When the contact was created.",
+        updated_at="When the contact last changed.",
+        signed_up_at="When the contact signed up, as you reported it; can lie in the future.",
+        last_seen_at="When the contact was last seen, by the Messenger or as you reported it.",
+        last_replied_at="When the contact last wrote to the workspace.",
+        last_contacted_at="When the workspace last wrote to the contact.",
+        last_email_opened_at="When the contact last opened an email.",
+        last_email_clicked_at="When the contact last followed a link in an email.",
+    ),
+    *text(
+        referrer="Page from which the contact came to your site.",
+        utm_campaign="Campaign that brought the contact (UTM).",
+        utm_content="Content that brought the contact (UTM).",
+        utm_medium="Medium that brought the contact (UTM).",
+        utm_source="Source that brought the contact (UTM).",
+        utm_term="Search term that brought the contact (UTM).",
+    ),
+)
+
+_CONSENT = (
+    *boolean(
+        has_hard_bounced="Whether an email to the contact was refused for good.",
+        marked_email_as_spam="Whether the contact marked an email as spam.",
+        unsubscribed_from_emails="Whether the contact wants no emails.",
+        unsubscribed_from_sms="Whether the contact wants no text messages.",
+        sms_consent="Whether the contact agreed to text messages.",
+        enabled_push_messaging="Whether the contact allows push messages.",
+    ),
+    *json(
+        opted_in_subscription_types="Subscriptions chosen: up to 10, with `has_more` beyond.",
+        opted_out_subscription_types="Subscriptions refused: up to 10, with `has_more` beyond.",
+    ),
+)
+
+_DEVICES = (
+    *text(
+        browser="Name of the browser.",
+        browser_version="Version of the browser.",
+        browser_language="Language that the browser asks for.",
+        os="Operating system.",
+        android_app_name="Name of your Android app.",
+        android_app_version="Version of your Android app.",
+        android_device="Android device.",
+        android_os_version="Version of Android.",
+        android_sdk_version="Version of Intercom's SDK for Android.",
+        ios_app_name="Name of your iOS app.",
+        ios_app_version="Version of your iOS app.",
+        ios_device="iOS device.",
+        ios_os_version="Version of iOS.",
+        ios_sdk_version="Version of Intercom's SDK for iOS.",
+    ),
+    *timestamp(
+        android_last_seen_at="When the contact last used the Android app.",
+        ios_last_seen_at="When the contact last used the iOS app.",
+    ),
+)
+
+_RELATED = json(
+    custom_attributes="Custom attributes of the contact, by name.",
+    tags="Tags of the contact, complete: `data` lists them.",
+    notes="Notes about the contact, complete: `data` lists them.",
+    companies="Companies of the contact, complete: `data` lists them.",
+    social_profiles="Profiles in social networks: `data` lists them.",
+    merge_history="Contacts that were merged into this user; sent only on request.",
+)
+
+_SCOPE = "Read and list users and companies"
+
+CONTACTS = Resource(
+    name="contacts",
+    description="One row per contact, a user or a lead: who they are, where they were seen, what "
+    "they agreed to.",
+    endpoint=Search("/contacts/search", records="data", granularity=Granularity.DAY),
+    pagination=StartingAfter(per_page=150),
+    replication=Incremental(),
+    lookup=Lookup("/contacts/{id}"),
+    columns=(*_PERSON, *_ACTIVITY, *_CONSENT, *_DEVICES, *_RELATED),
+    nested=(
+        NestedList("tags", "/contacts/{id}/tags", ("data",), SinglePage(), "Read tags"),
+        NestedList(
+            "companies", "/contacts/{id}/companies", ("data", "companies"), Numbered(50), _SCOPE
+        ),
+        NestedList("notes", "/contacts/{id}/notes", ("data",), Numbered(50), _SCOPE),
+    ),
+    scope=_SCOPE,
+    docs=reference("contacts/searchcontacts"),
+)
+
 PEOPLE: tuple[Resource, ...] = (
     Resource(
         name="segments",
@@ -91,7 +219,7 @@ PEOPLE: tuple[Resource, ...] = (
         name="company_segments",
         description="One row per company and segment that the company is in.",
         endpoint=Child("/companies/{id}/segments", records=("data",)),
-        replication=ByParent(parent="companies", key="company_id", drifts=True),
+        replication=ByParent(parent="companies", key="company_id", changes_without_parent=True),
         columns=(
             *text(company_id="Company that is in the segment (companies.id); added by the sync."),
             *_SEGMENT,

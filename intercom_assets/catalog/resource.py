@@ -5,25 +5,53 @@ The variation points are closed unions; interpreters read them with `match` and
 No request is made here.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
+from urllib.parse import quote
 
-from intercom_assets.catalog.version import OLDEST, ApiVersion
-from intercom_assets.schema.table import Column, Table, text, timestamp
-from intercom_assets.schema.types import ColumnType
+from intercom_assets.catalog.table import Column, Table, text, timestamp
+from intercom_assets.catalog.types import ColumnType
+
+
+class ApiVersion(NamedTuple):
+    """A version of Intercom's REST API.
+
+    https://developers.intercom.com/docs/build-an-integration/learn-more/rest-apis/api-changelog
+    """
+
+    major: int
+    minor: int
+
+    @classmethod
+    def parse(cls, value: str) -> "ApiVersion":
+        """Read `2.16`.
+
+        Raises:
+            ValueError: It is not two numbers joined by a dot.
+        """
+        if not re.fullmatch(r"\d{1,3}\.\d{1,3}", value):
+            raise ValueError(f"{value!r} is not a version such as 2.16")
+        major, minor = value.split(".")
+        return cls(int(major), int(minor))
+
+    def __str__(self) -> str:
+        """Write it as Intercom does."""
+        return f"{self.major}.{self.minor}"
+
+
+OLDEST = ApiVersion(2, 1)
+"""Older versions lack what a sync needs."""
+
+NEWEST = ApiVersion(2, 16)
+"""The newest version that the catalogue was compared with."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A GET that lists records.
-
-    Attributes:
-        path: Path below the host.
-        records: Key of the answer that holds the list of records.
-        params: Query parameters that are always sent.
-    """
+    """A GET that lists records."""
 
     path: str
     records: str = "data"
@@ -40,13 +68,7 @@ class Granularity(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A POST that finds records by time.
-
-    Attributes:
-        path: Path below the host.
-        records: Key of the answer that holds the list of records.
-        granularity: How finely the search compares `updated_at`.
-    """
+    """A POST that finds records by time."""
 
     path: str
     records: str
@@ -63,12 +85,11 @@ class Lookup:
     """A GET of one record, which tells whether it still exists.
 
     Attributes:
-        path: Path with `{id}` for the record's id.
-        beyond: Fields that the search's records lack.
+        lookup_only_fields: Fields that the search's records lack.
     """
 
     path: str
-    beyond: tuple[str, ...] = ()
+    lookup_only_fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +97,6 @@ class Child:
     """A GET per parent that lists the parent's records.
 
     Attributes:
-        path: Path with `{id}` for the parent's id.
-        records: Keys that lead from the answer to the list of records.
         cap: The most records that Intercom returns, newest first kept; None when all.
     """
 
@@ -96,22 +115,14 @@ class SinglePage:
 
 @dataclass(frozen=True, slots=True)
 class StartingAfter:
-    """Each answer names the cursor of the next page.
-
-    Attributes:
-        per_page: Records asked for in one answer.
-    """
+    """Each answer names the cursor of the next page."""
 
     per_page: int = 150
 
 
 @dataclass(frozen=True, slots=True)
 class Numbered:
-    """Pages are numbered from 1.
-
-    Attributes:
-        per_page: Records asked for in one answer.
-    """
+    """Pages are numbered from 1."""
 
     per_page: int = 50
 
@@ -151,11 +162,7 @@ class Deletions:
     """A GET that lists which records were deleted, the newest deletion first.
 
     Attributes:
-        path: Path below the host.
-        records: Key of the answer that holds the list.
         dated: Field that says when a record was deleted.
-        per_page: Records asked for in one answer.
-        since: First API version that has it.
     """
 
     path: str
@@ -170,7 +177,6 @@ class Incremental:
     """Records are asked for by time.
 
     Attributes:
-        cursor: Column that dates a record.
         deletions: Where Intercom lists what was deleted; None where only asking for each tells.
     """
 
@@ -183,19 +189,17 @@ class ByParent:
     """The records of each parent whose stored version changed are read whole.
 
     Attributes:
-        parent: Name of the parent resource.
-        key: Column that holds the parent's id.
-        newest: Column by which Intercom keeps the newest records where it caps the list.
-        counted: Column of the parent that counts its records; a check compares them.
-        drifts: Whether a list can change while its parent does not, so that a reconcile reads
-            the lists of all parents.
+        order_column: Column by which Intercom keeps the newest records where it caps the list.
+        count_column: Column of the parent that counts its records; a check compares them.
+        changes_without_parent: Whether a list can change while its parent does not, so that a
+            reconcile reads the lists of all parents.
     """
 
     parent: str
     key: str
-    newest: str | None = None
-    counted: str | None = None
-    drifts: bool = False
+    order_column: str | None = None
+    count_column: str | None = None
+    changes_without_parent: bool = False
 
 
 Replication: TypeAlias = FullRefresh | SemiIncremental | Incremental | ByParent
@@ -207,10 +211,7 @@ class NestedList:
 
     Attributes:
         name: Field of the record that holds `{data, has_more, total_count, url}`.
-        path: Path with `{id}` for the record's id.
         records: Keys under which the whole list may be; the documents disagree.
-        pagination: How the whole list is paged.
-        scope: The permission that the whole list needs.
     """
 
     name: str
@@ -226,7 +227,6 @@ class Copied:
 
     Attributes:
         of: Name of the other resource, whose own list tells first what changed.
-        key: Column that holds the record's key.
         columns: Columns of both tables that hold the same.
     """
 
@@ -241,18 +241,10 @@ class Resource:
 
     Attributes:
         name: Name of the asset, and of the table after `<prefix>rudder_`.
-        description: What one row is, for people.
-        endpoint: Which request returns the records.
-        pagination: How the answers continue.
-        replication: How changes are found.
-        columns: Every documented field, flattened.
-        primary_key: Columns that identify a row.
         nested: Lists inside the record that have to be completed.
         lookup: How one record is asked for, where a reconcile has to.
         copied: What a row repeats of another resource's record.
         scope: The permission that the token needs, as Intercom's Developer Hub names it.
-        docs: Intercom's page about the endpoint.
-        since: First API version that has the endpoint.
         default: Whether `resources: all` includes it.
         table: The table's columns, key and version column.
 
@@ -334,9 +326,11 @@ class Resource:
             raise ValueError("has a parent but no child endpoint")
         if link.key not in self.primary_key:
             raise ValueError(f"parent key {link.key!r} is not part of the primary key")
-        if link.newest is not None and link.newest not in {one.name for one in self.columns}:
-            raise ValueError(f"newest {link.newest!r} is no column")
-        if self.endpoint.cap is not None and link.newest is None:
+        if link.order_column is not None and link.order_column not in {
+            one.name for one in self.columns
+        }:
+            raise ValueError(f"order column {link.order_column!r} is no column")
+        if self.endpoint.cap is not None and link.order_column is None:
             raise ValueError("a capped list needs the column that orders it")
 
     def _check_copied(self, copied: Copied) -> None:
@@ -382,6 +376,11 @@ def stamps() -> tuple[Column, ...]:
 def optional(*resources: Resource) -> tuple[Resource, ...]:
     """Declare resources that `resources: all` leaves out."""
     return tuple(replace(resource, default=False) for resource in resources)
+
+
+def record_path(path: str, key: str) -> str:
+    """Put the id of a record into a declared path."""
+    return path.replace("{id}", quote(key, safe=""))
 
 
 def reference(page: str) -> str:

@@ -1,8 +1,14 @@
 """Tickets: their types and states. Off by default."""
 
-from intercom_assets.catalog.resource import Listing, Resource, identity, optional, reference
-from intercom_assets.catalog.version import ApiVersion
-from intercom_assets.schema.table import boolean, json, text
+from intercom_assets.catalog.resource import (
+    ApiVersion,
+    Listing,
+    Resource,
+    identity,
+    optional,
+    reference,
+)
+from intercom_assets.catalog.table import boolean, json, text
 
 TICKETS: tuple[Resource, ...] = optional(
     Resource(

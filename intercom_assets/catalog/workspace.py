@@ -7,7 +7,7 @@ from intercom_assets.catalog.resource import (
     identity,
     reference,
 )
-from intercom_assets.schema.table import boolean, integer, json, nested, text, timestamp
+from intercom_assets.catalog.table import boolean, integer, json, nested, text, timestamp
 
 _ATTRIBUTE = (
     *text(

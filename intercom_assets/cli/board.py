@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
-from intercom_assets.sync.progress import Progress
-from intercom_assets.sync.report import Report
+from intercom_assets.sync.progress import Progress, Report
 
 
 class State(Enum):
@@ -144,30 +143,30 @@ class Board:
             if line.state is State.WAITING:
                 line.error = self._reason()
 
-    def began(self, report: Report) -> None:
+    def on_start(self, report: Report) -> None:
         """Watch a report as it fills."""
         line = self.line(report.resource)
         line.report = report
         if line.state is not State.RUNNING:
             self.started(report.resource)
 
-    def progressed(self, progress: Progress) -> None:
+    def on_progress(self, progress: Progress) -> None:
         """Take note of progress."""
         line = self.line(progress.resource)
         line.progress, line.note = progress, ""
         self.screen.told(str(progress))
 
-    def noted(self, line: str) -> None:
+    def info(self, line: str) -> None:
         """Keep what happened last."""
         resource, _, note = line.partition(": ")
         self.line(resource).note = note
         self.screen.told(line)
 
-    def warned(self, line: str) -> None:
+    def warning(self, line: str) -> None:
         """Show what may need attention."""
         self.screen.warned(line)
 
-    def finished(self, report: Report) -> None:
+    def on_finish(self, report: Report) -> None:
         """Take note of what a sync did."""
         line = self.line(report.resource)
         line.report = report

@@ -11,7 +11,7 @@ from intercom_assets.cli.board import Board, Line, State
 from intercom_assets.cli.interrupts import INTERRUPTED
 from intercom_assets.cli.output import instant
 from intercom_assets.orchestration.settings import Settings
-from intercom_assets.sync.report import Report
+from intercom_assets.sync.progress import Report
 
 _SUMMED = (
     "records_returned", "rows_inserted", "rows_updated", "rows_unchanged", "rows_deleted",

@@ -17,11 +17,10 @@ from intercom_assets.cli.project import SourceFile, find_project
 from intercom_assets.cli.tables import print_mark
 from intercom_assets.cli.terminal import command_line, marks_for
 from intercom_assets.errors import ConfigurationError, IntercomAssetsError
-from intercom_assets.intercom.client import Session
+from intercom_assets.intercom.client import RequestMetrics, ResourceSession
 from intercom_assets.intercom.connection import Connection
-from intercom_assets.intercom.meter import Meter
-from intercom_assets.intercom.probe import probe
-from intercom_assets.intercom.retry import Patience
+from intercom_assets.intercom.retry import RetryPolicy
+from intercom_assets.intercom.workspace import probe
 from intercom_assets.orchestration.privacy import require_salt
 from intercom_assets.orchestration.settings import Settings
 from intercom_assets.orchestration.warehouses import open_warehouse
@@ -29,7 +28,7 @@ from intercom_assets.orchestration.warehouses import open_warehouse
 T = TypeVar("T")
 
 _WIDTH = 20
-_PATIENCE = Patience(attempts=3, quota_attempts=3)
+_PATIENCE = RetryPolicy(attempts=3, quota_attempts=3)
 
 
 def show_findings(names: tuple[str, ...], *, as_json: bool) -> int:
@@ -217,5 +216,5 @@ def _connect(settings: Settings) -> Connection:
     )
 
 
-def _session(connection: Connection, scope: str) -> Session:
-    return connection.session(meter=Meter(), scope=scope, note=lambda _: None)
+def _session(connection: Connection, scope: str) -> ResourceSession:
+    return connection.session(meter=RequestMetrics(), scope=scope, note=lambda _: None)

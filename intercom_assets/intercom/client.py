@@ -16,22 +16,20 @@ from urllib.parse import urlencode
 
 import httpx
 
-from intercom_assets.catalog.version import ApiVersion
+from intercom_assets.catalog.resource import ApiVersion
+from intercom_assets.catalog.types import Record
 from intercom_assets.errors import (
     IntercomError,
     PermanentError,
     RateLimited,
-    Request,
+    RequestInfo,
     TransientError,
 )
-from intercom_assets.intercom.answers import Answer, read_answer
-from intercom_assets.intercom.meter import Meter
-from intercom_assets.intercom.page_size import LARGEST, PageSize
 from intercom_assets.intercom.rate_limit import RateLimiter
-from intercom_assets.intercom.retry import Patience, Tries
-from intercom_assets.intercom.secret import Secret
+from intercom_assets.intercom.responses import Places, Response, read_response, records_at
+from intercom_assets.intercom.retry import LARGEST, PageSize, RetryPolicy, RetryState
+from intercom_assets.intercom.secrets import Secret
 from intercom_assets.intercom.transport import distrust, transport_to
-from intercom_assets.schema.types import Json, Record
 
 CONNECTIONS = 64
 """Connections kept open, and so the most requests in flight: they use up Intercom's default quota
@@ -43,8 +41,37 @@ MAX_BODY = 256_000_000
 _TIMEOUT = httpx.Timeout(60.0, connect=15.0, pool=None).as_dict()
 _DEADLINE = 180.0
 
-Places = tuple[tuple[str, ...], ...]
-"""Where an answer may hold its list of records: each a run of keys."""
+
+@dataclass(slots=True)
+class RequestMetrics:
+    """Counts of one sync; the client adds to them as it goes.
+
+    Attributes:
+        quota_seconds: Seconds that requests waited for the quota, added up over requests that
+            waited at the same time only once.
+        quota_share: The largest part of the app's quota that any client had used in a window.
+    """
+
+    requests: int = 0
+    retries: int = 0
+    quota_seconds: float = 0.0
+    slowest_seconds: float = 0.0
+    slowest_path: str = ""
+    quota_share: float = 0.0
+    _waited_until: float = 0.0
+
+    def answered(self, path: str, seconds: float) -> None:
+        """Count an answer."""
+        self.requests += 1
+        if seconds > self.slowest_seconds:
+            self.slowest_seconds, self.slowest_path = seconds, path
+
+    def waited(self, since: float, until: float) -> None:
+        """Count a wait for quota; overlapping waits of parallel requests count once."""
+        since = max(since, self._waited_until)
+        if until > since:
+            self.quota_seconds += until - since
+            self._waited_until = until
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +79,6 @@ class Call:
     """One request before it is sent.
 
     Attributes:
-        method: GET or POST.
-        path: Path below the host.
-        params: Query parameters.
-        body: JSON body of a POST.
         needs: Where the list is that the answer must hold; without it the answer counts as cut
             off and is asked for again.
         scope: The permission that this request needs, where it is not the resource's.
@@ -75,11 +98,7 @@ class Client:
     """A connection to one Intercom app.
 
     Args:
-        base_url: Scheme and host of the region.
-        token: Access token; kept in the request headers, and taken out of answers.
-        version: Sent with every request as `Intercom-Version`.
         limiter: The app's limiter, shared by all clients of the process.
-        patience: When requests are sent again.
         transport: How bytes travel; a seam for tests.
         deadline: Seconds after which one try of a request is given up.
         page_size: The most records that any page is asked for.
@@ -92,7 +111,7 @@ class Client:
         token: str,
         version: ApiVersion,
         limiter: RateLimiter,
-        patience: Patience | None = None,
+        patience: RetryPolicy | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         deadline: float = _DEADLINE,
         page_size: int = LARGEST,
@@ -101,7 +120,7 @@ class Client:
         self.page_size = page_size
         self.version = version
         self.limiter = limiter
-        self.patience = patience or Patience()
+        self.patience = patience or RetryPolicy()
         self._deadline = deadline
         self._secret = Secret(token)
         self._stack = ExitStack()
@@ -140,27 +159,21 @@ class Client:
     def session(
         self,
         *,
-        meter: Meter | None = None,
+        meter: RequestMetrics | None = None,
         scope: str | None = None,
         note: Callable[[str], None] = lambda _: None,
-    ) -> "Session":
-        """Use the client for one resource.
+    ) -> "ResourceSession":
+        """Use the client for one resource."""
+        return ResourceSession(self, meter or RequestMetrics(), scope, note)
 
-        Args:
-            meter: Counts what the resource costs.
-            scope: The permission that the resource needs, for messages.
-            note: Told in one line about each retry.
-        """
-        return Session(self, meter or Meter(), scope, note)
-
-    async def send(self, call: Call, scope: str | None, meter: Meter) -> Answer:
+    async def send(self, call: Call, scope: str | None, meter: RequestMetrics) -> Response:
         """Send a request once, when the quota allows.
 
         Raises:
             TransientError: No usable answer came; the request may be sent again.
             PermanentError: Intercom refuses the request.
         """
-        request = Request(method=call.method, path=call.path)
+        request = RequestInfo(method=call.method, path=call.path)
         async with self.limiter.slot(meter.waited):
             began = time.monotonic()
             response, content = await self._exchange(call, request)
@@ -168,19 +181,19 @@ class Client:
             self.limiter.learn(response.headers)
             meter.quota_share = max(meter.quota_share, self.limiter.used_share)
         try:
-            answer = read_answer(request, response, content, scope)
+            answer = read_response(request, response, content, scope)
         except RateLimited as error:
             raise RateLimited(error.request, retry_after=self.limiter.exhausted()) from None
         if call.needs and records_at(answer.body, call.needs) is None:
             raise TransientError(
-                Request(method=call.method, path=call.path, status=response.status_code),
+                RequestInfo(method=call.method, path=call.path, status=response.status_code),
                 f"An answer of Intercom came without {'.'.join(call.needs[0])!r}, so it may have "
                 "been cut off",
                 "Run again; if it stays, report the request in brackets",
             )
         return answer
 
-    async def _exchange(self, call: Call, request: Request) -> tuple[httpx.Response, bytes]:
+    async def _exchange(self, call: Call, request: RequestInfo) -> tuple[httpx.Response, bytes]:
         asked = self._asked(call)
         try:
             async with asyncio.timeout(self._deadline):
@@ -211,15 +224,8 @@ class Client:
         )
 
 
-def unanswered(request: Request, error: Exception, setting: str, url: str) -> IntercomError:
-    """Say why no answer came, by the kind of failure alone.
-
-    Args:
-        request: What was asked.
-        error: The failure.
-        setting: The setting or variable that names the host.
-        url: Scheme and host.
-    """
+def unanswered(request: RequestInfo, error: Exception, setting: str, url: str) -> IntercomError:
+    """Say why no answer came, by the kind of failure alone; `setting` names the host."""
     if reason := distrust(error):
         return PermanentError(
             replace(request, message=reason),
@@ -244,7 +250,7 @@ def unanswered(request: Request, error: Exception, setting: str, url: str) -> In
     )
 
 
-async def _body(response: httpx.Response, request: Request) -> bytes:
+async def _body(response: httpx.Response, request: RequestInfo) -> bytes:
     # A few compressed bytes can stand for gigabytes, so the body is counted as it unfolds.
     content = bytearray()
     async for chunk in response.aiter_bytes():
@@ -259,24 +265,22 @@ async def _body(response: httpx.Response, request: Request) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class ResourceSession:
     """The use of a client for one resource.
 
     Attributes:
-        client: The shared connection.
-        meter: Counts what the resource costs.
         scope: The permission that the resource needs.
         note: Told in one line about each retry.
     """
 
     client: Client
-    meter: Meter
+    meter: RequestMetrics
     scope: str | None
     note: Callable[[str], None]
     _sizes: dict[int, PageSize] = field(default_factory=dict)
 
     def page_size(self, most: int) -> PageSize:
-        """Give the size of pages of lists that have at most so many records a page."""
+        """Return the page size that all lists with at most so many records a page share."""
         largest = min(most, self.client.page_size)
         return self._sizes.setdefault(most, PageSize(largest, largest))
 
@@ -286,24 +290,21 @@ class Session:
         *,
         retry: type[TransientError] = TransientError,
         instead: Callable[[TransientError], Call] | None = None,
-    ) -> Answer:
-        """Send a request until it succeeds or patience ends.
+    ) -> Response:
+        """Send a request until it succeeds or its tries are used up.
 
-        Args:
-            call: The request.
-            retry: Errors after which it is sent again.
-            instead: Gives what is sent after an error, where that is not the same request.
+        It is sent again after errors of type `retry`, or what `instead` returns is sent for it.
 
         Raises:
-            TransientError: Patience ended; names the request.
+            TransientError: All tries failed; names the request.
             PermanentError: Intercom refuses the request.
         """
-        tries: Tries | None = None
+        tries: RetryState | None = None
         while True:
             try:
                 return await self.client.send(call, call.scope or self.scope, self.meter)
             except retry as error:
-                tries = tries or Tries(self.client.patience)
+                tries = tries or RetryState(self.client.patience)
                 pause = tries.pause_after(error)
                 if pause is None or tries.failed >= call.most:
                     raise
@@ -314,24 +315,3 @@ class Session:
     def _retried(self, error: TransientError, pause: float) -> None:
         self.meter.retries += 1
         self.note(error.but(f"trying again in {pause:.1f} s"))
-
-
-def records_at(body: Record, places: Places) -> list[Json] | None:
-    """Find the list in an answer; None where there is none.
-
-    An answer of type `list` may have its records under another key, where it holds no other list;
-    and null instead of a list where it counts none. An empty list under another key says nothing.
-    """
-    for keys in places:
-        value: Json = body
-        for key in keys:
-            value = value.get(key) if isinstance(value, dict) else None
-        if isinstance(value, list):
-            return value
-    if not str(body.get("type")).endswith("list"):
-        return None
-    lists = [value for value in body.values() if isinstance(value, list)]
-    nothing = body.get("total_count") == 0 and not lists
-    if len(lists) == 1 and any(isinstance(record, dict) for record in lists[0]):
-        return lists[0]
-    return [] if nothing else None

@@ -15,15 +15,13 @@ from typing import Self, TypeVar, TypeVarTuple
 import httpx
 from anyio.from_thread import BlockingPortal, BlockingPortalProvider
 
-from intercom_assets.catalog.version import ApiVersion
+from intercom_assets.catalog.resource import ApiVersion
 from intercom_assets.errors import ConfigurationError, Unauthorized
-from intercom_assets.intercom.client import Client, Session
-from intercom_assets.intercom.meter import Meter
-from intercom_assets.intercom.page_size import LARGEST
+from intercom_assets.intercom import REGIONS
+from intercom_assets.intercom.client import Client, RequestMetrics, ResourceSession
 from intercom_assets.intercom.rate_limit import RateLimiter
-from intercom_assets.intercom.regions import REGIONS
-from intercom_assets.intercom.retry import Patience
-from intercom_assets.intercom.scroll import ScrollPatience
+from intercom_assets.intercom.retry import LARGEST, RetryPolicy
+from intercom_assets.intercom.scroll import ScrollPolicy
 from intercom_assets.intercom.transport import is_loopback
 from intercom_assets.intercom.workspace import Workspace, read_workspace
 from intercom_assets.uninterrupted import uninterrupted
@@ -42,7 +40,7 @@ class _Limiters:
         self._lock = threading.Lock()
 
     def of(self, base_url: str, token: str, share: float) -> RateLimiter:
-        """Give the app's limiter; the smallest share that any source asks for holds."""
+        """Return the app's limiter; the smallest share that any source asks for holds."""
         app = sha256(f"{base_url}\0{token}".encode()).hexdigest()
         with self._lock:
             limiter = self._limiters.setdefault(app, RateLimiter(share))
@@ -70,14 +68,8 @@ class Connection:
     """How a source reaches its workspace; open it with `with`.
 
     Args:
-        token: Access token.
-        region: `us`, `eu` or `au`.
-        version: API version to ask for.
         base_url: Instead of the region's host: a simulator or a proxy.
-        rate_limit_share: Part of the app's quota that may be used.
         page_size: The most records that any page is asked for.
-        patience: When requests are sent again.
-        scroll_patience: How long the scroll is tried.
         transport: How bytes travel; a seam for tests.
 
     Raises:
@@ -93,8 +85,8 @@ class Connection:
         base_url: str | None = None,
         rate_limit_share: float = 0.9,
         page_size: int = LARGEST,
-        patience: Patience | None = None,
-        scroll_patience: ScrollPatience | None = None,
+        patience: RetryPolicy | None = None,
+        scroll_patience: ScrollPolicy | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         token = token.strip()
@@ -110,7 +102,7 @@ class Connection:
                 f"base_url {self.base_url!r} {problem}. Unset it, or set it to the address of a "
                 "simulator or proxy"
             )
-        self.scroll_patience = scroll_patience or ScrollPatience()
+        self.scroll_patience = scroll_patience or ScrollPolicy()
         self._client: Callable[[], Client] = lambda: Client(
             base_url=self.base_url,
             token=token,
@@ -174,11 +166,13 @@ class Connection:
         with started(self.portal, work, *arguments) as future:
             return future.result()
 
-    def session(self, *, meter: Meter, scope: str, note: Callable[[str], None]) -> Session:
+    def session(
+        self, *, meter: RequestMetrics, scope: str, note: Callable[[str], None]
+    ) -> ResourceSession:
         """Use the connection for one resource."""
         return self._opened()[1].session(meter=meter, scope=scope, note=note)
 
-    def workspace(self, session: Session) -> Workspace:
+    def workspace(self, session: ResourceSession) -> Workspace:
         """Say whose token this is; asked once, and a refusal is remembered.
 
         Raises:

@@ -12,25 +12,17 @@ from urllib.parse import urlencode
 import anyio
 import httpx
 
-from intercom_assets.catalog.resource import Resource
-from intercom_assets.catalog.version import ApiVersion
-from intercom_assets.errors import (
-    IntercomError,
-    PermanentError,
-    Request,
-    Unauthorized,
-)
-from intercom_assets.intercom.answers import read_answer
+from intercom_assets.catalog.resource import ApiVersion, Resource
+from intercom_assets.catalog.types import Json
+from intercom_assets.errors import IntercomError, PermanentError, RequestInfo, Unauthorized
+from intercom_assets.intercom import REGIONS
 from intercom_assets.intercom.client import Call, Client, unanswered
-from intercom_assets.intercom.decode import decode
-from intercom_assets.intercom.probe import probe
 from intercom_assets.intercom.rate_limit import RateLimiter
-from intercom_assets.intercom.regions import REGIONS
-from intercom_assets.intercom.retry import Patience
-from intercom_assets.intercom.secret import Secret
+from intercom_assets.intercom.responses import decode, read_response
+from intercom_assets.intercom.retry import RetryPolicy
+from intercom_assets.intercom.secrets import Secret
 from intercom_assets.intercom.transport import transport_to
-from intercom_assets.intercom.workspace import Workspace, read_workspace
-from intercom_assets.schema.types import Json
+from intercom_assets.intercom.workspace import Workspace, probe, read_workspace
 
 PAGES = {
     "us": "https://app.intercom.com",
@@ -48,7 +40,7 @@ _TOKEN = re.compile(r"[\x21-\x7e]{8,4096}")
 _LARGEST = 1_000_000
 _DEADLINE = 30.0
 _AGAIN = "Connect again, and do not wait for minutes"
-_PATIENCE = Patience(attempts=3, quota_attempts=3)
+_PATIENCE = RetryPolicy(attempts=3, quota_attempts=3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,10 +82,10 @@ class App:
             PermanentError: The answer is none that Intercom gives.
             ConfigurationError: The environment's proxy or certificates cannot be used.
         """
-        request = Request(method="POST", path=_EXCHANGE)
+        request = RequestInfo(method="POST", path=_EXCHANGE)
         response, content = await self._post(request, code)
         try:
-            body = read_answer(request, response, content, None).body
+            body = read_response(request, response, content, None).body
         except IntercomError as error:
             if response.is_client_error and response.status_code not in {408, 429}:
                 raise _refused(_told(error.request, content)) from None
@@ -146,7 +138,7 @@ class App:
             transport=self.transport,
         )
 
-    async def _post(self, request: Request, code: str) -> tuple[httpx.Response, bytes]:
+    async def _post(self, request: RequestInfo, code: str) -> tuple[httpx.Response, bytes]:
         host = self.base_url or _EXCHANGE_HOST
         form = {"code": code, "client_id": self.client_id, "client_secret": self.client_secret}
         headers = {"Accept": "application/json", "User-Agent": "intercom_assets"}
@@ -247,7 +239,7 @@ def _region(app: Json) -> str:
     return region.lower() if isinstance(region, str) else ""
 
 
-def _told(request: Request, content: bytes) -> Request:
+def _told(request: RequestInfo, content: bytes) -> RequestInfo:
     """Read the two fields of OAuth's own errors, where the answer is no envelope of Intercom's."""
     try:
         body = decode(content)
@@ -263,7 +255,7 @@ def _told(request: Request, content: bytes) -> Request:
     )
 
 
-def _refused(request: Request) -> Unauthorized:
+def _refused(request: RequestInfo) -> Unauthorized:
     told = f"{request.code} {request.message}".lower()
     credentials = (
         "Copy INTERCOM_CLIENT_ID and INTERCOM_CLIENT_SECRET again from Intercom's Developer Hub "
@@ -281,7 +273,7 @@ def _refused(request: Request) -> Unauthorized:
     )
 
 
-async def _body(response: httpx.Response, request: Request) -> bytes:
+async def _body(response: httpx.Response, request: RequestInfo) -> bytes:
     content = bytearray()
     async for chunk in response.aiter_bytes():
         content += chunk

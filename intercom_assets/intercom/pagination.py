@@ -26,10 +26,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from intercom_assets.catalog.resource import Numbered, Pagination, SinglePage, StartingAfter
-from intercom_assets.errors import CutOff, NotFound, PermanentError, Request, TransientError
-from intercom_assets.intercom.answers import Answer
-from intercom_assets.intercom.client import Call, Places, Session, records_at
-from intercom_assets.intercom.page_size import FAILURES, may_be_too_large
+from intercom_assets.catalog.types import Json, Record, as_int
+from intercom_assets.errors import CutOff, NotFound, PermanentError, RequestInfo, TransientError
+from intercom_assets.intercom.client import Call, ResourceSession
 from intercom_assets.intercom.position import (
     Paged,
     Position,
@@ -40,7 +39,8 @@ from intercom_assets.intercom.position import (
     page_numbers,
     says_something,
 )
-from intercom_assets.schema.types import Json, Record
+from intercom_assets.intercom.responses import Places, Response, records_at
+from intercom_assets.intercom.retry import FAILURES, may_be_too_large
 
 _REPORT = "Run again; if it stays, report the request to Intercom's support"
 _IDLE_PAGES = 100
@@ -56,10 +56,8 @@ class Page:
     """One answer's records.
 
     Attributes:
-        records: JSON objects, in Intercom's order.
         total_count: Records in all pages, where Intercom says so.
         date: Intercom's clock when it answered.
-        body: The whole answer.
     """
 
     records: list[Record]
@@ -75,19 +73,17 @@ class _BrokenOff(Exception):  # noqa: N818 - reads as what happened
     """A list broke off: it has to be read from its beginning.
 
     Attributes:
-        why: What Intercom did.
-        request: What was asked last.
         ended: Whether it came to its last page, only with fewer records than it counts.
     """
 
-    def __init__(self, why: str, request: Request, *, ended: bool = False) -> None:
+    def __init__(self, why: str, request: RequestInfo, *, ended: bool = False) -> None:
         self.why = why
         self.request = request
         self.ended = ended
         super().__init__(why)
 
 
-async def read_list(session: Session, call: Call, paged: Paged) -> Page:
+async def read_list(session: ResourceSession, call: Call, paged: Paged) -> Page:
     """Read all records of a list into one page, the first; what came twice is there once.
 
     Raises:
@@ -102,7 +98,7 @@ async def read_list(session: Session, call: Call, paged: Paged) -> Page:
     return replace(pages[0], records=list(records.values()))
 
 
-async def read_pages(session: Session, call: Call, paged: Paged) -> AsyncGenerator[Page]:
+async def read_pages(session: ResourceSession, call: Call, paged: Paged) -> AsyncGenerator[Page]:
     """Read page after page until the end, from the beginning again where the list breaks off.
 
     Records come again then: with their keys, whoever takes them merges them.
@@ -126,15 +122,11 @@ class _Reading:
     """One reading of a list, from its beginning.
 
     Attributes:
-        session: Sends requests.
-        call: The list.
-        paged: How its pages are asked for.
         number: Readings before this one.
         known: Keys of the records that these returned.
-        ended: Whether the last page came.
     """
 
-    session: Session
+    session: ResourceSession
     call: Call
     paged: Paged
     number: int = 0
@@ -205,7 +197,7 @@ class _Reading:
         known = self.known | self._here
         return _Reading(self.session, self.call, self.paged, self.number + 1, known)
 
-    async def _ask(self) -> Answer:
+    async def _ask(self) -> Response:
         """Ask for the page at the position, and for fewer records where that cannot be answered."""
         most = 1 if isinstance(self.paged, SinglePage) else self.paged.per_page
         shared = self.session.page_size(most)
@@ -295,17 +287,16 @@ class _Reading:
             return False
         return number is not None and pages is not None and number < pages
 
-    def _request(self) -> Request:
-        return Request(method=self.call.method, path=self.call.path, status=200)
+    def _request(self) -> RequestInfo:
+        return RequestInfo(method=self.call.method, path=self.call.path, status=200)
 
 
-def read_page(answer: Answer, places: Places) -> Page:
-    """Take the records out of an answer; what is no object is no record."""
+def read_page(answer: Response, places: Places) -> Page:
+    """Extract the records from an answer, ignoring anything that is not an object."""
     found = records_at(answer.body, places) or []
-    total = answer.body.get("total_count")
     return Page(
         [record for record in found if isinstance(record, dict)],
-        total if isinstance(total, int) and not isinstance(total, bool) else None,
+        as_int(answer.body.get("total_count")),
         answer.date,
         answer.body,
     )

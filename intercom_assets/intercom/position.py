@@ -5,8 +5,8 @@ from typing import assert_never
 from urllib.parse import parse_qs, urlsplit
 
 from intercom_assets.catalog.resource import Numbered, SinglePage, StartingAfter
+from intercom_assets.catalog.types import Json, Record, as_int
 from intercom_assets.intercom.client import Call
-from intercom_assets.schema.types import Json, Record
 
 Paged = SinglePage | StartingAfter | Numbered
 """Every pagination but the scroll, which `scroll` reads."""
@@ -17,9 +17,7 @@ class Position:
     """Where a page begins, as the page before it named it.
 
     Attributes:
-        number: Its number.
         per_page: Records a page by which it is numbered, 0 where we do not say.
-        cursor: Its cursor.
     """
 
     number: int | None = None
@@ -73,7 +71,7 @@ def named_position(following: Json, paged: Paged, size: int) -> Position | None:
 
 
 def says_something(following: Json) -> bool:
-    """Tell whether there is any value in what an answer says of the next page."""
+    """Return whether there is any value in what an answer says of the next page."""
     values = following.values() if isinstance(following, dict) else [following]
     return any(value not in (None, "", False) for value in values)
 
@@ -81,11 +79,11 @@ def says_something(following: Json) -> bool:
 def _number(value: Json) -> int | None:
     if isinstance(value, str) and value.isascii() and value.isdigit():
         value = int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    return as_int(value)
 
 
 def dividing(position: Position | None, size: int) -> int:
-    """Give the largest size up to `size` by which a numbered page begins at the same record."""
+    """Return the largest size up to `size` by which a numbered page begins at the same record."""
     if position is None or position.number is None or not position.per_page:
         return size
     before = (position.number - 1) * position.per_page

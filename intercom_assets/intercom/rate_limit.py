@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import anyio
 
-from intercom_assets.intercom.dates import http_date
+from intercom_assets.intercom.responses import http_date
 
 PERIOD = 10.0
 """Seconds of a quota window."""
@@ -32,9 +32,6 @@ class _Window:
     """What is known of the current quota window.
 
     Attributes:
-        limit: Requests that Intercom allows in it.
-        used: Requests that Intercom counted in it, of every client.
-        resets_at: When it ends, on the limiter's clock.
         reset: When it ends, on Intercom's clock; 0 while only assumed.
         ours: Requests of ours that can have been counted in it.
         seen: Requests of other clients in the whole window, going by those that certainly were.
@@ -59,8 +56,6 @@ class RateLimiter:
 
     Args:
         share: Part of the published quota that we may use, over 0 up to 1.
-        clock: Seconds that never go back.
-        sleep: Waits; a seam for tests.
     """
 
     def __init__(
@@ -126,7 +121,7 @@ class RateLimiter:
             window.seen = others * PERIOD / max(PERIOD - window.left, 0.5)
 
     def exhausted(self) -> float | None:
-        """Note that Intercom refused a request; give the seconds until the window resets.
+        """Note that Intercom refused a request; return the seconds until the window resets.
 
         Returns None where no answer has said when that is.
         """
@@ -167,13 +162,18 @@ class RateLimiter:
         return _Window(limit, 0, resets_at, reset, ours=self._in_flight, expected=window.seen)
 
     def _pause(self) -> float:
+        """Return how long to wait before asking again whether a request may be sent."""
         self._roll()
         window = self._window
+        # Nothing is known before the first answer: a full burst into a quota that another client
+        # has used up would be refused as a whole.
         if not self._known and self._in_flight >= _UNKNOWN_BURST:
             return _POLL
         left = max(window.resets_at - self._clock(), 0.0)
         allowed = max(math.floor(window.limit * self.share), 1)
-        # What others used since the last answer is not known, so it is expected of them.
+        # `used` is what Intercom counted for every client up to the last answer. What others used
+        # since then is not known, so it is expected of them; half of our share stays ours, or two
+        # clients that both held back would starve each other.
         kept = min(max(window.expected, window.seen) * window.left / PERIOD, allowed / 2)
         if window.used + self._in_flight + kept < allowed:
             return 0.0

@@ -27,12 +27,12 @@ from intercom_assets.errors import (
     NotFound,
     PermanentError,
     RateLimited,
-    Request,
+    RequestInfo,
     TransientError,
 )
-from intercom_assets.intercom.answers import Answer
-from intercom_assets.intercom.client import Call, Session, records_at
+from intercom_assets.intercom.client import Call, ResourceSession
 from intercom_assets.intercom.pagination import Page, read_page
+from intercom_assets.intercom.responses import Response, records_at
 
 EXISTS = "scroll_exists"
 _FULL = 100
@@ -49,13 +49,11 @@ class Restarted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ScrollPatience:
+class ScrollPolicy:
     """How long the scroll is tried.
 
     Attributes:
-        restarts: How often a lost scroll begins again.
         exists_seconds: How long another client's scroll is waited out.
-        sleep: Waits; a seam for tests.
     """
 
     restarts: int = 10
@@ -67,12 +65,11 @@ class _Stopped(Exception):  # noqa: N818 - reads as what happened
     """The scroll goes no further, and does not say that it ended.
 
     Attributes:
-        request: What Intercom answered instead.
         came: Companies that it returned.
         may_be_the_end: Whether its last page was not full.
     """
 
-    def __init__(self, request: Request, came: int, last: int) -> None:
+    def __init__(self, request: RequestInfo, came: int, last: int) -> None:
         self.request = request
         self.came = came
         self.may_be_the_end = 0 < last < _FULL
@@ -80,7 +77,7 @@ class _Stopped(Exception):  # noqa: N818 - reads as what happened
 
 
 async def read_scroll(
-    session: Session, call: Call, patience: ScrollPatience
+    session: ResourceSession, call: Call, patience: ScrollPolicy
 ) -> AsyncIterator[Page | Restarted]:
     """Read all pages of a scroll, from its beginning again whenever it is lost.
 
@@ -133,7 +130,9 @@ def _lost(error: IntercomError, times: int) -> IntercomError:
     )
 
 
-async def _read_once(session: Session, call: Call, patience: ScrollPatience) -> AsyncIterator[Page]:
+async def _read_once(
+    session: ResourceSession, call: Call, patience: ScrollPolicy
+) -> AsyncIterator[Page]:
     came = last = 0
     page = _page(await _open(session, call, patience), call, came, last)
     while page.records:
@@ -143,7 +142,7 @@ async def _read_once(session: Session, call: Call, patience: ScrollPatience) -> 
         page = _page(await _after(session, page, call, came), call, came, last)
 
 
-async def _after(session: Session, page: Page, call: Call, came: int) -> Answer:
+async def _after(session: ResourceSession, page: Page, call: Call, came: int) -> Response:
     token = page.body.get("scroll_param")
     if not isinstance(token, str) or not token:
         raise _Stopped(_told(call, "no scroll_param"), came, len(page.records))
@@ -156,7 +155,7 @@ async def _after(session: Session, page: Page, call: Call, came: int) -> Answer:
         raise _Stopped(error.request, came, len(page.records)) from None
 
 
-def _page(answer: Answer, call: Call, came: int, last: int) -> Page:
+def _page(answer: Response, call: Call, came: int, last: int) -> Page:
     if records_at(answer.body, call.needs) is not None:
         return read_page(answer, call.needs)
     told = _told(call, "no list of companies")
@@ -169,11 +168,11 @@ def _page(answer: Answer, call: Call, came: int, last: int) -> Page:
     )
 
 
-def _told(call: Call, message: str) -> Request:
-    return Request(method=call.method, path=call.path, status=200, message=message)
+def _told(call: Call, message: str) -> RequestInfo:
+    return RequestInfo(method=call.method, path=call.path, status=200, message=message)
 
 
-async def _open(session: Session, call: Call, patience: ScrollPatience) -> Answer:
+async def _open(session: ResourceSession, call: Call, patience: ScrollPolicy) -> Response:
     waited, pause = 0.0, _FIRST_POLL
     while True:
         try:

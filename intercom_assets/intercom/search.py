@@ -16,10 +16,10 @@ from enum import Enum
 from typing import assert_never
 
 from intercom_assets.catalog.resource import Granularity, Search
-from intercom_assets.intercom.client import Call, Session
+from intercom_assets.catalog.types import Json, Record
+from intercom_assets.intercom.client import Call, ResourceSession
 from intercom_assets.intercom.pagination import read_page, read_pages
 from intercom_assets.intercom.position import Paged
-from intercom_assets.schema.types import Json, Record
 
 UPDATED, CREATED = "updated_at", "created_at"
 
@@ -34,19 +34,11 @@ class Order(Enum):
 def search_call(
     search: Search, since: int, until: int | None, order: Order, *, field: str = UPDATED
 ) -> Call:
-    """Ask for all records dated in [since, until], and perhaps some around it.
-
-    Args:
-        search: Where and how finely to search.
-        since: Unix seconds.
-        until: Unix seconds, None for no end.
-        order: Order of the records by the same date.
-        field: The date that counts: `updated_at` or `created_at`.
-    """
+    """Ask for all records dated in [since, until] by `field`, and perhaps some around it."""
     return _call(search, _bounds(search, field, since, until), field, order)
 
 
-async def count_records(session: Session, search: Search) -> int | None:
+async def count_records(session: ResourceSession, search: Search) -> int | None:
     """Count all records, dated or not; None where Intercom does not say.
 
     Only the list without a filter counts those whose `updated_at` is null: no search by it does.
@@ -56,16 +48,9 @@ async def count_records(session: Session, search: Search) -> int | None:
 
 
 async def count_found(
-    session: Session, search: Search, *, created: tuple[int, int] | None, updated: bool
+    session: ResourceSession, search: Search, *, created: tuple[int, int] | None, updated: bool
 ) -> int:
-    """Count what a search finds.
-
-    Args:
-        session: Sends the request.
-        search: Where and how finely to search.
-        created: Unix seconds from and to which records were created; None for any time.
-        updated: Whether only records with an `updated_at` count.
-    """
+    """Count what was created in an interval; with `updated` only what has an `updated_at`."""
     bounds = [] if created is None else _bounds(search, CREATED, *created)
     bounds += _bounds(search, UPDATED, 0, None) if updated else []
     call = _call(search, bounds, UPDATED, Order.NEWEST_FIRST)
@@ -74,7 +59,7 @@ async def count_found(
 
 
 async def count_since(
-    session: Session, search: Search, pagination: Paged, *, since: datetime, until: datetime
+    session: ResourceSession, search: Search, pagination: Paged, *, since: datetime, until: datetime
 ) -> int:
     """Count the records that were created between two instants, the first one excluded.
 

@@ -31,10 +31,6 @@ Transport = httpx.AsyncBaseTransport
 def transport_to(base_url: str, *, limits: httpx.Limits) -> Transport:
     """Choose how a host is reached.
 
-    Args:
-        base_url: Scheme and host.
-        limits: How many connections are kept, and for how long.
-
     Raises:
         ConfigurationError: The environment's proxy or certificates cannot be used.
     """
@@ -80,7 +76,7 @@ def _readable(address: str) -> httpx.Proxy | None:
 
 
 def _is_excepted(url: httpx.URL, exceptions: str) -> bool:
-    """Tell whether NO_PROXY names a host: it or its domain, its address or its network."""
+    """Return whether NO_PROXY names a host: it or its domain, its address or its network."""
     host = f"[{url.host}]" if ":" in url.host else url.host
     entries = {entry.strip("[]") for entry in re.split(r"[\s,]+", exceptions)}
     return (
@@ -98,7 +94,7 @@ def _covers(entry: str, host: str) -> bool:
 
 
 def is_loopback(url: str) -> bool:
-    """Tell whether a URL names this machine: proxies of the environment are not for it."""
+    """Return whether a URL names this machine: proxies of the environment are not for it."""
     host = httpx.URL(url).host
     try:
         return host == "localhost" or ip_address(host).is_loopback
@@ -123,7 +119,7 @@ def trusted() -> ssl.SSLContext:
 
 
 def distrust(error: BaseException) -> str | None:
-    """Give the TLS library's reason where an error means that a certificate is not trusted."""
+    """Return the TLS library's reason if an error means that a certificate is not trusted."""
     cause: BaseException | None = error
     while cause is not None:
         # aiohttp's own error is of this type too, and has no reason.
@@ -136,11 +132,7 @@ def distrust(error: BaseException) -> str | None:
 
 
 class DirectTransport(Transport):
-    """Reaches a host without a proxy, each request once; close it when it is no longer needed.
-
-    Args:
-        limits: How many connections are kept, and for how long.
-    """
+    """Reaches a host without a proxy, each request once; close it when it is no longer needed."""
 
     def __init__(self, *, limits: httpx.Limits) -> None:
         self._limits = limits

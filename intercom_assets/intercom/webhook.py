@@ -7,8 +7,8 @@ its password, so it is in no message.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from intercom_assets.catalog.types import Record
 from intercom_assets.errors import ConfigurationError
-from intercom_assets.schema.types import Record
 
 if TYPE_CHECKING:
     import httpx
@@ -63,7 +63,7 @@ def post(address: str, message: Record) -> Refusal | None:
     import httpx  # noqa: PLC0415 - takes a while, and few sources have a webhook
 
     # They import it too.
-    from intercom_assets.intercom.secret import Secret  # noqa: PLC0415
+    from intercom_assets.intercom.secrets import Secret  # noqa: PLC0415
     from intercom_assets.intercom.transport import distrust, proxy_to, trusted  # noqa: PLC0415
 
     if problem := check_webhook(address):

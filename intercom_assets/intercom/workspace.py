@@ -1,13 +1,16 @@
-"""Which workspace a token belongs to: asked once before anything is read."""
+"""What a token may read: its workspace, asked once before anything is read, and its resources."""
 
 from dataclasses import dataclass, replace
+from typing import assert_never
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from intercom_assets.errors import ConfigurationError, Unauthorized
-from intercom_assets.intercom.answers import WRONG_TOKEN
-from intercom_assets.intercom.client import Call, Session
-from intercom_assets.intercom.regions import REGIONS
-from intercom_assets.schema.types import Json
+from intercom_assets.catalog.resource import Child, Listing, Resource, Scroll, Search
+from intercom_assets.catalog.types import Json
+from intercom_assets.errors import ConfigurationError, NotFound, Unauthorized
+from intercom_assets.intercom import REGIONS
+from intercom_assets.intercom.client import Call, ResourceSession
+from intercom_assets.intercom.responses import WRONG_TOKEN
+from intercom_assets.intercom.search import Order, search_call
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +19,6 @@ class Workspace:
 
     Attributes:
         id: `app.id_code`; cursors are stored with it.
-        name: The workspace's name, for people.
         region: `us`, `eu` or `au`; empty if Intercom did not say.
         zone: The time zone whose calendar days contact search compares; None if unknown.
     """
@@ -27,14 +29,10 @@ class Workspace:
     zone: ZoneInfo | None
 
 
-async def read_workspace(session: Session, region: str) -> Workspace:
+async def read_workspace(session: ResourceSession, region: str) -> Workspace:
     """Ask whose token this is, and refuse a wrong region.
 
     https://developers.intercom.com/docs/references/rest-api/api.intercom.io/admins/identifyadmin
-
-    Args:
-        session: Sends the request.
-        region: The region in the settings.
 
     Raises:
         Unauthorized: The token is refused; where it is not known, other regions are named, since
@@ -84,3 +82,37 @@ def _zone(name: str) -> ZoneInfo | None:
         return ZoneInfo(name) if name else None
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return None
+
+
+_NOBODY = "0"
+
+
+async def probe(session: ResourceSession, resource: Resource) -> None:
+    """Ask for next to nothing of a resource.
+
+    Raises:
+        Unauthorized: The token lacks the permission; names it.
+        IntercomError: The resource cannot be read for another reason.
+    """
+    try:
+        await session.ask(_probe_call(resource))
+    except NotFound:
+        # A child of no parent: Intercom looked for it, so the token may.
+        if not isinstance(resource.endpoint, Child):
+            raise
+
+
+def _probe_call(resource: Resource) -> Call:
+    match resource.endpoint:
+        case Listing() if isinstance(resource.pagination, Scroll):
+            # Opening the one scroll of the app would make a sync wait for a minute.
+            return Call(method="POST", path="/companies/list", params={"per_page": "1"}, body={})
+        case Listing(path, records, params):
+            return Call(path=path, params=params, needs=((records,),))
+        case Search() as search:
+            call = search_call(search, 0, None, Order.NEWEST_FIRST)
+            return replace(call, body={**(call.body or {}), "pagination": {"per_page": 1}})
+        case Child(path):
+            return Call(path=path.replace("{id}", _NOBODY))
+        case _:
+            assert_never(resource.endpoint)

@@ -5,6 +5,8 @@ from pydantic import Field
 
 from intercom_assets.catalog import CATALOG, Resource
 from intercom_assets.catalog.describe import how_synced, request_line, sync_type
+from intercom_assets.catalog.table import Column
+from intercom_assets.catalog.types import ColumnType
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.orchestration.code import code_reference
 from intercom_assets.orchestration.failures import explained
@@ -13,9 +15,7 @@ from intercom_assets.orchestration.lineage import column_lineage
 from intercom_assets.orchestration.listener import LogListener
 from intercom_assets.orchestration.salt import build_mask
 from intercom_assets.orchestration.settings import Settings, parse_instant
-from intercom_assets.schema.table import Column
-from intercom_assets.schema.types import ColumnType
-from intercom_assets.sync.cursor import Request
+from intercom_assets.sync.cursor import SyncOptions
 from intercom_assets.sync.extract import Extract
 
 SQL_TYPES = {
@@ -147,12 +147,12 @@ def _priority(resource: Resource) -> int:
     return len(CATALOG.names) - CATALOG.names.index(resource.name)
 
 
-def _request(config: SyncConfig, run: dg.DagsterRun) -> Request:
+def _request(config: SyncConfig, run: dg.DagsterRun) -> SyncOptions:
     try:
         since = parse_instant(config.since) if config.since else None
     except ValueError as error:
         raise ConfigurationError(f"since is {config.since!r}. Change it: {error}") from None
-    return Request(
+    return SyncOptions(
         full_refresh=config.full_refresh,
         since=since,
         reconcile=config.reconcile,

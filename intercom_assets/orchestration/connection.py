@@ -9,7 +9,7 @@ from pydantic import Field, PrivateAttr
 from intercom_assets.catalog import ApiVersion
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.intercom.connection import Connection
-from intercom_assets.intercom.page_size import LARGEST
+from intercom_assets.intercom.retry import LARGEST
 
 
 class IntercomConnection(dg.ConfigurableResource):  # type: ignore[type-arg]  # no value of its own

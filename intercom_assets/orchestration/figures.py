@@ -13,7 +13,7 @@ from intercom_assets.catalog.resource import Incremental
 from intercom_assets.orchestration.lineage import column_lineage
 from intercom_assets.sync.extract import Extract
 from intercom_assets.sync.preview import preview
-from intercom_assets.sync.report import Report
+from intercom_assets.sync.progress import Report
 
 Shown: TypeAlias = dg.MetadataValue | dg.TableColumnLineage | int | float | str
 

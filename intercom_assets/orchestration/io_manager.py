@@ -12,10 +12,9 @@ from intercom_assets.catalog.models import MODELS, Model
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.orchestration.failures import explained
 from intercom_assets.orchestration.figures import materialization_metadata
-from intercom_assets.sync.extract import Extract
+from intercom_assets.sync.extract import Extract, Source
 from intercom_assets.sync.load import load
 from intercom_assets.sync.models import view_target
-from intercom_assets.sync.source import Source
 from intercom_assets.uninterrupted import uninterrupted
 from intercom_assets.warehouse.warehouse import Warehouse
 
@@ -57,7 +56,7 @@ class WarehouseIOManager(dg.ConfigurableIOManager):
         with explained():
             report = load(obj, self.warehouse())
         context.add_output_metadata(materialization_metadata(report, obj))
-        obj.listener.finished(report)
+        obj.listener.on_finish(report)
 
     def load_input(self, context: dg.InputContext) -> "pd.DataFrame":
         """Read a table as a DataFrame, rows marked as deleted included; or the view of a model.

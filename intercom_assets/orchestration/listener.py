@@ -4,8 +4,7 @@ from contextvars import ContextVar
 
 import dagster as dg
 
-from intercom_assets.sync.progress import Listener, Pace, Progress
-from intercom_assets.sync.report import Report
+from intercom_assets.sync.progress import Listener, Pace, Progress, Report
 
 WATCHER: ContextVar[Listener | None] = ContextVar("watcher", default=None)
 """A listener in the same thread as the run: the command line's progress display."""
@@ -27,32 +26,32 @@ class LogListener:
         self._pace = Pace(_LOG_SECONDS)
         self._watcher = WATCHER.get()
 
-    def began(self, report: Report) -> None:
+    def on_start(self, report: Report) -> None:
         """Let the terminal watch the report as it fills; the log gets it when it is whole."""
         if self._watcher is not None:
-            self._watcher.began(report)
+            self._watcher.on_start(report)
 
-    def progressed(self, progress: Progress) -> None:
+    def on_progress(self, progress: Progress) -> None:
         """Log progress every few seconds."""
         if self._pace.due():
             self._log.info(str(progress))
         if self._watcher is not None:
-            self._watcher.progressed(progress)
+            self._watcher.on_progress(progress)
 
-    def noted(self, line: str) -> None:
+    def info(self, line: str) -> None:
         """Log a line."""
         self._log.info(f"{self._resource}: {line}")
         if self._watcher is not None:
-            self._watcher.noted(f"{self._resource}: {line}")
+            self._watcher.info(f"{self._resource}: {line}")
 
-    def warned(self, line: str) -> None:
+    def warning(self, line: str) -> None:
         """Log a warning."""
         self._log.warning(f"{self._resource}: {line}")
         if self._watcher is not None:
-            self._watcher.warned(f"{self._resource}: {line}")
+            self._watcher.warning(f"{self._resource}: {line}")
 
-    def finished(self, report: Report) -> None:
+    def on_finish(self, report: Report) -> None:
         """Log what the sync did."""
         self._log.info(str(report))
         if self._watcher is not None:
-            self._watcher.finished(report)
+            self._watcher.on_finish(report)

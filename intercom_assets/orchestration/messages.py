@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from intercom_assets.schema.types import Json, Record
+from intercom_assets.catalog.types import Json, Record
 
 _LISTED = 6
 _LONGEST = 450

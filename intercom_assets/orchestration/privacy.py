@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from intercom_assets.catalog import CATALOG, Resource
-from intercom_assets.catalog.hidden import Hidden, Path, needs, path_of, within
+from intercom_assets.catalog.hidden import FieldPath, HiddenPaths, needs, path_of, within
 from intercom_assets.catalog.resource import ByParent
+from intercom_assets.catalog.table import Column
+from intercom_assets.catalog.types import ColumnType
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.orchestration.setting_reader import Reader
-from intercom_assets.schema.table import Column
-from intercom_assets.schema.types import ColumnType
 
 EXCLUDE = "exclude_columns"
 HASH = "hash_columns"
@@ -34,12 +34,12 @@ class Privacy:
         salt_variable: Environment variable that holds the salt, None where nothing is hashed.
     """
 
-    hidden: Mapping[str, Hidden] = field(default_factory=dict)
+    hidden: Mapping[str, HiddenPaths] = field(default_factory=dict)
     salt_variable: str | None = None
 
-    def of(self, resource: str) -> Hidden:
+    def of(self, resource: str) -> HiddenPaths:
         """Say what is hidden of a resource."""
-        return self.hidden.get(resource, Hidden())
+        return self.hidden.get(resource, HiddenPaths())
 
     def hashes(self, resource: str) -> bool:
         """Tell whether a sync of a resource needs the salt."""
@@ -94,7 +94,7 @@ def read_privacy(reader: Reader, selected: tuple[Resource, ...]) -> Privacy:
     excluded = _read(reader, EXCLUDE, selected)
     hashed = _read(reader, HASH, selected)
     hidden = {
-        resource.name: Hidden(
+        resource.name: HiddenPaths(
             tuple(excluded.get(resource.name, {})), tuple(hashed.get(resource.name, {}))
         )
         for resource in CATALOG
@@ -110,9 +110,9 @@ def read_privacy(reader: Reader, selected: tuple[Resource, ...]) -> Privacy:
 
 def _read(
     reader: Reader, setting: str, selected: tuple[Resource, ...]
-) -> dict[str, dict[Path, str]]:
+) -> dict[str, dict[FieldPath, str]]:
     """Give the paths by resource, each with its name as it was written."""
-    found: dict[str, dict[Path, str]] = {}
+    found: dict[str, dict[FieldPath, str]] = {}
     for resource, column in _entries(reader, setting):
         if resource not in CATALOG.names:
             known = ", ".join(CATALOG.names)
@@ -154,7 +154,7 @@ def _entries(reader: Reader, setting: str) -> Iterator[tuple[str, str]]:
         reader.problem(setting, value, _FORM)
 
 
-def _refuse(resource: Resource, path: Path, *, hashed: bool) -> None:
+def _refuse(resource: Resource, path: FieldPath, *, hashed: bool) -> None:
     for column, reason in needs(resource):
         if within(column.path, (path,)):
             raise ValueError(f"{column.name} is needed as Intercom sends it: {reason}")
@@ -168,11 +168,11 @@ def _refuse(resource: Resource, path: Path, *, hashed: bool) -> None:
 def _counts(resource: Resource) -> Iterator[tuple[str, Column]]:
     for child in CATALOG:
         link = child.replication
-        if isinstance(link, ByParent) and link.parent == resource.name and link.counted:
-            yield child.name, resource.table.column(link.counted)
+        if isinstance(link, ByParent) and link.parent == resource.name and link.count_column:
+            yield child.name, resource.table.column(link.count_column)
 
 
-def _refuse_hash(resource: Resource, path: Path) -> None:
+def _refuse_hash(resource: Resource, path: FieldPath) -> None:
     inside = [one for one in resource.columns if within(one.path, (path,))]
     if any(one.path != path for one in inside):
         names = ", ".join(one.name for one in inside if one.type in _HASHABLE)
@@ -185,7 +185,7 @@ def _refuse_hash(resource: Resource, path: Path) -> None:
 
 
 def _refuse_overlaps(
-    reader: Reader, excluded: Mapping[Path, str], hashed: Mapping[Path, str]
+    reader: Reader, excluded: Mapping[FieldPath, str], hashed: Mapping[FieldPath, str]
 ) -> None:
     for path, name in hashed.items():
         if path in excluded:

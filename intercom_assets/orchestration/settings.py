@@ -16,8 +16,8 @@ from intercom_assets.catalog import NEWEST, OLDEST, ApiVersion, Resource
 from intercom_assets.catalog.hidden import hide
 from intercom_assets.catalog.models import Model
 from intercom_assets.errors import ConfigurationError
-from intercom_assets.intercom.page_size import LARGEST
-from intercom_assets.intercom.regions import REGIONS
+from intercom_assets.intercom import REGIONS
+from intercom_assets.intercom.retry import LARGEST
 from intercom_assets.intercom.webhook import check_webhook
 from intercom_assets.orchestration.labels import read_owners, read_tags
 from intercom_assets.orchestration.privacy import Privacy, read_privacy
@@ -30,7 +30,7 @@ from intercom_assets.orchestration.warehouses import (
     identifier_part,
     read_warehouse,
 )
-from intercom_assets.sync.source import Preview, Source
+from intercom_assets.sync.extract import Preview, Source
 
 _WEEKLY = "0 3 * * 0"
 

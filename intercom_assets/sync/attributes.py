@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from intercom_assets.schema.types import ColumnType
+from intercom_assets.catalog.types import ColumnType
 
 COLUMNS = (
     "full_name",

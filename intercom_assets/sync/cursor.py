@@ -1,24 +1,26 @@
-"""Where a sync starts and what cursor it may store: rules 2, 7 and 8 of the design."""
+"""Where a sync starts, what cursor it may store, and the batches that carry it with their rows.
 
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+Rules 2, 7 and 8 of the design.
+"""
 
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from intercom_assets.catalog.types import EPOCH, Row
+from intercom_assets.errors import IntercomError
+from intercom_assets.sync.slices import Slice
 from intercom_assets.warehouse.warehouse import StoredCursor
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class SyncOptions:
     """What the user asks of one sync.
 
     Attributes:
-        full_refresh: Forget the cursor, read all, mark what is gone.
         since: Read from here on at least; it can widen a window, never narrow it.
         reconcile: Afterwards compare every row with Intercom: what incremental syncs missed is
             fetched, what is gone is confirmed and marked.
         force: Let a reconcile mark more than a tenth of the rows.
-        run_id: Dagster run.
         first_run_id: First of the runs that this one is a retry of; empty for none.
     """
 
@@ -36,16 +38,14 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Start:
+class Window:
     """Where a sync starts.
 
     Attributes:
-        stored: The cursor as stored.
         forgotten: Whether the stored cursor does not count: full refresh, or a start date that
             moved to an earlier time.
         since: Records updated before this are not asked for; None for the beginning.
         after: The last processed version of a parent; None for all parents.
-        start_date: Records updated before this are not kept.
         deletions_since: Deletions before this are marked already; None where none was read.
     """
 
@@ -70,17 +70,10 @@ class Start:
         return self.forgotten or not self.stored.complete
 
 
-def start(
-    stored: StoredCursor, request: Request, start_date: datetime | None, lookback: timedelta
-) -> Start:
-    """Decide where a sync starts.
-
-    Args:
-        stored: The cursor as stored; version 0 when there is none.
-        request: What the user asks.
-        start_date: The setting.
-        lookback: How far before the cursor the window starts, since search indexes late.
-    """
+def plan_window(
+    stored: StoredCursor, request: SyncOptions, start_date: datetime | None, lookback: timedelta
+) -> Window:
+    """Decide where a sync starts: `lookback` before the cursor, since search indexes late."""
     forgotten = request.full_refresh or _moved_earlier(stored, start_date)
     since = start_date
     if stored.at is not None and not forgotten:
@@ -92,7 +85,7 @@ def start(
     # Children are never filtered by the start date, so a start date that moves spares them.
     if stored.parent_synced_at and stored.parent_key is not None and not request.full_refresh:
         after = (stored.parent_synced_at, stored.parent_key)
-    return Start(
+    return Window(
         stored=stored,
         forgotten=forgotten,
         since=since,
@@ -113,17 +106,129 @@ def _moved_earlier(stored: StoredCursor, start_date: datetime | None) -> bool:
     return start_date is None or start_date < stored.start_date
 
 
-def reached(start: Start, newest: datetime | None, opened: datetime) -> datetime | None:
-    """Give the cursor that may be stored: never beyond Intercom's clock, never moved back.
+def reached(window: Window, newest: datetime | None, opened: datetime) -> datetime | None:
+    """Return the cursor that may be stored: never beyond Intercom's clock, never moved back.
 
-    Args:
-        start: Where the sync started.
-        newest: Greatest `updated_at` of the records read whole so far.
-        opened: Intercom's clock when the window opened, or ours where it did not say: one record
-            dated 2056 must not make every later window empty.
+    `newest` is the greatest `updated_at` that was read completely, `opened` Intercom's clock when
+    the window opened: one record dated 2056 must not make every later window empty.
     """
-    before = None if start.forgotten else start.stored.at
+    before = None if window.forgotten else window.stored.at
     if newest is None:
         return before
     cursor = min(newest, opened)
     return cursor if before is None else max(cursor, before)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchLimits:
+    """How much is read and committed at a time.
+
+    Attributes:
+        slice_records: A slice that holds more is cut, so that it is read before it moves.
+        commit_rows: Rows that are committed at the next checkpoint, where the warehouse has not
+            enough bytes of them before.
+        commit_seconds: Seconds after which what was read is committed at the next checkpoint.
+        ahead_rows: Rows that are committed without a checkpoint: the cursor stays behind. So is
+            twice what is enough for the warehouse.
+    """
+
+    slice_records: int = 750
+    commit_rows: int = 100_000
+    commit_seconds: float = 60.0
+    ahead_rows: int = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A cursor that may be stored once all rows up to here are committed.
+
+    Attributes:
+        at: For a resource that is asked for by time, or dated.
+        parent: For a child: the last processed parent's (`_synced_at`, key).
+        reconciled: For a reconcile: rows updated before this were compared.
+    """
+
+    at: datetime | None = None
+    parent: tuple[datetime, str] | None = None
+    reconciled: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A row whose record was asked for and is gone.
+
+    Attributes:
+        merged_into: Id of the record that it was merged into, None when it was deleted.
+    """
+
+    key: str
+    merged_into: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """A record that could not be read, or not whole: it stays due.
+
+    Attributes:
+        key: Its key; of a child, its parent's.
+    """
+
+    key: str
+    error: IntercomError
+
+
+@dataclass(frozen=True, slots=True)
+class WholeList:
+    """A parent whose children were read whole.
+
+    Attributes:
+        newer_than: Microseconds since 1970: only newer children were returned; None for all.
+    """
+
+    parent: str
+    newer_than: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Rows on their way to the warehouse, with the cursor that they reach.
+
+    Attributes:
+        seen: Keys of the records that were returned, before any filter; they exist.
+        checkpoint: The cursor that may be stored after this batch; None inside a slice.
+        covered: The slice of time that was read whole with this batch.
+        complete: The read has ended, and saw everything: unseen rows are gone.
+        reconciled_at: The reconcile has ended, and compared everything up to then.
+        settled: Keys of what was due, and is read with this batch.
+        deletions_at: Everything that Intercom listed as deleted until then was given.
+        total: Records or parents that the whole read is expected to cover.
+    """
+
+    rows: list[bytes] = field(default_factory=list)
+    seen: list[Row] = field(default_factory=list)
+    returned: int = 0
+    checkpoint: Checkpoint | None = None
+    whole: list[WholeList] = field(default_factory=list)
+    gone: list[Gone] = field(default_factory=list)
+    covered: Slice | None = None
+    complete: bool = False
+    reconciled_at: datetime | None = None
+    passed_over: list[PassedOver] = field(default_factory=list)
+    settled: list[str] = field(default_factory=list)
+    deletions_at: datetime | None = None
+    total: int | None = None
+    done: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ShapedPage:
+    """A page on its way to a batch.
+
+    Attributes:
+        newest: The latest update among its records, None where none is dated.
+        total_count: Records in all pages, where Intercom says so.
+    """
+
+    batch: Batch
+    newest: datetime | None
+    total_count: int | None

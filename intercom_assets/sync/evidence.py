@@ -11,11 +11,10 @@ import anyio
 
 from intercom_assets.catalog.resource import Resource
 from intercom_assets.errors import ConfigurationError, IntercomAssetsError, SchemaError
-from intercom_assets.intercom.client import Session
+from intercom_assets.intercom.client import RequestMetrics, ResourceSession
 from intercom_assets.intercom.connection import Connection
-from intercom_assets.intercom.meter import Meter
+from intercom_assets.sync.extract import Source
 from intercom_assets.sync.fields import Survey, survey
-from intercom_assets.sync.source import Source
 from intercom_assets.warehouse.questions import Answer, Question
 from intercom_assets.warehouse.warehouse import StoredCursor, TableState, Warehouse
 
@@ -104,7 +103,7 @@ class Evidence:
         """What `_extra` holds."""
         return survey(self.target, self.ask)
 
-    def from_intercom(self, work: Callable[[Session], Awaitable[T]]) -> T:
+    def from_intercom(self, work: Callable[[ResourceSession], Awaitable[T]]) -> T:
         """Ask Intercom, for as long as patience lasts.
 
         Raises:
@@ -114,7 +113,9 @@ class Evidence:
         # Others may want the file, and whose token it is may have to be asked too.
         self._release()
         connection = self.scene.connection()
-        session = connection.session(meter=Meter(), scope=self.resource.scope, note=lambda _: None)
+        session = connection.session(
+            meter=RequestMetrics(), scope=self.resource.scope, note=lambda _: None
+        )
         workspace = connection.workspace(session)
         if stored not in {"", workspace.id}:
             raise ConfigurationError(

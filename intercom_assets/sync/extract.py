@@ -1,32 +1,55 @@
-"""From a resource's declaration to the way it is read: one lazy `Extract` per sync."""
+"""What a sync reads and how: the `Extract` that an asset returns, and the context of its read."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import assert_never
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from pathlib import Path
 
-from intercom_assets.catalog.resource import (
-    ByParent,
-    Child,
-    FullRefresh,
-    Incremental,
-    Listing,
-    Resource,
-    Search,
-    SemiIncremental,
-)
+from intercom_assets.catalog.resource import Resource
+from intercom_assets.catalog.types import Record, instant, micros_at
+from intercom_assets.intercom.client import ResourceSession
 from intercom_assets.intercom.connection import Connection
-from intercom_assets.sync.batch import Batch, Portions
-from intercom_assets.sync.by_parent import read_by_parent
-from intercom_assets.sync.by_time import read_by_time
-from intercom_assets.sync.cursor import Request
-from intercom_assets.sync.deletions import after_deletions
-from intercom_assets.sync.lookup import with_unread
+from intercom_assets.intercom.scroll import ScrollPolicy
+from intercom_assets.intercom.workspace import Workspace
+from intercom_assets.sync.cursor import BatchLimits, SyncOptions, Window
 from intercom_assets.sync.mask import Mask
 from intercom_assets.sync.progress import Listener
-from intercom_assets.sync.reading import Reading
-from intercom_assets.sync.source import Preview, Source
-from intercom_assets.sync.whole import read_whole
-from intercom_assets.warehouse.warehouse import Target
+from intercom_assets.sync.rows import Shaper
+from intercom_assets.sync.unread import Unread
+from intercom_assets.warehouse.warehouse import ParentVersion, Target
+
+_CLOCK_SKEW = timedelta(minutes=5)
+"""How far this machine's clock may be ahead of Intercom's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """The settings of a source that a sync needs.
+
+    Attributes:
+        prefix: Prefix of its tables, verbatim.
+        start_date: Records updated before this are not kept.
+        lookback: How far before the cursor a window starts.
+    """
+
+    name: str
+    schema: str
+    prefix: str
+    start_date: datetime | None = None
+    lookback: timedelta = timedelta(hours=1)
+
+    def target(self, resource: Resource) -> Target:
+        """Name the table of a resource."""
+        return Target(self.schema, f"{self.prefix}rudder_{resource.name}", resource.table)
+
+
+class Preview(Enum):
+    """What a materialization shows of the rows that were read."""
+
+    MASKED = "masked"
+    PLAIN = "plain"
+    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,24 +57,18 @@ class Extract:
     """A sync that is about to happen: nothing is requested until it is loaded.
 
     Attributes:
-        source: The source's settings.
         resource: What is read, as its table is.
         parent: The parent resource of a child.
-        connection: How Intercom is reached.
-        request: What the user asks of this sync.
-        listener: Told what happens.
-        portions: How much is read and committed at a time.
         mask: Takes out of records what is hidden, None where nothing is.
-        preview: What is shown of the rows that were read.
     """
 
     source: Source
     resource: Resource
     parent: Resource | None
     connection: Connection
-    request: Request
+    request: SyncOptions
     listener: Listener
-    portions: Portions = field(default_factory=Portions)
+    portions: BatchLimits = field(default_factory=BatchLimits)
     mask: Mask | None = None
     preview: Preview = Preview.MASKED
 
@@ -65,22 +82,90 @@ class Extract:
         """The same table with the columns that are excluded: it may have been made with them."""
         return self.target if self.mask is None else replace(self.target, table=self.mask.table)
 
+    @property
+    def parent_target(self) -> Target:
+        """The table of a child's parents."""
+        assert self.parent is not None, f"{self.resource.name} has no parent"
+        return self.source.target(self.parent)
 
-def read(reading: Reading) -> AsyncGenerator[Batch]:
-    """Read a resource in the way that its replication and endpoint say."""
-    resource = reading.resource
-    match resource.replication, resource.endpoint:
-        case FullRefresh() | SemiIncremental(), Listing() as listing:
-            return read_whole(reading, listing)
-        case Incremental(deletions=deletions), Search() as search:
-            found = with_unread(reading, read_by_time(reading, search))
-            return after_deletions(reading, deletions, found)
-        case ByParent() as link, Child() as child:
-            return read_by_parent(reading, child, link)
-        case (
-            (FullRefresh() | SemiIncremental() | Incremental() | ByParent()),
-            (Listing() | Search() | Child()),
-        ):
-            raise ValueError(f"resource {resource.name!r}: no way to read this declaration")
-        case unknown:
-            assert_never(unknown)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadContext:
+    """What every way of reading gets.
+
+    Attributes:
+        folder: Where files may be spooled.
+        stored_rows: Rows in the table that are not marked as gone: an empty answer is
+            unexpected when there are some.
+        due: Lists of due parents, in the order of their versions; the next one blocks.
+        due_total: How many parents are due.
+        unread: What cannot be read, and is due from before.
+        warn: Tells the user what may need attention.
+        note: Tells in a line what is being done.
+        spooled: Told how many records came so far, where none is handed on before the last.
+        slice_records: A slice of time that holds more records is cut.
+        shaper: Makes rows of records as soon as they come, while they are still in the processor's
+            cache.
+    """
+
+    resource: Resource
+    session: ResourceSession
+    workspace: Workspace
+    window: Window
+    folder: Path
+    stored_rows: int
+    due: Iterator[list[ParentVersion]]
+    due_total: int
+    unread: Unread
+    warn: Callable[[str], None]
+    note: Callable[[str], None]
+    spooled: Callable[[int], None]
+    scroll_patience: ScrollPolicy
+    slice_records: int
+    shaper: Shaper
+
+    def dated(self, record: Record) -> datetime | None:
+        """When a record was updated, None if it does not say."""
+        micros = micros_at(record, self._path())
+        return None if micros is None else instant(micros)
+
+    def is_undated(self, record: Record) -> bool:
+        """Return whether no search by `updated_at` finds a record: it is null, or 0."""
+        micros = micros_at(record, self._path())
+        return micros is None or micros <= 0
+
+    def kept(self, records: list[Record]) -> list[Record]:
+        """Drop records that were updated before the start date; undated ones pass."""
+        start_date = self.window.start_date
+        if start_date is None or self.resource.cursor is None:
+            return records
+        return [
+            record
+            for record in records
+            if (dated := self.dated(record)) is None or dated >= start_date
+        ]
+
+    def newest(self, records: list[Record], than: datetime | None) -> datetime | None:
+        """Return the latest update among records and a former latest."""
+        path = self._path()
+        dates = [at for record in records if (at := micros_at(record, path)) is not None]
+        if not dates:
+            return than
+        latest = instant(max(dates))
+        return latest if than is None else max(latest, than)
+
+    def _path(self) -> tuple[str, ...]:
+        cursor = self.resource.cursor
+        return () if cursor is None else self.resource.table.column(cursor).path
+
+
+def ends_before(dates: list[datetime | None], limit: datetime) -> bool:
+    """Whether dates, newest first, end before a limit; never if they are out of order."""
+    known = [date for date in dates if date is not None]
+    in_order = len(known) == len(dates) and known == sorted(known, reverse=True)
+    return in_order and bool(known) and known[-1] < limit
+
+
+def local_now() -> datetime:
+    """Return the time by this machine's clock, less its skew, for answers without a date."""
+    return datetime.now(UTC) - _CLOCK_SKEW

@@ -7,7 +7,7 @@ its own, its fields are.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from intercom_assets.schema.types import Json
+from intercom_assets.catalog.types import Json
 from intercom_assets.warehouse.questions import Answer, ExtraFields, Question
 from intercom_assets.warehouse.sql import MERGED_INTO
 from intercom_assets.warehouse.warehouse import Target
@@ -75,7 +75,7 @@ def survey(target: Target, ask: Callable[[Question, int], Answer]) -> Survey:
     columns = target.table.columns
     declared = {column.path for column in columns}
     # Where older versions of the API have a column's value, and what we note ourselves.
-    known = {(one.formerly.field,) for one in columns if one.formerly} | {(MERGED_INTO,)}
+    known = {(one.legacy.field,) for one in columns if one.legacy} | {(MERGED_INTO,)}
     objects = {path[:end] for path in declared for end in range(1, len(path))}
     undeclared: list[SeenField] = []
     misfits: list[SeenField] = []

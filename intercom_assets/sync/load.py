@@ -1,38 +1,46 @@
-"""One sync of one resource: from the stored cursor to the next one."""
+"""One sync of one resource, from the stored cursor to the next one: prepare, read, load."""
 
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import assert_never
 
-from intercom_assets.catalog.resource import ByParent, Search
-from intercom_assets.errors import (
-    ConfigurationError,
-    IntercomError,
-    SchemaError,
-    WarehouseError,
+from intercom_assets.catalog.resource import (
+    ByParent,
+    Child,
+    FullRefresh,
+    Incremental,
+    Listing,
+    Search,
+    SemiIncremental,
 )
-from intercom_assets.intercom.search import count_records
+from intercom_assets.catalog.table import Column
+from intercom_assets.catalog.types import EPOCH
+from intercom_assets.errors import ConfigurationError, SchemaError, WarehouseError
 from intercom_assets.intercom.workspace import Workspace
-from intercom_assets.schema.table import Column
-from intercom_assets.sync.batch import Batch
-from intercom_assets.sync.copies import copies_of, followed_originals
-from intercom_assets.sync.cursor import EPOCH, Start, start
-from intercom_assets.sync.evolve import evolve
-from intercom_assets.sync.extract import Extract, read
-from intercom_assets.sync.hiding import hide_stored, remembered
-from intercom_assets.sync.loading import Loading
-from intercom_assets.sync.progress import Progress
-from intercom_assets.sync.reading import Reading
-from intercom_assets.sync.reconcile import reconcile
-from intercom_assets.sync.report import Report
+from intercom_assets.sync.changes import read_incremental
+from intercom_assets.sync.cursor import Batch, Window, plan_window
+from intercom_assets.sync.extract import Extract, ReadContext, Source
+from intercom_assets.sync.full import read_full
+from intercom_assets.sync.loader import Loader
+from intercom_assets.sync.nested import read_by_parent
+from intercom_assets.sync.progress import Progress, Report
+from intercom_assets.sync.reconcile import count_all, missing_rows, reconcile
+from intercom_assets.sync.rewrite import (
+    copies_of,
+    evolve,
+    followed_originals,
+    hide_stored,
+    mask_state,
+)
 from intercom_assets.sync.rows import Shaper
-from intercom_assets.sync.source import Source
-from intercom_assets.sync.unread import Unread, told
+from intercom_assets.sync.unread import Unread, unread_message
+from intercom_assets.warehouse.questions import Copies
 from intercom_assets.warehouse.warehouse import (
     ParentVersion,
     StoredCursor,
@@ -40,6 +48,9 @@ from intercom_assets.warehouse.warehouse import (
     Target,
     Warehouse,
 )
+
+_DUE = 5_000
+"""Due parents that are listed at a time."""
 
 
 def load(extract: Extract, warehouse: Warehouse) -> Report:
@@ -52,35 +63,49 @@ def load(extract: Extract, warehouse: Warehouse) -> Report:
             cursor that they reach.
     """
     report = Report(resource=extract.resource.name, table=str(extract.target))
-    extract.listener.began(report)
+    extract.listener.on_start(report)
     began = time.monotonic()
     with (
         warehouse.lock(extract.target, extract.request.owner),
         _spool_folder() as folder,
     ):
-        reading = _prepare(extract, warehouse, report, Path(folder))
-        report.cursor_before = _shown(reading.start.stored)
-        loading = Loading(
-            extract=extract,
-            warehouse=warehouse,
-            cursor=reading.start.stored,
-            report=report,
-            shaper=reading.shaper,
-            folder=Path(folder),
-        )
-        extract.listener.noted(_intention(reading))
-        counted = _count(extract, reading)
-        loading.run(read(reading))
-        if extract.request.reconcile and not reading.start.from_beginning:
-            _reconcile(extract, warehouse, reading, loading)
-        _follow_originals(warehouse, reading, loading)
+        plan = _prepare(extract, warehouse, report, Path(folder))
+        context = plan.context
+        loader = Loader(extract, warehouse, context, report)
+        report.cursor_before = _position(loader.cursor)
+        context.note(_intention(context))
+        counted = count_all(extract, context)
+        loader.run(read(context))
+        if extract.request.reconcile and not context.window.from_beginning:
+            _reconcile(extract, warehouse, context, loader)
+        if plan.copies is not None:
+            _follow_originals(warehouse, context, plan.copies, loader)
         if counted is not None:
-            report.missing = _missing_rows(extract, warehouse, reading, counted)
-        report.cursor_after = _shown(loading.cursor)
-        if loading.unread:
-            extract.listener.warned(told(extract.resource, loading.unread))
+            report.missing = missing_rows(extract, warehouse, context, counted)
+        report.cursor_after = _position(loader.cursor)
+        if loader.unread:
+            context.warn(unread_message(extract.resource, loader.unread))
     report.seconds = time.monotonic() - began
     return report
+
+
+def read(context: ReadContext) -> AsyncGenerator[Batch]:
+    """Read a resource in the way that its replication and endpoint say."""
+    resource = context.resource
+    match resource.replication, resource.endpoint:
+        case FullRefresh() | SemiIncremental(), Listing() as listing:
+            return read_full(context, listing)
+        case Incremental(deletions=deletions), Search() as search:
+            return read_incremental(context, search, deletions)
+        case ByParent() as link, Child() as child:
+            return read_by_parent(context, child, link)
+        case (
+            (FullRefresh() | SemiIncremental() | Incremental() | ByParent()),
+            (Listing() | Search() | Child()),
+        ):
+            raise ValueError(f"resource {resource.name!r}: no way to read this declaration")
+        case unknown:
+            assert_never(unknown)
 
 
 @contextmanager
@@ -98,49 +123,76 @@ def _spool_folder() -> Iterator[str]:
         ) from error
 
 
-def _prepare(extract: Extract, warehouse: Warehouse, report: Report, folder: Path) -> Reading:
-    source, target = extract.source, extract.target
-    with warehouse.held():
-        state = warehouse.inspect(extract.declared)
-        cursors = warehouse.cursors(source.schema, source.prefix)
-        _refuse_other_source(cursors, source)
-        stored = _stored(cursors, report.resource, state)
-        # Before new columns are filled from `_extra`, which may hold what is hidden now.
-        stored = hide_stored(extract, warehouse, state=state, stored=stored, folder=folder)
-        evolve(warehouse, target, _missing(target, state))
-        due = _count_due(extract, warehouse, _start(extract, stored))
-        copies = copies_of(extract, warehouse, cursors)
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """What the warehouse holds, after it was brought in line with the settings."""
+
+    cursors: Mapping[str, StoredCursor]
+    cursor: StoredCursor
+    rows: int
+    due_total: int
+    copies: Copies | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """A sync that is prepared: where it starts, and what reading it needs."""
+
+    context: ReadContext
+    copies: Copies | None
+
+
+def _prepare(extract: Extract, warehouse: Warehouse, report: Report, folder: Path) -> _Plan:
+    """Look at the table, then at the workspace, and decide where to start."""
+    table = _open_table(extract, warehouse, folder)
+    # The warehouse is let go of before Intercom is asked: others may use the file meanwhile.
+    listener = extract.listener
     session = extract.connection.session(
-        meter=report.meter, scope=extract.resource.scope, note=extract.listener.noted
+        meter=report.meter, scope=extract.resource.scope, note=listener.info
     )
     workspace = extract.connection.workspace(session)
-    _refuse_other_workspace(cursors, workspace, extract)
-    region = extract.connection.region
-    owned = replace(
-        stored,
-        source=source.name,
+    _refuse_other_workspace(table.cursors, workspace, extract)
+    cursor = replace(
+        table.cursor,
+        source=extract.source.name,
         workspace_id=workspace.id,
-        region=region,
-        hidden=remembered(extract),
+        region=extract.connection.region,
+        hidden=mask_state(extract),
     )
-    return Reading(
+    window = _window(extract, cursor)
+    context = ReadContext(
         resource=extract.resource,
         session=session,
         workspace=workspace,
-        start=_start(extract, owned),
+        window=window,
         folder=folder,
-        stored_rows=state.row_count,
-        due=partial(_due, extract, warehouse),
-        due_total=due,
-        unread=Unread(stored.unread),
-        copies=copies,
-        warn=extract.listener.warned,
-        note=extract.listener.noted,
+        stored_rows=table.rows,
+        due=_due_parents(extract, warehouse, window),
+        due_total=table.due_total,
+        unread=Unread(cursor.unread),
+        warn=listener.warning,
+        note=listener.info,
         spooled=partial(_tell_spooled, extract, report, time.monotonic()),
         scroll_patience=extract.connection.scroll_patience,
         slice_records=extract.portions.slice_records,
         shaper=Shaper(extract.resource.table, extract.mask),
     )
+    return _Plan(context, table.copies)
+
+
+def _open_table(extract: Extract, warehouse: Warehouse, folder: Path) -> _Table:
+    source = extract.source
+    with warehouse.held():
+        state = warehouse.inspect(extract.declared)
+        cursors = warehouse.cursors(source.schema, source.prefix)
+        _refuse_other_source(cursors, source)
+        stored = _stored(cursors, extract.resource.name, state)
+        # Before new columns are filled from `_extra`, which may hold what is hidden now.
+        stored = hide_stored(extract, warehouse, state=state, stored=stored, folder=folder)
+        evolve(warehouse, extract.target, _missing(extract.target, state))
+        due_total = _count_due(extract, warehouse, stored)
+        copies = copies_of(extract, warehouse, cursors)
+    return _Table(cursors, stored, state.row_count, due_total, copies)
 
 
 def _stored(cursors: Mapping[str, StoredCursor], resource: str, state: TableState) -> StoredCursor:
@@ -154,36 +206,62 @@ def _stored(cursors: Mapping[str, StoredCursor], resource: str, state: TableStat
 
 
 def _missing(target: Target, state: TableState) -> list[Column]:
-    """Give the columns that the table lacks and should have: not those that are excluded."""
+    """Return the columns that the table lacks and should have: not those that are excluded."""
     missing = {column.name for column in state.missing}
     return [column for column in target.table.all_columns if column.name in missing]
 
 
-def _tell_spooled(extract: Extract, report: Report, began: float, done: int) -> None:
-    extract.listener.progressed(Progress.of(report, done=done, total=None, began=began))
-
-
-def _start(extract: Extract, stored: StoredCursor) -> Start:
+def _window(extract: Extract, stored: StoredCursor) -> Window:
     request, link = extract.request, extract.resource.replication
-    if request.reconcile and isinstance(link, ByParent) and link.drifts:
+    if request.reconcile and isinstance(link, ByParent) and link.changes_without_parent:
         # Its lists change without their parents, so all parents are due.
         request = replace(request, full_refresh=True)
-    return start(stored, request, extract.source.start_date, extract.source.lookback)
+    return plan_window(stored, request, extract.source.start_date, extract.source.lookback)
 
 
-def _reconcile(extract: Extract, warehouse: Warehouse, reading: Reading, loading: Loading) -> None:
+def _due_parents(
+    extract: Extract, warehouse: Warehouse, window: Window
+) -> Iterator[list[ParentVersion]]:
+    """List due parents in the order of their versions, as far as they are asked for."""
+    after, more = window.after, extract.parent is not None
+    while more:
+        due = warehouse.due_parents(extract.parent_target, after, _DUE)
+        if due:
+            yield due
+            after = (due[-1].synced_at, due[-1].key)
+        more = len(due) == _DUE
+
+
+def _count_due(extract: Extract, warehouse: Warehouse, stored: StoredCursor) -> int:
+    if extract.parent is None:
+        return 0
+    try:
+        return warehouse.count_due(extract.parent_target, _window(extract, stored).after)
+    except SchemaError as error:
+        raise SchemaError(
+            f"{extract.resource.name} is read per record of {extract.parent.name}, and there is no "
+            f"table {extract.parent_target}. Sync {extract.parent.name} first, or both together"
+        ) from error
+
+
+def _tell_spooled(extract: Extract, report: Report, began: float, done: int) -> None:
+    extract.listener.on_progress(Progress.of(report, done=done, total=None, began=began))
+
+
+def _reconcile(
+    extract: Extract, warehouse: Warehouse, context: ReadContext, loader: Loader
+) -> None:
     if not isinstance(extract.resource.endpoint, Search):
         return
-    start_date = reading.start.start_date
-    begin = loading.cursor.reconciling or start_date or EPOCH
-    again = Start(
-        stored=loading.cursor, forgotten=False, since=begin, after=None, start_date=start_date
+    start_date, report = context.window.start_date, loader.report
+    begin = loader.cursor.reconciling or start_date or EPOCH
+    window = Window(
+        stored=loader.cursor, forgotten=False, since=begin, after=None, start_date=start_date
     )
-    report = loading.report
     before, marked = report.inserted + report.updated, report.deleted
-    loading.run(
+    loader.run(
         reconcile(
-            replace(reading, start=again),
+            replace(context, window=window),
             unseen=partial(warehouse.unseen, extract.target),
             force=extract.request.force,
         )
@@ -192,83 +270,27 @@ def _reconcile(extract: Extract, warehouse: Warehouse, reading: Reading, loading
     report.gone = report.deleted - marked
 
 
-def _follow_originals(warehouse: Warehouse, reading: Reading, loading: Loading) -> None:
-    if reading.copies is None:
-        return
-    total, followed = reading.due_total, False
-    for rows in followed_originals(warehouse, reading.copies, reading.shaper):
-        loading.take(Batch(rows=rows, done=total, total=total))
+def _follow_originals(
+    warehouse: Warehouse, context: ReadContext, copies: Copies, loader: Loader
+) -> None:
+    total, followed = context.due_total, False
+    for rows in followed_originals(warehouse, copies, context.shaper):
+        loader.take(Batch(rows=rows, done=total, total=total))
         followed = True
     if followed:
-        loading.finish()
+        loader.finish()
 
 
-def _intention(reading: Reading) -> str:
-    if isinstance(reading.resource.replication, ByParent):
-        return f"reading the lists of {reading.due_total:,} {reading.resource.parent} that changed"
-    if reading.start.since is None or not isinstance(reading.resource.endpoint, Search):
+def _intention(context: ReadContext) -> str:
+    if isinstance(context.resource.replication, ByParent):
+        return f"reading the lists of {context.due_total:,} {context.resource.parent} that changed"
+    if context.window.since is None or not isinstance(context.resource.endpoint, Search):
         return "reading everything"
-    return f"reading what was updated since {reading.start.since:%Y-%m-%d %H:%M:%S} UTC"
+    return f"reading what was updated since {context.window.since:%Y-%m-%d %H:%M:%S} UTC"
 
 
-def _count(extract: Extract, reading: Reading) -> int | None:
-    """Count what Intercom has, where all of it is to be stored; None where it is not, or unknown.
-
-    With a start date older records are left out, and Intercom counts them all the same.
-    """
-    search, start = extract.resource.endpoint, reading.start
-    whole = start.must_balance or extract.request.reconcile
-    if not isinstance(search, Search) or not whole or start.start_date is not None:
-        return None
-    try:
-        return extract.connection.call(count_records, reading.session, search)
-    except IntercomError as error:
-        # Nothing else hangs on this count: what fails for good fails at the next request, too.
-        reading.note(error.but("the rows are not compared with a count"))
-        return None
-
-
-def _missing_rows(extract: Extract, warehouse: Warehouse, reading: Reading, before: int) -> int:
-    """Name the rows that are missing by Intercom's own count; the lesser of two is certain."""
-    after = _count(extract, reading)
-    counted = before if after is None else min(before, after)
-    stored = warehouse.inspect(extract.target).row_count
-    missing = max(counted - stored, 0)
-    if missing:
-        reading.warn(
-            f"Intercom counts {counted:,} {extract.resource.name}, and {stored:,} are stored: "
-            f"{missing:,} are missing, which none of its lists and searches returned. Run a "
-            "reconcile; if they stay missing, ask Intercom's support why its list counts more "
-            "than it shows"
-        )
-    return missing
-
-
-def _shown(cursor: StoredCursor) -> datetime | None:
+def _position(cursor: StoredCursor) -> datetime | None:
     return cursor.at or cursor.parent_synced_at
-
-
-def _parent(extract: Extract) -> Target:
-    assert extract.parent is not None, f"{extract.resource.name} has no parent"
-    return extract.source.target(extract.parent)
-
-
-def _due(
-    extract: Extract, warehouse: Warehouse, after: tuple[datetime, str] | None, limit: int
-) -> list[ParentVersion]:
-    return warehouse.due_parents(_parent(extract), after, limit)
-
-
-def _count_due(extract: Extract, warehouse: Warehouse, begin: Start) -> int:
-    if extract.parent is None:
-        return 0
-    try:
-        return warehouse.count_due(_parent(extract), begin.after)
-    except SchemaError as error:
-        raise SchemaError(
-            f"{extract.resource.name} is read per record of {extract.parent.name}, and there is no "
-            f"table {_parent(extract)}. Sync {extract.parent.name} first, or both together"
-        ) from error
 
 
 def _refuse_other_source(cursors: Mapping[str, StoredCursor], source: Source) -> None:

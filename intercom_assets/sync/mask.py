@@ -10,13 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Self
 
-from intercom_assets.catalog.hidden import Hidden, Path
-from intercom_assets.schema.coerce import encode_json
-from intercom_assets.schema.table import Formerly, Table
-from intercom_assets.schema.types import Json, Record
+from intercom_assets.catalog.hidden import FieldPath, HiddenPaths
+from intercom_assets.catalog.table import LegacyField, Table
+from intercom_assets.catalog.types import Json, Record, as_int, encode_json
 
 _Hide = Callable[[Json], Json]
-"""Gives what is stored instead of a value; None for nothing."""
+"""Returns what is stored instead of a value; None for nothing."""
 
 
 class Mask:
@@ -27,52 +26,45 @@ class Mask:
 
     Args:
         table: The table as declared, with the columns that are hidden.
-        hidden: What is hidden.
-        key: Key of the hashes.
 
     Attributes:
         table: The table as declared.
         memory: What has to be known later of this mask, to tell that another one came.
     """
 
-    def __init__(self, table: Table, hidden: Hidden, key: bytes = b"") -> None:
+    def __init__(self, table: Table, hidden: HiddenPaths, key: bytes = b"") -> None:
         self.table = table
         self._key = key
-        self.memory = Memory(hidden, fingerprint(key) if hidden.hashed else "")
+        self.memory = MaskState(hidden, fingerprint(key) if hidden.hashed else "")
         self._steps = _Step()
         declared = {column.path: column for column in table.columns}
         for paths, hide in ((hidden.excluded, _excluded), (hidden.hashed, keyed_hash(key))):
             for path in paths:
                 column = declared.get(path)
                 # What is excluded has no column, so that even "none" would be a field without one.
-                stays = column.unset if column and hide is not _excluded else None
-                self._steps.add(path, hide, unset=stays)
-                if column and column.formerly:
-                    self._steps.add_former(column.formerly, hide)
+                stays = column.null_value if column and hide is not _excluded else None
+                self._steps.add(path, hide, null_value=stays)
+                if column and column.legacy:
+                    self._steps.add_legacy(column.legacy, hide)
 
     def record(self, record: Record) -> Record:
         """Mask a record; nothing of the record itself changes."""
         return self._steps.fields(record)
 
-    def of(self, hashed: tuple[Path, ...]) -> "Mask":
+    def of(self, hashed: tuple[FieldPath, ...]) -> "Mask":
         """Make a mask that hashes these paths with the same key, and does nothing else."""
-        return Mask(self.table, Hidden(hashed=hashed), self._key)
+        return Mask(self.table, HiddenPaths(hashed=hashed), self._key)
 
-    def touches(self, path: Path) -> bool:
-        """Tell whether a value at a path could be changed."""
+    def touches(self, path: FieldPath) -> bool:
+        """Return whether a value at a path could be changed."""
         return self._steps.touches(path)
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
-    """What was hidden in the rows of a table, as stored with its cursor.
+class MaskState:
+    """What was hidden in the rows of a table, as stored with its cursor."""
 
-    Attributes:
-        hidden: What was hidden.
-        fingerprint: Tells one key from another; empty where none is used.
-    """
-
-    hidden: Hidden = field(default_factory=Hidden)
+    hidden: HiddenPaths = field(default_factory=HiddenPaths)
     fingerprint: str = ""
 
     def __str__(self) -> str:
@@ -92,7 +84,7 @@ class Memory:
             return cls()
         read = json.loads(stored)
         paths = (tuple(map(tuple, read[name])) for name in ("excluded", "hashed"))
-        return cls(Hidden(*paths), read["key"])
+        return cls(HiddenPaths(*paths), read["key"])
 
 
 @dataclass(slots=True)
@@ -100,46 +92,48 @@ class _Step:
     """What happens to a value, or to what is inside of it.
 
     Attributes:
-        hide: Gives what is stored instead of it; None where only something inside is hidden.
-        unset: A value that means "none", and stays.
+        hide: Replaces it; None where only something inside is hidden.
+        null_value: A value that means "none", and stays.
         inner: What happens to its fields.
-        former: The same for an object of a type, in which older versions have a column's value.
+        legacy: The same for an object of a type, in which older versions have a column's value.
     """
 
     hide: _Hide | None = None
-    unset: Json = None
+    null_value: Json = None
     inner: dict[str, "_Step"] = field(default_factory=dict)
-    former: dict[str, "_Step"] = field(default_factory=dict)
+    legacy: dict[str, "_Step"] = field(default_factory=dict)
 
-    def add(self, path: Path, hide: _Hide, unset: Json = None) -> None:
+    def add(self, path: FieldPath, hide: _Hide, null_value: Json = None) -> None:
         """Hide what a path leads to."""
         step = self
         for key in path:
             step = step.inner.setdefault(key, _Step())
-        step.hide, step.unset = hide, unset
+        step.hide, step.null_value = hide, null_value
 
-    def add_former(self, formerly: Formerly, hide: _Hide) -> None:
+    def add_legacy(self, legacy: LegacyField, hide: _Hide) -> None:
         """Hide the id where older versions have a column's value."""
-        step = self.inner.setdefault(formerly.field, _Step())
-        step.former.setdefault(formerly.type, _Step()).add(("id",), hide)
+        step = self.inner.setdefault(legacy.field, _Step())
+        step.legacy.setdefault(legacy.type, _Step()).add(("id",), hide)
 
     def mask(self, value: Json) -> Json:
-        """Give what is stored of a value."""
+        """Return what is stored of a value."""
         if value is None:
             return None
         if self.hide is not None:
-            is_unset = self.unset is not None and value == self.unset and value is not False
-            return value if is_unset else self.hide(value)
+            is_null = (
+                self.null_value is not None and value == self.null_value and value is not False
+            )
+            return value if is_null else self.hide(value)
         if isinstance(value, list):
             return [self.mask(one) if isinstance(one, dict) else None for one in value]
         if not isinstance(value, dict):
             return None
-        if self.former and (step := self.former.get(str(value.get("type")))):
+        if self.legacy and (step := self.legacy.get(str(value.get("type")))):
             value = step.fields(value)
         return self.fields(value)
 
-    def touches(self, path: Path) -> bool:
-        """Tell whether a value at a path could be changed."""
+    def touches(self, path: FieldPath) -> bool:
+        """Return whether a value at a path could be changed."""
         step: _Step | None = self
         for key in path:
             if step is None or step.hide is not None:
@@ -148,7 +142,7 @@ class _Step:
         return step is not None
 
     def fields(self, fields: Record) -> Record:
-        """Give what is stored of an object."""
+        """Return what is stored of an object."""
         masked = dict(fields)
         for name, step in self.inner.items():
             value = masked.get(name)
@@ -177,16 +171,14 @@ def keyed_hash(key: bytes) -> _Hide:
 
 
 def fingerprint(key: bytes) -> str:
-    """Tell one key from another without telling the key."""
+    """Identify a key without revealing it."""
     return hmac.digest(key, b"intercom_assets: which key is it?", "sha256").hex()[:16]
 
 
 def _text(value: Json) -> str:
     if isinstance(value, str):
         return value
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return encode_json(value).decode()
+    return encode_json(value).decode() if as_int(value) is None else str(value)
 
 
 def _excluded(_value: Json) -> Json:

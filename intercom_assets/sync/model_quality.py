@@ -8,9 +8,9 @@ from intercom_assets.catalog import CATALOG
 from intercom_assets.catalog.models import Flat, Members, Model
 from intercom_assets.errors import IntercomAssetsError
 from intercom_assets.sync.evidence import SAMPLES
+from intercom_assets.sync.extract import Source
 from intercom_assets.sync.models import ModelReport
 from intercom_assets.sync.quality import Severity, Verdict
-from intercom_assets.sync.source import Source
 from intercom_assets.warehouse.questions import Strangers
 from intercom_assets.warehouse.warehouse import Warehouse
 

@@ -9,10 +9,10 @@ from typing import assert_never
 
 from intercom_assets.catalog import CATALOG, Resource
 from intercom_assets.catalog.models import Flat, Members, Model
+from intercom_assets.catalog.table import DELETED_AT, EXTRA, ROW_HASH, Column, Table, text
 from intercom_assets.errors import SchemaError
-from intercom_assets.schema.table import DELETED_AT, EXTRA, ROW_HASH, Column, Table, text
 from intercom_assets.sync.attributes import COLUMNS, AttributeColumn, attribute_columns
-from intercom_assets.sync.source import Source
+from intercom_assets.sync.extract import Source
 from intercom_assets.warehouse.views import FlatView, Made, MembersView, Outcome, Pick, View
 from intercom_assets.warehouse.warehouse import TableState, Target, Warehouse
 

@@ -7,11 +7,10 @@ span, where nothing is a link, an image or a tag.
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from intercom_assets.schema.coerce import Row, Value
-from intercom_assets.schema.table import Column, Table
-from intercom_assets.schema.types import ColumnType
+from intercom_assets.catalog.table import Column, Table
+from intercom_assets.catalog.types import ColumnType, Row, Value
+from intercom_assets.sync.extract import Preview
 from intercom_assets.sync.fields import masked
-from intercom_assets.sync.source import Preview
 
 _COLUMNS = 8
 """As many as fit beside each other on the page."""

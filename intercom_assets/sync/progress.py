@@ -1,11 +1,68 @@
-"""What a sync tells while it runs, at human pace."""
+"""What a sync did, in numbers, and what it tells while it runs, at human pace."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol, Self
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol, Self
 
-from intercom_assets.sync.report import Report, counted
+from intercom_assets.intercom.client import RequestMetrics
+
+if TYPE_CHECKING:
+    from intercom_assets.catalog.types import Row
+
+
+@dataclass(slots=True, kw_only=True)
+class Report:
+    """The figures of one resource's sync.
+
+    Attributes:
+        records_returned: Records in the resource's own list answers, before filters, overlap and
+            duplicates included: what RudderStack counted as events.
+        deleted: Rows marked as gone.
+        unread: Records that could not be read whole, and stay due: of a child, parents.
+        found: Rows that a reconcile found missing or outdated, and fetched.
+        missing: Rows that Intercom counts and that are not stored; None where it was not compared.
+        misfits: Values that did not fit their column, by column.
+        unmodelled: Fields that no column declares, by path.
+        sample: The last rows that were read.
+    """
+
+    resource: str
+    table: str
+    records_returned: int = 0
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    deleted: int = 0
+    row_count: int = 0
+    unread: int = 0
+    found: int = 0
+    gone: int = 0
+    missing: int | None = None
+    commits: int = 0
+    seconds: float = 0.0
+    cursor_before: datetime | None = None
+    cursor_after: datetime | None = None
+    meter: RequestMetrics = field(default_factory=RequestMetrics)
+    misfits: Counter[str] = field(default_factory=Counter)
+    unmodelled: Counter[str] = field(default_factory=Counter)
+    sample: "Sequence[Row]" = ()
+
+    def __str__(self) -> str:
+        """Read as one line of a log."""
+        return (
+            f"{self.table}: {counted(self.records_returned, 'record')} returned, "
+            f"{self.inserted:,} inserted, {self.updated:,} updated, {self.unchanged:,} unchanged, "
+            f"{self.deleted:,} marked deleted; {counted(self.row_count, 'row')} now; "
+            f"{counted(self.meter.requests, 'request')} in {self.seconds:.1f} s"
+        )
+
+
+def counted(number: int, noun: str) -> str:
+    """Read as `1 row` or `2,000 rows`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,12 +70,8 @@ class Progress:
     """How far a resource's sync is.
 
     Attributes:
-        resource: Name of the resource.
         done: Records (or parents, for a child) that were read.
-        total: How many are expected, None if unknown.
-        requests: Requests so far.
         quota_seconds: Seconds waited for the quota so far.
-        seconds: Seconds since the sync began.
     """
 
     resource: str
@@ -30,14 +83,7 @@ class Progress:
 
     @classmethod
     def of(cls, report: Report, *, done: int, total: int | None, began: float) -> Self:
-        """Say how far a sync is, with what it has cost.
-
-        Args:
-            report: What the sync counts.
-            done: Records or parents that were read.
-            total: How many are expected, None if unknown.
-            began: When it began, in seconds of `time.monotonic`.
-        """
+        """Say how far a sync is, with what it has cost."""
         return cls(
             resource=report.resource,
             done=done,
@@ -72,34 +118,29 @@ def _duration(seconds: float) -> str:
 class Listener(Protocol):
     """Where a sync tells what happens."""
 
-    def began(self, report: Report) -> None:
+    def on_start(self, report: Report) -> None:
         """Take note of a sync that begins; its report fills as it goes."""
         ...
 
-    def progressed(self, progress: Progress) -> None:
+    def on_progress(self, progress: Progress) -> None:
         """Take note of progress; called often."""
         ...
 
-    def noted(self, line: str) -> None:
+    def info(self, line: str) -> None:
         """Tell the user a line."""
         ...
 
-    def warned(self, line: str) -> None:
+    def warning(self, line: str) -> None:
         """Tell the user something that may need attention."""
         ...
 
-    def finished(self, report: Report) -> None:
+    def on_finish(self, report: Report) -> None:
         """Take note of what a sync did."""
         ...
 
 
 class Pace:
-    """Lets something through at most once per interval.
-
-    Args:
-        seconds: Length of the interval.
-        clock: Seconds that never go back.
-    """
+    """Lets something through at most once per interval."""
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._seconds = seconds

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
-from urllib.parse import quote
 
 from intercom_assets.catalog.resource import (
     ByParent,
@@ -18,16 +17,16 @@ from intercom_assets.catalog.resource import (
     Resource,
     Scroll,
     Search,
+    record_path,
 )
+from intercom_assets.catalog.types import EPOCH, Json, value_at
 from intercom_assets.errors import ConfigurationError, IntercomAssetsError, NotFound
-from intercom_assets.intercom.client import Call, Session, records_at
+from intercom_assets.intercom.client import Call, ResourceSession
 from intercom_assets.intercom.pagination import paged, read_page
+from intercom_assets.intercom.responses import records_at
 from intercom_assets.intercom.search import count_found, count_records, count_since
-from intercom_assets.schema.types import Json
-from intercom_assets.sync.cursor import EPOCH
 from intercom_assets.sync.evidence import SAMPLES, Evidence
 from intercom_assets.sync.fields import SeenField
-from intercom_assets.sync.rows import value_at
 from intercom_assets.warehouse.questions import Answer, BadKeys, Counting, Incomplete, Orphans
 
 SLACK = timedelta(minutes=10)
@@ -105,7 +104,7 @@ def checks_of(resource: Resource, start_date: datetime | None) -> tuple[Check, .
     chosen = (
         (KEY, True),
         (PARENTS, isinstance(link, ByParent)),
-        (PARTS, isinstance(link, ByParent) and link.counted is not None),
+        (PARTS, isinstance(link, ByParent) and link.count_column is not None),
         (ROW_COUNT, is_counted(resource) and start_date is None),
         (UNDECLARED, True),
         (MISFITS, True),
@@ -152,7 +151,7 @@ def _judge_parents(evidence: Evidence) -> Verdict:
 
 def _judge_parts(evidence: Evidence) -> Verdict:
     link, parent = _link(evidence)
-    child, counted = evidence.resource.endpoint, link.counted
+    child, counted = evidence.resource.endpoint, link.count_column
     if not isinstance(child, Child) or counted is None:
         raise TypeError(f"{evidence.resource.name} is not listed per {parent.name}")
     question = Incomplete(
@@ -175,12 +174,14 @@ def _judge_parts(evidence: Evidence) -> Verdict:
     )
 
 
-async def _short(session: Session, child: Child, path: tuple[str, ...], found: Answer) -> list[str]:
+async def _short(
+    session: ResourceSession, child: Child, path: tuple[str, ...], found: Answer
+) -> list[str]:
     """Keep the parents of which Intercom returns more children than are stored."""
     short = []
     for key, counted, stored, *_ in found.rows:
         try:
-            answer = await session.ask(Call(path=child.path.replace("{id}", quote(key, safe=""))))
+            answer = await session.ask(Call(path=record_path(child.path, key)))
         except NotFound:
             continue
         listed = records_at(answer.body, (child.records,)) or []
@@ -227,7 +228,7 @@ def _judge_row_count(evidence: Evidence) -> Verdict:
     )
 
 
-async def _counts(session: Session, evidence: Evidence, stored: int) -> tuple[int, int]:
+async def _counts(session: ResourceSession, evidence: Evidence, stored: int) -> tuple[int, int]:
     """Count Intercom's records, and those of them that came after the last sync."""
     search = evidence.resource.endpoint
     if not isinstance(search, Search):

@@ -16,19 +16,25 @@ from functools import partial
 import anyio
 
 from intercom_assets.catalog.resource import Granularity, Search
-from intercom_assets.errors import IntercomError, NotFound, PermanentError, Request
+from intercom_assets.catalog.types import Record
+from intercom_assets.errors import IntercomError, NotFound, PermanentError, RequestInfo
 from intercom_assets.intercom.client import CONNECTIONS
-from intercom_assets.intercom.search import Order
-from intercom_assets.schema.types import Record
-from intercom_assets.sync.batch import Batch, Checkpoint, Gone, PassedOver
-from intercom_assets.sync.lookup import look_up
+from intercom_assets.intercom.search import count_records
+from intercom_assets.sync.changes import look_up, read_undated
+from intercom_assets.sync.concurrency import map_ordered
+from intercom_assets.sync.cursor import Batch, Checkpoint, Gone, PassedOver
+from intercom_assets.sync.extract import Extract, ReadContext
+from intercom_assets.sync.incremental import (
+    IncrementalRead,
+    first_slices,
+    newest_first,
+    open_window,
+    read_slices,
+)
 from intercom_assets.sync.nested import completed
-from intercom_assets.sync.ordered import in_order
-from intercom_assets.sync.reading import Reading
 from intercom_assets.sync.slices import Slice
-from intercom_assets.sync.undated import read_undated
 from intercom_assets.sync.unread import MANY, TRIES, Judge, incident
-from intercom_assets.sync.walk import Walk, first_slices, newest_first, opened, read_slices
+from intercom_assets.warehouse.warehouse import Warehouse
 
 Unseen = Callable[[Sequence[str], datetime, datetime | None], list[str]]
 """Lists stored rows of an interval that are not among the keys seen; blocks."""
@@ -40,45 +46,41 @@ FEW = 20
 """As many candidates are always looked into: a tenth of a small table is nothing."""
 
 
-async def reconcile(reading: Reading, *, unseen: Unseen, force: bool) -> AsyncGenerator[Batch]:
+async def reconcile(context: ReadContext, *, unseen: Unseen, force: bool) -> AsyncGenerator[Batch]:
     """Compare slice by slice, with a checkpoint after each; a later call goes on from there.
 
-    Args:
-        reading: What is read, from where the last reconcile stopped or the beginning.
-        unseen: Lists stored rows that were not seen.
-        force: Whether any number of candidates is looked into.
+    With `force` any number of candidates is looked into.
 
     Raises:
         PermanentError: More than a tenth of the stored rows are candidates.
     """
-    search = reading.resource.endpoint
+    search = context.resource.endpoint
     assert isinstance(search, Search)
-    assert reading.start.since is not None
-    judge = Judge(partial(look_up, reading, most=TRIES))
-    comparison = _Comparison(reading, judge, unseen, force, reading.start.since)
-    begin = int(reading.start.since.timestamp())
-    walk = Walk(reading, search, comparing=True)
-    async with aclosing(walk.pages(begin, None, Order.NEWEST_FIRST)) as pages:
-        await opened(walk, pages)
-    reading.note(f"comparing {reading.stored_rows:,} stored rows with Intercom")
-    async for batch in read_undated(walk):
+    assert context.window.since is not None
+    judge = Judge(partial(look_up, context, most=TRIES))
+    comparison = _Comparison(context, judge, unseen, force, context.window.since)
+    begin = int(context.window.since.timestamp())
+    read = IncrementalRead(context, search, comparing=True)
+    async with aclosing(read.pages_since(begin)) as pages:
+        await open_window(read, pages)
+    context.note(f"comparing {context.stored_rows:,} stored rows with Intercom")
+    async for batch in read_undated(read):
         yield comparison.see_undated(batch)
-    async for batch in read_slices(walk, await first_slices(walk, begin)):
+    async for batch in read_slices(read, await first_slices(read, begin)):
         yield replace(comparison.see(batch), checkpoint=None)
         if batch.covered is not None:
-            yield await comparison.compare(walk, _end(batch.covered, search))
-    tail = walk.tail()
-    newest = walk.pages(tail, None, Order.NEWEST_FIRST)
-    async for batch in newest_first(walk, newest, walk.early(tail)):
+            yield await comparison.compare(read, _end(batch.covered, search))
+    tail = read.tail()
+    async for batch in newest_first(read, read.pages_since(tail), read.early(tail)):
         yield comparison.see(batch)
-    yield await comparison.compare(walk, None)
+    yield await comparison.compare(read, None)
 
 
 @dataclass(slots=True)
 class _Comparison:
     """How far stored rows were compared, and what was found."""
 
-    reading: Reading
+    context: ReadContext
     judge: Judge
     unseen: Unseen
     force: bool
@@ -89,11 +91,11 @@ class _Comparison:
     missing: NotFound | None = None
 
     def see(self, batch: Batch) -> Batch:
-        """Note the records that a batch returned; gives the batch without their keys.
+        """Note the records that a batch returned, and return the batch without their keys.
 
         They are for this comparison alone: what a read did not see is marked by a full read only.
         """
-        [key] = self.reading.resource.primary_key
+        [key] = self.context.resource.primary_key
         self.seen += [str(row[key]) for row in batch.seen]
         return replace(batch, seen=[])
 
@@ -104,7 +106,7 @@ class _Comparison:
         self.seen = []
         return seen
 
-    async def compare(self, walk: Walk, until: datetime | None) -> Batch:
+    async def compare(self, read: IncrementalRead, until: datetime | None) -> Batch:
         """Look into the stored rows of an interval that were not returned."""
         seen = self.seen + self.undated
         missing = await anyio.to_thread.run_sync(self.unseen, seen, self.position, until)
@@ -112,22 +114,22 @@ class _Comparison:
         self.judge.known = self.seen[-1] if self.seen else self.judge.known
         self.seen = []
         self._limit(len(missing))
-        looked = [found async for found in in_order(self._look, missing, CONNECTIONS)]
+        looked = [found async for found in map_ordered(self._look, missing, CONNECTIONS)]
         passed_over = [found for found in looked if isinstance(found, PassedOver)]
         await self._confirm(passed_over)
         records = [found for found in looked if not isinstance(found, Gone | PassedOver)]
-        whole = await completed(self.reading, records)
-        reached = walk.reached()
+        whole = await completed(self.context, records)
+        reached = read.reached()
         assert reached.checkpoint is not None
         self.position = until or self.position
         return replace(
             reached,
-            rows=self.reading.shaper.lines(whole.records),
+            rows=self.context.shaper.lines(whole.records),
             gone=[found for found in looked if isinstance(found, Gone)],
             passed_over=[*passed_over, *whole.passed_over],
             settled=whole.settled,
             checkpoint=Checkpoint(at=reached.checkpoint.at, reconciled=self.position),
-            reconciled_at=walk.opened if until is None else None,
+            reconciled_at=read.opened if until is None else None,
         )
 
     async def _confirm(self, passed_over: list[PassedOver]) -> None:
@@ -140,12 +142,12 @@ class _Comparison:
 
     def _limit(self, more: int) -> None:
         self.candidates += more
-        path = self.reading.resource.endpoint.path
-        allowed = max(FEW, int(self.reading.stored_rows * SHARE))
+        path = self.context.resource.endpoint.path
+        allowed = max(FEW, int(self.context.stored_rows * SHARE))
         if self.candidates > allowed and not self.force:
             raise PermanentError(
-                Request(method="POST", path=path),
-                f"At least {self.candidates:,} of {self.reading.stored_rows:,} stored rows are "
+                RequestInfo(method="POST", path=path),
+                f"At least {self.candidates:,} of {self.context.stored_rows:,} stored rows are "
                 f"missing in Intercom's answers, over the limit of {allowed:,}",
                 "Run the reconcile again with force, if so many were really deleted or changed; "
                 "nothing of this part was marked",
@@ -153,7 +155,7 @@ class _Comparison:
 
     async def _look(self, key: str) -> Gone | Record | PassedOver:
         try:
-            return await self.judge.read(key, partial(look_up, self.reading, key))
+            return await self.judge.read(key, partial(look_up, self.context, key))
         except NotFound as error:
             self.missing = error
             into = (error.merged_into or "").rstrip("/").rpartition("/")[2]
@@ -163,11 +165,44 @@ class _Comparison:
             if error.status == 404 and await self.judge.answers():
                 # A proxy's page, each time, for this record alone: Intercom has lost it.
                 return Gone(key)
-            return self.reading.unread.passed_over(key, error)
+            return self.context.unread.passed_over(key, error)
 
 
 def _end(covered: Slice, search: Search) -> datetime:
-    """Give the instant where the next slice begins; an hour of error costs a request at most."""
+    """Return the instant where the next slice begins; an hour of error costs one request."""
     until = datetime.fromtimestamp(covered.until, UTC)
     whole_day = search.granularity is Granularity.DAY
     return until + (timedelta(hours=12) if whole_day else timedelta(seconds=1))
+
+
+def count_all(extract: Extract, context: ReadContext) -> int | None:
+    """Count what Intercom has, where all of it is to be stored; None where it is not, or unknown.
+
+    With a start date older records are left out, and Intercom counts them all the same.
+    """
+    search, window = extract.resource.endpoint, context.window
+    complete = window.must_balance or extract.request.reconcile
+    if not isinstance(search, Search) or not complete or window.start_date is not None:
+        return None
+    try:
+        return extract.connection.call(count_records, context.session, search)
+    except IntercomError as error:
+        # Nothing else hangs on this count: what fails for good fails at the next request, too.
+        context.note(error.but("the rows are not compared with a count"))
+        return None
+
+
+def missing_rows(extract: Extract, warehouse: Warehouse, context: ReadContext, before: int) -> int:
+    """Count the rows that are missing by Intercom's own count; the lesser of two is certain."""
+    after = count_all(extract, context)
+    counted = before if after is None else min(before, after)
+    stored = warehouse.inspect(extract.target).row_count
+    missing = max(counted - stored, 0)
+    if missing:
+        context.warn(
+            f"Intercom counts {counted:,} {extract.resource.name}, and {stored:,} are stored: "
+            f"{missing:,} are missing, which none of its lists and searches returned. Run a "
+            "reconcile; if they stay missing, ask Intercom's support why its list counts more "
+            "than it shows"
+        )
+    return missing

@@ -1,24 +1,29 @@
 """Records become rows: every field lands in its column or in `_extra`, and nothing is bent."""
 
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import blake2b
-from typing import TypeAlias
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeAlias
 
-from intercom_assets.schema.coerce import (
+import msgspec
+
+from intercom_assets.catalog.table import EXTRA, ROW_HASH, Column, Table
+from intercom_assets.catalog.types import (
     COERCIONS,
     MISFIT,
     PLAIN,
     Coercion,
+    ColumnType,
+    Json,
     Misfit,
+    Record,
     Row,
     encode_json,
 )
-from intercom_assets.schema.table import EXTRA, ROW_HASH, Column, Table
-from intercom_assets.schema.types import ColumnType, Json, Record
 from intercom_assets.sync.mask import Mask
-from intercom_assets.sync.spool import line
-from intercom_assets.warehouse.warehouse import SEQUENCE
+from intercom_assets.warehouse.warehouse import SEQUENCE, StagedFile
 
 SAMPLE = 5
 """Rows that are kept to be shown."""
@@ -30,11 +35,7 @@ _Plan: TypeAlias = dict[str, "_Leaf | _Plan"]
 class Fields:
     """Places the fields of records in columns, and counts what did not fit.
 
-    Args:
-        columns: The columns.
-
     Attributes:
-        misfits: How often a value did not fit its column, by column.
         unmodelled: How often a field came that no column declares, by path.
     """
 
@@ -42,18 +43,18 @@ class Fields:
         self.misfits: Counter[str] = Counter()
         self.unmodelled: Counter[str] = Counter()
         self._plan = _plan(columns)
-        self._formerly = [
-            (column.name, COERCIONS[column.type], column.formerly)
+        self._legacy = [
+            (column.name, COERCIONS[column.type], column.legacy)
             for column in columns
-            if column.formerly
+            if column.legacy
         ]
 
     def fill(self, row: Row, record: Record) -> Record:
-        """Set the values of a row; give back what found no place, under its path."""
+        """Set the values of a row, and return what found no place, under its path."""
         extra = self._fill(row, self._plan, record, "")
-        for column, coerce, formerly in self._formerly:
-            old = record.get(formerly.field)
-            if column not in row and isinstance(old, dict) and old.get("type") == formerly.type:
+        for column, coerce, legacy in self._legacy:
+            old = record.get(legacy.field)
+            if column not in row and isinstance(old, dict) and old.get("type") == legacy.type:
                 fitted = coerce(old.get("id"))
                 if not isinstance(fitted, Misfit):
                     row[column] = fitted
@@ -69,8 +70,8 @@ class Fields:
                 self.unmodelled[path + name] += 1
                 extra[name] = value
             elif isinstance(step, tuple):
-                column, plain, coerce, unset = step
-                if unset is not None and value == unset and value is not False:
+                column, plain, coerce, null_value = step
+                if null_value is not None and value == null_value and value is not False:
                     continue
                 fitted = value if type(value) is plain else coerce(value)
                 if fitted is MISFIT:
@@ -90,15 +91,8 @@ class Fields:
 class Shaper:
     """Shapes records to rows of a table.
 
-    Args:
-        table: The table's columns and key.
-        mask: Takes out of records what is hidden, None where nothing is.
-
     Attributes:
-        fields: Places the fields, and counts what did not fit.
         sample: The last rows that were made.
-        columns: Columns of shaped rows, and what they hold.
-        key_columns: Columns of keys, and what they hold.
     """
 
     def __init__(self, table: Table, mask: Mask | None = None) -> None:
@@ -116,7 +110,7 @@ class Shaper:
         self._sequence = 0
 
     def reserve(self, count: int) -> int:
-        """Number rows by when their records came; gives the first of so many numbers."""
+        """Reserve numbers for rows in the order in which their records came; return the first."""
         first = self._sequence + 1
         self._sequence += count
         return first
@@ -124,7 +118,7 @@ class Shaper:
     def lines(
         self, records: list[Record], *, masked: bool = False, first: int | None = None
     ) -> list[bytes]:
-        """Make of each record a row as it is written to a file, without what is hidden.
+        """Encode each record as a row of a file, without what is hidden.
 
         Args:
             records: The records.
@@ -138,11 +132,11 @@ class Shaper:
             row = self.shape(record)
             row[SEQUENCE] = place
             self.sample.append(row)
-            lines.append(line(row))
+            lines.append(encode_row(row))
         return lines
 
     def keys(self, records: Iterable[Record], *, masked: bool = False) -> list[Row]:
-        """Give the primary keys of the rows that `lines` makes of these records."""
+        """Return the primary keys of the rows that `lines` makes of these records."""
         return [self.key(record) for record in (records if masked else self.masked(records))]
 
     def masked(self, records: Iterable[Record]) -> Iterable[Record]:
@@ -150,7 +144,7 @@ class Shaper:
         return records if self._mask is None else map(self._mask.record, records)
 
     def shape(self, record: Record) -> Row:
-        """Give one row: the columns, `_extra`, `_row_hash`; `lines` numbers it.
+        """Shape one row: the columns, `_extra`, `_row_hash`; `lines` numbers it.
 
         A record without its key keeps a row of its own: the hash stands in for the key.
         """
@@ -165,7 +159,7 @@ class Shaper:
         return row
 
     def key(self, record: Record) -> Row:
-        """Give the values of a record's primary key, as `shape` stores them."""
+        """Return the values of a record's primary key, as `shape` stores them."""
         row: Row = {}
         for column in self._key_columns:
             value = value_at(record, column.path)
@@ -197,7 +191,105 @@ def _plan(columns: tuple[Column, ...]) -> _Plan:
             deeper = level.setdefault(key, {})
             assert isinstance(deeper, dict), f"{column.name}: {key} is a column and an object"
             level = deeper
-        leaf = (column.name, PLAIN.get(column.type), COERCIONS[column.type], column.unset)
+        leaf = (column.name, PLAIN.get(column.type), COERCIONS[column.type], column.null_value)
         assert column.path[-1] not in level, f"{column.name}: its path is declared twice"
         level[column.path[-1]] = leaf
     return plan
+
+
+GROUP_BYTES = 1 << 20
+"""Bytes of rows held in memory before they are written: a row may be as long as an e-mail."""
+
+encode_row = msgspec.json.Encoder().encode
+"""Encodes a row as a line of a file."""
+
+
+class RowSpool:
+    """Rows written to a file, a group at a time."""
+
+    def __init__(self, path: Path, columns: Mapping[str, ColumnType]) -> None:
+        self.rows = 0
+        self._path = path
+        self._columns = columns
+        self._pending: list[bytes] = []
+        self._held = 0
+        self._written = 0
+        self._longest = 0
+
+    def add(self, lines: Iterable[bytes]) -> None:
+        """Take rows of these columns, each as `line` encodes it."""
+        for row in lines:
+            self._pending.append(row)
+            self._held += len(row) + 1
+            self.rows += 1
+            if self._held >= GROUP_BYTES:
+                self._flush()
+
+    @property
+    def size(self) -> int:
+        """Bytes of the rows that were taken."""
+        return self._written + self._held
+
+    def close(self) -> StagedFile:
+        """Write what is left and finish the file; it exists afterwards even without rows."""
+        self._flush()
+        self._path.touch()
+        return StagedFile(
+            path=self._path, columns=self._columns, rows=self.rows, longest=self._longest
+        )
+
+    def discard(self) -> None:
+        """Forget all rows and remove the file."""
+        self._pending.clear()
+        self._path.unlink(missing_ok=True)
+
+    def _flush(self) -> None:
+        if not self._pending:
+            return
+        self._longest = max(self._longest, *map(len, self._pending))
+        with self._path.open("ab") as file:
+            self._written += file.write(b"\n".join([*self._pending, b""]))
+        self._pending.clear()
+        self._held = 0
+
+
+class RecordSpool:
+    """Records written to a file as fast as they come, and read back page by page."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.records = 0
+        self._file = path.open("w+b")
+
+    def __enter__(self) -> Self:
+        """Use the spool in a `with`."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Remove the file."""
+        self._file.close()
+        self.path.unlink(missing_ok=True)
+
+    def add(self, records: list[Record]) -> None:
+        """Append a page."""
+        self._file.write(encode_json(records) + b"\n")
+        self.records += len(records)
+
+    def clear(self) -> None:
+        """Forget all pages."""
+        self._file.seek(0)
+        self._file.truncate()
+        self.records = 0
+
+    def read(self) -> Iterator[list[Record]]:
+        """Yield the pages in the order in which they came."""
+        self._file.flush()
+        self._file.seek(0)
+        for encode_row in self._file:
+            page: list[Record] = msgspec.json.decode(encode_row)
+            yield page

@@ -16,12 +16,7 @@ from intercom_assets.catalog.resource import Granularity
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """A closed interval of update times.
-
-    Attributes:
-        since: Unix seconds.
-        until: Unix seconds.
-    """
+    """A closed interval of update times."""
 
     since: int
     until: int
@@ -33,13 +28,7 @@ class Slice:
 
 
 def tail(opened: datetime, granularity: Granularity, zone: ZoneInfo | None) -> int:
-    """Give the second where slices end and the walk over the newest records begins.
-
-    Args:
-        opened: Intercom's clock when the window opened.
-        granularity: How finely the search compares.
-        zone: The workspace's zone, None if unknown.
-    """
+    """Return the second where slices end and the pass over the newest records begins."""
     if granularity is Granularity.SECOND:
         return int(opened.timestamp())
     return _seconds(opened.astimezone(zone or UTC).date(), time.min, zone or UTC)

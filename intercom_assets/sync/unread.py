@@ -1,4 +1,4 @@
-"""What cannot be read is passed over, told, and due until it is read.
+"""What cannot be read is passed over, reported, and due until it is read.
 
 One record that Intercom cannot show keeps back no other, whatever the answer is: a 404 that may
 pass, an error, a refusal, a shape that nobody knows. Many at once are an incident of Intercom's:
@@ -11,9 +11,9 @@ from math import inf
 from typing import TypeVar
 
 from intercom_assets.catalog.resource import Resource
-from intercom_assets.errors import IntercomError, NotFound, RateLimited, Request, TransientError
-from intercom_assets.sync.batch import PassedOver
-from intercom_assets.sync.report import counted
+from intercom_assets.errors import IntercomError, NotFound, RateLimited, RequestInfo, TransientError
+from intercom_assets.sync.cursor import PassedOver
+from intercom_assets.sync.progress import counted
 
 T = TypeVar("T")
 
@@ -71,12 +71,7 @@ class Judge:
         return self._first if self._in_a_row >= IN_A_ROW else None
 
     async def read(self, key: str, ask: Callable[[float], Awaitable[T]]) -> T:
-        """Ask for a record a few times, and with all patience where none is answered.
-
-        Args:
-            key: The record.
-            ask: Asks as many times as it is told.
-        """
+        """Ask for a record a few times, and with all patience where none is answered."""
         try:
             found = await ask(TRIES)
         except RateLimited:
@@ -123,9 +118,6 @@ class Judge:
     def close(self, allowed: int = MANY) -> None:
         """End a read.
 
-        Args:
-            allowed: As many may fail before they are no matter of single records.
-
         Raises:
             IntercomError: Nothing was read, and several records failed.
         """
@@ -170,7 +162,7 @@ class Unread:
         return self.passed_over(key, error) if len(self._added) < _MOST else None
 
     def settled(self, keys: Iterable[str]) -> list[str]:
-        """Give those of the keys that were due, now that they are read."""
+        """Return those of the keys that were due, now that they have been read."""
         found = [key for key in keys if key in self._due]
         self._due.difference_update(found)
         self._added.difference_update(found)
@@ -188,7 +180,7 @@ def refuse_others(error: IntercomError) -> None:
 
 
 def incident(error: IntercomError) -> IntercomError:
-    """Say that it is not one record that cannot be read; refusals say that themselves."""
+    """Turn the failure of one record into an incident; refusals say themselves what they are."""
     if not isinstance(error, NotFound | TransientError):
         return error
     return TransientError(
@@ -199,8 +191,8 @@ def incident(error: IntercomError) -> IntercomError:
     )
 
 
-def too_short(request: Request) -> TransientError:
-    """Say that a list lacks what its record counts or shows."""
+def too_short(request: RequestInfo) -> TransientError:
+    """Make the error of a list that lacks what its record counts or shows."""
     return TransientError(
         request,
         "A list of Intercom's is shorter than it says itself",
@@ -208,8 +200,8 @@ def too_short(request: Request) -> TransientError:
     )
 
 
-def told(resource: Resource, due: Mapping[str, IntercomError]) -> str:
-    """Say in one line what could not be read, why, and what becomes of it."""
+def unread_message(resource: Resource, due: Mapping[str, IntercomError]) -> str:
+    """Describe in one line what could not be read, why, and what becomes of it."""
     records = f"{counted(len(due), 'record')} of {resource.parent or resource.name}"
     shown = ", ".join([*list(due)[:_SHOWN], *(["…"] if len(due) > _SHOWN else [])])
     why = next(iter(due.values())).but("asked for again at each sync")

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import duckdb
 
+from intercom_assets.catalog.table import Column
 from intercom_assets.errors import SchemaError, WarehouseError
-from intercom_assets.schema.table import Column
 from intercom_assets.warehouse.duckdb_file import (
     Connect,
     DuckDBFile,

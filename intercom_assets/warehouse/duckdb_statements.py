@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from intercom_assets.schema.table import DELETED_AT, EXTRA, ROW_HASH, SYNCED_AT, Column, Table
-from intercom_assets.schema.types import ColumnType
+from intercom_assets.catalog.table import DELETED_AT, EXTRA, ROW_HASH, SYNCED_AT, Column, Table
+from intercom_assets.catalog.types import ColumnType
 from intercom_assets.warehouse.questions import EXAMPLE, ExtraFields
 from intercom_assets.warehouse.sql import (
     CURSOR_COLUMNS,

@@ -6,8 +6,8 @@ from typing import assert_never
 
 import duckdb
 
-from intercom_assets.schema.table import DELETED_AT
-from intercom_assets.schema.types import ColumnType
+from intercom_assets.catalog.table import DELETED_AT
+from intercom_assets.catalog.types import ColumnType
 from intercom_assets.warehouse.duckdb_statements import literal, qualified
 from intercom_assets.warehouse.sql import quote
 from intercom_assets.warehouse.views import (

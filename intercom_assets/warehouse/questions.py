@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, assert_never
 
-from intercom_assets.schema.table import DELETED_AT, EXTRA, SYNCED_AT, Column
-from intercom_assets.schema.types import ColumnType
+from intercom_assets.catalog.table import DELETED_AT, EXTRA, SYNCED_AT, Column
+from intercom_assets.catalog.types import ColumnType
 from intercom_assets.warehouse.warehouse import Target
 
 EXAMPLE = 100

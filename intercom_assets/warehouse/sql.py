@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 
+from intercom_assets.catalog.table import DELETED_AT, ROW_HASH, SYNCED_AT
+from intercom_assets.catalog.types import ColumnType
 from intercom_assets.errors import SchemaError, WarehouseError
-from intercom_assets.schema.table import DELETED_AT, ROW_HASH, SYNCED_AT
-from intercom_assets.schema.types import ColumnType
 from intercom_assets.warehouse.warehouse import StoredCursor, Target
 
 CURSORS = "rudder__cursors"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
-from intercom_assets.schema.types import ColumnType
+from intercom_assets.catalog.types import ColumnType
 from intercom_assets.warehouse.warehouse import Target
 
 MAKER = "intercom_assets"

@@ -7,8 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from intercom_assets.schema.table import Column, Table
-from intercom_assets.schema.types import ColumnType
+from intercom_assets.catalog.table import Column, Table
+from intercom_assets.catalog.types import ColumnType
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -5,14 +5,13 @@ import pytest
 from intercom_assets.cli.bars import drawn, fitting, spell
 from intercom_assets.cli.board import Line, State
 from intercom_assets.cli.terminal import ASCII, UNICODE, Marks
-from intercom_assets.intercom.meter import Meter
-from intercom_assets.sync.progress import Progress
-from intercom_assets.sync.report import Report
+from intercom_assets.intercom.client import RequestMetrics
+from intercom_assets.sync.progress import Progress, Report
 
 
 def reading(*, done: int = 500, total: int | None = 2000, error: str = "") -> Line:
     """Make a line of contacts, ten seconds after it began."""
-    meter = Meter(requests=40, retries=3, quota_seconds=12.0)
+    meter = RequestMetrics(requests=40, retries=3, quota_seconds=12.0)
     return Line(
         "contacts",
         State.FAILED if error else State.RUNNING,

@@ -14,8 +14,7 @@ import pytest
 from intercom_assets.cli.board import Board, Line, State
 from intercom_assets.cli.display import PlainLines
 from intercom_assets.cli.terminal import is_lively, speaks_unicode
-from intercom_assets.sync.progress import Pace, Progress
-from intercom_assets.sync.report import Report
+from intercom_assets.sync.progress import Pace, Progress, Report
 
 
 @pytest.fixture
@@ -73,12 +72,12 @@ def test_plain_lines_keep_a_pace() -> None:
     now = 0.0
     stream = io.StringIO()
     board = Board(PlainLines(stream, Pace(5.0, lambda: now)))
-    board.began(Report(resource="contacts", table="intercom.rudder_contacts"))
+    board.on_start(Report(resource="contacts", table="intercom.rudder_contacts"))
 
     for page in range(12):
         now = float(page)
-        board.progressed(Progress(resource="contacts", done=page * 150))
-    board.finished(Report(resource="contacts", table="intercom.rudder_contacts", inserted=1650))
+        board.on_progress(Progress(resource="contacts", done=page * 150))
+    board.on_finish(Report(resource="contacts", table="intercom.rudder_contacts", inserted=1650))
     board.started("a_model")
     board.succeeded("a_model", 7)
 
@@ -94,9 +93,9 @@ def test_a_board_says_of_each_asset_what_became_of_it() -> None:
     board = Board(PlainLines(io.StringIO()))
     board.planned(["tags", "conversations", "conversation_parts"])
 
-    board.began(Report(resource="tags", table="t"))
-    board.finished(Report(resource="tags", table="t", seconds=2.5))
-    board.began(Report(resource="conversations", table="c"))
+    board.on_start(Report(resource="tags", table="t"))
+    board.on_finish(Report(resource="tags", table="t", seconds=2.5))
+    board.on_start(Report(resource="conversations", table="c"))
     board.fell("conversations", "no scope")
     board.closed()
 

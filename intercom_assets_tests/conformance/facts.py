@@ -18,7 +18,7 @@ import yaml
 
 from intercom_assets.catalog import CATALOG, ApiVersion, Resource
 from intercom_assets.catalog.resource import Child, Endpoint, Listing, Search
-from intercom_assets.schema.types import Json
+from intercom_assets.catalog.types import Json
 from intercom_assets_tests.conformance.reviewed import RECORDS_ELSEWHERE
 
 TABLE = Path(__file__).with_name("facts.tsv")

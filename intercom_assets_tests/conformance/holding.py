@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 
 from intercom_assets.catalog import Resource
-from intercom_assets.schema.coerce import COERCIONS, MISFIT
-from intercom_assets.schema.table import Column
-from intercom_assets.schema.types import ColumnType, Json
+from intercom_assets.catalog.table import Column
+from intercom_assets.catalog.types import COERCIONS, MISFIT, ColumnType, Json
 from intercom_assets_tests.conformance.facts import Fact, FieldPath
 
 EXAMPLES: dict[str, Json] = {

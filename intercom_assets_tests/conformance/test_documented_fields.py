@@ -6,7 +6,7 @@ import pytest
 
 from intercom_assets.catalog import CATALOG, NEWEST, ApiVersion, Resource
 from intercom_assets.catalog.resource import Listing
-from intercom_assets.schema.types import ColumnType
+from intercom_assets.catalog.types import ColumnType
 from intercom_assets_tests.conformance.facts import (
     SPECS,
     TABLE,

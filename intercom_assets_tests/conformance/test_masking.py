@@ -8,11 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from intercom_assets.catalog import CATALOG, Resource
-from intercom_assets.catalog.hidden import HASHED, Hidden, hide, needs, within
-from intercom_assets.schema.table import Column
-from intercom_assets.schema.types import ColumnType, Record
+from intercom_assets.catalog.hidden import HASHED, HiddenPaths, hide, needs, within
+from intercom_assets.catalog.table import Column
+from intercom_assets.catalog.types import ColumnType, Record, value_at
 from intercom_assets.sync.mask import Mask
-from intercom_assets.sync.rows import Shaper, value_at
+from intercom_assets.sync.rows import Shaper
 from intercom_assets_tests.guarantees.budget import budget
 from intercom_assets_tests.guarantees.hostile_values import clean, values
 from intercom_assets_tests.hiding import KEY, hash_of
@@ -85,7 +85,7 @@ def test_what_is_hidden_is_nowhere(resource: Resource, chance: st.DataObject) ->
     forms = _PLANTED if depth == len(column.path) else _NO_OBJECT
     record = planted(record, column.path[:depth], chance.draw(forms, label="planted"))
     way = chance.draw(st.sampled_from(["excluded", "hashed"]))
-    hidden = Hidden(**{way: (column.path,)})
+    hidden = HiddenPaths(**{way: (column.path,)})
     shaper = Shaper(hide(resource, hidden).table)
 
     masked = Mask(resource.table, hidden, KEY).record(record)
@@ -103,7 +103,7 @@ def _fields(resource: Resource) -> list[str]:
 def test_every_text_can_be_hashed_and_says_so(resource: Resource) -> None:
     """A hashed column holds the hash of its text, keeps its type and says that it is hashed."""
     texts = [one for one in hidable(resource) if one.type is ColumnType.TEXT]
-    hidden = Hidden(hashed=tuple(one.path for one in texts))
+    hidden = HiddenPaths(hashed=tuple(one.path for one in texts))
     record: Record = {}
     for column in texts:
         record = planted(record, column.path, "7")
@@ -126,9 +126,9 @@ def test_nothing_hidden_is_nothing_changed(resource: Resource, chance: st.DataOb
     names = [name for name in _fields(resource) if name != column.path[0]]
     record: Record = chance.draw(st.dictionaries(st.sampled_from(names), _FIELDS, max_size=6))
 
-    mask = Mask(resource.table, Hidden(excluded=(column.path,)), KEY)
+    mask = Mask(resource.table, HiddenPaths(excluded=(column.path,)), KEY)
 
-    former = column.formerly.field if column.formerly else None
+    former = column.legacy.field if column.legacy else None
     if former is None or former not in record:
         assert record == mask.record(record)
         assert value_at(mask.record(record), column.path) is None

@@ -17,7 +17,7 @@ from intercom_assets.catalog.resource import (
     identity,
     stamps,
 )
-from intercom_assets.schema.table import integer, json, nested, text
+from intercom_assets.catalog.table import integer, json, nested, text
 
 WIDGETS = Resource(
     name="widgets",
@@ -90,8 +90,10 @@ NONSENSE: dict[str, tuple[Callable[[], object], str]] = {
         "resource 'screws': a capped list needs the column that orders it",
     ),
     "capped_list_ordered_by_no_column": (
-        screws(endpoint=CAPPED, replication=ByParent("widgets", "widget_id", newest="seen_at")),
-        "resource 'screws': newest 'seen_at' is no column",
+        screws(
+            endpoint=CAPPED, replication=ByParent("widgets", "widget_id", order_column="seen_at")
+        ),
+        "resource 'screws': order column 'seen_at' is no column",
     ),
     "column_declared_twice": (
         widgets(columns=text(name="Again.")),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from intercom_assets.catalog import CATALOG
-from intercom_assets.schema.types import Record
+from intercom_assets.catalog.types import Record
 from intercom_assets_tests.conformance.holding import misfits
 
 RECORDED = Path(

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 import pytest
 
 from intercom_assets.catalog import CATALOG, NEWEST, OLDEST, ApiVersion, Resource
-from intercom_assets.catalog.changes import CHANGES, lacking
 from intercom_assets.catalog.resource import Listing, Search
 from intercom_assets.intercom.search import Order, search_call
 from intercom_assets_tests.conformance.facts import (
@@ -22,6 +21,7 @@ from intercom_assets_tests.conformance.test_documented_fields import (
     every_version,
     needs_specs,
 )
+from intercom_assets_tests.docs.api_changes import CHANGES, lacking
 
 
 @every_resource

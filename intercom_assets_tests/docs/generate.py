@@ -13,13 +13,13 @@ from pathlib import Path
 import click
 
 from intercom_assets.catalog import CATALOG, OLDEST, tickets
-from intercom_assets.catalog.changes import CHANGES
 from intercom_assets.catalog.describe import request_line, sync_type
 from intercom_assets.catalog.models import MODELS
 from intercom_assets.cli import main as command_line
 from intercom_assets.sync.model_quality import ModelCheck, model_checks_of
 from intercom_assets.sync.quality import Check, checks_of
 from intercom_assets_tests.docs import diagrams, rudderstack, settings_page, tables_page
+from intercom_assets_tests.docs.api_changes import CHANGES
 from intercom_assets_tests.docs.speed import speed
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -19,7 +19,7 @@ OF_INTERCOM = frozenset({"NotFound", "PermanentError", "TransientError", "Unauth
 """Their class writes the message, of what is wrong and what to do."""
 
 # A declaration that contradicts itself is for who develops.
-_INTERNAL = ("catalog", "schema")
+_INTERNAL = ("catalog",)
 
 
 @cache

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from intercom_assets.catalog import CATALOG, Resource
-from intercom_assets.schema.table import DELETED_AT, SYNCED_AT, Column
-from intercom_assets.schema.types import ColumnType
+from intercom_assets.catalog.table import DELETED_AT, SYNCED_AT, Column
+from intercom_assets.catalog.types import ColumnType
 
 VIEWS = "intercom_rudderstack"
 """Schema of the views."""

@@ -6,7 +6,6 @@ from fnmatch import fnmatchcase
 from typing import assert_never
 
 from intercom_assets.catalog import CATALOG, OLDEST, Resource
-from intercom_assets.catalog.changes import CHANGES
 from intercom_assets.catalog.describe import request_line, sync_type
 from intercom_assets.catalog.resource import (
     ByParent,
@@ -15,10 +14,11 @@ from intercom_assets.catalog.resource import (
     Incremental,
     SemiIncremental,
 )
-from intercom_assets.schema.table import METADATA_COLUMNS, Column
-from intercom_assets.schema.types import ColumnType
+from intercom_assets.catalog.table import METADATA_COLUMNS, Column
+from intercom_assets.catalog.types import ColumnType
 from intercom_assets.warehouse.duckdb_statements import DUCKDB_TYPES
 from intercom_assets.warehouse.snowflake.statements import SNOWFLAKE_TYPES
+from intercom_assets_tests.docs.api_changes import CHANGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +133,8 @@ def _how(resource: Resource) -> str:
             )
         case Incremental(cursor):
             return f"records are asked for by `{cursor}`; a reconcile finds what is gone"
-        case ByParent(parent, drifts=drifts):
-            all_of_them = "; a reconcile reads those of all" if drifts else ""
+        case ByParent(parent, changes_without_parent=changes_without_parent):
+            all_of_them = "; a reconcile reads those of all" if changes_without_parent else ""
             return f"read for each of the {parent} whose stored row changed{all_of_them}"
         case _:
             assert_never(resource.replication)

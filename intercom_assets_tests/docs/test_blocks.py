@@ -22,9 +22,9 @@ from intercom_assets.cli import main
 from intercom_assets.cli.demo import DEMO_DATABASE
 from intercom_assets.component import IntercomSource
 from intercom_assets.orchestration.settings import Settings, read_settings
+from intercom_assets.sync.extract import Source
 from intercom_assets.sync.models import refresh
-from intercom_assets.sync.report import Report
-from intercom_assets.sync.source import Source
+from intercom_assets.sync.progress import Report
 from intercom_assets.warehouse.duckdb_file import connect
 from intercom_assets_tests.docs.blocks import Block, all_blocks, blocks, documents
 from intercom_assets_tests.docs.generate import PARTS, ROOT

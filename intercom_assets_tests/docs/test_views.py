@@ -7,8 +7,8 @@ import pytest
 import sqlglot
 
 from intercom_assets.catalog import CATALOG, NEWEST
-from intercom_assets.schema.types import ColumnType, Json
-from intercom_assets.sync.source import Source
+from intercom_assets.catalog.types import ColumnType, Json
+from intercom_assets.sync.extract import Source
 from intercom_assets.warehouse import duckdb_statements
 from intercom_assets.warehouse.snowflake import statements as snowflake_statements
 from intercom_assets.warehouse.warehouse import Target

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 import httpx
 
 from intercom_assets.intercom.connection import Connection
-from intercom_assets.intercom.retry import Patience
-from intercom_assets.intercom.scroll import ScrollPatience
+from intercom_assets.intercom.retry import RetryPolicy
+from intercom_assets.intercom.scroll import ScrollPolicy
 from intercom_assets_tests.world import World, no_sleep
 from intercom_simulator import Workspace, create_app
 
@@ -41,8 +41,8 @@ def answering(world: World, port: int, change: Answered) -> Iterator[Connection]
         region=world.region,
         version=world.version,
         base_url=f"http://127.0.0.1:{port}",
-        patience=Patience(attempts=3, sleep=no_sleep),
-        scroll_patience=ScrollPatience(sleep=no_sleep),
+        patience=RetryPolicy(attempts=3, sleep=no_sleep),
+        scroll_patience=ScrollPolicy(sleep=no_sleep),
         transport=ChangingLine(world.workspace, change),
     ) as connection:
         yield connection

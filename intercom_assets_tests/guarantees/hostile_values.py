@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from intercom_assets.catalog import Resource
-from intercom_assets.schema.table import Column
-from intercom_assets.schema.types import ColumnType
+from intercom_assets.catalog.table import Column
+from intercom_assets.catalog.types import ColumnType
 from intercom_assets_tests.world import Row
 
 NOWHERE = object()
@@ -114,7 +114,7 @@ def clean(value: Any) -> Any:  # noqa: ANN401 - JSON
 
 def _same(column: Column, sent: Any, stored: Any) -> bool:  # noqa: ANN401
     if sent is None or stored is NOWHERE:
-        return stored is NOWHERE and (sent is None or sent == column.unset)
+        return stored is NOWHERE and (sent is None or sent == column.null_value)
     if isinstance(stored, datetime):
         return stored == _instant(sent)
     if column.type is ColumnType.TEXT and isinstance(sent, int) and isinstance(stored, str):

@@ -18,8 +18,7 @@ from typing import Any, cast
 import duckdb
 
 from intercom_assets.sync.load import load
-from intercom_assets.sync.progress import Progress
-from intercom_assets.sync.report import Report
+from intercom_assets.sync.progress import Progress, Report
 from intercom_assets.sync.rows import hash_record
 from intercom_assets.warehouse.duckdb import DuckDBWarehouse
 from intercom_assets.warehouse.duckdb_file import Connect, connect
@@ -82,22 +81,22 @@ class MortalListener:
     def __init__(self, reaper: Reaper) -> None:
         self._reaper = reaper
 
-    def began(self, report: Report) -> None:
+    def on_start(self, report: Report) -> None:
         """Live: nothing has happened yet."""
 
-    def progressed(self, progress: Progress) -> None:
+    def on_progress(self, progress: Progress) -> None:
         """Die, perhaps."""
         self._reaper.event(progress)
 
-    def noted(self, line: str) -> None:
+    def info(self, line: str) -> None:
         """Die, perhaps."""
         self._reaper.event(line)
 
-    def warned(self, line: str) -> None:
+    def warning(self, line: str) -> None:
         """Die, perhaps."""
         self._reaper.event(line)
 
-    def finished(self, report: Report) -> None:
+    def on_finish(self, report: Report) -> None:
         """Die, perhaps."""
         self._reaper.event(report)
 

@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from intercom_assets.catalog import CATALOG
 from intercom_assets.intercom.connection import Connection
-from intercom_assets.sync.batch import Portions
+from intercom_assets.sync.cursor import BatchLimits
 from intercom_assets.warehouse.duckdb_file import connect
 from intercom_assets_tests.guarantees.figures import count
 from intercom_assets_tests.guarantees.people import People
@@ -65,7 +65,7 @@ class LivingWorkspace(RuleBasedStateMachine):
         self.world = small_pages(
             folder / "test.duckdb",
             skew=skew,
-            portions=Portions(slice_records=slice_records, commit_rows=9, ahead_rows=23),
+            portions=BatchLimits(slice_records=slice_records, commit_rows=9, ahead_rows=23),
             contacts=13,
             companies=5,
             conversations=11,

@@ -14,7 +14,7 @@ import pytest
 
 from intercom_assets.errors import WarehouseError
 from intercom_assets.intercom.connection import Connection
-from intercom_assets.sync.batch import Portions
+from intercom_assets.sync.cursor import BatchLimits
 from intercom_assets.sync.load import load
 from intercom_assets.warehouse.duckdb import DuckDBWarehouse
 from intercom_assets.warehouse.duckdb_file import connect
@@ -48,7 +48,7 @@ def life(tmp_path: Path) -> Iterator[Life]:
         world = make_world(
             database, contacts=40, companies=6, conversations=40, parts_per_conversation=2
         )
-        world.portions = Portions(slice_records=10, commit_rows=1)
+        world.portions = BatchLimits(slice_records=10, commit_rows=1)
         yield Life(world, random.Random(0))
 
 

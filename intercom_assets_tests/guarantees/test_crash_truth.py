@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from intercom_assets.errors import WarehouseError
-from intercom_assets.sync.batch import Portions
+from intercom_assets.sync.cursor import BatchLimits
 from intercom_assets.sync.load import load
 from intercom_assets.warehouse.duckdb import DuckDBWarehouse
 from intercom_assets.warehouse.duckdb_file import connect
@@ -42,7 +42,7 @@ def lives(tmp_path: Path) -> Iterator[Callable[..., Life]]:
             parts_per_conversation=2,
         )
         chance = random.Random(seed)
-        world.portions = Portions(
+        world.portions = BatchLimits(
             slice_records=chance.choice([10, 20, 40]),
             commit_rows=chance.choice([1, 15, 60]),
             ahead_rows=chance.choice([10, 200_000]),
@@ -240,7 +240,7 @@ def test_finished_parts_are_not_read_again(lives: Callable[..., Life]) -> None:
     """A sync that goes on after a kill asks for nothing that lies behind the stored cursors."""
     life = lives(0, conversations=205)
     world, resumed = life.world, 0
-    world.portions = Portions(slice_records=20, commit_rows=0)
+    world.portions = BatchLimits(slice_records=20, commit_rows=0)
     for name in ("conversations", "conversation_parts"):
         for _ in range(12):
             log = world.workspace.log

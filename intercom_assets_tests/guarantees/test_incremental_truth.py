@@ -10,11 +10,10 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, settings
 
+from intercom_assets.catalog.types import Json
 from intercom_assets.errors import PermanentError
-from intercom_assets.intercom.client import Call
-from intercom_assets.intercom.meter import Meter
-from intercom_assets.schema.types import Json
-from intercom_assets.sync.batch import Portions
+from intercom_assets.intercom.client import Call, RequestMetrics
+from intercom_assets.sync.cursor import BatchLimits
 from intercom_assets.warehouse.duckdb_file import connect
 from intercom_assets_tests.guarantees.budget import budget
 from intercom_assets_tests.guarantees.living_workspace import NAMES, LivingWorkspace
@@ -53,7 +52,7 @@ def test_the_simulator_refuses_operators_that_intercom_does_not_document(
     call = Call(method="POST", path=f"/{kind}/search", body={"query": query})
 
     with world.connection() as connection:
-        session = connection.session(meter=Meter(), scope="", note=lambda _: None)
+        session = connection.session(meter=RequestMetrics(), scope="", note=lambda _: None)
         with pytest.raises(PermanentError, match="HTTP 400"):
             connection.portal.call(session.ask, call)
 
@@ -150,7 +149,7 @@ def test_a_full_refresh_marks_no_record_that_is_updated_while_it_reads(
 ) -> None:
     """A record that moves ahead of the pages read so far is not taken for gone."""
     world = small_pages(database, contacts=30, conversations=30)
-    world.portions = Portions(slice_records=slice_records)
+    world.portions = BatchLimits(slice_records=slice_records)
     world.workspace.paging = paging
     world.sync(name)
     ids = [one["id"] for one in sorted(world.workspace.truth(name), key=lambda r: r["updated_at"])]

@@ -14,10 +14,10 @@ import pytest
 
 from intercom_assets.catalog import NEWEST
 from intercom_assets.errors import ConfigurationError, PermanentError, TransientError
+from intercom_assets.intercom.client import RequestMetrics
 from intercom_assets.intercom.connection import Connection
-from intercom_assets.intercom.meter import Meter
 from intercom_assets.intercom.oauth import App
-from intercom_assets.intercom.retry import Patience
+from intercom_assets.intercom.retry import RetryPolicy
 from intercom_assets.intercom.transport import proxy_to
 from intercom_assets.intercom.webhook import post
 from intercom_assets.intercom.workspace import Workspace
@@ -195,9 +195,9 @@ class Way:
             region="us",
             version=NEWEST,
             base_url=self.url,
-            patience=Patience(sleep=self.sleep),
+            patience=RetryPolicy(sleep=self.sleep),
         ) as connection:
-            session = connection.session(meter=Meter(), scope="x", note=lambda _: None)
+            session = connection.session(meter=RequestMetrics(), scope="x", note=lambda _: None)
             return connection.workspace(session)
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from intercom_assets.catalog import NEWEST, ApiVersion
 from intercom_assets.errors import IntercomError, PermanentError, TransientError
-from intercom_assets.sync.batch import Portions
+from intercom_assets.sync.cursor import BatchLimits
 from intercom_assets.warehouse.duckdb_file import connect
 from intercom_assets_tests.dagster_project.reading import read
 from intercom_assets_tests.dagster_project.running import (
@@ -266,7 +266,7 @@ def cut_off_after(requests: int) -> Callable[[httpx.Request], None]:
 @pytest.mark.parametrize(("name", "requests"), [("contacts", 25), ("conversations", 22)])
 def test_an_interrupted_reconcile_goes_on(world: World, name: str, requests: int) -> None:
     """What was compared before an interruption is neither searched nor asked for again."""
-    world.portions = Portions(slice_records=10, commit_rows=1)
+    world.portions = BatchLimits(slice_records=10, commit_rows=1)
     by_age = sorted(world.rows(name), key=lambda row: row["updated_at"])
     oldest, newest = by_age[0]["id"], by_age[-1]["id"]
     for record_id in (oldest, newest):
@@ -333,7 +333,7 @@ def test_the_cursor_is_never_moved_back(world: World, name: str) -> None:
     world.workspace.touch(name, world.workspace.collection(name).ids()[0])
     world.sync(name)
     before = world.cursor(name).at
-    world.portions = Portions(slice_records=5, commit_rows=1)
+    world.portions = BatchLimits(slice_records=5, commit_rows=1)
     world.clock.forward(HOUR)
 
     cursors = []

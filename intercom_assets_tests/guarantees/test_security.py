@@ -14,10 +14,10 @@ import pytest
 
 from intercom_assets.catalog import NEWEST
 from intercom_assets.errors import ConfigurationError, IntercomAssetsError
+from intercom_assets.intercom.client import RequestMetrics
 from intercom_assets.intercom.connection import Connection, check_base_url
-from intercom_assets.intercom.meter import Meter
-from intercom_assets.intercom.retry import Patience
-from intercom_assets.sync.source import Source
+from intercom_assets.intercom.retry import RetryPolicy
+from intercom_assets.sync.extract import Source
 from intercom_assets.warehouse.duckdb_file import connect
 from intercom_assets_tests.dagster_project.processes import Machine
 from intercom_assets_tests.dagster_project.running import ROOT, TOKEN_VARIABLE, Project
@@ -55,7 +55,7 @@ def reaching(url: str) -> Connection:
         region="us",
         version=NEWEST,
         base_url=url,
-        patience=Patience(attempts=2, sleep=no_sleep),
+        patience=RetryPolicy(attempts=2, sleep=no_sleep),
     )
 
 
@@ -144,7 +144,7 @@ def test_no_repr_shows_the_token(world: World, monkeypatch: pytest.MonkeyPatch) 
     resources = definitions.resources or {}
     dg.materialize([look], resources={"intercom_intercom": resources["intercom_intercom"]})
     with reaching("http://127.0.0.1:9") as connection:
-        session = connection.session(meter=Meter(), scope="x", note=print)
+        session = connection.session(meter=RequestMetrics(), scope="x", note=print)
         extract = world.extract(connection, "tags")
         for one in (connection, session, session.client, vars(session.client), extract):
             seen.extend([repr(one), str(one)])

@@ -14,9 +14,9 @@ import httpx
 from intercom_assets.catalog import CATALOG, NEWEST
 from intercom_assets.catalog.resource import StartingAfter
 from intercom_assets.intercom.connection import Connection
-from intercom_assets.intercom.retry import Patience
-from intercom_assets.intercom.scroll import ScrollPatience
-from intercom_assets.sync.batch import Portions
+from intercom_assets.intercom.retry import RetryPolicy
+from intercom_assets.intercom.scroll import ScrollPolicy
+from intercom_assets.sync.cursor import BatchLimits
 from intercom_assets.sync.extract import Extract
 from intercom_assets.sync.rows import hash_record
 from intercom_assets.warehouse.duckdb import DuckDBWarehouse
@@ -92,8 +92,8 @@ class SmallPages(World):
             region=self.region,
             version=NEWEST,
             base_url=f"http://127.0.0.1:{self._port}",
-            patience=Patience(attempts=self.attempts, sleep=sleep),
-            scroll_patience=ScrollPatience(sleep=sleep),
+            patience=RetryPolicy(attempts=self.attempts, sleep=sleep),
+            scroll_patience=ScrollPolicy(sleep=sleep),
             transport=self.transport or line,
         ) as connection:
             yield connection
@@ -103,7 +103,7 @@ class SmallPages(World):
 
 
 def small_pages(
-    database: Path, *, skew: float = 0.0, portions: Portions | None = None, **sizes: int
+    database: Path, *, skew: float = 0.0, portions: BatchLimits | None = None, **sizes: int
 ) -> SmallPages:
     """Make a small world whose warehouse's clock differs from Intercom's by `skew` seconds."""
     clock = Clock()
@@ -124,7 +124,7 @@ def small_pages(
         place=DuckDBPlace(database),
         warehouse=warehouse,
         clock=clock,
-        portions=portions or Portions(slice_records=7, commit_rows=9, ahead_rows=23),
+        portions=portions or BatchLimits(slice_records=7, commit_rows=9, ahead_rows=23),
     )
 
 

@@ -13,8 +13,8 @@ import httpx
 import pytest
 
 from intercom_assets.intercom.transport import DirectTransport
-from intercom_assets.sync.batch import Portions
-from intercom_assets.sync.side_by_side import PAGES_AHEAD, SIDE_BY_SIDE
+from intercom_assets.sync.concurrency import PAGES_AHEAD, SIDE_BY_SIDE
+from intercom_assets.sync.cursor import BatchLimits
 from intercom_assets_tests.world import DAY, World, make_world
 from intercom_simulator.request_log import endpoint_of
 
@@ -68,7 +68,7 @@ def test_a_sync_asks_for_what_changed_only(world: World) -> None:
 
 def test_a_first_sync_asks_for_few_pages(world: World) -> None:
     """Reading in slices costs half as many searches again as whole pages would, at the most."""
-    world.portions = Portions(slice_records=300)
+    world.portions = BatchLimits(slice_records=300)
 
     world.sync("contacts")
 
@@ -85,7 +85,7 @@ def test_a_first_sync_asks_for_few_pages(world: World) -> None:
 
 def test_slices_are_read_side_by_side_in_bounded_memory(world: World) -> None:
     """Several searches are in flight at once, and never more pages than may wait for their turn."""
-    world.portions = Portions(slice_records=30)
+    world.portions = BatchLimits(slice_records=30)
     asked = 0
     most_ahead = 0
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from intercom_assets.errors import TransientError, Unauthorized
-from intercom_assets.sync.batch import Portions
+from intercom_assets.sync.cursor import BatchLimits
 from intercom_assets_tests.world import DAY, HOUR, World, make_world, nothing
 from intercom_simulator import Record
 
@@ -136,7 +136,7 @@ def test_children_resume_after_the_last_parent_that_was_committed(database: Path
     """A read of children that is cut off goes on behind the parents that are committed."""
     world = make_world(database, conversations=120)
     world.sync("conversations")
-    world.portions = Portions(commit_rows=1)
+    world.portions = BatchLimits(commit_rows=1)
     asked = itertools.count()
 
     def cut(_request: httpx.Request) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from intercom_assets.catalog import CATALOG
 from intercom_assets.catalog.hidden import hide
-from intercom_assets.sync.batch import Portions
+from intercom_assets.sync.cursor import BatchLimits
 from intercom_assets_tests.guarantees.budget import budget
 from intercom_assets_tests.guarantees.worlds import differences
 from intercom_assets_tests.hiding import hash_of, hidden_of, sync_hiding
@@ -137,7 +137,7 @@ def test_a_copy_that_is_newer_than_the_original_stays(world: World) -> None:
 def test_rows_follow_in_whatever_order_things_happen(world: World, seed: int) -> None:
     """After any order of renames, touches and syncs one sync of all equals the workspace."""
     chance, workspace = Random(seed), world.workspace
-    world.portions = Portions(commit_rows=3, ahead_rows=chance.choice([5, 200_000]))
+    world.portions = BatchLimits(commit_rows=3, ahead_rows=chance.choice([5, 200_000]))
     segments, companies = (workspace.collection(kind).ids() for kind in ("segments", "companies"))
     for _ in range(12):
         world.clock.forward(chance.choice([0, 1, HOUR]))

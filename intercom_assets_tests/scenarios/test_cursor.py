@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from intercom_assets.errors import ConfigurationError, SchemaError, Unauthorized, WarehouseError
-from intercom_assets.sync.batch import Portions
+from intercom_assets.sync.cursor import BatchLimits
 from intercom_assets.sync.progress import Progress
 from intercom_assets_tests.world import DAY, HOUR, NOON, Ear, World
 
@@ -16,7 +16,7 @@ NOW = datetime.fromtimestamp(NOON, UTC)
 class Stopping(Ear):
     """A listener that stops a sync at its first batch."""
 
-    def progressed(self, progress: Progress) -> None:
+    def on_progress(self, progress: Progress) -> None:
         """Stop the sync, unless it still only spools."""
         if progress.total is not None:
             raise RuntimeError("stop")
@@ -257,7 +257,7 @@ def test_another_region_is_refused(world: World) -> None:
 
 def test_rows_committed_ahead_name_their_workspace(world: World) -> None:
     """Rows that are committed before any checkpoint already refuse another workspace."""
-    world.portions = Portions(ahead_rows=10)
+    world.portions = BatchLimits(ahead_rows=10)
     world.workspace.add("companies", {"id": "last"})
 
     with world.connection() as connection:

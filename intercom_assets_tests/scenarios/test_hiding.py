@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from intercom_assets.catalog import CATALOG
-from intercom_assets.catalog.hidden import Hidden
+from intercom_assets.catalog.hidden import HiddenPaths
 from intercom_assets.errors import ConfigurationError
 from intercom_assets_tests.guarantees.budget import WAREHOUSE
 from intercom_assets_tests.hiding import hash_of, hiding, stored_text, sync_hiding
@@ -243,7 +243,7 @@ def test_a_field_that_gets_its_column_is_not_hashed_again(world: World) -> None:
     older = replace(tags, columns=tuple(one for one in tags.columns if one.name in {"id", "type"}))
     with world.connection() as connection:
         extract = replace(world.extract(connection, "tags"), resource=older)
-        world.sync_extract(hiding(extract, Hidden(hashed=(("name",),))))
+        world.sync_extract(hiding(extract, HiddenPaths(hashed=(("name",),))))
 
     report = sync_hiding(world, "tags", hashed=["_extra.name"])
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from intercom_assets.errors import TransientError
-from intercom_assets.sync.batch import Portions
+from intercom_assets.sync.cursor import BatchLimits
 from intercom_assets_tests.world import DAY, HOUR, World, make_world, nothing
 
 NAMES = ("contacts", "conversations")
@@ -17,7 +17,7 @@ NAMES = ("contacts", "conversations")
 def world(database: Path) -> World:
     """Make a world of long reads: slices of 30 records, of which a few are committed at once."""
     world = make_world(database, contacts=260, conversations=260, parts_per_conversation=0)
-    world.portions = Portions(slice_records=30, commit_rows=40)
+    world.portions = BatchLimits(slice_records=30, commit_rows=40)
     return world
 
 
@@ -46,7 +46,7 @@ def test_a_long_first_read_equals_the_truth(world: World, name: str) -> None:
 
 def test_long_records_are_committed_before_they_are_many(world: World) -> None:
     """Records as long as e-mails with pictures in them do not wait in memory to become many."""
-    world.portions = Portions()
+    world.portions = BatchLimits()
     for record_id in world.workspace.collection("contacts").ids()[:90]:
         note = {"note": f"{record_id} " + "picture " * 40_000}
         world.workspace.patch("contacts", record_id, {"custom_attributes": note})
@@ -61,7 +61,7 @@ def test_long_records_are_committed_before_they_are_many(world: World) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_long_first_read_resumes(world: World, name: str) -> None:
     """A first read that is cut off again and again ends with the truth."""
-    world.portions = Portions(slice_records=15, commit_rows=15)
+    world.portions = BatchLimits(slice_records=15, commit_rows=15)
     cursors = []
     for _ in range(2):
         world.before = cut_off_after(15)

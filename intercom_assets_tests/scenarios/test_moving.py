@@ -11,7 +11,7 @@ import pytest
 
 from intercom_assets.catalog import ApiVersion
 from intercom_assets.errors import TransientError
-from intercom_assets.sync.batch import Portions
+from intercom_assets.sync.cursor import BatchLimits
 from intercom_assets_tests.world import DAY, NOON, World, make_world, nothing
 
 NAMES = ("contacts", "conversations")
@@ -21,7 +21,7 @@ def moving_world(database: Path, paging: Literal["keyset", "offset"], slice_reco
     """Make a world of several pages that are read in slices of a given size."""
     world = make_world(database, contacts=310, conversations=310, parts_per_conversation=0)
     world.workspace.paging = paging
-    world.portions = Portions(slice_records=slice_records)
+    world.portions = BatchLimits(slice_records=slice_records)
     return world
 
 
@@ -106,7 +106,7 @@ def test_a_slice_that_moved_does_not_move_the_cursor(database: Path) -> None:
     """A slice that changed while it was read is read again before the cursor passes it."""
     world = make_world(database, conversations=420, parts_per_conversation=0)
     world.workspace.paging = "offset"
-    world.portions = Portions(slice_records=300, commit_rows=1)
+    world.portions = BatchLimits(slice_records=300, commit_rows=1)
     ids = world.workspace.collection("conversations").ids()
     for index, record_id in enumerate(ids):
         moment = int(NOON) - 1000 * (len(ids) - index)

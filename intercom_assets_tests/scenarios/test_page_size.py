@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from intercom_assets.errors import TransientError
-from intercom_assets.sync.batch import Portions
+from intercom_assets.sync.cursor import BatchLimits
 from intercom_assets_tests.world import DAY, World, make_world
 
 SEARCHES = ("contacts", "conversations")
@@ -43,7 +43,7 @@ def test_pages_that_are_never_answered_cost_few_requests(
     world: World, kind: str, slices: int
 ) -> None:
     """Where no page over 50 records is answered, a first sync is whole, and few requests fail."""
-    world.portions = Portions(slice_records=slices)
+    world.portions = BatchLimits(slice_records=slices)
     for name in SEARCHES:
         path = f"/{name}/search"
         world.workspace.faults.on("POST", path, kind, times=10_000, above=50)  # type: ignore[arg-type]
@@ -60,7 +60,7 @@ def test_pages_that_are_never_answered_cost_few_requests(
 def test_a_page_grows_again(world: World) -> None:
     """Around a page that is not answered pages are small; the others are as large as before."""
     world.workspace.faults.on("POST", "/contacts/search", "504", times=10_000, above=10, page=2)
-    world.portions = Portions(slice_records=5_000)
+    world.portions = BatchLimits(slice_records=5_000)
 
     world.sync("contacts")
 
@@ -73,7 +73,7 @@ def test_a_page_grows_again(world: World) -> None:
 def test_a_page_that_fails_for_a_while_is_read(world: World) -> None:
     """A page that fails a few times is got over, and nothing is lost or read twice."""
     world.workspace.faults.on("POST", "/conversations/search", "502", call=3, times=7)
-    world.portions = Portions(slice_records=5_000)
+    world.portions = BatchLimits(slice_records=5_000)
 
     report = world.sync("conversations")
 
@@ -95,7 +95,7 @@ def test_what_no_smaller_page_mends_shrinks_none(world: World, kind: str) -> Non
 
 def test_a_record_that_is_never_answered_is_placed(world: World) -> None:
     """Where not even one record is answered the failure says where; what came before is kept."""
-    world.portions = Portions(slice_records=30, commit_rows=40)
+    world.portions = BatchLimits(slice_records=30, commit_rows=40)
     world.workspace.faults.on("POST", "/conversations/search", "504", call=25, times=10_000)
 
     with pytest.raises(TransientError, match=r"for the record after the first [0-9,]+ of a list"):

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import pytest
 
 from intercom_assets.catalog import CATALOG
-from intercom_assets.sync.batch import Portions
+from intercom_assets.sync.cursor import BatchLimits
 from intercom_assets_tests.world import HOUR, World, make_world
 
 
@@ -28,7 +28,7 @@ def test_pages_and_bounds_of_either_kind_lose_nothing(
     world = make_world(database, contacts=330, conversations=330, parts_per_conversation=1)
     world.workspace.paging = paging
     world.workspace.inclusive_bounds = inclusive
-    world.portions = Portions(slice_records=100)
+    world.portions = BatchLimits(slice_records=100)
 
     world.sync_all("contacts", "conversations")
 

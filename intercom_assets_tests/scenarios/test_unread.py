@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from intercom_assets.errors import IntercomError, TransientError, Unauthorized
-from intercom_assets.intercom.meter import Meter
-from intercom_assets.sync.batch import Portions
+from intercom_assets.intercom.client import RequestMetrics
+from intercom_assets.sync.cursor import BatchLimits
 from intercom_assets_tests.world import HOUR, World, make_world, nothing
 from intercom_simulator import FaultKind, Record
 
@@ -127,7 +127,9 @@ def test_a_missing_permission_is_told_as_such(world: World) -> None:
 def test_a_wrong_token_stops_at_once(world: World) -> None:
     """A token that is revoked while lists are read is no record's fault."""
     with world.connection() as connection:
-        connection.workspace(connection.session(meter=Meter(), scope="", note=lambda _: None))
+        connection.workspace(
+            connection.session(meter=RequestMetrics(), scope="", note=lambda _: None)
+        )
         world.workspace.tokens = set()
         with pytest.raises(Unauthorized, match="wrong or was revoked"):
             world.sync_over(connection, "conversation_parts")
@@ -139,7 +141,7 @@ def test_an_outage_in_the_middle_is_no_matter_of_single_records(
 ) -> None:
     """From where nothing is answered any more nothing is passed over for good."""
     world = make_world(database, conversations=300)
-    world.portions = Portions(commit_rows=1)
+    world.portions = BatchLimits(commit_rows=1)
     world.sync("conversations")
     world.workspace.faults.on("GET", "/conversations/*", kind, call=150, times=None)
 

@@ -1,6 +1,6 @@
 """Every version of the API from 2.1 on gives the same tables, but for what it does not tell.
 
-What it does not tell is in one table, `catalog/changes.py`; these tests hold code, simulator and
+What it does not tell is in one table, `docs/api_changes.py`; these tests hold code, simulator and
 table to each other. The shapes of versions before 2.7 are unverified.
 """
 
@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from intercom_assets.catalog import CATALOG, NEWEST, ApiVersion, Resource
-from intercom_assets.catalog.changes import lacking, partial, respelled
 from intercom_assets_tests.dagster_project.reading import problems, read
+from intercom_assets_tests.docs.api_changes import lacking, partial, respelled
 from intercom_assets_tests.world import HOUR, Row, World, make_world
 
 VERSIONS = tuple(ApiVersion.parse(one) for one in ("2.1", "2.5", "2.7", "2.11", "2.14", "2.16"))

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from intercom_assets.sync.batch import Portions
+from intercom_assets.sync.cursor import BatchLimits
 from intercom_assets_tests.world import HOUR, World, make_world
 
 ZONES = ("Pacific/Auckland", "America/Los_Angeles", "Asia/Kathmandu", "UTC")
@@ -22,7 +22,7 @@ def dense_world(database: Path, zone: str, end: datetime, count: int = 320) -> W
         {"type": "contact", "id": f"c{index}", "updated_at": int(end.timestamp()) - 900 * index}
         for index in range(count)
     )
-    world.portions = Portions(slice_records=60)
+    world.portions = BatchLimits(slice_records=60)
     return world
 
 

@@ -17,7 +17,7 @@ import anyio
 
 from intercom_assets.catalog import NEWEST
 from intercom_assets.intercom.connection import Connection
-from intercom_assets.sync.bridge import from_loop
+from intercom_assets.sync.concurrency import iterate_in_thread
 
 if TYPE_CHECKING:
     from _typeshed import TraceFunction
@@ -50,7 +50,7 @@ def _call(connection: Connection) -> None:
 
 
 def _iterate(connection: Connection) -> None:
-    with from_loop(connection.portal, _numbers()) as numbers:
+    with iterate_in_thread(connection.portal, _numbers()) as numbers:
         for _ in numbers:
             pass
 

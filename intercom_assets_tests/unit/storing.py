@@ -6,10 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from intercom_assets.schema.table import Table, integer, text, timestamp
-from intercom_assets.schema.types import ColumnType, Record
-from intercom_assets.sync.rows import Shaper
-from intercom_assets.sync.spool import RowSpool, line
+from intercom_assets.catalog.table import Table, integer, text, timestamp
+from intercom_assets.catalog.types import ColumnType, Record
+from intercom_assets.sync.rows import RowSpool, Shaper, encode_row
 from intercom_assets.warehouse.duckdb import DuckDBWarehouse
 from intercom_assets.warehouse.warehouse import (
     Commit,
@@ -103,7 +102,7 @@ class Store:
         if seen is None:
             return commit
         keys = RowSpool(self._path(), shaper.key_columns)
-        keys.add(line(shaper.key(record)) for record in seen)
+        keys.add(encode_row(shaper.key(record)) for record in seen)
         return replace(commit, seen=keys.close())
 
     def rows(self) -> list[Row]:

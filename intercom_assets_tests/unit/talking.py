@@ -10,11 +10,10 @@ import anyio.lowlevel
 import httpx
 
 from intercom_assets.catalog import NEWEST
-from intercom_assets.intercom.answers import Answer
-from intercom_assets.intercom.client import Call, Client, Session
-from intercom_assets.intercom.meter import Meter
+from intercom_assets.intercom.client import Call, Client, RequestMetrics, ResourceSession
 from intercom_assets.intercom.rate_limit import RateLimiter
-from intercom_assets.intercom.retry import Patience
+from intercom_assets.intercom.responses import Response
+from intercom_assets.intercom.retry import RetryPolicy
 from intercom_assets_tests.world import Clock
 
 T = TypeVar("T")
@@ -43,7 +42,7 @@ class Talk:
     attempts: int = 4
     slept: list[float] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    meter: Meter = field(default_factory=Meter)
+    meter: RequestMetrics = field(default_factory=RequestMetrics)
 
     async def sleep(self, seconds: float) -> None:
         """Move the clock instead of waiting, and let others go on."""
@@ -52,23 +51,23 @@ class Talk:
         await anyio.lowlevel.checkpoint()
 
     @asynccontextmanager
-    async def session(self) -> AsyncIterator[Session]:
+    async def session(self) -> AsyncIterator[ResourceSession]:
         """Open a session of one resource."""
         client = Client(
             base_url="http://127.0.0.1:9",
             token=TOKEN,
             version=NEWEST,
             limiter=RateLimiter(self.share, clock=self.clock, sleep=self.sleep),
-            patience=Patience(attempts=self.attempts, sleep=self.sleep),
+            patience=RetryPolicy(attempts=self.attempts, sleep=self.sleep),
             transport=self.transport,
         )
         async with client:
             yield client.session(meter=self.meter, scope="Read tags", note=self.notes.append)
 
-    def ask(self, call: Call) -> Answer:
+    def ask(self, call: Call) -> Response:
         """Ask once, with retries, and return the answer."""
 
-        async def asking() -> Answer:
+        async def asking() -> Response:
             async with self.session() as session:
                 return await session.ask(call)
 
@@ -107,7 +106,7 @@ def envelope(status: int, code: str, message: str = "No.") -> httpx.Response:
     return httpx.Response(status, json=body)
 
 
-def run_in(talk: Talk, work: Callable[[Session], Awaitable[T]]) -> T:
+def run_in(talk: Talk, work: Callable[[ResourceSession], Awaitable[T]]) -> T:
     """Give what work makes of a session that is patient."""
     talk.attempts = 8
 

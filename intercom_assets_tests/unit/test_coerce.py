@@ -4,8 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from intercom_assets.schema.coerce import COERCIONS, MISFIT, Value
-from intercom_assets.schema.types import ColumnType, Json
+from intercom_assets.catalog.types import COERCIONS, MISFIT, ColumnType, Json, Value
 
 TEXT, INTEGER, DOUBLE, BOOLEAN, TIMESTAMP, JSON = (
     ColumnType.TEXT,

@@ -15,9 +15,9 @@ import duckdb
 import pytest
 
 from intercom_assets.catalog import CATALOG
-from intercom_assets.schema.table import Table, text
-from intercom_assets.schema.types import ColumnType, Record
-from intercom_assets.sync.spool import RowSpool, line
+from intercom_assets.catalog.table import Table, text
+from intercom_assets.catalog.types import ColumnType, Record
+from intercom_assets.sync.rows import RowSpool, encode_row
 from intercom_assets.warehouse.duckdb import DuckDBWarehouse
 from intercom_assets.warehouse.duckdb_file import Connect, connect
 from intercom_assets.warehouse.views import MembersView, View
@@ -84,7 +84,7 @@ def test_every_change_of_rows_is_made_in_the_tables_order(tmp_path: Path) -> Non
 
     def file(name: str, columns: str, row: Record) -> StagedFile:
         spool = RowSpool(tmp_path / name, {column: kinds[column] for column in columns.split()})
-        spool.add([line(row)])
+        spool.add([encode_row(row)])
         return spool.close()
 
     cells = file("cells", "id name _extra", {"id": "1", "name": "c"})

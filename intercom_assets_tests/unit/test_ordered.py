@@ -7,7 +7,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from intercom_assets.sync.ordered import meanwhile
+from intercom_assets.sync.concurrency import prefetch
 
 
 def test_the_next_item_is_awaited_while_one_is_worked_on() -> None:
@@ -27,7 +27,7 @@ def test_the_next_item_is_awaited_while_one_is_worked_on() -> None:
             return 2 * number
 
         with anyio.fail_after(20):
-            return [taken async for taken in meanwhile(doubled, items())]
+            return [taken async for taken in prefetch(doubled, items())]
 
     assert [0, 2, 4] == anyio.run(scenario)
 
@@ -46,7 +46,7 @@ def test_what_came_before_a_failure_is_given() -> None:
             await anyio.lowlevel.checkpoint()
             return number
 
-        async for number in meanwhile(same, items()):
+        async for number in prefetch(same, items()):
             given.append(number)  # noqa: PERF401 - what came before a failure is kept
 
     with pytest.raises(ValueError, match="no more"):
@@ -73,7 +73,7 @@ def test_what_is_left_is_cancelled() -> None:
             finally:
                 ended.append(item)
 
-        async with aclosing(meanwhile(work, items())) as results:
+        async with aclosing(prefetch(work, items())) as results:
             async for _ in results:
                 pass
 

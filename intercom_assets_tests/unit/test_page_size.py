@@ -7,8 +7,8 @@ import pytest
 
 from intercom_assets.catalog.resource import Numbered
 from intercom_assets.intercom.client import Call
-from intercom_assets.intercom.page_size import PageSize
 from intercom_assets.intercom.pagination import read_list
+from intercom_assets.intercom.retry import PageSize
 from intercom_assets_tests.unit.talking import made_up, run_in
 
 

@@ -5,10 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from intercom_assets.catalog import CATALOG
-from intercom_assets.schema.coerce import Row, Value
-from intercom_assets.schema.types import ColumnType
+from intercom_assets.catalog.types import ColumnType, Row, Value
+from intercom_assets.sync.extract import Preview
 from intercom_assets.sync.preview import is_legible, preview
-from intercom_assets.sync.source import Preview
 
 CONTACTS = CATALOG["contacts"].table
 

@@ -8,9 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from intercom_assets.catalog import CATALOG
-from intercom_assets.catalog.hidden import Hidden
-from intercom_assets.schema.coerce import Row
-from intercom_assets.schema.table import (
+from intercom_assets.catalog.hidden import HiddenPaths
+from intercom_assets.catalog.table import (
     EXTRA,
     ROW_HASH,
     Table,
@@ -18,12 +17,12 @@ from intercom_assets.schema.table import (
     double,
     integer,
     nested,
+    null_for,
     text,
     timestamp,
-    unset,
 )
-from intercom_assets.schema.table import json as json_columns
-from intercom_assets.schema.types import ColumnType, Json, Record
+from intercom_assets.catalog.table import json as json_columns
+from intercom_assets.catalog.types import ColumnType, Json, Record, Row
 from intercom_assets.sync.mask import Mask
 from intercom_assets.sync.rows import Shaper, hash_record
 from intercom_assets.warehouse.warehouse import SEQUENCE
@@ -31,7 +30,7 @@ from intercom_assets.warehouse.warehouse import SEQUENCE
 MIXED = Table(
     columns=(
         *text(id="Key.", name="Name."),
-        *unset(0, text(owner="Owner.")),
+        *null_for(0, text(owner="Owner.")),
         *integer(size="Size."),
         *double(price="Price."),
         *boolean(active="Active."),
@@ -96,7 +95,7 @@ def canonical(table: Table, record: Record) -> Json:
     def spell(value: Json, path: tuple[str, ...]) -> Json:
         column = columns.get(path)
         if column is not None:
-            return spell_value(value, column.type, column.unset)
+            return spell_value(value, column.type, column.null_value)
         if isinstance(value, dict) and (path in inner or not path):
             spelled = {key: spell(item, (*path, key)) for key, item in value.items()}
             return {
@@ -145,7 +144,7 @@ def test_no_field_is_lost(record: dict[str, Any]) -> None:
 @given(record=_RECORDS, hidden=st.booleans(), masked=st.booleans())
 def test_key_and_row_agree(*, record: Record, hidden: bool, masked: bool) -> None:
     """A record is seen under the key of its row, also where it has none and parts are hidden."""
-    what = Hidden(excluded=(("name",), ("place",)), hashed=(("owner",),))
+    what = HiddenPaths(excluded=(("name",), ("place",)), hashed=(("owner",),))
     shaper = Shaper(MIXED, Mask(MIXED, what, b"key") if hidden else None)
 
     [row] = shaper.lines([record], masked=masked)

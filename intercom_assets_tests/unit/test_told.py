@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intercom_assets.errors import IntercomError, Request
-from intercom_assets.intercom.answers import read_answer
+from intercom_assets.errors import IntercomError, RequestInfo
+from intercom_assets.intercom.responses import read_response
 from intercom_assets_tests.simulator.specification import specification
 from intercom_assets_tests.telling import parts_of
 from intercom_assets_tests.unit.talking import in_turn
@@ -61,7 +61,7 @@ def test_the_exchange_comes_last(answer: tuple[httpx.Response, str], scope: str 
     response, exchange = answer
 
     with pytest.raises(IntercomError) as caught:
-        read_answer(Request(method="GET", path="/tags"), response, response.content, scope)
+        read_response(RequestInfo(method="GET", path="/tags"), response, response.content, scope)
 
     told = parts_of(str(caught.value))
     assert f"GET /tags → HTTP {exchange}" == told.said

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from intercom_assets.schema.table import EXTRA, Column, Table, integer, text, timestamp
-from intercom_assets.schema.types import ColumnType
+from intercom_assets.catalog.table import EXTRA, Column, Table, integer, text, timestamp
+from intercom_assets.catalog.types import ColumnType
 from intercom_assets.warehouse.questions import (
     BadKeys,
     Cells,

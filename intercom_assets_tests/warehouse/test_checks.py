@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from intercom_assets.catalog.table import Table, integer, text
+from intercom_assets.catalog.types import Json
 from intercom_assets.errors import SchemaError
-from intercom_assets.schema.table import Table, integer, text
-from intercom_assets.schema.types import Json
 from intercom_assets.warehouse.questions import (
     Answer,
     BadKeys,

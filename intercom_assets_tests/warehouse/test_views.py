@@ -13,10 +13,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from intercom_assets.catalog.table import Table, integer, text
+from intercom_assets.catalog.table import json as json_columns
+from intercom_assets.catalog.types import ColumnType, Json, Record
 from intercom_assets.errors import SchemaError
-from intercom_assets.schema.table import Table, integer, text
-from intercom_assets.schema.table import json as json_columns
-from intercom_assets.schema.types import ColumnType, Json, Record
 from intercom_assets.warehouse.duckdb_file import connect
 from intercom_assets.warehouse.questions import Strangers
 from intercom_assets.warehouse.views import FlatView, Made, MembersView, Pick, View

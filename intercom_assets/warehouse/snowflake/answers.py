@@ -6,8 +6,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from intercom_assets.schema.arrow import ARROW_TYPES
-from intercom_assets.schema.types import ColumnType
+from intercom_assets.catalog.types import ColumnType
+from intercom_assets.warehouse.snowflake.arrow import ARROW_TYPES
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

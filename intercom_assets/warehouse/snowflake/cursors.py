@@ -7,7 +7,7 @@ first. Whoever comes second waits there, and what it reads afterwards is what th
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from intercom_assets.schema.types import ColumnType
+from intercom_assets.catalog.types import ColumnType
 from intercom_assets.warehouse.snowflake.answers import python_values
 from intercom_assets.warehouse.snowflake.session import Runner
 from intercom_assets.warehouse.snowflake.statements import (

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from intercom_assets.schema.table import DELETED_AT, EXTRA
-from intercom_assets.schema.types import ColumnType
+from intercom_assets.catalog.table import DELETED_AT, EXTRA
+from intercom_assets.catalog.types import ColumnType
 from intercom_assets.warehouse.questions import EXAMPLE, ExtraFields
 from intercom_assets.warehouse.snowflake.statements import identifier, qualified, read_as
 from intercom_assets.warehouse.warehouse import Target

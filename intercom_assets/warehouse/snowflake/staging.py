@@ -11,9 +11,9 @@ import pyarrow.json as pj
 import pyarrow.parquet as pq
 from snowflake.connector import errors
 
+from intercom_assets.catalog.types import ColumnType
 from intercom_assets.errors import WarehouseError
-from intercom_assets.schema.arrow import ARROW_TYPES
-from intercom_assets.schema.types import ColumnType
+from intercom_assets.warehouse.snowflake.arrow import ARROW_TYPES
 from intercom_assets.warehouse.snowflake.session import Runner
 from intercom_assets.warehouse.snowflake.statements import (
     RAW_TYPES,

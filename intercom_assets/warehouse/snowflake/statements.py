@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from intercom_assets.schema.table import DELETED_AT, EXTRA, ROW_HASH, SYNCED_AT, Column, Table
-from intercom_assets.schema.types import ColumnType
+from intercom_assets.catalog.table import DELETED_AT, EXTRA, ROW_HASH, SYNCED_AT, Column, Table
+from intercom_assets.catalog.types import ColumnType
 from intercom_assets.warehouse.sql import SET_BY_COMMIT, folded, quote
 from intercom_assets.warehouse.warehouse import SEQUENCE, Target
 

@@ -11,8 +11,8 @@ from typing import assert_never
 
 import pyarrow as pa
 
-from intercom_assets.schema.table import DELETED_AT
-from intercom_assets.schema.types import ColumnType
+from intercom_assets.catalog.table import DELETED_AT
+from intercom_assets.catalog.types import ColumnType
 from intercom_assets.warehouse.snowflake.answers import shaped
 from intercom_assets.warehouse.snowflake.session import Runner
 from intercom_assets.warehouse.snowflake.statements import (

@@ -17,8 +17,8 @@ from typing import Any
 import pyarrow as pa
 from snowflake.connector import errors
 
+from intercom_assets.catalog.table import Column
 from intercom_assets.errors import SchemaError, WarehouseError
-from intercom_assets.schema.table import Column
 from intercom_assets.warehouse.questions import (
     Answer,
     OfParents,

@@ -1,23 +1,29 @@
-"""What an HTTP answer means: a JSON object, or one of our errors with a remedy."""
+"""What a response means: a JSON object, or one of our errors with a remedy.
 
+Bodies are read without losing a digit, and without text that no warehouse holds.
+"""
+
+import json
+import math
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 import httpx
+import msgspec
 
+from intercom_assets.catalog.types import Json, Record, value_at
 from intercom_assets.errors import (
     IntercomError,
     NotFound,
     PermanentError,
     RateLimited,
-    Request,
+    RequestInfo,
     TransientError,
     Unauthorized,
 )
-from intercom_assets.intercom.dates import http_date
-from intercom_assets.intercom.decode import decode
-from intercom_assets.schema.types import Json, Record
 
 _RUN_LATER = "Run again when https://www.intercomstatus.com shows no incident"
 _HOST = "Check base_url, and the proxy if there is one, then run again"
@@ -30,12 +36,15 @@ WRONG_TOKEN = frozenset({"unauthorized", "token_revoked", "token_not_found", "to
 """Intercom's codes for a token that it does not know, or no longer."""
 
 
+Places = tuple[tuple[str, ...], ...]
+"""Where an answer may hold its list of records: each a run of keys."""
+
+
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """A successful answer.
 
     Attributes:
-        body: The JSON object.
         date: Intercom's clock when it answered, None if it did not say.
     """
 
@@ -43,16 +52,10 @@ class Answer:
     date: datetime | None
 
 
-def read_answer(
-    request: Request, response: httpx.Response, content: bytes, scope: str | None
-) -> Answer:
+def read_response(
+    request: RequestInfo, response: httpx.Response, content: bytes, scope: str | None
+) -> Response:
     """Turn a response into an answer.
-
-    Args:
-        request: What was asked, for messages.
-        response: Status and headers of what came back.
-        content: Its body, whole.
-        scope: The permission that the request needs, for messages.
 
     Raises:
         TransientError: The same request may succeed later.
@@ -75,16 +78,32 @@ def read_answer(
             f"Intercom's answer is {told}",
             _HOST,
         )
-    return Answer(body, _date(response))
+    return Response(body, _date(response))
 
 
-def read_error(request: Request, scope: str | None, *, enveloped: bool) -> IntercomError:
+def records_at(body: Record, places: Places) -> list[Json] | None:
+    """Find the list in an answer; None where there is none.
+
+    An answer of type `list` may have its records under another key, where it holds no other list;
+    and null instead of a list where it counts none. An empty list under another key says nothing.
+    """
+    for keys in places:
+        value = value_at(body, keys)
+        if isinstance(value, list):
+            return value
+    if not str(body.get("type")).endswith("list"):
+        return None
+    lists = [value for value in body.values() if isinstance(value, list)]
+    nothing = body.get("total_count") == 0 and not lists
+    if len(lists) == 1 and any(isinstance(record, dict) for record in lists[0]):
+        return lists[0]
+    return [] if nothing else None
+
+
+def read_error(request: RequestInfo, scope: str | None, *, enveloped: bool) -> IntercomError:
     """Sort an error answer by what the runner must do.
 
-    Args:
-        request: The request with status, code and message.
-        scope: The permission that the request needs.
-        enveloped: Whether the body is Intercom's error envelope; a proxy's page is not.
+    Only Intercom's own error envelope is believed: a proxy's page has none.
     """
     error: IntercomError
     match request.status:
@@ -105,7 +124,7 @@ def read_error(request: Request, scope: str | None, *, enveloped: bool) -> Inter
     return error
 
 
-def _unauthorized(request: Request, scope: str | None) -> Unauthorized:
+def _unauthorized(request: RequestInfo, scope: str | None) -> Unauthorized:
     match request.code:
         case "api_plan_restricted":
             return Unauthorized(request, _PLAN, _LEAVE_OUT)
@@ -132,7 +151,7 @@ def _unauthorized(request: Request, scope: str | None) -> Unauthorized:
             return _lacking(request, scope)
 
 
-def _lacking(request: Request, scope: str | None) -> Unauthorized:
+def _lacking(request: RequestInfo, scope: str | None) -> Unauthorized:
     named = _named_scope(request.message or "", scope)
     needed = f'the permission "{named}"' if named else "a permission"
     leave_out = ", or leave the resource out of the setting resources" if scope else ""
@@ -144,7 +163,7 @@ def _lacking(request: Request, scope: str | None) -> Unauthorized:
 
 
 def _named_scope(said: str, scope: str | None) -> str | None:
-    """Give the permission that Intercom's words name, else the one that the request needs."""
+    """Return the permission that Intercom's message names, else the one that the request needs."""
     found = _A_SCOPE.search(said) if "scope" in said.lower() else None
     # The Developer Hub writes read_tags as "Read tags".
     if found is None or (scope and found[0] == scope.lower().replace(" ", "_")):
@@ -152,7 +171,7 @@ def _named_scope(said: str, scope: str | None) -> str | None:
     return found[0]
 
 
-def _shut_out(request: Request) -> Unauthorized:
+def _shut_out(request: RequestInfo) -> Unauthorized:
     return Unauthorized(
         request,
         "Access was refused, though not in Intercom's own words: perhaps by a proxy or a firewall",
@@ -160,7 +179,7 @@ def _shut_out(request: Request) -> Unauthorized:
     )
 
 
-def _not_found(request: Request) -> NotFound:
+def _not_found(request: RequestInfo) -> NotFound:
     if request.status == 410:
         return NotFound(
             request,
@@ -174,7 +193,7 @@ def _not_found(request: Request) -> NotFound:
     )
 
 
-def _refused(request: Request) -> PermanentError:
+def _refused(request: RequestInfo) -> PermanentError:
     if request.status == 402:
         return PermanentError(request, _PLAN, _LEAVE_OUT)
     if request.code == "intercom_version_invalid":
@@ -202,7 +221,7 @@ def _is_error(body: Json) -> bool:
     return isinstance(body, dict) and body.get("type") == "error.list"
 
 
-def _described(request: Request, response: httpx.Response, body: Json) -> Request:
+def _described(request: RequestInfo, response: httpx.Response, body: Json) -> RequestInfo:
     code = message = request_id = None
     if isinstance(body, dict) and _is_error(body):
         errors = body.get("errors")
@@ -210,7 +229,7 @@ def _described(request: Request, response: httpx.Response, body: Json) -> Reques
         if isinstance(first, dict):
             code, message = _text(first.get("code")), _text(first.get("message"))
         request_id = _text(body.get("request_id"))
-    return Request(
+    return RequestInfo(
         method=request.method,
         path=request.path,
         status=response.status_code,
@@ -227,3 +246,89 @@ def _text(value: Json) -> str | None:
 def _date(response: httpx.Response) -> datetime | None:
     date = response.headers.get("date")
     return None if date is None else http_date(date)
+
+
+_REPLACEMENT = "\ufffd"
+
+
+def decode(body: bytes) -> Json:
+    r"""Read JSON; integers keep every digit, NUL and lone surrogates become U+FFFD.
+
+    The fast decoder refuses lone surrogates (`"\ud83d"` alone), which Intercom can send where a
+    text was cut in the middle of an emoji; then the standard library reads the body.
+
+    Raises:
+        ValueError: The body is no JSON.
+    """
+    try:
+        value: Json = msgspec.json.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return scrub(_decode_leniently(body))
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    return scrub(value) if rb"\u0000" in body else value
+
+
+def _decode_leniently(body: bytes) -> Json:
+    text = body.decode("utf-8", errors="surrogatepass")
+    try:
+        value: Json = json.loads(text, parse_constant=_refuse, parse_float=_finite)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    return value
+
+
+def _refuse(constant: str) -> Json:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def _finite(literal: str) -> float | str:
+    number = float(literal)
+    return number if math.isfinite(number) else literal
+
+
+def scrub(value: Json) -> Json:
+    """Replace what a warehouse cannot hold in every text and key of a JSON value."""
+    match value:
+        case str():
+            return _scrub_text(value)
+        case list():
+            return [scrub(item) for item in value]
+        case dict():
+            return _scrub_object(value)
+        case _:
+            return value
+
+
+def _scrub_object(fields: Record) -> Record:
+    # Keys that differ only in what is replaced stay apart: no field disappears.
+    scrubbed: Record = {}
+    for key, item in fields.items():
+        name = _scrub_text(key)
+        while name in scrubbed or (name != key and name in fields):
+            name += _REPLACEMENT
+        scrubbed[name] = scrub(item)
+    return scrubbed
+
+
+def _scrub_text(text: str) -> str:
+    if "\x00" in text:
+        text = text.replace("\x00", _REPLACEMENT)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        paired = text.encode("utf-16", errors="surrogatepass")
+        return paired.decode("utf-16", errors="replace")
+    return text
+
+
+# Answers of the same second carry the same text, and parsing it costs as much as the rest of
+# what the headers say.
+@lru_cache(maxsize=16)
+def http_date(text: str) -> datetime | None:
+    """Read a `Date` header; None where it is none."""
+    try:
+        date = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)

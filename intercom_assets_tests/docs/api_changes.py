@@ -1,14 +1,14 @@
 """What each version of the API changed for us: the one table that code, tests and docs follow.
 
 Endpoints that came later are not here but in `Resource.since`. How records of older versions are
-read is declared with the columns (`formerly`, `unset`).
+read is declared with the columns (`legacy`, `null_for`).
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from intercom_assets.catalog.version import ApiVersion
+from intercom_assets.catalog.resource import ApiVersion
 
 COMPARED = ApiVersion(2, 7)
 """The oldest version whose official specification the changes were compared with."""

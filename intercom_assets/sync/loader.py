@@ -3,19 +3,15 @@
 import time
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import replace
-from pathlib import Path
 
 from intercom_assets.catalog.resource import ByParent
+from intercom_assets.catalog.types import ColumnType
 from intercom_assets.errors import IntercomError
-from intercom_assets.schema.types import ColumnType
-from intercom_assets.sync.batch import Batch, Checkpoint
-from intercom_assets.sync.bridge import from_loop
-from intercom_assets.sync.extract import Extract
-from intercom_assets.sync.garbage import searched_seldom
-from intercom_assets.sync.progress import Pace, Progress
-from intercom_assets.sync.report import Report
-from intercom_assets.sync.rows import Shaper
-from intercom_assets.sync.spool import RowSpool, line
+from intercom_assets.sync.concurrency import iterate_in_thread, relaxed_gc
+from intercom_assets.sync.cursor import Batch, Checkpoint
+from intercom_assets.sync.extract import Extract, ReadContext
+from intercom_assets.sync.progress import Pace, Progress, Report
+from intercom_assets.sync.rows import RowSpool, encode_row
 from intercom_assets.warehouse.warehouse import (
     Commit,
     Committed,
@@ -28,47 +24,29 @@ _WHOLE = {"parent": ColumnType.TEXT, "newer_than": ColumnType.TIMESTAMP}
 _GONE = {"key": ColumnType.TEXT, "merged_into": ColumnType.TEXT}
 
 
-class Loading:
+class Loader:
     """Takes batches, and commits them with the cursor that they reach.
-
-    Args:
-        extract: The sync.
-        warehouse: Where rows land.
-        cursor: The stored cursor, with the workspace that it belongs to.
-        report: Counts what is done.
-        shaper: Made the rows, and knows their columns.
-        folder: Where files may be spooled.
 
     Attributes:
         cursor: The cursor as it will be stored by the next commit, or was by the last.
-        report: What was done so far.
     """
 
     def __init__(
-        self,
-        *,
-        extract: Extract,
-        warehouse: Warehouse,
-        cursor: StoredCursor,
-        report: Report,
-        shaper: Shaper,
-        folder: Path,
+        self, extract: Extract, warehouse: Warehouse, context: ReadContext, report: Report
     ) -> None:
+        self.cursor = context.window.stored
+        self.report = report
         self._extract = extract
         self._warehouse = warehouse
-        self.cursor = cursor
-        self.report = report
-        self._folder = folder
+        self._folder = context.folder
+        self._shaper = context.shaper
         self._began = time.monotonic()
-        self._shaper = shaper
-        self._files = 0
         self._pace = Pace(extract.portions.commit_seconds)
-        self._rows = self._spool("rows", self._shaper.columns)
-        self._whole = self._spool("whole", _WHOLE)
-        self._gone = self._spool("gone", _GONE)
+        self._files = 0
+        self._open_spools()
         self._seen = self._spool("seen", self._shaper.key_columns)
         self._complete = False
-        self._unread: dict[str, IntercomError | None] = dict.fromkeys(cursor.unread)
+        self._unread: dict[str, IntercomError | None] = dict.fromkeys(self.cursor.unread)
         self._reached = False
 
     def run(self, batches: AsyncGenerator[Batch]) -> None:
@@ -78,8 +56,8 @@ class Loading:
             IntercomAssetsError: Reading or loading failed; what was committed is kept.
         """
         with (
-            searched_seldom(),
-            from_loop(self._extract.connection.portal, batches) as arriving,
+            relaxed_gc(),
+            iterate_in_thread(self._extract.connection.portal, batches) as arriving,
         ):
             try:
                 for batch in arriving:
@@ -93,11 +71,13 @@ class Loading:
     def take(self, batch: Batch) -> None:
         """Spool a batch; commit where a checkpoint is due."""
         self._rows.add(batch.rows)
-        self._seen.add(map(line, batch.seen))
+        self._seen.add(map(encode_row, batch.seen))
         self._whole.add(
-            line({"parent": one.parent, "newer_than": one.newer_than}) for one in batch.whole
+            encode_row({"parent": one.parent, "newer_than": one.newer_than}) for one in batch.whole
         )
-        self._gone.add(line({"key": one.key, "merged_into": one.merged_into}) for one in batch.gone)
+        self._gone.add(
+            encode_row({"key": one.key, "merged_into": one.merged_into}) for one in batch.gone
+        )
         self._complete = self._complete or batch.complete
         self.report.records_returned += batch.returned
         self._note_unread(batch)
@@ -164,7 +144,7 @@ class Loading:
             cursor=self.cursor,
             rows=rows.close() if rows.rows else None,
             seen=self._seen.close() if last and self._complete else None,
-            whole=WholeLists(file=whole.close(), parent_key=link.key, newest=link.newest)
+            whole=WholeLists(file=whole.close(), parent_key=link.key, newest=link.order_column)
             if isinstance(link, ByParent) and whole.rows
             else None,
             gone=gone.close() if gone.rows else None,
@@ -172,12 +152,9 @@ class Loading:
         done = self._warehouse.commit(self._extract.source.prefix, commit)
         self.cursor, self._reached = replace(self.cursor, synced_at=done.synced_at), False
         self._count(done)
-        rows.discard()
-        whole.discard()
-        gone.discard()
-        self._rows = self._spool("rows", self._shaper.columns)
-        self._whole = self._spool("whole", _WHOLE)
-        self._gone = self._spool("gone", _GONE)
+        for spool in (rows, whole, gone):
+            spool.discard()
+        self._open_spools()
 
     def _count(self, done: Committed) -> None:
         report = self.report
@@ -188,11 +165,16 @@ class Loading:
         report.row_count = done.row_count
         report.commits += 1
 
+    def _open_spools(self) -> None:
+        self._rows = self._spool("rows", self._shaper.columns)
+        self._whole = self._spool("whole", _WHOLE)
+        self._gone = self._spool("gone", _GONE)
+
     def _spool(self, name: str, columns: Mapping[str, ColumnType]) -> RowSpool:
         self._files += 1
         return RowSpool(self._folder / f"{name}-{self._files}.jsonl", columns)
 
     def _tell(self, batch: Batch) -> None:
-        self._extract.listener.progressed(
+        self._extract.listener.on_progress(
             Progress.of(self.report, done=batch.done, total=batch.total, began=self._began)
         )

@@ -1,4 +1,4 @@
-"""How a JSON value becomes the value of a column, or does not.
+"""Column types, and how a JSON value becomes the value of a column, or does not.
 
 A value that does not fit is never bent and never an error: it is `MISFIT`, and the caller
 keeps it elsewhere. Timestamps are integers: microseconds since 1970, UTC.
@@ -7,11 +7,30 @@ keeps it elsewhere. Timestamps are integers: microseconds since 1970, UTC.
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from enum import Enum
 from typing import Final, TypeAlias
 
 import msgspec
 
-from intercom_assets.schema.types import ColumnType, Json
+Json: TypeAlias = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
+"""Any JSON value."""
+
+Record: TypeAlias = dict[str, Json]
+"""A JSON object as Intercom sent it."""
+
+
+class ColumnType(Enum):
+    """What a column holds; each warehouse names its own type for it."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    """Signed, 64 bits."""
+    DOUBLE = "double"
+    BOOLEAN = "boolean"
+    TIMESTAMP = "timestamp"
+    """An instant, UTC, to the microsecond."""
+    JSON = "json"
+
 
 Value: TypeAlias = str | int | float | bool | None
 """What a cell holds on its way to the warehouse; JSON columns hold JSON text."""
@@ -33,7 +52,7 @@ MISFIT: Final = Misfit()
 Coercion: TypeAlias = Callable[[Json], "Value | Misfit"]
 
 _MICROSECOND = timedelta(microseconds=1)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _YEAR_1 = -62_135_596_800
 _YEAR_10000 = 253_402_300_800
 _INT64 = 2**63
@@ -43,13 +62,37 @@ _FINER = re.compile(r"[.,]\d{7}")
 encode_json = msgspec.json.Encoder(order="deterministic").encode
 
 
+def as_int(value: Json) -> int | None:
+    """Return an integer; true and false are none, though Python counts them as such."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def value_at(record: Record, path: tuple[str, ...]) -> Json:
+    """Follow a path of keys into a record; None where it leads nowhere."""
+    value: Json = record
+    for key in path:
+        if not isinstance(value, dict):
+            return None
+        value = value.get(key)
+    return value
+
+
+def micros_at(record: Record, path: tuple[str, ...]) -> int | None:
+    """Read the instant at a path as microseconds since 1970; None where there is none."""
+    micros = to_timestamp(value_at(record, path)) if path else None
+    return micros if isinstance(micros, int) else None
+
+
+def instant(micros: int) -> datetime:
+    """Convert microseconds since 1970."""
+    return EPOCH + timedelta(microseconds=micros)
+
+
 def to_text(value: Json) -> Value | Misfit:
     """Keep text; write an integer as text, because Intercom sends ids as either."""
     if isinstance(value, str):
         return value
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return MISFIT
+    return MISFIT if as_int(value) is None else str(value)
 
 
 def to_integer(value: Json) -> Value | Misfit:
@@ -67,11 +110,8 @@ def to_double(value: Json) -> Value | Misfit:
     """Keep a number that a double holds without loss."""
     if isinstance(value, float):
         return value
-    if isinstance(value, bool) or not isinstance(value, int):
-        return MISFIT
-    if abs(value) > _EXACT_DOUBLE:
-        return MISFIT
-    return float(value)
+    number = as_int(value)
+    return MISFIT if number is None or abs(number) > _EXACT_DOUBLE else float(number)
 
 
 def to_boolean(value: Json) -> Value | Misfit:
@@ -107,7 +147,7 @@ def _from_iso(value: str) -> Value | Misfit:
         return MISFIT
     if instant.tzinfo is None:
         return MISFIT
-    micros = (instant - _EPOCH) // _MICROSECOND
+    micros = (instant - EPOCH) // _MICROSECOND
     return micros if _YEAR_1 <= micros // 1_000_000 < _YEAR_10000 else MISFIT
 
 

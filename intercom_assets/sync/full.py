@@ -4,83 +4,80 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from datetime import datetime
 
 from intercom_assets.catalog.resource import FullRefresh, Listing, Scroll
-from intercom_assets.errors import PermanentError, Request
+from intercom_assets.catalog.types import Record, micros_at
+from intercom_assets.errors import PermanentError, RequestInfo
 from intercom_assets.intercom.client import Call
 from intercom_assets.intercom.pagination import Page, paged, read_pages
 from intercom_assets.intercom.scroll import Restarted, read_scroll
-from intercom_assets.schema.coerce import to_timestamp
-from intercom_assets.schema.types import Record
-from intercom_assets.sync.batch import Batch, Checkpoint
-from intercom_assets.sync.cursor import reached
-from intercom_assets.sync.reading import Reading, now
-from intercom_assets.sync.rows import hash_record
-from intercom_assets.sync.spool import RecordSpool
+from intercom_assets.sync.cursor import Batch, Checkpoint, reached
+from intercom_assets.sync.extract import ReadContext, local_now
+from intercom_assets.sync.rows import RecordSpool, hash_record
 
 
-async def read_whole(reading: Reading, listing: Listing) -> AsyncGenerator[Batch]:
+async def read_full(context: ReadContext, listing: Listing) -> AsyncGenerator[Batch]:
     """Read a list to its end; an unexpectedly empty one is read a second time.
 
     Raises:
         PermanentError: The list is empty though it cannot be.
     """
-    with RecordSpool(reading.folder / f"{reading.resource.name}.jsonl") as spool:
-        opened = await _fill(reading, listing, spool)
-        if not spool.records and (reading.stored_rows or not _may_be_empty(reading)):
-            opened = await _fill(reading, listing, spool)
+    with RecordSpool(context.folder / f"{context.resource.name}.jsonl") as spool:
+        opened = await _fill(context, listing, spool)
+        if not spool.records and (context.stored_rows or not _may_be_empty(context)):
+            opened = await _fill(context, listing, spool)
             if not spool.records:
-                _explain_empty(reading, listing)
+                _explain_empty(context, listing)
         newest: datetime | None = None
         done = 0
         for page in spool.read():
-            records = _one_of_each_key(reading, page)
+            records = _one_of_each_key(context, page)
             done += len(page)
-            newest = reading.newest(records, newest)
+            newest = context.newest(records, newest)
             yield Batch(
-                rows=reading.shaper.lines(reading.kept(records), masked=True),
-                seen=reading.shaper.keys(records, masked=True),
+                rows=context.shaper.lines(context.kept(records), masked=True),
+                seen=context.shaper.keys(records, masked=True),
                 returned=len(page),
                 total=spool.records,
                 done=done,
             )
         yield Batch(
-            checkpoint=Checkpoint(at=reached(reading.start, newest, opened)),
+            checkpoint=Checkpoint(at=reached(context.window, newest, opened)),
             complete=True,
             total=done,
             done=done,
         )
 
 
-async def _fill(reading: Reading, listing: Listing, spool: RecordSpool) -> datetime:
+async def _fill(context: ReadContext, listing: Listing, spool: RecordSpool) -> datetime:
     # The spool takes pages as fast as they come: nothing slow stands between two scroll calls.
     spool.clear()
-    began, opened = now(), None
-    async for page in _pages(reading, listing):
+    began, opened = local_now(), None
+    async for page in _pages(context, listing):
         if isinstance(page, Restarted):
             spool.clear()
             continue
         opened = opened or page.date
         if page.records:
-            spool.add(list(reading.shaper.masked(page.records)))
-            reading.spooled(spool.records)
+            spool.add(list(context.shaper.masked(page.records)))
+            context.spooled(spool.records)
     return opened or began
 
 
-def _one_of_each_key(reading: Reading, records: list[Record]) -> list[Record]:
+def _one_of_each_key(context: ReadContext, records: list[Record]) -> list[Record]:
     """Keep one of several records that share a key, whatever their order, and name them.
 
     Records that share an id are one record that came twice: the commit keeps the newer.
     """
-    resource = reading.resource
+    resource = context.resource
     if "id" in resource.primary_key:
         return records
     sharing: dict[tuple[object, ...], list[Record]] = {}
     for record in records:
-        sharing.setdefault(tuple(reading.shaper.key(record).values()), []).append(record)
+        sharing.setdefault(tuple(context.shaper.key(record).values()), []).append(record)
     for key, same in sharing.items():
         same.sort(key=_precedence, reverse=True)
         if len({hash_record(record) for record in same}) > 1:
             kept, *others = (f"id {record.get('id') or 'none'}" for record in same)
-            reading.warn(
+            context.warn(
                 f"{len(same)} {resource.name} share the {' and '.join(resource.primary_key)} "
                 f"{', '.join(map(repr, key))}, which identifies a row: kept is {kept}, left out "
                 f"{', '.join(others)}. One in use goes before an archived one, then the one that "
@@ -90,36 +87,35 @@ def _one_of_each_key(reading: Reading, records: list[Record]) -> list[Record]:
 
 
 def _precedence(record: Record) -> tuple[bool, int, str, str]:
-    updated = to_timestamp(record.get("updated_at"))
     return (
         record.get("archived") is not True,
-        updated if isinstance(updated, int) else 0,
+        micros_at(record, ("updated_at",)) or 0,
         str(record.get("id")),
         hash_record(record),
     )
 
 
-def _pages(reading: Reading, listing: Listing) -> AsyncIterator[Page | Restarted]:
+def _pages(context: ReadContext, listing: Listing) -> AsyncIterator[Page | Restarted]:
     call = Call(path=listing.path, params=listing.params, needs=((listing.records,),))
-    if isinstance(reading.resource.pagination, Scroll):
-        return read_scroll(reading.session, call, reading.scroll_patience)
-    return read_pages(reading.session, call, paged(reading.resource.pagination))
+    if isinstance(context.resource.pagination, Scroll):
+        return read_scroll(context.session, call, context.scroll_patience)
+    return read_pages(context.session, call, paged(context.resource.pagination))
 
 
-def _may_be_empty(reading: Reading) -> bool:
-    replication = reading.resource.replication
+def _may_be_empty(context: ReadContext) -> bool:
+    replication = context.resource.replication
     return not isinstance(replication, FullRefresh) or replication.may_be_empty
 
 
-def _explain_empty(reading: Reading, listing: Listing) -> None:
-    name = reading.resource.name
-    if not _may_be_empty(reading):
+def _explain_empty(context: ReadContext, listing: Listing) -> None:
+    name = context.resource.name
+    if not _may_be_empty(context):
         raise PermanentError(
-            Request(method="GET", path=listing.path, status=200),
+            RequestInfo(method="GET", path=listing.path, status=200),
             f"The list of {name} is empty, which it never is in a workspace",
             "Run again, and check that the access token may read it; nothing was changed",
         )
-    reading.warn(
-        f"Intercom returned no {name} twice, where {reading.stored_rows:,} are stored: they are "
+    context.warn(
+        f"Intercom returned no {name} twice, where {context.stored_rows:,} are stored: they are "
         "marked as deleted now, and unmarked when they come back"
     )

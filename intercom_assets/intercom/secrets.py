@@ -22,11 +22,7 @@ _LOGGERS = ("httpx", "httpcore.http11")
 
 
 class Secret(logging.Filter):
-    """A token, and the ways in which an answer may repeat it.
-
-    Args:
-        token: The access token.
-    """
+    """A token, and the ways in which an answer may repeat it."""
 
     def __init__(self, token: str) -> None:
         super().__init__()

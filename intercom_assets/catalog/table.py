@@ -7,7 +7,7 @@ flattens into columns joined by `_`. How values are converted is in `coerce`, no
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from intercom_assets.schema.types import ColumnType, Json
+from intercom_assets.catalog.types import ColumnType, Json
 
 EXTRA = "_extra"
 ROW_HASH = "_row_hash"
@@ -16,7 +16,7 @@ DELETED_AT = "_deleted_at"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Formerly:
+class LegacyField:
     """Where older versions of the API have a column's value: in an object of another shape.
 
     Attributes:
@@ -33,20 +33,17 @@ class Column:
     """One column of a table.
 
     Attributes:
-        name: Name in the warehouse.
-        type: What it holds.
         path: Keys that lead from the record to the value.
-        description: What the value means, for people.
-        unset: A value that Intercom sends for "none" besides null, such as 0 for nobody.
-        formerly: Where the value is when the record has none at the path.
+        null_value: A value that Intercom sends for "none" besides null, such as 0 for nobody.
+        legacy: Where the value is when the record has none at the path.
     """
 
     name: str
     type: ColumnType
     path: tuple[str, ...]
     description: str
-    unset: Json = None
-    formerly: Formerly | None = None
+    null_value: Json = None
+    legacy: LegacyField | None = None
 
 
 METADATA_COLUMNS = (
@@ -84,8 +81,6 @@ class Table:
     """The columns of a table and what identifies and dates its rows.
 
     Attributes:
-        columns: Declared columns, without the metadata columns.
-        primary_key: Names of the columns that identify a row.
         version: Name of the column that dates a row, if it has one: an older date never
             overwrites a newer one.
     """
@@ -168,11 +163,11 @@ def nested(field: str, *groups: tuple[Column, ...]) -> tuple[Column, ...]:
     )
 
 
-def formerly(field: str, kind: str, columns: Iterable[Column]) -> tuple[Column, ...]:
+def legacy(field: str, kind: str, columns: Iterable[Column]) -> tuple[Column, ...]:
     """Take these columns from the `id` of an object of that `type` where older versions have it."""
-    return tuple(replace(one, formerly=Formerly(field=field, type=kind)) for one in columns)
+    return tuple(replace(one, legacy=LegacyField(field=field, type=kind)) for one in columns)
 
 
-def unset(value: Json, columns: Iterable[Column]) -> tuple[Column, ...]:
+def null_for(value: Json, columns: Iterable[Column]) -> tuple[Column, ...]:
     """Store null where Intercom sends `value` for "none" in these columns."""
-    return tuple(replace(column, unset=value) for column in columns)
+    return tuple(replace(column, null_value=value) for column in columns)

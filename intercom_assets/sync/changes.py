@@ -1,0 +1,266 @@
+"""What an incremental sync reads: all that changed since the last one, in four parts.
+
+1. What Intercom lists as deleted, where the version of its API does. The list comes first, so that
+   what search returns afterwards exists: a row that came back, or one that search still shows.
+2. What earlier syncs could not read, asked for by its id.
+3. What search returns: the window (`incremental`).
+4. What no search by `updated_at` returns, because it is null or 0. Intercom's own counts tell how
+   many such records there are, and where: a span of `created_at` holds as many as the search counts
+   there less those that have an `updated_at` too. Spans are halved until they are small enough to
+   be read, so that a few undated records among a million cost a few dozen requests.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+
+from intercom_assets.catalog.resource import Deletions, Numbered, Search, SinglePage, record_path
+from intercom_assets.catalog.types import Record, instant, micros_at
+from intercom_assets.errors import IntercomError, PermanentError, RequestInfo, TransientError
+from intercom_assets.intercom.client import CONNECTIONS, Call
+from intercom_assets.intercom.pagination import Page, read_pages
+from intercom_assets.intercom.retry import LARGEST
+from intercom_assets.intercom.search import count_found, count_records
+from intercom_assets.sync.concurrency import map_ordered
+from intercom_assets.sync.cursor import Batch, Gone, PassedOver
+from intercom_assets.sync.extract import ReadContext, ends_before, local_now
+from intercom_assets.sync.incremental import IncrementalRead, read_slices, read_window
+from intercom_assets.sync.nested import completed
+from intercom_assets.sync.slices import Slice
+from intercom_assets.sync.unread import TRIES_AGAIN, refuse_others
+
+_RUN = 150
+
+
+async def read_incremental(
+    context: ReadContext, search: Search, deletions: Deletions | None
+) -> AsyncGenerator[Batch]:
+    """Read what changed, and end with the cursor that was reached."""
+    read = IncrementalRead(context, search)
+    parts = [_deletions(context, deletions), _due(context), read_window(read)]
+    if context.window.must_balance:
+        parts.append(read_undated(read))
+    for part in parts:
+        async with aclosing(part):
+            async for batch in part:
+                yield batch
+    yield read.reached(last=True)
+
+
+async def _deletions(context: ReadContext, deletions: Deletions | None) -> AsyncGenerator[Batch]:
+    """Read from the newest deletion back to the known ones.
+
+    What was deleted within `lookback` of the last reading is given again, until search shows it
+    too. The position moves only when the list was read that far, and is stored with the marks.
+    """
+    if deletions is None or context.session.client.version < deletions.since:
+        return
+    call = Call(path=deletions.path, params={"order": "desc"}, needs=((deletions.records,),))
+    known = _Deletions(deletions.dated, context.window.deletions_since, context.stored_rows > 0)
+    pages = read_pages(context.session, call, Numbered(deletions.per_page))
+    try:
+        async with aclosing(pages):
+            async for page in pages:
+                yield known.take(page)
+                if known.is_past(page):
+                    break
+    except IntercomError as error:
+        context.warn(error.but("what was deleted is looked for again by the next sync"))
+    else:
+        yield Batch(deletions_at=None if known.shrunk else known.opened)
+
+
+@dataclass(slots=True)
+class _Deletions:
+    """What is known of the deletions, and of the list while it is read.
+
+    Attributes:
+        dated: Field that says when a record was deleted.
+        since: Deletions before this are known; None where none is.
+        any_stored: Whether there are rows that could be marked.
+        total: Entries of the list, as the last page counted them.
+        shrunk: Whether entries went away, so that one may have passed between two pages.
+    """
+
+    dated: str
+    since: datetime | None
+    any_stored: bool
+    opened: datetime | None = None
+    total: int = 0
+    shrunk: bool = False
+
+    def take(self, page: Page) -> Batch:
+        """Return what a page tells that may not be known."""
+        if self.opened is None:
+            newest = max(filter(None, map(self._date, page.records)), default=None)
+            # Without Intercom's clock a deletion that it dated tells how far the list goes.
+            self.opened = page.date or (min(newest, local_now()) if newest else None)
+            if not self.any_stored:
+                self.since = self.since or self.opened
+        total = page.total_count or 0
+        self.shrunk, self.total = self.shrunk or total < self.total, total
+        return Batch(gone=[Gone(str(one["id"])) for one in page.records if self._is_news(one)])
+
+    def is_past(self, page: Page) -> bool:
+        """Whether all further pages are known; never where a page is out of order."""
+        dates = [self._date(record) for record in page.records]
+        return self.since is not None and ends_before(dates, self.since)
+
+    def _is_news(self, record: Record) -> bool:
+        date = self._date(record)
+        is_known = date is not None and self.since is not None and date < self.since
+        return record.get("id") is not None and not is_known
+
+    def _date(self, record: Record) -> datetime | None:
+        micros = micros_at(record, (self.dated,))
+        return None if micros is None else instant(micros)
+
+
+async def _due(context: ReadContext) -> AsyncGenerator[Batch]:
+    """Ask for what earlier syncs could not read; who reads everything meets it anyway."""
+    if context.window.from_beginning:
+        return
+    keys = context.unread.before
+    for begin in range(0, len(keys), _RUN):
+        yield await _again(context, keys[begin : begin + _RUN])
+
+
+async def _again(context: ReadContext, keys: tuple[str, ...]) -> Batch:
+    # Records whose lists nobody may read would be read for nothing.
+    ended = [judge.end for judge in context.unread.lists.values() if judge.end is not None]
+
+    async def look(key: str) -> Record | PassedOver:
+        if ended:
+            return context.unread.passed_over(key, ended[0])
+        try:
+            return await look_up(context, key, TRIES_AGAIN)
+        except IntercomError as error:
+            refuse_others(error)
+            return context.unread.passed_over(key, error)
+
+    found = [record async for record in map_ordered(look, keys, CONNECTIONS)]
+    passed_over = [record for record in found if isinstance(record, PassedOver)]
+    records = [record for record in found if not isinstance(record, PassedOver)]
+    whole = await completed(context, records, TRIES_AGAIN)
+    return Batch(
+        rows=context.shaper.lines(whole.records),
+        passed_over=[*passed_over, *whole.passed_over],
+        settled=whole.settled,
+    )
+
+
+async def look_up(context: ReadContext, key: str, most: float) -> Record:
+    """Ask for one record, `most` times at the most, and show it as a search would.
+
+    Raises:
+        NotFound: Intercom itself says that it is gone.
+        IntercomError: It cannot be read.
+    """
+    lookup = context.resource.lookup
+    assert lookup is not None, "the catalogue holds that each search has one"
+    path = record_path(lookup.path, key)
+    answer = await context.session.ask(Call(path=path, most=most))
+    if not answer.body.get("id"):
+        raise TransientError(
+            RequestInfo(method="GET", path=path, status=200),
+            "An answer of Intercom is no record: it has no id, so it may have been cut off",
+            "Run again; if it stays, report the request in brackets",
+        )
+    return {
+        name: value for name, value in answer.body.items() if name not in lookup.lookup_only_fields
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """A span of `created_at`, with Intercom's counts of its records and its undated ones."""
+
+    slice: Slice
+    total: int
+    undated: int
+
+
+async def read_undated(read: IncrementalRead) -> AsyncGenerator[Batch]:
+    """Read the records that the searches of a read cannot return; none costs four requests.
+
+    Where Intercom refuses to count, rows that were not seen may exist: nothing is marked then.
+
+    Raises:
+        TransientError: Intercom cannot answer: the next sync looks for them again.
+    """
+    try:
+        async for batch in _read_undated(read):
+            yield batch
+    except PermanentError as error:
+        read.give_up(error.but("records without updated_at may be missing"))
+
+
+async def _read_undated(read: IncrementalRead) -> AsyncGenerator[Batch]:
+    name, note = read.context.resource.name, read.context.note
+    everything = await _count(read, Slice(0, int(read.opened.timestamp())))
+    if everything.undated > 0:
+        note(f"reading {everything.undated:,} {name} without updated_at, by created_at")
+        spans = await _spans_with_undated(read, everything)
+        undated = replace(read, undated=True, total=sum(span.total for span in spans), done=0)
+        async for batch in read_slices(undated, [span.slice for span in spans]):
+            yield replace(batch, checkpoint=None)
+        read.whole = read.whole and undated.whole
+    if await _list_shows_more(read, everything.undated):
+        # What has no `created_at` either is found in the list without a filter alone.
+        note(f"reading the list of all {name}: it counts more of them than searches do")
+        async for batch in _read_list(read):
+            yield batch
+
+
+async def _count(read: IncrementalRead, one: Slice) -> _Span:
+    session, created = read.context.session, (one.since, one.until)
+    total, dated = await asyncio.gather(
+        count_found(session, read.search, created=created, updated=False),
+        count_found(session, read.search, created=created, updated=True),
+    )
+    return _Span(one, total, total - dated)
+
+
+async def _spans_with_undated(read: IncrementalRead, whole: _Span) -> list[_Span]:
+    """Halve spans until those that hold undated records are worth reading."""
+    found: list[_Span] = []
+    counted = [whole]
+    while counted:
+        halves: list[Slice] = []
+        for span in counted:
+            smaller = read.cut(span.slice, 2)
+            # Where each page would hold an undated record, counting on costs more than reading.
+            enough = span.total <= max(read.context.slice_records, span.undated * LARGEST)
+            if span.undated > 0 and (enough or len(smaller) < 2):
+                found.append(span)
+            elif span.undated > 0:
+                halves += smaller
+        count = partial(_count, read)
+        counted = [span async for span in map_ordered(count, halves, CONNECTIONS)]
+    return sorted(found, key=lambda span: span.slice.since)
+
+
+async def _list_shows_more(read: IncrementalRead, undated: int) -> bool:
+    # In this order: what is created between the two counts must not look like a difference.
+    session = read.context.session
+    try:
+        listed = await count_records(session, read.search)
+    except IntercomError as error:
+        # The list is another endpoint than the search: its failure must not keep back what came.
+        read.give_up(error.but("records without any date may be missing"))
+        return False
+    dated = await count_found(session, read.search, created=None, updated=True)
+    return listed is not None and listed > dated + undated
+
+
+async def _read_list(read: IncrementalRead) -> AsyncGenerator[Batch]:
+    search, session = read.search, read.context.session
+    params = {"per_page": str(min(LARGEST, session.client.page_size))}
+    call = Call(path=search.list_path, params=params, needs=((search.records,),))
+    # Not declared as paged by a cursor: old versions number the pages of this list.
+    async with aclosing(read_pages(session, call, SinglePage())) as pages:
+        async for page in pages:
+            yield read.counted(await read.shaped(page))
