@@ -19,8 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import duckdb
 import httpx
 
-from intercom_assets.warehouse.duckdb import DuckDBWarehouse
-from intercom_assets.warehouse.duckdb_file import connect
+from intercom_assets.warehouse.duckdb import DuckDBWarehouse, connect
 from intercom_assets.warehouse.warehouse import Warehouse
 
 if TYPE_CHECKING:
@@ -168,7 +167,7 @@ class SnowflakePlace:
         from intercom_assets.warehouse.snowflake import (  # noqa: PLC0415 - as the driver
             LeaseTerms,
             Login,
-            Patience,
+            RetryPolicy,
             SnowflakeWarehouse,
         )
 
@@ -181,7 +180,7 @@ class SnowflakePlace:
                 warehouse=None,
                 database=self.database,
             ),
-            patience=Patience(attempts=3, sleep=lambda _: None),
+            policy=RetryPolicy(attempts=3, sleep=lambda _: None),
             terms=LeaseTerms(patience=0.0),
             now=clock,
         )

@@ -28,7 +28,8 @@ from intercom_assets.sync.progress import Progress
 from intercom_assets.sync.report import Report
 from intercom_assets.sync.rows import hash_record
 from intercom_assets.sync.source import Source
-from intercom_assets.warehouse.warehouse import StoredCursor, Warehouse
+from intercom_assets.warehouse.base import StoredCursor
+from intercom_assets.warehouse.warehouse import Warehouse
 from intercom_assets_tests.places import DuckDBPlace, Place
 from intercom_simulator import Workspace, create_app, generate
 

@@ -18,7 +18,7 @@ from intercom_assets.sync.batch import Batch, Checkpoint, PassedOver, WholeList
 from intercom_assets.sync.ordered import in_order
 from intercom_assets.sync.reading import Reading, now
 from intercom_assets.sync.unread import TRIES, TRIES_AGAIN, Judge, refuse_others, too_short
-from intercom_assets.warehouse.warehouse import ParentVersion
+from intercom_assets.warehouse.base import ParentVersion
 
 _CHUNK = 5_000
 _RUN = 50

@@ -19,8 +19,9 @@ from intercom_assets.schema.types import ColumnType, Json, Record
 from intercom_assets.sync.extract import Extract
 from intercom_assets.sync.mask import Memory
 from intercom_assets.sync.rows import Shaper
-from intercom_assets.warehouse.questions import Copies
-from intercom_assets.warehouse.warehouse import StoredCursor, Warehouse
+from intercom_assets.warehouse.base import StoredCursor
+from intercom_assets.warehouse.queries import Copies
+from intercom_assets.warehouse.warehouse import Warehouse
 
 
 def copies_of(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from intercom_assets.warehouse.warehouse import StoredCursor
+from intercom_assets.warehouse.base import StoredCursor
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

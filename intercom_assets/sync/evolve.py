@@ -15,8 +15,9 @@ from intercom_assets.schema.table import EXTRA, Column
 from intercom_assets.schema.types import ColumnType
 from intercom_assets.sync.rows import Fields
 from intercom_assets.sync.spool import RowSpool, line
-from intercom_assets.warehouse.questions import Cells
-from intercom_assets.warehouse.warehouse import Target, Warehouse
+from intercom_assets.warehouse.base import Target
+from intercom_assets.warehouse.queries import Cells
+from intercom_assets.warehouse.warehouse import Warehouse
 
 
 def evolve(warehouse: Warehouse, target: Target, missing: Sequence[Column]) -> None:

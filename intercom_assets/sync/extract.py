@@ -26,7 +26,7 @@ from intercom_assets.sync.progress import Listener
 from intercom_assets.sync.reading import Reading
 from intercom_assets.sync.source import Preview, Source
 from intercom_assets.sync.whole import read_whole
-from intercom_assets.warehouse.warehouse import Target
+from intercom_assets.warehouse.base import Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

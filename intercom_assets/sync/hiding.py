@@ -23,14 +23,9 @@ from intercom_assets.sync.extract import Extract
 from intercom_assets.sync.mask import Mask, Memory
 from intercom_assets.sync.rows import value_at
 from intercom_assets.sync.spool import RowSpool, line
-from intercom_assets.warehouse.questions import Cells
-from intercom_assets.warehouse.warehouse import (
-    Commit,
-    Rewrite,
-    StoredCursor,
-    TableState,
-    Warehouse,
-)
+from intercom_assets.warehouse.base import Commit, Rewrite, StoredCursor, TableState
+from intercom_assets.warehouse.queries import Cells
+from intercom_assets.warehouse.warehouse import Warehouse
 
 
 def remembered(extract: Extract) -> str:

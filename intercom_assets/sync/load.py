@@ -33,13 +33,8 @@ from intercom_assets.sync.report import Report
 from intercom_assets.sync.rows import Shaper
 from intercom_assets.sync.source import Source
 from intercom_assets.sync.unread import Unread, told
-from intercom_assets.warehouse.warehouse import (
-    ParentVersion,
-    StoredCursor,
-    TableState,
-    Target,
-    Warehouse,
-)
+from intercom_assets.warehouse.base import ParentVersion, StoredCursor, TableState, Target
+from intercom_assets.warehouse.warehouse import Warehouse
 
 
 def load(extract: Extract, warehouse: Warehouse) -> Report:
@@ -100,7 +95,7 @@ def _spool_folder() -> Iterator[str]:
 
 def _prepare(extract: Extract, warehouse: Warehouse, report: Report, folder: Path) -> Reading:
     source, target = extract.source, extract.target
-    with warehouse.held():
+    with warehouse.connected():
         state = warehouse.inspect(extract.declared)
         cursors = warehouse.cursors(source.schema, source.prefix)
         _refuse_other_source(cursors, source)

@@ -16,13 +16,8 @@ from intercom_assets.sync.progress import Pace, Progress
 from intercom_assets.sync.report import Report
 from intercom_assets.sync.rows import Shaper
 from intercom_assets.sync.spool import RowSpool, line
-from intercom_assets.warehouse.warehouse import (
-    Commit,
-    Committed,
-    StoredCursor,
-    Warehouse,
-    WholeLists,
-)
+from intercom_assets.warehouse.base import Commit, Committed, StoredCursor, WholeLists
+from intercom_assets.warehouse.warehouse import Warehouse
 
 _WHOLE = {"parent": ColumnType.TEXT, "newer_than": ColumnType.TIMESTAMP}
 _GONE = {"key": ColumnType.TEXT, "merged_into": ColumnType.TEXT}

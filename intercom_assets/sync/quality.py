@@ -28,7 +28,13 @@ from intercom_assets.sync.cursor import EPOCH
 from intercom_assets.sync.evidence import SAMPLES, Evidence
 from intercom_assets.sync.fields import SeenField
 from intercom_assets.sync.rows import value_at
-from intercom_assets.warehouse.questions import Answer, BadKeys, Counting, Incomplete, Orphans
+from intercom_assets.warehouse.queries import (
+    Answer,
+    Counting,
+    DuplicateKeys,
+    IncompleteChildren,
+    MissingParents,
+)
 
 SLACK = timedelta(minutes=10)
 """How far a cursor may be ahead of this machine's clock, which may be slow."""
@@ -124,7 +130,7 @@ def is_counted(resource: Resource) -> bool:
 
 
 def _judge_key(evidence: Evidence) -> Verdict:
-    found = evidence.ask(BadKeys(evidence.target))
+    found = evidence.ask(DuplicateKeys(evidence.target))
     key = ", ".join(evidence.resource.primary_key)
     return Verdict(
         passed=found.total == 0,
@@ -138,7 +144,9 @@ def _judge_key(evidence: Evidence) -> Verdict:
 
 def _judge_parents(evidence: Evidence) -> Verdict:
     link, parent = _link(evidence)
-    found = evidence.ask(Orphans(evidence.target, link.key, evidence.scene.source.target(parent)))
+    found = evidence.ask(
+        MissingParents(evidence.target, link.key, evidence.scene.source.target(parent))
+    )
     return Verdict(
         passed=found.total == 0,
         summary=f"{found.total:,} {parent.name} that rows belong to are not stored. "
@@ -155,7 +163,7 @@ def _judge_parts(evidence: Evidence) -> Verdict:
     child, counted = evidence.resource.endpoint, link.counted
     if not isinstance(child, Child) or counted is None:
         raise TypeError(f"{evidence.resource.name} is not listed per {parent.name}")
-    question = Incomplete(
+    question = IncompleteChildren(
         target=evidence.target,
         key=link.key,
         parent=evidence.scene.source.target(parent),

@@ -14,8 +14,8 @@ from intercom_assets.schema.types import Record
 from intercom_assets.sync.cursor import EPOCH, Start
 from intercom_assets.sync.rows import Shaper, value_at
 from intercom_assets.sync.unread import Unread
-from intercom_assets.warehouse.questions import Copies
-from intercom_assets.warehouse.warehouse import ParentVersion
+from intercom_assets.warehouse.base import ParentVersion
+from intercom_assets.warehouse.queries import Copies
 
 _CLOCK_SKEW = timedelta(minutes=5)
 """How far this machine's clock may be ahead of Intercom's."""

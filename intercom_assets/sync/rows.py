@@ -18,7 +18,7 @@ from intercom_assets.schema.table import EXTRA, ROW_HASH, Column, Table
 from intercom_assets.schema.types import ColumnType, Json, Record
 from intercom_assets.sync.mask import Mask
 from intercom_assets.sync.spool import line
-from intercom_assets.warehouse.warehouse import SEQUENCE
+from intercom_assets.warehouse.base import SEQUENCE
 
 SAMPLE = 5
 """Rows that are kept to be shown."""

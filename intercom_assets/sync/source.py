@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from intercom_assets.catalog.resource import Resource
-from intercom_assets.warehouse.warehouse import Target
+from intercom_assets.warehouse.base import Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ import msgspec
 
 from intercom_assets.schema.coerce import encode_json
 from intercom_assets.schema.types import ColumnType, Record
-from intercom_assets.warehouse.warehouse import StagedFile
+from intercom_assets.warehouse.base import StagedFile
 
 GROUP_BYTES = 1 << 20
 """Bytes of rows held in memory before they are written: a row may be as long as an e-mail."""

@@ -17,8 +17,7 @@ from intercom_assets.catalog.resource import (
 )
 from intercom_assets.schema.table import METADATA_COLUMNS, Column
 from intercom_assets.schema.types import ColumnType
-from intercom_assets.warehouse.duckdb_statements import DUCKDB_TYPES
-from intercom_assets.warehouse.snowflake.statements import SNOWFLAKE_TYPES
+from intercom_assets.warehouse.dialects import DUCKDB_TYPES, SNOWFLAKE_TYPES
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from intercom_assets.intercom.client import Call
 from intercom_assets.intercom.meter import Meter
 from intercom_assets.schema.types import Json
 from intercom_assets.sync.batch import Portions
-from intercom_assets.warehouse.duckdb_file import connect
+from intercom_assets.warehouse.duckdb import connect
 from intercom_assets_tests.guarantees.budget import budget
 from intercom_assets_tests.guarantees.living_workspace import NAMES, LivingWorkspace
 from intercom_assets_tests.guarantees.worlds import differences, small_pages

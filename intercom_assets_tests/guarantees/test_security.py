@@ -18,7 +18,7 @@ from intercom_assets.intercom.connection import Connection, check_base_url
 from intercom_assets.intercom.meter import Meter
 from intercom_assets.intercom.retry import Patience
 from intercom_assets.sync.source import Source
-from intercom_assets.warehouse.duckdb_file import connect
+from intercom_assets.warehouse.duckdb import connect
 from intercom_assets_tests.dagster_project.processes import Machine
 from intercom_assets_tests.dagster_project.running import ROOT, TOKEN_VARIABLE, Project
 from intercom_assets_tests.guarantees import hostile_server

@@ -10,15 +10,9 @@ from intercom_assets.schema.table import Table, integer, text, timestamp
 from intercom_assets.schema.types import ColumnType, Record
 from intercom_assets.sync.rows import Shaper
 from intercom_assets.sync.spool import RowSpool, line
+from intercom_assets.warehouse.base import Commit, Committed, StagedFile, StoredCursor, Target
 from intercom_assets.warehouse.duckdb import DuckDBWarehouse
-from intercom_assets.warehouse.warehouse import (
-    Commit,
-    Committed,
-    StagedFile,
-    StoredCursor,
-    Target,
-    Warehouse,
-)
+from intercom_assets.warehouse.warehouse import Warehouse
 
 THINGS = Table(
     columns=(

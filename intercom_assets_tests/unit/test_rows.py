@@ -26,7 +26,7 @@ from intercom_assets.schema.table import json as json_columns
 from intercom_assets.schema.types import ColumnType, Json, Record
 from intercom_assets.sync.mask import Mask
 from intercom_assets.sync.rows import Shaper, hash_record
-from intercom_assets.warehouse.warehouse import SEQUENCE
+from intercom_assets.warehouse.base import SEQUENCE
 
 MIXED = Table(
     columns=(
