@@ -100,7 +100,7 @@ def test_every_change_of_rows_is_made_in_the_tables_order(tmp_path: Path) -> Non
 
     changed = ("update", "mark unseen", "unmark", "fill", "mark children", "mark gone")
     assert len(changed) == len(plans)
-    assert all('"ORDER_BY"' in plan and "rowid ASC" in plan for plan in plans)
+    assert all('"ORDER_BY"' in plan and '"_row ASC"' in plan for plan in plans)
 
 
 class Explained:
