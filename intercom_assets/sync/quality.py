@@ -28,13 +28,8 @@ from intercom_assets.sync.cursor import EPOCH
 from intercom_assets.sync.evidence import SAMPLES, Evidence
 from intercom_assets.sync.fields import SeenField
 from intercom_assets.sync.rows import value_at
-from intercom_assets.warehouse.queries import (
-    Answer,
-    Counting,
-    DuplicateKeys,
-    IncompleteChildren,
-    MissingParents,
-)
+from intercom_assets.warehouse import queries
+from intercom_assets.warehouse.queries import Answer
 
 SLACK = timedelta(minutes=10)
 """How far a cursor may be ahead of this machine's clock, which may be slow."""
@@ -130,7 +125,7 @@ def is_counted(resource: Resource) -> bool:
 
 
 def _judge_key(evidence: Evidence) -> Verdict:
-    found = evidence.ask(DuplicateKeys(evidence.target))
+    found = evidence.ask(queries.DuplicateKeys(evidence.target))
     key = ", ".join(evidence.resource.primary_key)
     return Verdict(
         passed=found.total == 0,
@@ -145,7 +140,7 @@ def _judge_key(evidence: Evidence) -> Verdict:
 def _judge_parents(evidence: Evidence) -> Verdict:
     link, parent = _link(evidence)
     found = evidence.ask(
-        MissingParents(evidence.target, link.key, evidence.scene.source.target(parent))
+        queries.MissingParents(evidence.target, link.key, evidence.scene.source.target(parent))
     )
     return Verdict(
         passed=found.total == 0,
@@ -163,7 +158,7 @@ def _judge_parts(evidence: Evidence) -> Verdict:
     child, counted = evidence.resource.endpoint, link.counted
     if not isinstance(child, Child) or counted is None:
         raise TypeError(f"{evidence.resource.name} is not listed per {parent.name}")
-    question = IncompleteChildren(
+    question = queries.IncompleteChildren(
         target=evidence.target,
         key=link.key,
         parent=evidence.scene.source.target(parent),
@@ -216,7 +211,7 @@ def _told_short(found: Answer, short: list[str], parents: str) -> str:
 def _judge_row_count(evidence: Evidence) -> Verdict:
     searched = isinstance(evidence.resource.endpoint, Search)
     # Intercom's list of companies, which has the count, leaves out those without users.
-    users = Counting(evidence.target, _USERS)
+    users = queries.Counting(evidence.target, _USERS)
     stored = evidence.state.row_count if searched else evidence.ask(users, 1).total
     total, new = evidence.from_intercom(lambda session: _counts(session, evidence, stored))
     missing, gone = total - new - stored, stored - total
