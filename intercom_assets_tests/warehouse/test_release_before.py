@@ -1,7 +1,7 @@
 """A database that the release before wrote goes on under this one.
 
 `before.duckdb.xz` was written by commit f6725e9, with its own simulator and the helpers of its
-tests: the workspace of `before()`, each resource synced once and the contacts once more after one of them
+tests: the workspace of `before()`, each resource synced once and the contacts once more after one
 was deleted, with `phone` excluded and `email` hashed; then every view. A later release must not
 write it anew: the file is what stays comparable.
 """
@@ -24,6 +24,7 @@ from intercom_assets.warehouse.queries import (
     IncompleteChildren,
     MissingMembers,
     MissingParents,
+    Query,
 )
 from intercom_assets.warehouse.views import Made
 from intercom_assets_tests.hiding import hash_of, sync_hiding
@@ -128,7 +129,7 @@ def test_checks_pass(before: World) -> None:
     """Queries of checks run on the old tables, and find nothing wrong."""
     target = {name: before.source.target(CATALOG[name]) for name in CATALOG.names}
     key, parts, conversations = "conversation_id", "conversation_parts", "conversations"
-    queries = [
+    queries: list[Query] = [
         *(DuplicateKeys(one) for name, one in target.items() if name != "contacts"),
         MissingParents(target[parts], key, target[conversations]),
         MissingMembers(target[parts], key, target[conversations]),
