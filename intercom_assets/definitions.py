@@ -12,7 +12,7 @@ import dagster as dg
 from intercom_assets.orchestration.data_frames import duckdb_data_frames
 from intercom_assets.orchestration.housekeeping import build_housekeeping
 from intercom_assets.orchestration.warehouses import DEFAULT_DATABASE, DEFAULT_SCHEMA
-from intercom_assets.warehouse.sql import folded
+from intercom_assets.warehouse.dialects import to_snowflake_name
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
@@ -69,7 +69,7 @@ def _frames() -> dg.ConfigurableIOManagerFactory[Any] | dg.IOManagerDefinition:
         for field, variable in _SNOWFLAKE.items()
         if os.environ.get(variable, "").strip()
     }
-    return SnowflakePandasIOManager(schema=folded(schema), **given)
+    return SnowflakePandasIOManager(schema=to_snowflake_name(schema), **given)
 
 
 _SNOWFLAKE = {

@@ -19,8 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import duckdb
 import httpx
 
-from intercom_assets.warehouse.duckdb import DuckDBWarehouse
-from intercom_assets.warehouse.duckdb_file import connect
+from intercom_assets.warehouse.duckdb import DuckDBWarehouse, connect
 from intercom_assets.warehouse.warehouse import Warehouse
 
 if TYPE_CHECKING:
@@ -100,7 +99,7 @@ class DuckDBPlace:
         """Open the file as a warehouse whose connection fails at one statement."""
 
         def opened(path: Path) -> Any:  # noqa: ANN401 - all but a method is the connection's
-            return _Frail(connect(path), fate, duckdb.IOException("the disk is gone"))
+            return Frail(connect(path), fate, duckdb.IOException("the disk is gone"))
 
         return DuckDBWarehouse(self.database, connect=opened, now=clock)
 
@@ -168,7 +167,7 @@ class SnowflakePlace:
         from intercom_assets.warehouse.snowflake import (  # noqa: PLC0415 - as the driver
             LeaseTerms,
             Login,
-            Patience,
+            RetryPolicy,
             SnowflakeWarehouse,
         )
 
@@ -181,7 +180,7 @@ class SnowflakePlace:
                 warehouse=None,
                 database=self.database,
             ),
-            patience=Patience(attempts=3, sleep=lambda _: None),
+            policy=RetryPolicy(attempts=3, sleep=lambda _: None),
             terms=LeaseTerms(patience=0.0),
             now=clock,
         )
@@ -198,7 +197,7 @@ class SnowflakePlace:
         return "SELECT TABLE_NAME FROM INFORMATION_SCHEMA.TABLES"
 
 
-class _Frail:
+class Frail:
     """A connection, or cursor, that fails at one of its statements."""
 
     def __init__(self, inner: Any, fate: Fate, error: Exception) -> None:  # noqa: ANN401
@@ -221,10 +220,10 @@ class _Frail:
         self._inner.__exit__(*raised)
 
 
-class _FrailSession(_Frail):
-    def cursor(self) -> _Frail:
+class _FrailSession(Frail):
+    def cursor(self) -> Frail:
         """Open a cursor that fails at the session's fatal statement."""
-        return _Frail(self._inner.cursor(), self._fate, self._error)
+        return Frail(self._inner.cursor(), self._fate, self._error)
 
 
 @contextmanager

@@ -25,7 +25,8 @@ from intercom_assets.sync.extract import Extract, Source
 from intercom_assets.sync.load import load
 from intercom_assets.sync.progress import Progress, Report
 from intercom_assets.sync.rows import hash_record
-from intercom_assets.warehouse.warehouse import StoredCursor, Warehouse
+from intercom_assets.warehouse.base import StoredCursor
+from intercom_assets.warehouse.warehouse import Warehouse
 from intercom_assets_tests.places import DuckDBPlace, Place
 from intercom_simulator import Workspace, create_app, generate
 

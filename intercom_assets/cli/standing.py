@@ -14,7 +14,8 @@ from intercom_assets.cli.terminal import command_line
 from intercom_assets.errors import ConfigurationError, IntercomAssetsError
 from intercom_assets.orchestration.settings import Settings
 from intercom_assets.orchestration.warehouses import open_warehouse
-from intercom_assets.warehouse.warehouse import StoredCursor, Warehouse
+from intercom_assets.warehouse.base import StoredCursor
+from intercom_assets.warehouse.warehouse import Warehouse
 
 _COLUMNS = (
     Column("resource"),
@@ -93,7 +94,7 @@ def show_status(names: tuple[str, ...], *, as_json: bool) -> int:
 
 
 def _read(settings: Settings) -> _Source:
-    with open_warehouse(settings.warehouse) as warehouse, warehouse.held():
+    with open_warehouse(settings.warehouse) as warehouse, warehouse.connected():
         cursors = warehouse.cursors(settings.schema, settings.table_prefix)
         owner = next((cursor for cursor in cursors.values() if cursor.workspace_id), None)
         return _Source(

@@ -65,7 +65,7 @@ def build_models(settings: Settings) -> list[dg.AssetsDefinition]:
         asked = {model: _asked(context, _key(settings, model), checks[model]) for model in chosen}
         warehouse: Warehouse = getattr(context.resources, tables).warehouse()
         with explained():
-            with warehouse.held():
+            with warehouse.connected():
                 reports = refresh(chosen, source, warehouse, settings.resources)
                 verdicts = {
                     report.model: [

@@ -13,7 +13,7 @@ from typing import TypeAlias, assert_never
 
 from intercom_assets.orchestration.setting_reader import Reader
 from intercom_assets.uninterrupted import uninterrupted
-from intercom_assets.warehouse.sql import folded
+from intercom_assets.warehouse.dialects import to_snowflake_name
 from intercom_assets.warehouse.warehouse import Warehouse
 
 DEFAULT_DATABASE = Path("data/warehouse.duckdb")
@@ -90,12 +90,12 @@ class SnowflakeSettings:
 
     def place(self, table: str) -> str:
         """Identify a table; plain names are upper case there."""
-        schema, name = (folded(part) for part in (self.schema, table))
+        schema, name = (to_snowflake_name(part) for part in (self.schema, table))
         return f"snowflake {self.account.lower()} {self.database.upper()} {schema}.{name}"
 
     def table_name(self, table: str) -> str:
         """Name a table as the UI shows it."""
-        return ".".join((self.database, folded(self.schema), folded(table)))
+        return ".".join((self.database, to_snowflake_name(self.schema), to_snowflake_name(table)))
 
 
 WarehouseSettings: TypeAlias = DuckDBSettings | SnowflakeSettings

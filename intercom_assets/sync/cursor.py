@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from intercom_assets.catalog.types import EPOCH, Row
 from intercom_assets.errors import IntercomError
 from intercom_assets.sync.slices import Slice
-from intercom_assets.warehouse.warehouse import StoredCursor
+from intercom_assets.warehouse.base import StoredCursor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

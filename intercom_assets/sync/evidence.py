@@ -15,8 +15,9 @@ from intercom_assets.intercom.client import RequestMetrics, ResourceSession
 from intercom_assets.intercom.connection import Connection
 from intercom_assets.sync.extract import Source
 from intercom_assets.sync.fields import Survey, survey
-from intercom_assets.warehouse.questions import Answer, Question
-from intercom_assets.warehouse.warehouse import StoredCursor, TableState, Warehouse
+from intercom_assets.warehouse.base import StoredCursor, TableState
+from intercom_assets.warehouse.queries import Answer, Query
+from intercom_assets.warehouse.warehouse import Warehouse
 
 T = TypeVar("T")
 
@@ -73,13 +74,13 @@ class Evidence:
         """Let go of the warehouse."""
         self._release()
 
-    def ask(self, question: Question, limit: int = SAMPLES) -> Answer:
+    def ask(self, question: Query, limit: int = SAMPLES) -> Answer:
         """Ask the warehouse.
 
         Raises:
             IntercomAssetsError: It cannot answer; asked again, it is not waited for again.
         """
-        return self._reached(lambda one: one.ask(question, limit))
+        return self._reached(lambda one: one.run(question, limit))
 
     @cached_property
     def state(self) -> TableState:
@@ -145,7 +146,7 @@ class Evidence:
     def _reach(self) -> Warehouse:
         if self._warehouse is None:
             warehouse = self.scene.warehouse()
-            self._held.enter_context(warehouse.held())
+            self._held.enter_context(warehouse.connected())
             self._warehouse = warehouse
         return self._warehouse
 

@@ -17,7 +17,7 @@ from intercom_assets.sync.mask import Mask
 from intercom_assets.sync.progress import Listener
 from intercom_assets.sync.rows import Shaper
 from intercom_assets.sync.unread import Unread
-from intercom_assets.warehouse.warehouse import ParentVersion, Target
+from intercom_assets.warehouse.base import ParentVersion, Target
 
 _CLOCK_SKEW = timedelta(minutes=5)
 """How far this machine's clock may be ahead of Intercom's."""

@@ -8,9 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from intercom_assets.catalog.types import Json
-from intercom_assets.warehouse.questions import Answer, ExtraFields, Question
-from intercom_assets.warehouse.sql import MERGED_INTO
-from intercom_assets.warehouse.warehouse import Target
+from intercom_assets.warehouse.base import MERGED_INTO, Target
+from intercom_assets.warehouse.queries import Answer, ExtraFields, Query
 
 FIELDS = 100
 """Fields of one object that are read."""
@@ -65,7 +64,7 @@ class Survey:
     statement: str
 
 
-def survey(target: Target, ask: Callable[[Question, int], Answer]) -> Survey:
+def survey(target: Target, ask: Callable[[Query, int], Answer]) -> Survey:
     """List what `_extra` holds; objects that columns are flattened from are looked into.
 
     Args:

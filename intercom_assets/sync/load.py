@@ -40,14 +40,9 @@ from intercom_assets.sync.rewrite import (
 )
 from intercom_assets.sync.rows import Shaper
 from intercom_assets.sync.unread import Unread, unread_message
-from intercom_assets.warehouse.questions import Copies
-from intercom_assets.warehouse.warehouse import (
-    ParentVersion,
-    StoredCursor,
-    TableState,
-    Target,
-    Warehouse,
-)
+from intercom_assets.warehouse.base import ParentVersion, StoredCursor, TableState, Target
+from intercom_assets.warehouse.queries import Copies
+from intercom_assets.warehouse.warehouse import Warehouse
 
 _DUE = 5_000
 """Due parents that are listed at a time."""
@@ -182,7 +177,7 @@ def _prepare(extract: Extract, warehouse: Warehouse, report: Report, folder: Pat
 
 def _open_table(extract: Extract, warehouse: Warehouse, folder: Path) -> _Table:
     source = extract.source
-    with warehouse.held():
+    with warehouse.connected():
         state = warehouse.inspect(extract.declared)
         cursors = warehouse.cursors(source.schema, source.prefix)
         _refuse_other_source(cursors, source)

@@ -12,13 +12,8 @@ from intercom_assets.sync.cursor import Batch, Checkpoint
 from intercom_assets.sync.extract import Extract, ReadContext
 from intercom_assets.sync.progress import Pace, Progress, Report
 from intercom_assets.sync.rows import RowSpool, encode_row
-from intercom_assets.warehouse.warehouse import (
-    Commit,
-    Committed,
-    StoredCursor,
-    Warehouse,
-    WholeLists,
-)
+from intercom_assets.warehouse.base import Commit, Committed, StoredCursor, WholeLists
+from intercom_assets.warehouse.warehouse import Warehouse
 
 _WHOLE = {"parent": ColumnType.TEXT, "newer_than": ColumnType.TIMESTAMP}
 _GONE = {"key": ColumnType.TEXT, "merged_into": ColumnType.TEXT}

@@ -11,7 +11,7 @@ from intercom_assets.sync.evidence import SAMPLES
 from intercom_assets.sync.extract import Source
 from intercom_assets.sync.models import ModelReport
 from intercom_assets.sync.quality import Severity, Verdict
-from intercom_assets.warehouse.questions import Strangers
+from intercom_assets.warehouse.queries import MissingMembers
 from intercom_assets.warehouse.warehouse import Warehouse
 
 
@@ -71,7 +71,7 @@ def _judge_members(report: ModelReport, source: Source, warehouse: Warehouse) ->
     if not isinstance(shape, Members):
         raise TypeError(f"{report.model.name} has no members")
     stored = source.target(CATALOG[shape.of])
-    found = warehouse.ask(Strangers(report.target, shape.member, stored), SAMPLES)
+    found = warehouse.run(MissingMembers(report.target, shape.member, stored), SAMPLES)
     return Verdict(
         passed=found.total == 0,
         summary=f"{found.total:,} {shape.of} that are named are not stored"

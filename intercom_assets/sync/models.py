@@ -13,8 +13,9 @@ from intercom_assets.catalog.table import DELETED_AT, EXTRA, ROW_HASH, Column, T
 from intercom_assets.errors import SchemaError
 from intercom_assets.sync.attributes import COLUMNS, AttributeColumn, attribute_columns
 from intercom_assets.sync.extract import Source
-from intercom_assets.warehouse.views import FlatView, Made, MembersView, Outcome, Pick, View
-from intercom_assets.warehouse.warehouse import TableState, Target, Warehouse
+from intercom_assets.warehouse.base import TableState, Target
+from intercom_assets.warehouse.views import BridgeView, FlatView, Made, Outcome, TypedColumn, View
+from intercom_assets.warehouse.warehouse import Warehouse
 
 _HIDDEN = frozenset({EXTRA, ROW_HASH, DELETED_AT})
 
@@ -132,7 +133,7 @@ def refresh(
         warehouse: Where the tables and views are.
         resources: Resources as the tables hold them: settings may hide columns.
     """
-    with warehouse.held():
+    with warehouse.connected():
         tables = _Tables(source, warehouse, {one.name: one for one in resources})
         planned: list[_Planned] = []
         left_out: list[ModelReport] = []
@@ -172,15 +173,15 @@ def _plan(model: Model, tables: _Tables) -> _Planned:
             table = tables.target(shape.resource)
             own = tuple(one.source for one in columns if one.source == one.column.name)
             picks = tuple(
-                Pick(one.column.name, one.column.path[-1], one.column.type)
+                TypedColumn(one.column.name, one.column.path[-1], one.column.type)
                 for one in columns
                 if one.source == shape.column
             )
-            definition: FlatView | MembersView = FlatView(
-                table=table, columns=own, map=shape.column, picks=picks
+            definition: FlatView | BridgeView = FlatView(
+                table=table, columns=own, map=shape.column, typed=picks
             )
         case Members():
-            definition = MembersView(
+            definition = BridgeView(
                 table=tables.target(shape.resource),
                 column=shape.column,
                 path=shape.path,

@@ -22,7 +22,7 @@ from intercom_assets.sync.concurrency import map_ordered
 from intercom_assets.sync.cursor import Batch, Checkpoint, PassedOver, WholeList
 from intercom_assets.sync.extract import ReadContext, local_now
 from intercom_assets.sync.unread import TRIES, TRIES_AGAIN, Judge, refuse_others, too_short
-from intercom_assets.warehouse.warehouse import ParentVersion
+from intercom_assets.warehouse.base import ParentVersion
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,10 @@ from intercom_assets.intercom.responses import records_at
 from intercom_assets.intercom.search import count_found, count_records, count_since
 from intercom_assets.sync.evidence import SAMPLES, Evidence
 from intercom_assets.sync.fields import SeenField
-from intercom_assets.warehouse.questions import Answer, BadKeys, Counting, Incomplete, Orphans
+from intercom_assets.warehouse import queries
+from intercom_assets.warehouse.queries import (
+    Answer,
+)
 
 SLACK = timedelta(minutes=10)
 """How far a cursor may be ahead of this machine's clock, which may be slow."""
@@ -123,7 +126,7 @@ def is_counted(resource: Resource) -> bool:
 
 
 def _judge_key(evidence: Evidence) -> Verdict:
-    found = evidence.ask(BadKeys(evidence.target))
+    found = evidence.ask(queries.DuplicateKeys(evidence.target))
     key = ", ".join(evidence.resource.primary_key)
     return Verdict(
         passed=found.total == 0,
@@ -137,7 +140,9 @@ def _judge_key(evidence: Evidence) -> Verdict:
 
 def _judge_parents(evidence: Evidence) -> Verdict:
     link, parent = _link(evidence)
-    found = evidence.ask(Orphans(evidence.target, link.key, evidence.scene.source.target(parent)))
+    found = evidence.ask(
+        queries.MissingParents(evidence.target, link.key, evidence.scene.source.target(parent))
+    )
     return Verdict(
         passed=found.total == 0,
         summary=f"{found.total:,} {parent.name} that rows belong to are not stored. "
@@ -154,7 +159,7 @@ def _judge_parts(evidence: Evidence) -> Verdict:
     child, counted = evidence.resource.endpoint, link.count_column
     if not isinstance(child, Child) or counted is None:
         raise TypeError(f"{evidence.resource.name} is not listed per {parent.name}")
-    question = Incomplete(
+    question = queries.IncompleteChildren(
         target=evidence.target,
         key=link.key,
         parent=evidence.scene.source.target(parent),
@@ -209,7 +214,7 @@ def _told_short(found: Answer, short: list[str], parents: str) -> str:
 def _judge_row_count(evidence: Evidence) -> Verdict:
     searched = isinstance(evidence.resource.endpoint, Search)
     # Intercom's list of companies, which has the count, leaves out those without users.
-    users = Counting(evidence.target, _USERS)
+    users = queries.Counting(evidence.target, _USERS)
     stored = evidence.state.row_count if searched else evidence.ask(users, 1).total
     total, new = evidence.from_intercom(lambda session: _counts(session, evidence, stored))
     missing, gone = total - new - stored, stored - total

@@ -33,15 +33,9 @@ from intercom_assets.errors import ConfigurationError, SchemaError
 from intercom_assets.sync.extract import Extract
 from intercom_assets.sync.mask import Mask, MaskState
 from intercom_assets.sync.rows import Fields, RowSpool, Shaper, encode_row
-from intercom_assets.warehouse.questions import Cells, Copies
-from intercom_assets.warehouse.warehouse import (
-    Commit,
-    Rewrite,
-    StoredCursor,
-    TableState,
-    Target,
-    Warehouse,
-)
+from intercom_assets.warehouse.base import Commit, Rewrite, StoredCursor, TableState, Target
+from intercom_assets.warehouse.queries import Cells, Copies
+from intercom_assets.warehouse.warehouse import Warehouse
 
 
 def mask_state(extract: Extract) -> str:

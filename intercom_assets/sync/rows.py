@@ -23,7 +23,7 @@ from intercom_assets.catalog.types import (
     encode_json,
 )
 from intercom_assets.sync.mask import Mask
-from intercom_assets.warehouse.warehouse import SEQUENCE, StagedFile
+from intercom_assets.warehouse.base import SEQUENCE, StagedFile
 
 SAMPLE = 5
 """Rows that are kept to be shown."""

@@ -1,78 +1,69 @@
-"""DuckDB, embedded: tables and cursors in a file that is opened only to commit or look up."""
+"""DuckDB, embedded: a file that is opened for moments.
 
+While one process has the file open no other can open it at all, so it is opened only to commit or
+to look something up.
+"""
+
+import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from functools import partial
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import duckdb
+from typing_extensions import override
 
-from intercom_assets.catalog.table import Column
-from intercom_assets.errors import SchemaError, WarehouseError
-from intercom_assets.warehouse.duckdb_file import (
-    Connect,
-    DuckDBFile,
-    column_types,
-    connect,
-    make_schema,
-    number,
-    refused,
-    roll_back,
-)
-from intercom_assets.warehouse.duckdb_statements import (
-    DUCKDB_TYPES,
-    STAGE,
-    CursorStatements,
-    DuckDBDialect,
-    Statements,
-    bound,
-    qualified,
-)
-from intercom_assets.warehouse.duckdb_transaction import commit_share, transact
-from intercom_assets.warehouse.duckdb_views import make_views
+from intercom_assets.catalog.types import ColumnType
+from intercom_assets.errors import WarehouseError
+from intercom_assets.warehouse.base import Adapter, Session, StagedFile, Target
+from intercom_assets.warehouse.dialects import DUCKDB_TYPES, DuckDBDialect, literal, quote
+from intercom_assets.warehouse.duckdb_memory import low_memory, needs_memory, write_file
 from intercom_assets.warehouse.file_lock import table_lock
-from intercom_assets.warehouse.questions import (
-    Answer,
-    OfParents,
-    Question,
-    Rows,
-    answered,
-    sampled,
-)
-from intercom_assets.warehouse.sql import (
-    CURSORS,
-    cursor_values,
-    known_columns,
-    overtaken,
-    quote,
-    refuse_foreign,
-    refuse_other_types,
-    stored_cursor,
-)
-from intercom_assets.warehouse.views import Outcome, View
-from intercom_assets.warehouse.warehouse import (
-    Commit,
-    Committed,
-    ParentVersion,
-    StagedFile,
-    StoredCursor,
-    TableState,
-    Target,
-)
+from intercom_assets.warehouse.warehouse import Warehouse
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+T = TypeVar("T")
 
-_ROWS = 5_000
+Connect = Callable[[Path], duckdb.DuckDBPyConnection]
+"""Opens the file; a seam for tests."""
+
+_COMMIT_BYTES = 24_000_000
+_WIDE_COMMIT_BYTES = 8_000_000
+_AT_A_TIME = 2_048
+"""Rows that DuckDB works on at a time; all copies of them that it makes are in memory."""
+_WIDE = 13_000_000
+"""Bytes of so many rows with which a commit takes all of its memory, however few they are."""
+
+_PORTION = 5_000
+_LEAST_BUFFER = 1 << 20
+_FILE_TYPES = {**DUCKDB_TYPES, ColumnType.TIMESTAMP: "BIGINT", ColumnType.JSON: "VARCHAR"}
+
+# DuckDB tells these apart by their words only. The last one: another thread of this process is
+# just closing the file.
+_BUSY = ("Could not set lock on file", "Conflicting lock", "Unique file handle conflict")
+_CONFLICT = ("onflict on ", "Duplicate key", "PRIMARY KEY or UNIQUE constraint")
+_INTERRUPTED = "Query interrupted"
+_SAY_AFTER = 2.0
+
+# Settings of DuckDB belong to all connections that a process has to a file, and commits that share
+# their memory would be made again without a limit.
+_turns = threading.RLock()
+
+_logger = logging.getLogger("intercom_assets")
 
 
-class DuckDBWarehouse:
+def connect(database: Path) -> duckdb.DuckDBPyConnection:
+    """Open the file with the configuration that all connections of the process share."""
+    return duckdb.connect(str(database), config={"custom_user_agent": "dagster"})
+
+
+class DuckDBWarehouse(Warehouse):
     """Tables and cursors in a DuckDB file.
 
     Args:
@@ -93,296 +84,295 @@ class DuckDBWarehouse:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.database = database
-        self._file = DuckDBFile(database, connect, patience)
+        adapter = DuckDBAdapter(database, connect, patience=patience, lock_patience=lock_patience)
+        super().__init__(adapter, DuckDBDialect(), now=now)
+
+
+class DuckDBSession(Session):
+    """An open file; its time zone is UTC."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    @override
+    def run(self, statement: str, *values: object) -> int:
+        rows = self.rows(statement, *values)
+        return int(rows[0][0]) if rows and isinstance(rows[0][0], int) else 0
+
+    @override
+    def rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        return self._connection.execute(statement, list(values)).fetchall()
+
+    @override
+    def arrow(self, statement: str, kinds: Mapping[str, ColumnType]) -> "pa.Table":
+        return self._connection.sql(statement).to_arrow_table()
+
+    @override
+    def columns(self, schema: str, name: str) -> dict[str, str]:
+        # Not duckdb_columns(): it lists the columns of all tables first, six times as slow.
+        statement = "SELECT name, type FROM pragma_table_info(?)"
+        try:
+            return dict(self.rows(statement, f"{quote(schema)}.{quote(name)}"))
+        except duckdb.CatalogException:
+            return {}
+
+    @override
+    def relations(self, schema: str, names: Sequence[str]) -> dict[str, tuple[str, str]]:
+        # DuckDB compares names without their case, whatever quotes they have.
+        statement = (
+            "SELECT lower(view_name), 'VIEW', coalesce(comment, '') FROM duckdb_views()\n"
+            "WHERE database_name = current_database() AND lower(schema_name) = lower($1)\n"
+            "UNION ALL SELECT lower(table_name), 'TABLE', '' FROM duckdb_tables()\n"
+            "WHERE database_name = current_database() AND lower(schema_name) = lower($1)"
+        )
+        known = {name: (kind, text) for name, kind, text in self.rows(statement, schema)}
+        return {name: known[name.lower()] for name in names if name.lower() in known}
+
+    @override
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        self._connection.execute("BEGIN TRANSACTION")
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        except BaseException:
+            self.roll_back()
+            raise
+
+    def roll_back(self) -> None:
+        """End a transaction without a trace."""
+        # A failed COMMIT has ended the transaction already.
+        with suppress(duckdb.Error):
+            self._connection.execute("ROLLBACK")
+
+    @override
+    def create_table(self, schema: str, statement: str) -> None:
+        self._connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quote(schema)}")
+        self._connection.execute(statement)
+
+    @override
+    def staged(self, schema: str, file: StagedFile) -> AbstractContextManager[str]:
+        dialect, columns = DuckDBDialect(), file.columns.items()
+        typed = (f"{dialect.typed(quote(one), kind)} AS {quote(one)}" for one, kind in columns)
+        # Declared types: DuckDB would read ahead to guess them from what a text looks like.
+        declared = (f"{literal(one)}: '{_FILE_TYPES[kind]}'" for one, kind in columns)
+        return nullcontext(
+            f"(SELECT {', '.join(typed)}\nFROM read_json({literal(str(file.path))}, "
+            "auto_detect = false, format = 'newline_delimited', compression = 'none', "
+            f"maximum_object_size = {max(file.longest, _LEAST_BUFFER)},\n"
+            f"columns = {{{', '.join(declared)}}}))"
+        )
+
+    @override
+    @contextmanager
+    def temporary(self, schema: str) -> Iterator[str]:
+        table = "_intercom_stage"
+        try:
+            yield table
+        finally:
+            # In a transaction that failed nothing works but its end, which drops the table too.
+            with suppress(duckdb.Error):
+                self._connection.execute(f"DROP TABLE IF EXISTS {table}")
+
+
+class DuckDBAdapter(Adapter):
+    """How the file is reached."""
+
+    def __init__(
+        self, path: Path, connect: Connect = connect, *, patience: float, lock_patience: float
+    ) -> None:
+        self._path = path
+        self._connect = connect
+        self._patience = patience
         self._lock_patience = lock_patience
-        self._now = now
+        self._of_thread = threading.local()
 
+    @override
     def describe(self) -> str:
-        """Name the file."""
-        return str(self.database)
+        return str(self._path)
 
-    def held(self) -> AbstractContextManager[None]:
-        """Keep the file open for a block; without it each question opens it anew."""
-        # What does not exist yet is not made by looking.
-        return self._file.held() if self.database.exists() else nullcontext()
+    @override
+    def close(self) -> None:
+        """Do nothing: the file is closed after each use."""
 
+    @override
+    def exists(self) -> bool:
+        return self._path.exists()
+
+    @override
+    @contextmanager
+    def connected(self) -> Iterator[None]:
+        # Opening takes a dozen milliseconds. A connection serves one thread.
+        with self._opened() as connection:
+            outer = getattr(self._of_thread, "connection", None)
+            self._of_thread.connection = connection
+            try:
+                yield
+            finally:
+                self._of_thread.connection = outer
+
+    @override
     def lock(self, target: Target, run_id: str) -> AbstractContextManager[None]:
-        """Keep other processes' syncs away from a table by a file beside the database."""
-        self._file.make_folder()
-        folder = self.database.with_name(f"{self.database.name}.locks")
+        self._make_folder()
+        folder = self._path.with_name(f"{self._path.name}.locks")
         return table_lock(folder, target, run_id, self._lock_patience)
 
-    def inspect(self, target: Target) -> TableState:
-        """Look at a table before anything is requested."""
-        if not self.database.exists():
-            self._file.make_folder()
-            return TableState(exists=False)
-        with self._file.session() as connection:
-            types = column_types(connection, target.schema, target.name)
-            if not types:
-                return TableState(exists=False)
-            refuse_foreign(target, types, Statements(target).rename())
-            missing = tuple(c for c in target.table.all_columns if c.name not in types)
-            refuse_other_types(target, types, DUCKDB_TYPES)
-            counted = connection.execute(Statements(target).count(live=True)).fetchall()
-            return TableState(exists=True, missing=missing, row_count=counted[0][0])
-
-    def cursors(self, schema: str, prefix: str) -> dict[str, StoredCursor]:
-        """Read all cursors of a prefix, by resource."""
-        if not self.database.exists():
-            return {}
-        statements = CursorStatements(schema, prefix)
-        with self._file.session() as connection:
-            known = column_types(connection, schema, f"{prefix}{CURSORS}")
-            if not known:
-                return {}
-            # An earlier release may have made the table.
-            for addition in statements.add_columns(known):
-                connection.execute(addition)
-            rows = connection.execute(statements.select()).fetchall()
-        return {row[0]: stored_cursor(row) for row in rows}
-
+    @override
     def commit_share(self, rows: int, size: int) -> float:
-        """Say how much of a commit some rows make: it takes tenths of a second in little memory."""
-        return commit_share(rows, size)
+        wide = size * _AT_A_TIME > _WIDE * rows
+        return size / (_WIDE_COMMIT_BYTES if wide else _COMMIT_BYTES)
 
-    def commit(self, prefix: str, commit: Commit) -> Committed:
-        """Merge, mark and move the cursor in one transaction."""
-        cursors, target = CursorStatements(commit.target.schema, prefix), commit.target
-        with self._file.session() as connection:
-            make_schema(connection, f"CREATE SCHEMA IF NOT EXISTS {quote(target.schema)}")
-            return transact(
-                connection,
-                partial(self._apply, connection, cursors, commit),
-                str(target),
-                tidy=commit.cursor.complete,
-            )
+    @override
+    def read(self, work: Callable[[Session], T], what: str) -> T:
+        with self._opened() as connection:
+            try:
+                return work(DuckDBSession(connection))
+            except duckdb.Error as error:
+                raise WarehouseError(_refused(f"a statement on {what}", error)) from error
 
-    def due_parents(
-        self, parent: Target, after: tuple[datetime, str] | None, limit: int
-    ) -> list[ParentVersion]:
-        """List parents by (`_synced_at`, key) from after a position on."""
-        with self._reading(parent) as connection:
-            statement = Statements(parent).due(after=after is not None)
-            rows = connection.execute(statement, [*bound(after), limit]).fetchall()
-        return [ParentVersion(key, synced_at, deleted) for key, synced_at, deleted in rows]
+    @override
+    def write(self, work: Callable[[Session], T], what: str, *, compact: bool = False) -> T:
+        with self._opened() as connection, _turns, low_memory(connection, compact=compact):
+            session = DuckDBSession(connection)
+            try:
+                try:
+                    result = work(session)
+                except duckdb.Error as error:
+                    if not needs_memory(error):
+                        raise
+                    connection.execute("RESET memory_limit")
+                    result = work(session)
+                    compact = False
+            except duckdb.Error as error:
+                raise _failed(what, error) from error
+            write_file(connection, compact=compact)
+            return result
 
-    def count_due(self, parent: Target, after: tuple[datetime, str] | None) -> int:
-        """Count the parents that `due_parents` would list."""
-        with self._reading(parent) as connection:
-            statement = Statements(parent).count_due(after=after is not None)
-            counted: int = connection.execute(statement, bound(after)).fetchall()[0][0]
-        return counted
-
-    def cells(self, asked: Rows) -> Iterator[list[tuple[Any, ...]]]:
-        """Go through the rows that are asked for, with the columns that are; JSON as text."""
-        with self._file.session() as connection:
-            result = connection.execute(asked.query(DuckDBDialect()))
-            while rows := result.fetchmany(_ROWS):
+    @override
+    def stream(self, statement: str, what: str) -> Iterator[list[tuple[Any, ...]]]:
+        with self._opened() as connection:
+            result = connection.execute(statement)
+            while rows := result.fetchmany(_PORTION):
                 yield rows
 
-    def unseen(
-        self, target: Target, seen: Sequence[str], since: datetime, until: datetime | None
-    ) -> list[str]:
-        """List keys of unmarked rows dated in [since, until) that are not among the seen ones."""
-        bound = [list(seen), since] if until is None else [list(seen), since, until]
-        with self._reading(target) as connection:
-            statement = Statements(target).unseen(until=until is not None)
-            return [key for (key,) in connection.execute(statement, bound).fetchall()]
-
-    def add_columns(
-        self, target: Target, columns: Sequence[Column], fill: StagedFile | None
-    ) -> None:
-        """Add declared columns to an existing table, and fill them, in one transaction."""
-        statements = Statements(target)
-        with self._file.session() as connection:
-
-            def add() -> None:
-                for column in columns:
-                    connection.execute(statements.add_column(column))
-                if fill is not None:
-                    connection.execute(statements.fill(columns, fill), [str(fill.path)])
-
-            transact(connection, add, str(target))
-
-    def read(self, target: Target, columns: Sequence[str] | None = None) -> "pa.Table":
-        """Read a table, marked rows included; JSON columns as text."""
-        table = target.table
-        chosen = [table.column(name) for name in columns] if columns else table.all_columns
-        with self._reading(target) as connection:
-            return connection.sql(Statements(target).select(chosen)).to_arrow_table()
-
-    def values(self, target: Target, columns: Sequence[str]) -> list[tuple[Any, ...]]:
-        """Read columns of a table as Python's own values; JSON columns as text."""
-        statement = Statements(target).select([target.table.column(name) for name in columns])
-        with self._reading(target) as connection:
-            return connection.execute(statement).fetchall()
-
-    def ask(self, question: Question, limit: int) -> Answer:
-        """Ask which rows are not as they should be; at most `limit` of them are read."""
-        dialect = DuckDBDialect()
-        with self._reading(question.target) as connection:
-            if isinstance(question, OfParents):
-                self._require(connection, question.parent)
-            rows = connection.execute(sampled(question, dialect, limit)).fetchall()
-        return answered(question, dialect, rows)
-
-    def make_views(self, views: Sequence[View]) -> list[Outcome]:
-        """Create views, and replace those of ours whose definition changed, in one transaction."""
-        if not views:
-            return []
-        with self._file.session() as connection:
-            made = partial(make_views, connection, views)
-            return transact(connection, made, "views")
-
-    def count(self, target: Target) -> int:
-        """Count the rows of a table or view."""
-        with self._reading(target) as connection:
-            return number(connection, Statements(target).count())
-
-    def read_view(self, target: Target, columns: Sequence[str] | None = None) -> "pa.Table":
-        """Read a view whose columns may be others than it was made with; JSON columns as text."""
-        with self._reading(target) as connection:
-            types = column_types(connection, target.schema, target.name)
-            chosen = known_columns(target, types, columns)
-            selected = ", ".join(
-                f"CAST({quote(c)} AS VARCHAR) AS {quote(c)}" if types[c] == "JSON" else quote(c)
-                for c in chosen
-            )
-            name = qualified(target.schema, target.name)
-            return connection.sql(f"SELECT {selected} FROM {name}").to_arrow_table()
-
+    @override
     def query(self, statement: str) -> "pa.Table":
-        """Answer a question in SQL; what it changes is not kept. No answer is an empty table.
-
-        Raises:
-            WarehouseError: The statement is wrong, or there is no database.
-        """
-        if not self.database.exists():
-            raise WarehouseError(f"{self.database} does not exist yet. Run a sync first")
-        with self._file.session() as connection:
-            connection.execute("BEGIN TRANSACTION")
+        if not self.exists():
+            raise WarehouseError(f"{self._path} does not exist yet. Run a sync first")
+        with self._rolled_back() as connection:
             try:
                 # Statements without an answer give None, whatever the stubs say.
                 answer = cast("duckdb.DuckDBPyRelation | None", connection.sql(statement))
-                if answer is None:
-                    import pyarrow as pa  # noqa: PLC0415 - a sync needs none of it
-
-                    return pa.table({})
-                return answer.to_arrow_table()
+                if answer is not None:
+                    return answer.to_arrow_table()
             except duckdb.Error as error:
                 wrong = "DuckDB cannot answer this query. Change it as DuckDB says:"
                 raise WarehouseError(f"{wrong}\n{str(error).strip()}") from error
-            finally:
-                roll_back(connection)
+        import pyarrow as pa  # noqa: PLC0415 - a sync needs none of it
 
+        return pa.table({})
+
+    @override
     def check(self, schema: str) -> None:
-        """Find out whether tables could be made, and leave no trace.
-
-        Raises:
-            WarehouseError: They could not; says why.
-        """
-        if self.database.exists():
-            with self._file.session() as connection:
-                connection.execute("BEGIN TRANSACTION")
+        if self.exists():
+            with self._rolled_back() as connection:
                 try:
-                    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quote(schema)}")
-                    connection.execute(
-                        f"CREATE TABLE {qualified(schema, '_intercom_check')} (a INT)"
-                    )
+                    create = f"CREATE TABLE {quote(schema)}.{quote('_intercom_check')} (a INT)"
+                    DuckDBSession(connection).create_table(schema, create)
                 except duckdb.Error as error:
-                    raise WarehouseError(refused(f"a table in {self.database}", error)) from error
-                finally:
-                    roll_back(connection)
+                    raise WarehouseError(_refused(f"a table in {self._path}", error)) from error
             return
-        folder = next(one for one in self.database.parents if one.exists())
+        folder = next(one for one in self._path.parents if one.exists())
         if not (folder.is_dir() and os.access(folder, os.W_OK)):
             raise WarehouseError(
-                f"{self.database} cannot be made: {folder} is not writable. Set DUCKDB_DATABASE to "
+                f"{self._path} cannot be made: {folder} is not writable. Set DUCKDB_DATABASE to "
                 "a path that may be written"
             )
 
-    def _apply(
-        self, connection: duckdb.DuckDBPyConnection, cursors: CursorStatements, commit: Commit
-    ) -> Committed:
-        target = commit.target
-        statements = Statements(target)
-        connection.execute(cursors.create())
-        connection.execute(statements.create())
-        synced_at = self._swap_cursor(connection, cursors, commit)
-        if commit.rewrite is not None:
-            file = commit.rewrite.file
-            connection.execute(statements.fill(commit.rewrite.columns, file), [str(file.path)])
-        before = number(connection, statements.count())
-        staged = inserted = updated = deleted = 0
-        if commit.rows is not None:
-            staging = statements.stage(commit.rows)
-            connection.execute(staging, [synced_at, str(commit.rows.path)])
-            connection.execute(statements.keep_newest())
-            staged = number(connection, f"SELECT count(*) FROM {STAGE}")
-            [(new, newer, back)] = connection.execute(statements.compare()).fetchall()
-            updated = number(connection, statements.update()) if newer else 0
-            updated += number(connection, statements.unmark()) if back else 0
-            inserted = number(connection, statements.insert()) if new else 0
-        if commit.seen is not None:
-            marks = [synced_at, synced_at, str(commit.seen.path)]
-            deleted += number(connection, statements.mark_unseen(commit.seen), marks)
-        if commit.whole is not None:
-            missing = statements.mark_missing_children(
-                commit.whole, any_staged=commit.rows is not None
-            )
-            marks = [synced_at, synced_at, str(commit.whole.file.path)]
-            deleted += number(connection, missing, marks)
-        if commit.gone is not None:
-            marks = [synced_at, synced_at, str(commit.gone.path)]
-            missing = statements.mark_gone(commit.gone, any_staged=commit.rows is not None)
-            deleted += number(connection, missing, marks)
-        connection.execute(f"DROP TABLE IF EXISTS {STAGE}")
-        return Committed(
-            inserted=inserted,
-            updated=updated,
-            unchanged=staged - inserted - updated,
-            deleted=deleted,
-            row_count=before + inserted,
-            synced_at=synced_at,
-        )
-
-    def _swap_cursor(
-        self, connection: duckdb.DuckDBPyConnection, cursors: CursorStatements, commit: Commit
-    ) -> datetime:
-        # The version must be the one that this sync started from: the guarantee of rule 1.
-        stored = {
-            row[0]: stored_cursor(row) for row in connection.execute(cursors.select()).fetchall()
-        }.get(commit.cursor.resource, StoredCursor(resource=commit.cursor.resource))
-        expected = commit.cursor.version - 1
-        if stored.version != expected:
-            raise overtaken(commit.target, stored.version, expected)
-        # Later than the last commit, and than what was read, however slow our clock is.
-        now = max(self._now(), commit.cursor.at or EPOCH)
-        if stored.synced_at is not None:
-            now = max(now, stored.synced_at + timedelta(microseconds=1))
-        values = cursor_values(replace(commit.cursor, synced_at=now))
-        if stored.version == 0:
-            connection.execute(cursors.insert(), values)
-        else:
-            connection.execute(cursors.swap(), [*values[1:], values[0], expected])
-        return now
-
     @contextmanager
-    def _reading(self, target: Target) -> Iterator[duckdb.DuckDBPyConnection]:
-        if not self.database.exists():
-            raise SchemaError(
-                f"There is no table {target}: {self.database} does not exist yet. Run a sync first"
-            )
-        with self._file.session() as connection:
-            self._require(connection, target)
+    def _rolled_back(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        with self._opened() as connection:
+            connection.execute("BEGIN TRANSACTION")
             try:
                 yield connection
-            except duckdb.Error as error:
-                raise WarehouseError(refused(f"a statement on {target}", error)) from error
+            finally:
+                DuckDBSession(connection).roll_back()
 
-    def _require(self, connection: duckdb.DuckDBPyConnection, target: Target) -> None:
-        if not column_types(connection, target.schema, target.name):
-            raise SchemaError(
-                f"There is no table {target} in {self.database}. Run a sync of it first"
-            )
+    @contextmanager
+    def _opened(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Open the file for a block, or use the connection that this thread keeps open."""
+        kept: duckdb.DuckDBPyConnection | None = getattr(self._of_thread, "connection", None)
+        connection = kept or self._open()
+        try:
+            if kept is None:
+                connection.execute("SET TimeZone = 'UTC'")
+            yield connection
+        except duckdb.Error as error:
+            raise WarehouseError(_refused(f"a statement on {self._path}", error)) from error
+        except RuntimeError as error:
+            # A statement that Ctrl-C ends keeps what the signal's handler raised to itself.
+            if str(error) == _INTERRUPTED:
+                raise KeyboardInterrupt from error
+            raise
+        finally:
+            if kept is None:
+                connection.close()
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        self._make_folder()
+        began, pause, said = time.monotonic(), 0.05, False
+        while True:
+            try:
+                return self._connect(self._path)
+            except duckdb.Error as error:
+                waited = time.monotonic() - began
+                self._refuse(error, waited)
+                if waited >= _SAY_AFTER and not said:
+                    _logger.warning("Waiting for %s: %s", self._path, _first_line(error))
+                    said = True
+            time.sleep(pause)
+            pause = min(pause * 2, 1.0)
+
+    def _refuse(self, error: duckdb.Error, waited: float) -> None:
+        reason = _first_line(error)
+        if not any(sign in reason for sign in _BUSY):
+            raise WarehouseError(
+                f"{self._path} cannot be opened. Check that the path is a DuckDB file (or does not "
+                f"exist yet) and that it may be written. [DuckDB: {reason}]"
+            ) from error
+        if waited >= self._patience:
+            raise WarehouseError(
+                f"{self._path} is in use by another process. Close the other program, or point it "
+                f"at a copy: DuckDB lets one process write. [Waited {self._patience:.0f} s. "
+                f"DuckDB: {reason}]"
+            ) from error
+
+    def _make_folder(self) -> None:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise WarehouseError(
+                f"The folder of {self._path} cannot be created: {error.strerror}. "
+                "Set DUCKDB_DATABASE to a path that may be written"
+            ) from error
+
+
+def _failed(what: str, error: duckdb.Error) -> WarehouseError:
+    reason = _first_line(error)
+    if any(sign in reason for sign in _CONFLICT):
+        return WarehouseError(
+            f"Another sync of {what} committed meanwhile, so nothing of this commit was kept. Run "
+            f"the sync again when the other one has ended. [DuckDB: {reason}]"
+        )
+    return WarehouseError(_refused(f"a commit to {what}", error))
+
+
+def _refused(what: str, error: duckdb.Error) -> str:
+    return (
+        f"DuckDB refused {what}, so nothing of it was kept. Mend what DuckDB says, then run again. "
+        f"[DuckDB: {_first_line(error)}]"
+    )
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n", 1)[0][:500]

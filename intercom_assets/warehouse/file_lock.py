@@ -11,7 +11,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from intercom_assets.errors import WarehouseError
-from intercom_assets.warehouse.warehouse import Target
+from intercom_assets.warehouse.base import Target
 
 
 @contextmanager
@@ -56,7 +56,7 @@ def table_lock(folder: Path, target: Target, run_id: str, patience: float) -> It
 
 def _holder(file: Path) -> str:
     try:
-        told = json.loads(file.read_text())
-        return f" (process {told['pid']}, run {told['run']}, since {told['since']})"
+        holder = json.loads(file.read_text())
+        return f" (process {holder['pid']}, run {holder['run']}, since {holder['since']})"
     except (OSError, ValueError, KeyError):
         return ""

@@ -1,30 +1,38 @@
-"""Views over tables: what each shows, how ours are told from others', and what to do then.
-
-What is written into SQL is each warehouse's own.
-"""
+"""Views over tables: what each shows, and the one text that creates it in every warehouse."""
 
 import hashlib
 import re
 from dataclasses import dataclass
 from enum import Enum
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 
+from intercom_assets.catalog.table import DELETED_AT
 from intercom_assets.catalog.types import ColumnType
-from intercom_assets.warehouse.warehouse import Target
+from intercom_assets.warehouse.base import Target
+from intercom_assets.warehouse.dialects import Dialect
+from intercom_assets.warehouse.statements import qualified
 
-MAKER = "intercom_assets"
-"""Word that marks a view as ours."""
+_MAKER = "intercom_assets"
+
+# A value's type is decided from its text by patterns, because casts alone differ from warehouse to
+# warehouse: DuckDB rounds 4.7 to an integer and takes 0x10, and a time without an offset would
+# depend on the reader's zone. The first group of each is the value.
+_INTEGER = r"^(-?([0-9]{1,18}|[1-8][0-9]{18}))([.]0+)?$"  # 64 bits, but for those beyond 9e18
+_DOUBLE = r"^([+-]?([0-9]{1,200}[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,2})?)$"
+_SECONDS = r"^(-[0-9]{1,10}|[0-9]{1,11})([.]0+)?$"  # years 1653 to 5138: milliseconds are longer
+_INSTANT = (
+    r"^([1-9][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?"
+    r"(Z|[+-][0-9]{2}:[0-9]{2}))$"
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Pick:
-    """A typed column that is picked from a map of values.
+class TypedColumn:
+    """A column that is read from a map of values; values of another type are null.
 
     Attributes:
-        name: Name of the column.
         key: Key of its value in the map, verbatim; where the map has no such key and there are
             dots in it, the keys that lead to the value within nested objects.
-        type: What the values should be; those that are not are null.
     """
 
     name: str
@@ -40,27 +48,19 @@ class Pick:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlatView:
-    """Unmarked rows of a table: some of its columns, and columns picked from a map.
-
-    Attributes:
-        table: The table.
-        columns: Names of its columns that are shown.
-        map: Column that holds the map.
-        picks: What is picked from it.
-    """
+    """Unmarked rows of a table: some of its columns, and typed columns from a map in `map`."""
 
     table: Target
     columns: tuple[str, ...]
     map: str
-    picks: tuple[Pick, ...]
+    typed: tuple[TypedColumn, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MembersView:
+class BridgeView:
     """Pairs of a row's key and a member of its list, of unmarked rows, each once.
 
     Attributes:
-        table: The table.
         column: Column that holds the list.
         path: Keys that lead from the column's value to the list.
         field: Field of a member that is its id, None where the member itself is.
@@ -76,18 +76,12 @@ class MembersView:
     member: str
 
 
-Definition: TypeAlias = FlatView | MembersView
+Definition: TypeAlias = FlatView | BridgeView
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A view in the warehouse.
-
-    Attributes:
-        target: Its name, and the columns that it has.
-        about: What it shows, for people.
-        definition: How it is made.
-    """
+    """A view: its name and columns, what it shows for people, and how it is defined."""
 
     target: Target
     about: str
@@ -106,39 +100,77 @@ class Made(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a view, and what to do where it was refused.
-
-    Attributes:
-        made: What became of it.
-        rename: Statement that puts what has its name out of the way.
-    """
+    """What became of a view, and the statement that renames what has its name if refused."""
 
     made: Made
     rename: str = ""
 
 
 def mark_of(view: View, select: str) -> str:
-    """Mark a view as ours, with what tells one definition from another."""
+    """Return what marks a view as ours, and tells one definition from another."""
     digest = hashlib.sha256(f"{view.about}\n{select}".encode()).hexdigest()[:16]
-    return f"{MAKER}:{digest}"
+    return f"{_MAKER}:{digest}"
 
 
-def is_ours(told: str) -> bool:
+def is_ours(text: str) -> bool:
     """Tell whether a comment or definition carries the mark of any of our views."""
-    return re.search(rf"\b{MAKER}:[0-9a-f]{{16}}\b", told) is not None
+    return re.search(rf"\b{_MAKER}:[0-9a-f]{{16}}\b", text) is not None
 
 
-INTEGER = r"^(-?([0-9]{1,18}|[1-8][0-9]{18}))([.]0+)?$"
-"""Text that is a whole number of 64 bits, but for those beyond 9e18; its first group."""
+def select(definition: Definition, dialect: Dialect) -> str:
+    """Write the query that a view shows; it ends in a condition."""
+    match definition:
+        case FlatView():
+            return _flat(definition, dialect)
+        case BridgeView():
+            return _bridge(definition, dialect)
+        case _:
+            assert_never(definition)
 
-DOUBLE = r"^[+-]?([0-9]{1,200}[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,2})?$"
-"""Text that is a number which a double can hold."""
 
-SECONDS = r"^(-[0-9]{1,10}|[0-9]{1,11})([.]0+)?$"
-"""Text that is Unix seconds between the years 1653 and 5138: milliseconds have more digits."""
+def _flat(view: FlatView, dialect: Dialect) -> str:
+    columns = [dialect.name(name) for name in view.columns]
+    columns += [
+        f"{_value(dialect.name(view.map), column, dialect)} AS {dialect.name(column.name)}"
+        for column in view.typed
+    ]
+    listed, table = ",\n  ".join(columns), qualified(view.table, dialect)
+    return f"SELECT\n  {listed}\nFROM {table}\nWHERE {dialect.name(DELETED_AT)} IS NULL"
 
-INSTANT = (
-    r"^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?"
-    r"(Z|[+-][0-9]{2}:[0-9]{2})$"
-)
-"""Text that is a time of ISO 8601 with an offset: without one it is no instant."""
+
+def _bridge(view: BridgeView, dialect: Dialect) -> str:
+    key = f"t.{dialect.name(view.table.table.primary_key[0])}"
+    member = dialect.text_at("m.VALUE", (view.field,) if view.field is not None else ())
+    members = dialect.members(f"t.{dialect.name(view.column)}", view.path)
+    return (
+        f"SELECT DISTINCT {key} AS {dialect.name(view.key)}, {member} AS "
+        f"{dialect.name(view.member)}\nFROM {qualified(view.table, dialect)} AS t, {members}\n"
+        f"WHERE t.{dialect.name(DELETED_AT)} IS NULL AND {member} IS NOT NULL"
+    )
+
+
+def _value(values: str, column: TypedColumn, dialect: Dialect) -> str:
+    """Read a value of a map as its type; null where it is of another."""
+    found = [dialect.text_at(values, path) for path in column.paths]
+    text = f"COALESCE({', '.join(found)})" if len(found) > 1 else found[0]
+    match column.type:
+        case ColumnType.TEXT | ColumnType.JSON:
+            return text
+        case ColumnType.INTEGER:
+            return _cast(text, _INTEGER, ColumnType.INTEGER, dialect)
+        case ColumnType.DOUBLE:
+            return _cast(text, _DOUBLE, ColumnType.DOUBLE, dialect)
+        case ColumnType.BOOLEAN:
+            return f"CASE LOWER({text}) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END"
+        case ColumnType.TIMESTAMP:
+            seconds = _cast(text, _SECONDS, ColumnType.INTEGER, dialect)
+            return (
+                f"COALESCE({dialect.typed(f'{seconds} * 1000000', ColumnType.TIMESTAMP)},\n"
+                f"    {_cast(text, _INSTANT, ColumnType.TIMESTAMP, dialect)})"
+            )
+        case _:
+            assert_never(column.type)
+
+
+def _cast(text: str, pattern: str, kind: ColumnType, dialect: Dialect) -> str:
+    return f"TRY_CAST({dialect.match(text, pattern)} AS {dialect.types[kind]})"

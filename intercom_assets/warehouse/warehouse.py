@@ -1,224 +1,74 @@
-"""What the sync needs of a warehouse, and the values that pass between them."""
+"""The warehouse: everything that a sync does with tables and cursors, once for all databases.
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
-from datetime import datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+How a database is reached is its `Adapter`'s, how its SQL is spelled its `Dialect`'s.
+"""
 
-from intercom_assets.catalog.table import Column, Table
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from intercom_assets.catalog.table import ROW_HASH, SYNCED_AT, Column
 from intercom_assets.catalog.types import ColumnType
+from intercom_assets.errors import SchemaError
+from intercom_assets.warehouse.base import (
+    Adapter,
+    Commit,
+    Committed,
+    ParentVersion,
+    Session,
+    StagedFile,
+    StoredCursor,
+    TableState,
+    Target,
+)
+from intercom_assets.warehouse.commits import CommitWork, number, stored_cursors
+from intercom_assets.warehouse.cursors import CURSORS, CursorStatements
+from intercom_assets.warehouse.dialects import Dialect
+from intercom_assets.warehouse.queries import Answer, OfParents, Query, Rows, answered, sampled
+from intercom_assets.warehouse.statements import Statements, qualified, rename
+from intercom_assets.warehouse.views import Made, Outcome, View, is_ours, mark_of, select
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from intercom_assets.warehouse.questions import Answer, Question, Rows
-    from intercom_assets.warehouse.views import Outcome, View
+T = TypeVar("T")
 
-SEQUENCE = "_sequence"
-"""Column of a staged file: the order in which rows were read; never stored."""
+Position = tuple[datetime, str]
+"""Where a list of parents goes on: `_synced_at` and key of the last one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StagedFile:
-    """Rows in a file: one JSON object a line, which may leave nulls out.
+class Warehouse:
+    """A database that holds tables and cursors, and changes both in one transaction.
 
-    Instants are microseconds since 1970, JSON is text.
-
-    Attributes:
-        path: The file.
-        columns: The objects' fields, and what they hold.
-        rows: How many there are.
-        longest: Bytes of the longest line.
+    Every method raises `WarehouseError` where the database cannot be reached or refuses a
+    statement, and `SchemaError` where a table is missing or is not as declared.
     """
 
-    path: Path
-    columns: Mapping[str, ColumnType]
-    rows: int
-    longest: int
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A table in the warehouse.
-
-    Attributes:
-        schema: Schema, verbatim.
-        name: Name, verbatim, with its prefix.
-        table: Columns and keys.
-    """
-
-    schema: str
-    name: str
-    table: Table
-
-    def __str__(self) -> str:
-        """Read as `schema.name`."""
-        return f"{self.schema}.{self.name}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredCursor:
-    """Where a resource's next sync starts, as stored beside its rows.
-
-    Attributes:
-        resource: Name of the resource.
-        source: Name of the source that wrote it.
-        workspace_id: Intercom's id of the workspace (`app.id_code`).
-        region: Region of the workspace.
-        start_date: The start date that the rows were read with.
-        at: The cursor of a resource that is asked for by time.
-        parent_synced_at: With `parent_key`, the last processed version of a parent.
-        parent_key: Key of that parent.
-        version: Grows by one with each commit; 0 before the first.
-        synced_at: `_synced_at` of the last commit.
-        run_id: Dagster run of the last commit.
-        complete: Whether the last sync ended well, rather than at a checkpoint.
-        reconciling: Rows updated before this were compared by a reconcile under way.
-        reconciled_at: When the last whole reconcile ended.
-        hidden: What the rows were stored without; empty where nothing is hidden.
-        unread: Keys of what could not be read so far, and is due until it is: parents of children,
-            or the records themselves.
-        deletions_at: Deletions that Intercom listed until then are marked.
-    """
-
-    resource: str
-    source: str = ""
-    workspace_id: str = ""
-    region: str = ""
-    start_date: datetime | None = None
-    at: datetime | None = None
-    parent_synced_at: datetime | None = None
-    parent_key: str | None = None
-    version: int = 0
-    synced_at: datetime | None = None
-    run_id: str = ""
-    complete: bool = False
-    reconciling: datetime | None = None
-    reconciled_at: datetime | None = None
-    hidden: str | None = None
-    unread: tuple[str, ...] = ()
-    deletions_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WholeLists:
-    """Children's lists that were read whole, so that what they lack is gone.
-
-    Attributes:
-        file: `parent` and `newer_than`: where that is set, only children newer than it were
-            returned.
-        parent_key: Column that holds the parent's key.
-        newest: Column that `newer_than` is compared with.
-    """
-
-    file: StagedFile
-    parent_key: str
-    newest: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Rewrite:
-    """Stored rows whose values are replaced: `_synced_at` stays, the rows mean what they meant.
-
-    Attributes:
-        file: The primary key, these columns and `_extra`, as they are after.
-        columns: Columns that are replaced beside `_extra`.
-    """
-
-    file: StagedFile
-    columns: tuple[Column, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Commit:
-    """One transaction: rows, marks and the cursor that they reach.
-
-    Attributes:
-        target: The table.
-        cursor: The cursor after the commit; its version follows the stored one.
-        rows: Rows with `_sequence`, None when there are none.
-        seen: The keys of a complete read: every row that it lacks is marked.
-        whole: Children's lists that were read whole.
-        gone: `key` and `merged_into` of rows whose records are gone for certain.
-        rewrite: Stored rows whose values are replaced.
-    """
-
-    target: Target
-    cursor: StoredCursor
-    rows: StagedFile | None = None
-    seen: StagedFile | None = None
-    whole: WholeLists | None = None
-    gone: StagedFile | None = None
-    rewrite: Rewrite | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Committed:
-    """What a commit did.
-
-    Attributes:
-        inserted: Rows that are new.
-        updated: Rows whose record changed, or that came back.
-        unchanged: Rows that were staged and already stored.
-        deleted: Rows marked as gone.
-        row_count: Rows in the table afterwards, marked ones included.
-        synced_at: `_synced_at` of the rows written.
-    """
-
-    inserted: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    deleted: int = 0
-    row_count: int = 0
-    synced_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ParentVersion:
-    """A stored version of a parent whose children are due.
-
-    Attributes:
-        key: The parent's key.
-        synced_at: When this version was committed.
-        deleted: Whether the parent is marked as gone.
-    """
-
-    key: str
-    synced_at: datetime
-    deleted: bool
-
-
-@dataclass(frozen=True, slots=True)
-class TableState:
-    """What stands in the warehouse before a sync.
-
-    Attributes:
-        exists: Whether the table exists.
-        missing: Declared columns that it lacks.
-        row_count: Rows that are not marked as gone.
-    """
-
-    exists: bool
-    missing: tuple[Column, ...] = field(default=())
-    row_count: int = 0
-
-
-class Warehouse(Protocol):
-    """A database that holds tables and cursors and changes both in one transaction."""
+    def __init__(
+        self,
+        adapter: Adapter,
+        dialect: Dialect,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._adapter = adapter
+        self._dialect = dialect
+        self._now = now
 
     def describe(self) -> str:
         """Name the database for people: a path or an account."""
-        ...
+        return self._adapter.describe()
 
-    def held(self) -> AbstractContextManager[None]:
-        """Stay connected for a block, where that costs something; not while Intercom is asked.
+    def close(self) -> None:
+        """Disconnect."""
+        self._adapter.close()
 
-        Raises:
-            WarehouseError: The warehouse cannot be reached.
-        """
-        ...
+    def connected(self) -> AbstractContextManager[None]:
+        """Keep the connection open for the duration of a block; end it before calling Intercom."""
+        # What does not exist yet is not created by looking.
+        return self._adapter.connected() if self._adapter.exists() else nullcontext()
 
     def lock(self, target: Target, run_id: str) -> AbstractContextManager[None]:
         """Keep other syncs away from a table; correctness does not rest on it.
@@ -226,47 +76,80 @@ class Warehouse(Protocol):
         Raises:
             WarehouseError: Another sync of the table is running; names it where known.
         """
-        ...
+        return self._adapter.lock(target, run_id)
+
+    def commit_share(self, rows: int, size: int) -> float:
+        """Return how full a commit of so many rows and bytes is, where 1.0 means flush it."""
+        return self._adapter.commit_share(rows, size)
+
+    def query(self, statement: str) -> "pa.Table":
+        """Answer SQL of a person's; what it changes is not kept. No answer is an empty table."""
+        return self._adapter.query(statement)
+
+    def check(self, schema: str) -> None:
+        """Find out whether tables could be created, and leave no trace."""
+        self._adapter.check(schema)
 
     def inspect(self, target: Target) -> TableState:
         """Look at a table before anything is requested.
 
         Raises:
             SchemaError: It is not ours, or a column has another type than declared.
-            WarehouseError: The warehouse cannot be reached.
         """
-        ...
+        if not self._adapter.exists():
+            return TableState(exists=False)
+
+        def look(session: Session) -> TableState:
+            types = session.columns(target.schema, target.name)
+            if not types:
+                return TableState(exists=False)
+            self._refuse_foreign(target, types)
+            self._refuse_other_types(target, types)
+            missing = tuple(c for c in target.table.all_columns if c.name not in types)
+            count = number(session, self._statements(target).count(live=True))
+            return TableState(exists=True, missing=missing, row_count=count)
+
+        return self._adapter.read(look, str(target))
 
     def cursors(self, schema: str, prefix: str) -> dict[str, StoredCursor]:
         """Read all cursors of a prefix, by resource."""
-        ...
+        if not self._adapter.exists():
+            return {}
+        statements = CursorStatements(schema, prefix, self._dialect)
 
-    def commit_share(self, rows: int, size: int) -> float:
-        """Say how much of a commit that is worth its cost, and not too large, some rows make.
+        def read(session: Session) -> dict[str, StoredCursor]:
+            known = session.columns(schema, f"{prefix}{CURSORS}")
+            if not known:
+                return {}
+            # An earlier release may have created the table.
+            for addition in statements.add_columns(known):
+                session.run(addition)
+            return stored_cursors(session, statements)
 
-        Args:
-            rows: How many.
-            size: Their bytes, as they are staged.
-        """
-        ...
+        return self._adapter.read(read, statements.name)
 
     def commit(self, prefix: str, commit: Commit) -> Committed:
-        """Merge, mark and move the cursor, or change nothing.
+        """Merge, mark and move the cursor in one transaction, or change nothing.
 
         Raises:
             WarehouseError: Another sync moved the cursor meanwhile, or a statement failed.
         """
-        ...
+        work = CommitWork(commit, prefix, self._dialect, self._now)
+        return self._adapter.write(work.run, str(commit.target), compact=commit.cursor.complete)
 
     def due_parents(
-        self, parent: Target, after: tuple[datetime, str] | None, limit: int
+        self, parent: Target, after: Position | None, limit: int
     ) -> list[ParentVersion]:
-        """List parents by (`_synced_at`, key) from after a position on.
+        """List parents by (`_synced_at`, key) from after a position on."""
+        statement = self._statements(parent).due(after=after is not None, limit=limit)
+        kinds = [ColumnType.TEXT, ColumnType.TIMESTAMP, ColumnType.BOOLEAN]
+        rows = self._read(parent, lambda one: one.rows(statement, *_bound(after)))
+        return [ParentVersion(*row) for row in self._dialect.python(rows, kinds)]
 
-        Raises:
-            SchemaError: There is no table of parents.
-        """
-        ...
+    def count_due(self, parent: Target, after: Position | None) -> int:
+        """Count the parents that `due_parents` would list."""
+        statement = self._statements(parent).count_due(after=after is not None)
+        return self._read(parent, lambda one: number(one, statement, *_bound(after)))
 
     def unseen(
         self, target: Target, seen: Sequence[str], since: datetime, until: datetime | None
@@ -275,74 +158,48 @@ class Warehouse(Protocol):
 
         Without an end, undated rows belong to the interval too.
         """
-        ...
+        statement = self._statements(target).unseen(until=until is not None)
+        bound = [since, *([until] if until else []), json.dumps(list(seen))]
+        return [key for (key,) in self._read(target, lambda one: one.rows(statement, *bound))]
 
-    def count_due(self, parent: Target, after: tuple[datetime, str] | None) -> int:
-        """Count the parents that `due_parents` would list."""
-        ...
-
-    def cells(self, asked: "Rows") -> Iterator[list[tuple[Any, ...]]]:
-        """Go through the rows that are asked for, with the columns that are; JSON as text."""
-        ...
+    def cells(self, asked: Rows) -> Iterator[list[tuple[Any, ...]]]:
+        """Yield the rows and columns that are asked for, in portions; JSON as text."""
+        kinds = [column.type for column in asked.read]
+        for rows in self._adapter.stream(asked.query(self._dialect), str(asked.target)):
+            yield list(self._dialect.python(rows, kinds))
 
     def add_columns(
         self, target: Target, columns: Sequence[Column], fill: StagedFile | None
     ) -> None:
-        """Add declared columns to an existing table, and fill them, in one transaction.
+        """Add declared columns to an existing table, filled, or leave them missing.
 
         Args:
             target: The table.
             columns: Columns that it lacks.
-            fill: The primary key, these columns and `_extra` as it is after; None when there
-                is nothing to fill in.
+            fill: The primary key, these columns and `_extra` as it is after.
         """
-        ...
+        statements = self._statements(target)
+
+        def add(session: Session) -> None:
+            known = session.columns(target.schema, target.name)
+            missing = [column for column in columns if column.name not in known]
+            with self._ddl_transaction(session):
+                for column in missing:
+                    session.run(statements.add_column(column))
+                if fill is not None and missing:
+                    with session.staged(target.schema, fill) as cells:
+                        session.run(statements.fill(missing, cells))
+                for column in missing:
+                    session.run(statements.name_column(column))
+
+        self._adapter.write(add, str(target))
 
     def read(self, target: Target, columns: Sequence[str] | None = None) -> "pa.Table":
-        """Read a table, marked rows included; JSON columns as text.
-
-        Raises:
-            SchemaError: There is no such table.
-        """
-        ...
-
-    def values(self, target: Target, columns: Sequence[str]) -> list[tuple[Any, ...]]:
-        """Read columns of a table as Python's own values; JSON columns as text.
-
-        Raises:
-            SchemaError: There is no such table.
-        """
-        ...
-
-    def ask(self, question: "Question", limit: int) -> "Answer":
-        """Ask which rows are not as they should be; at most `limit` of them are read.
-
-        Raises:
-            SchemaError: There is no such table.
-            WarehouseError: The warehouse cannot be reached, or a statement failed.
-        """
-        ...
-
-    def make_views(self, views: Sequence["View"]) -> list["Outcome"]:
-        """Create views, and replace those of ours whose definition changed.
-
-        What is not ours is left as it is, and so is what did not change.
-
-        Args:
-            views: Views of one schema.
-
-        Raises:
-            WarehouseError: A statement failed.
-        """
-        ...
-
-    def count(self, target: Target) -> int:
-        """Count the rows of a table or view.
-
-        Raises:
-            SchemaError: There is no such table or view.
-        """
-        ...
+        """Read a table, marked rows included; JSON columns as text."""
+        names = columns or [column.name for column in target.table.all_columns]
+        kinds = {name: target.table.column(name).type for name in names}
+        statement = self._statements(target).select(kinds)
+        return self._read(target, lambda one: one.arrow(statement, kinds))
 
     def read_view(self, target: Target, columns: Sequence[str] | None = None) -> "pa.Table":
         """Read a view whose columns may be others than it was made with; JSON columns as text.
@@ -350,20 +207,123 @@ class Warehouse(Protocol):
         Raises:
             SchemaError: There is no such view or column.
         """
-        ...
+        kinds = {written: kind for kind, written in self._dialect.described.items()}
 
-    def query(self, statement: str) -> "pa.Table":
-        """Answer a question in SQL; what it changes is not kept. No answer is an empty table.
+        def read(session: Session) -> "pa.Table":
+            types = session.columns(target.schema, target.name)
+            names = _known_columns(target, list(types), columns)
+            chosen = {name: kinds.get(types[name], ColumnType.TEXT) for name in names}
+            return session.arrow(self._statements(target).select(chosen), chosen)
 
-        Raises:
-            WarehouseError: The statement is wrong, or changes what could not be taken back.
+        return self._read(target, read)
+
+    def values(self, target: Target, columns: Sequence[str]) -> list[tuple[Any, ...]]:
+        """Read columns of a table as Python's own values; JSON columns as text."""
+        kinds = {name: target.table.column(name).type for name in columns}
+        statement = self._statements(target).select(kinds)
+        rows = self._read(target, lambda one: one.rows(statement))
+        return list(self._dialect.python(rows, list(kinds.values())))
+
+    def count(self, target: Target) -> int:
+        """Count the rows of a table or view."""
+        return self._read(target, lambda one: number(one, self._statements(target).count()))
+
+    def run(self, query: Query, limit: int) -> Answer:
+        """Find the rows that are not as they should be; at most `limit` of them are read."""
+        statement = sampled(query, self._dialect, limit)
+
+        def read(session: Session) -> list[tuple[Any, ...]]:
+            if isinstance(query, OfParents):
+                self._require(session, query.parent)
+            return session.rows(statement)
+
+        return answered(query, self._dialect, self._read(query.target, read))
+
+    def make_views(self, views: Sequence[View]) -> list[Outcome]:
+        """Create views of one schema, and replace those of ours whose definition changed.
+
+        What is not ours is left as it is, and so is what did not change.
         """
-        ...
+        if not views:
+            return []
 
-    def check(self, schema: str) -> None:
-        """Find out whether tables could be made, and leave no trace.
+        def make(session: Session) -> list[Outcome]:
+            names = [view.target.name for view in views]
+            there = session.relations(views[0].target.schema, names)
+            with self._ddl_transaction(session):
+                return [self._make_view(session, one, there.get(one.target.name)) for one in views]
 
-        Raises:
-            WarehouseError: They could not; says why.
-        """
-        ...
+        return self._adapter.write(make, "views")
+
+    def _make_view(self, session: Session, view: View, there: tuple[str, str] | None) -> Outcome:
+        shown = select(view.definition, self._dialect)
+        mark = mark_of(view, shown)
+        if there is not None:
+            kind, text = there
+            if not is_ours(text):
+                return Outcome(Made.REFUSED, rename(view.target, self._dialect, kind))
+            if mark in text:
+                return Outcome(Made.UNCHANGED)
+        name, new = qualified(view.target, self._dialect), there is None
+        for statement in self._dialect.view(name, shown, about=view.about, mark=mark, new=new):
+            session.run(statement)
+        return Outcome(Made.CREATED if new else Made.REPLACED)
+
+    def _ddl_transaction(self, session: Session) -> AbstractContextManager[None]:
+        return session.transaction() if self._dialect.ddl_in_transactions else nullcontext()
+
+    def _statements(self, target: Target) -> Statements:
+        return Statements(target, self._dialect)
+
+    def _read(self, target: Target, work: Callable[[Session], T]) -> T:
+        if not self._adapter.exists():
+            raise self._missing(target)
+
+        def read(session: Session) -> T:
+            self._require(session, target)
+            return work(session)
+
+        return self._adapter.read(read, str(target))
+
+    def _require(self, session: Session, target: Target) -> None:
+        if not session.columns(target.schema, target.name):
+            raise self._missing(target)
+
+    def _missing(self, target: Target) -> SchemaError:
+        return SchemaError(
+            f"There is no table {target} in {self.describe()}. Run a sync of it first"
+        )
+
+    def _refuse_foreign(self, target: Target, columns: Mapping[str, str]) -> None:
+        if ROW_HASH in columns and SYNCED_AT in columns:
+            return
+        raise SchemaError(
+            f"The table {target} exists and was not made by intercom_assets (it has no {ROW_HASH} "
+            "column; RudderStack may have left it), so nothing was read or written. Rename it and "
+            f"run again: {rename(target, self._dialect)}"
+        )
+
+    def _refuse_other_types(self, target: Target, columns: Mapping[str, str]) -> None:
+        for column in target.table.all_columns:
+            declared = self._dialect.described[column.type]
+            stored = columns.get(column.name, declared)
+            if stored != declared:
+                raise SchemaError(
+                    f"Column {column.name!r} of {target} is {stored}, but {declared} is declared. "
+                    "Change it back, or rename the table and sync again to rebuild it"
+                )
+
+
+def _bound(after: Position | None) -> list[object]:
+    return [] if after is None else [after[0], after[0], after[1]]
+
+
+def _known_columns(
+    target: Target, known: Sequence[str], columns: Sequence[str] | None
+) -> Sequence[str]:
+    if unknown := [name for name in columns or () if name not in known]:
+        raise SchemaError(
+            f"{target} has no column {', '.join(map(repr, unknown))}. Choose among "
+            f"{', '.join(known)}"
+        )
+    return columns or known

@@ -16,8 +16,7 @@ from intercom_assets.catalog.resource import (
 )
 from intercom_assets.catalog.table import METADATA_COLUMNS, Column
 from intercom_assets.catalog.types import ColumnType
-from intercom_assets.warehouse.duckdb_statements import DUCKDB_TYPES
-from intercom_assets.warehouse.snowflake.statements import SNOWFLAKE_TYPES
+from intercom_assets.warehouse.dialects import DUCKDB_TYPES, SNOWFLAKE_TYPES
 from intercom_assets_tests.docs.api_changes import CHANGES
 
 

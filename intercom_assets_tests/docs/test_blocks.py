@@ -25,7 +25,7 @@ from intercom_assets.orchestration.settings import Settings, read_settings
 from intercom_assets.sync.extract import Source
 from intercom_assets.sync.models import refresh
 from intercom_assets.sync.progress import Report
-from intercom_assets.warehouse.duckdb_file import connect
+from intercom_assets.warehouse.duckdb import connect
 from intercom_assets_tests.docs.blocks import Block, all_blocks, blocks, documents
 from intercom_assets_tests.docs.generate import PARTS, ROOT
 from intercom_assets_tests.docs.settings_page import (

@@ -9,9 +9,9 @@ import sqlglot
 from intercom_assets.catalog import CATALOG, NEWEST
 from intercom_assets.catalog.types import ColumnType, Json
 from intercom_assets.sync.extract import Source
-from intercom_assets.warehouse import duckdb_statements
-from intercom_assets.warehouse.snowflake import statements as snowflake_statements
-from intercom_assets.warehouse.warehouse import Target
+from intercom_assets.warehouse.base import Target
+from intercom_assets.warehouse.dialects import DuckDBDialect, SnowflakeDialect
+from intercom_assets.warehouse.statements import Statements
 from intercom_assets_tests.docs.blocks import ROOT
 from intercom_assets_tests.docs.rudderstack import NUMBERS
 from intercom_assets_tests.places import DuckDBPlace, Place, SnowflakePlace
@@ -64,7 +64,7 @@ def assert_old_types(made: World) -> None:
 def test_the_views_show_the_old_types_in_duckdb(tmp_path: Path) -> None:
     """The script for DuckDB runs on tables that a sync makes, a view for each default one."""
     place = DuckDBPlace(tmp_path / "views.duckdb")
-    made = world(place, lambda target: duckdb_statements.Statements(target).create())
+    made = world(place, lambda target: Statements(target, DuckDBDialect()).create())
 
     for statement in statements("duckdb"):
         made.execute(statement)
@@ -77,7 +77,7 @@ def test_the_views_show_the_old_types_in_duckdb(tmp_path: Path) -> None:
 def test_the_views_show_the_old_types_in_snowflake(request: pytest.FixtureRequest) -> None:
     """The script for Snowflake runs on tables that a sync makes there."""
     place = SnowflakePlace(request.getfixturevalue("fakesnow"))
-    made = world(place, lambda target: snowflake_statements.Statements(target).create())
+    made = world(place, lambda target: Statements(target, SnowflakeDialect()).create())
 
     for statement in statements("snowflake"):
         made.execute(statement)

@@ -20,8 +20,7 @@ import duckdb
 from intercom_assets.sync.load import load
 from intercom_assets.sync.progress import Progress, Report
 from intercom_assets.sync.rows import hash_record
-from intercom_assets.warehouse.duckdb import DuckDBWarehouse
-from intercom_assets.warehouse.duckdb_file import Connect, connect
+from intercom_assets.warehouse.duckdb import Connect, DuckDBWarehouse, connect
 from intercom_assets_tests.guarantees.figures import count
 from intercom_assets_tests.world import Row, World, nothing
 

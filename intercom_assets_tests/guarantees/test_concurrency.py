@@ -16,9 +16,8 @@ from intercom_assets.errors import WarehouseError
 from intercom_assets.intercom.connection import Connection
 from intercom_assets.sync.cursor import BatchLimits
 from intercom_assets.sync.load import load
-from intercom_assets.warehouse.duckdb import DuckDBWarehouse
-from intercom_assets.warehouse.duckdb_file import connect
-from intercom_assets.warehouse.warehouse import Target
+from intercom_assets.warehouse.base import Target
+from intercom_assets.warehouse.duckdb import DuckDBWarehouse, connect
 from intercom_assets_tests.dagster_project.processes import Machine
 from intercom_assets_tests.dagster_project.running import ROOT, query, serving
 from intercom_assets_tests.guarantees.budget import TORTURE, budget
@@ -173,7 +172,7 @@ def test_the_holder_of_a_lock_is_named(life: Life) -> None:
     program = textwrap.dedent(f"""
         from pathlib import Path
         from intercom_assets.warehouse.file_lock import table_lock
-        from intercom_assets.warehouse.warehouse import Target
+        from intercom_assets.warehouse.base import Target
         target = Target({target.schema!r}, {target.name!r}, None)
         folder = Path({str(world.database) + ".locks"!r})
         with table_lock(folder, target, "run-7", 0.0):

@@ -12,8 +12,7 @@ import pytest
 from intercom_assets.errors import WarehouseError
 from intercom_assets.sync.cursor import BatchLimits
 from intercom_assets.sync.load import load
-from intercom_assets.warehouse.duckdb import DuckDBWarehouse
-from intercom_assets.warehouse.duckdb_file import connect
+from intercom_assets.warehouse.duckdb import DuckDBWarehouse, connect
 from intercom_assets_tests.dagster_project.running import ROOT
 from intercom_assets_tests.guarantees.budget import budget
 from intercom_assets_tests.guarantees.killing import Life, eventful, repeatable

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from intercom_assets.catalog import CATALOG
-from intercom_assets.warehouse.duckdb_file import connect
+from intercom_assets.warehouse.duckdb import connect
 from intercom_assets_tests.guarantees.budget import budget
 from intercom_assets_tests.guarantees.figures import count
 from intercom_assets_tests.guarantees.hostile_values import (

@@ -14,7 +14,7 @@ from intercom_assets.catalog.types import Json
 from intercom_assets.errors import PermanentError
 from intercom_assets.intercom.client import Call, RequestMetrics
 from intercom_assets.sync.cursor import BatchLimits
-from intercom_assets.warehouse.duckdb_file import connect
+from intercom_assets.warehouse.duckdb import connect
 from intercom_assets_tests.guarantees.budget import budget
 from intercom_assets_tests.guarantees.living_workspace import NAMES, LivingWorkspace
 from intercom_assets_tests.guarantees.worlds import differences, small_pages

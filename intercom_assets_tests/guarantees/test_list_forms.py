@@ -10,7 +10,7 @@ import pytest
 from intercom_assets.catalog import CATALOG
 from intercom_assets.catalog.resource import Child, Listing, Search, SinglePage
 from intercom_assets.errors import CutOff, IntercomError
-from intercom_assets.warehouse.duckdb_file import connect
+from intercom_assets.warehouse.duckdb import connect
 from intercom_assets_tests.guarantees.budget import TORTURE, budget
 from intercom_assets_tests.guarantees.worlds import as_it_came, small_pages
 from intercom_assets_tests.world import DAY, World, make_world

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from intercom_assets.errors import IntercomError, PermanentError, TransientError, Unauthorized
-from intercom_assets.warehouse.duckdb_file import connect
+from intercom_assets.warehouse.duckdb import connect
 from intercom_assets_tests.guarantees.broken_lines import (
     GoneMessage,
     endless_gzip,

@@ -4,14 +4,15 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
 
 from intercom_assets.catalog import CATALOG
-from intercom_assets.warehouse.duckdb_file import connect
-from intercom_assets.warehouse.warehouse import Commit, Committed, Warehouse
+from intercom_assets.warehouse.base import Commit, Committed
+from intercom_assets.warehouse.duckdb import connect
+from intercom_assets.warehouse.warehouse import Warehouse
 from intercom_assets_tests.hiding import sync_hiding
 from intercom_assets_tests.world import DAY, World, make_world
 
@@ -80,8 +81,9 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 def _planted(world: World, folder: Path) -> World:
-    world.warehouse = Watch(world.warehouse, folder)
-    world.before = world.warehouse.look
+    watch = Watch(world.warehouse, folder)
+    world.warehouse = cast("Warehouse", watch)
+    world.before = watch.look
     workspace, add = world.workspace, world.workspace.add
     add("admins", {"id": "1", "name": PLANTED, "email": [PLANTED], "avatar": {"x": PLANTED}})
     for place in (f"{PLANTED}ville", {"city": f"{PLANTED}ville", "country": {"odd": PLANTED}}):

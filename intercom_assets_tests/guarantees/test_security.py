@@ -18,7 +18,7 @@ from intercom_assets.intercom.client import RequestMetrics
 from intercom_assets.intercom.connection import Connection, check_base_url
 from intercom_assets.intercom.retry import RetryPolicy
 from intercom_assets.sync.extract import Source
-from intercom_assets.warehouse.duckdb_file import connect
+from intercom_assets.warehouse.duckdb import connect
 from intercom_assets_tests.dagster_project.processes import Machine
 from intercom_assets_tests.dagster_project.running import ROOT, TOKEN_VARIABLE, Project
 from intercom_assets_tests.guarantees import hostile_server

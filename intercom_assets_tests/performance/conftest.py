@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from intercom_assets.warehouse.duckdb_file import connect
+from intercom_assets.warehouse.duckdb import connect
 
 
 @pytest.fixture

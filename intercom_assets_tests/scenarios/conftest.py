@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from intercom_assets.warehouse.duckdb_file import connect
+from intercom_assets.warehouse.duckdb import connect
 from intercom_assets_tests.guarantees.budget import WAREHOUSE
 from intercom_assets_tests.places import Place, SnowflakePlace
 from intercom_assets_tests.world import World, make_world

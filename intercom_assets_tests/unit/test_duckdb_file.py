@@ -1,6 +1,5 @@
 """The DuckDB file: hostile names, foreign tables, other holders, broken files."""
 
-import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -10,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from intercom_assets.errors import WarehouseError
-from intercom_assets.warehouse.duckdb import DuckDBWarehouse
-from intercom_assets.warehouse.duckdb_file import DuckDBFile, connect
+from intercom_assets.warehouse.duckdb import DuckDBAdapter, DuckDBWarehouse, connect
 from intercom_assets_tests.unit.storing import Store, file_of, store_at, thing
 
 HOSTILE = ['a"; drop table x; --', "12_3", "ünï ☃", "select", "two words", "a.b", "'", "%s", "?"]
@@ -64,16 +62,18 @@ def test_an_interrupt_waits_until_the_driver_is_imported() -> None:
 
 def test_an_interrupted_statement_is_an_interrupt(tmp_path: Path) -> None:
     """Ctrl-C during a statement, of which DuckDB makes a failure, is what it is elsewhere."""
-    file = DuckDBFile(tmp_path / "crm.duckdb", connect, patience=1.0)
-    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    adapter = DuckDBAdapter(tmp_path / "crm.duckdb", patience=1.0, lock_patience=0.0)
 
-    try:
-        with pytest.raises(KeyboardInterrupt), file.session():
-            raise RuntimeError("Query interrupted")
-        with pytest.raises(RuntimeError, match="another"), file.session():
-            raise RuntimeError("another")
-    finally:
-        signal.signal(signal.SIGINT, handler)
+    def fail(message: str) -> None:
+        def work(_: object) -> None:
+            raise RuntimeError(message)
+
+        adapter.read(work, "x")
+
+    with pytest.raises(KeyboardInterrupt):
+        fail("Query interrupted")
+    with pytest.raises(RuntimeError, match="another"):
+        fail("another")
 
 
 def test_a_lock_of_another_process_is_seen(tmp_path: Path) -> None:
@@ -83,8 +83,8 @@ def test_a_lock_of_another_process_is_seen(tmp_path: Path) -> None:
         "import sys\n"
         "from pathlib import Path\n"
         "from intercom_assets.warehouse.duckdb import DuckDBWarehouse\n"
-        "from intercom_assets.warehouse.warehouse import Target\n"
-        "from intercom_assets.catalog.table import Table, text\n"
+        "from intercom_assets.warehouse.base import Target\n"
+        "from intercom_assets.schema.table import Table, text\n"
         "table = Table(columns=text(id='Key.'), primary_key=('id',))\n"
         "warehouse = DuckDBWarehouse(Path(sys.argv[1]))\n"
         "with warehouse.lock(Target('s', 'rudder_things', table), 'theirs'):\n"
@@ -137,8 +137,11 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     store = Store(DuckDBWarehouse(tmp_path / "file" / "x.duckdb"), tmp_path)
 
-    with pytest.raises(WarehouseError, match="DUCKDB_DATABASE"):
-        store.warehouse.inspect(store.target)
+    with (
+        pytest.raises(WarehouseError, match="DUCKDB_DATABASE"),
+        store.warehouse.lock(store.target, "ours"),
+    ):
+        pass
 
 
 def test_threads_may_open_the_file_at_once(tmp_path: Path) -> None:

@@ -18,10 +18,9 @@ from intercom_assets.catalog import CATALOG
 from intercom_assets.catalog.table import Table, text
 from intercom_assets.catalog.types import ColumnType, Record
 from intercom_assets.sync.rows import RowSpool, encode_row
-from intercom_assets.warehouse.duckdb import DuckDBWarehouse
-from intercom_assets.warehouse.duckdb_file import Connect, connect
-from intercom_assets.warehouse.views import MembersView, View
-from intercom_assets.warehouse.warehouse import Rewrite, StagedFile, Target, WholeLists
+from intercom_assets.warehouse.base import Rewrite, StagedFile, Target, WholeLists
+from intercom_assets.warehouse.duckdb import Connect, DuckDBWarehouse, connect
+from intercom_assets.warehouse.views import BridgeView, View
 from intercom_assets_tests.unit.storing import THINGS, Store, file_of, store_at, thing
 
 
@@ -91,7 +90,7 @@ def test_every_change_of_rows_is_made_in_the_tables_order(tmp_path: Path) -> Non
     changes = replace(
         store.prepared(),
         rewrite=Rewrite(cells, (THINGS.column("name"),)),
-        gone=file("gone", "key merged_into", {"key": "1", "merged_into": "2"}),
+        gone=file("gone", "key merged_into", {"key": "1"}),
         whole=WholeLists(
             file=file("lists", "parent newer_than", {"parent": "b"}), parent_key="name", newest=None
         ),
@@ -271,7 +270,7 @@ def test_making_views_rewrites_no_rows(tmp_path: Path) -> None:
     store = store_at(tmp_path)
     for number in range(3):
         store.commit([thing(f"{number}-{row}") for row in range(3_000)])
-    pairs = MembersView(
+    pairs = BridgeView(
         table=store.target, column="name", path=(), field=None, key="row_id", member="member_id"
     )
     table = Table(columns=text(row_id="Row.", member_id="M."), primary_key=("row_id",))

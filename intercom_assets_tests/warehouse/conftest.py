@@ -6,14 +6,17 @@ import pytest
 
 from intercom_assets_tests.places import DuckDBPlace, Place, SnowflakePlace
 from intercom_assets_tests.unit.storing import Store
+from intercom_assets_tests.warehouse.memory import MemoryPlace
 from intercom_assets_tests.world import Clock
 
 
-@pytest.fixture(params=["duckdb", "snowflake"])
+@pytest.fixture(params=["duckdb", "snowflake", "memory"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     """Give each warehouse in turn, empty."""
     if request.param == "duckdb":
         return DuckDBPlace(tmp_path / "x.duckdb")
+    if request.param == "memory":
+        return MemoryPlace()
     return SnowflakePlace(request.getfixturevalue("fakesnow"))
 
 

@@ -1,4 +1,4 @@
-"""Every statement that Snowflake may be sent, for a table of each kind.
+"""Every statement that a warehouse may be sent, for a table of each kind and for every view.
 
 `python -m intercom_assets_tests.warehouse.sent` writes them where they are reviewed.
 """
@@ -7,26 +7,40 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from intercom_assets.catalog import CATALOG
+from intercom_assets.catalog.models import MODELS, Flat, Model
 from intercom_assets.catalog.table import EXTRA, Column, Table, integer, text, timestamp
 from intercom_assets.catalog.types import ColumnType
-from intercom_assets.warehouse.questions import (
-    BadKeys,
+from intercom_assets.sync.extract import Source
+from intercom_assets.sync.models import view_target
+from intercom_assets.warehouse.base import Target
+from intercom_assets.warehouse.cursors import CursorStatements
+from intercom_assets.warehouse.dialects import Dialect, DuckDBDialect, SnowflakeDialect
+from intercom_assets.warehouse.queries import (
     Cells,
     Copies,
     Counting,
+    DuplicateKeys,
     ExtraFields,
-    Incomplete,
-    Orphans,
-    Strangers,
+    IncompleteChildren,
+    MissingMembers,
+    MissingParents,
     sampled,
 )
-from intercom_assets.warehouse.snowflake.cursors import CursorStatements, LeaseStatements
-from intercom_assets.warehouse.snowflake.dialect import SnowflakeDialect
+from intercom_assets.warehouse.snowflake.lease import LeaseStatements
 from intercom_assets.warehouse.snowflake.staging import Staging
-from intercom_assets.warehouse.snowflake.statements import Statements
-from intercom_assets.warehouse.warehouse import Target
+from intercom_assets.warehouse.statements import Statements, qualified, rename
+from intercom_assets.warehouse.views import (
+    BridgeView,
+    Definition,
+    FlatView,
+    TypedColumn,
+    mark_of,
+    select,
+)
+from intercom_assets.warehouse.views import View as WarehouseView
 
-REVIEWED = Path(__file__).with_name("snowflake.sql")
+DIALECTS: dict[str, Dialect] = {"duckdb": DuckDBDialect(), "snowflake": SnowflakeDialect()}
 
 THINGS = Table(
     columns=(
@@ -39,92 +53,115 @@ THINGS = Table(
     version="updated_at",
 )
 
-STAGED = '"INTERCOM"."RUDDER__STAGED_B"'
+SOURCE = Source(name="eu", schema="intercom", prefix="eu_")
+
+TYPED = (
+    TypedColumn("custom_plan_tier", "plan_tier", ColumnType.TEXT),
+    TypedColumn("custom_seats", "Seats", ColumnType.INTEGER),
+    TypedColumn("custom_arr", "ARR €", ColumnType.DOUBLE),
+    TypedColumn("custom_is_beta", "is.beta", ColumnType.BOOLEAN),
+    TypedColumn("custom_trial_ends_at", "trial_ends_at", ColumnType.TIMESTAMP),
+    TypedColumn("custom_it_s_odd", 'it\'s / "odd" ~ \\', ColumnType.TEXT),
+    TypedColumn("custom_会社名", "会社名", ColumnType.TEXT),
+)
+"""A column of each type, and keys that have to be quoted."""
+
+STAGED, READ = "STAGED_ROWS", "OTHER_STAGED_ROWS"
 
 
-def statements() -> Iterator[tuple[str, str]]:
+def reviewed(dialect: str) -> Path:
+    """Name the file in which the statements of a dialect are reviewed."""
+    return Path(__file__).with_name(f"statements_{dialect}.sql")
+
+
+def statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     """Give each statement with what it is for."""
-    one = Statements(Target("intercom", "eu_rudder_things", THINGS))
+    table = Statements(Target("intercom", "eu_rudder_things", THINGS), dialect)
+    yield from _changes(table)
+    yield from _reads(table)
+    yield from _queries(table.target, dialect)
+    yield from _cursors(CursorStatements("intercom", "eu_", dialect))
+    if isinstance(dialect, SnowflakeDialect):
+        yield from _staging()
+        yield from _leases(LeaseStatements("intercom"))
+    for model in MODELS:
+        yield from _view(model, dialect, new=False)
+    yield from _view(MODELS[-1], dialect, new=True)
+    odd = Statements(Target('two "words"', "12_rudder_things", THINGS), dialect)
+    yield "names that are not plain", odd.count()
+
+
+def _changes(one: Statements) -> Iterator[tuple[str, str]]:
     yield "create", one.create()
-    yield "describe", one.describe()
-    yield "rename", one.rename()
-    yield from _staging(one)
+    yield "rename", rename(one.target, one.dialect)
+    for number, statement in enumerate(one.stage("STAGED_ROWS", "STAGED_FILE"), 1):
+        yield f"stage {number}", statement
+    yield "compare", one.compare(STAGED)
     yield "update", one.update(STAGED)
     yield "unmark", one.unmark(STAGED)
     yield "insert", one.insert(STAGED)
     yield "mark_unseen", one.mark_unseen(STAGED)
     yield "mark_missing_children", one.mark_missing_children(STAGED, "parent_id", None, None)
-    yield (
-        "mark_missing_children of a cut list",
-        one.mark_missing_children(
-            STAGED, "parent_id", "updated_at", '"INTERCOM"."RUDDER__STAGED_C"'
-        ),
-    )
-    yield "gone", one.gone(STAGED)
-    yield "mark_gone", one.mark_gone(STAGED, None)
-    yield (
-        "mark_gone of what was not read",
-        one.mark_gone(STAGED, '"INTERCOM"."RUDDER__STAGED_C"'),
-    )
+    cut = one.mark_missing_children(STAGED, "parent_id", "updated_at", READ)
+    yield "mark_missing_children of a cut list", cut
+    yield "merged", one.merged(STAGED, READ)
     yield "replace_extra", one.replace_extra()
+    yield "mark_gone", one.mark_gone(STAGED, None)
+    yield "mark_gone of what was not read", one.mark_gone(STAGED, READ)
+    yield "rewrite", one.rewrite(THINGS.columns[2:], STAGED)
+    yield "add_column", one.add_column(THINGS.columns[2])
+    yield "fill", one.fill(THINGS.columns[2:], STAGED)
+    yield "name_column", one.name_column(THINGS.columns[2])
+
+
+def _reads(one: Statements) -> Iterator[tuple[str, str]]:
     yield "unseen", one.unseen(until=True)
     yield "unseen without an end", one.unseen(until=False)
     yield "due", one.due(after=True, limit=500)
     yield "due from the beginning", one.due(after=False, limit=500)
     yield "count_due", one.count_due(after=True)
-    copies = Copies(
-        target=one.target,
-        original=Target("intercom", "eu_rudder_originals", replace(THINGS, primary_key=("id",))),
-        key="id",
-        columns=("size", "updated_at", "tags"),
-    )
-    yield "question Copies", copies.query(SnowflakeDialect())
-    yield "select", one.select(THINGS.columns)
-    cells = Cells(one.target, (*THINGS.columns[2:], THINGS.column(EXTRA)))
-    yield "question Cells", cells.query(SnowflakeDialect())
-    yield "rewrite", one.rewrite(THINGS.columns[2:], STAGED)
-    yield "add_column", one.add_column(THINGS.columns[2])
-    yield "fill", one.fill(THINGS.columns[2:], STAGED)
-    yield "name_column", one.name_column(THINGS.columns[2])
+    yield "select", one.select({column.name: column.type for column in THINGS.columns})
     yield "count", one.count(live=True)
-    yield from _questions(one.target)
-    yield from _cursors(CursorStatements("intercom", "eu_"))
-    yield from _leases(LeaseStatements("intercom"))
-    odd = Statements(Target('two "words"', "12_rudder_things", THINGS))
-    yield "names that are not plain", odd.count()
 
 
-def _staging(one: Statements) -> Iterator[tuple[str, str]]:
-    staging = Staging("intercom", "RUDDER__STAGED_A", one.raw)
-    yield "staging create", staging.create()
-    yield "staging put", staging.put("/tmp/it's here/rows-1.parquet")  # noqa: S108 - never opened
-    yield "staging copy", staging.copy()
-    yield "stage", one.stage(STAGED, staging.table)
-    yield "staging drop", staging.drop()
-
-
-def _questions(things: Target) -> Iterator[tuple[str, str]]:
-    dialect = SnowflakeDialect()
+def _queries(things: Target, dialect: Dialect) -> Iterator[tuple[str, str]]:
     parents = Target("intercom", "eu_rudder_parents", replace(THINGS, primary_key=("id",)))
-    incomplete = Incomplete(target=things, key="parent_id", parent=parents, counted="size", cap=500)
-    yield "question BadKeys", sampled(BadKeys(things), dialect, 10)
-    yield "question Counting", sampled(Counting(things, "size"), dialect, 1)
-    yield "question Orphans", sampled(Orphans(things, "parent_id", parents), dialect, 10)
-    yield "question Incomplete", sampled(incomplete, dialect, 10)
-    yield "question ExtraFields", sampled(ExtraFields(things), dialect, 100)
-    yield "question Strangers", sampled(Strangers(things, "parent_id", parents), dialect, 10)
+    key, counted = "parent_id", "size"
+    incomplete = IncompleteChildren(
+        target=things, key=key, parent=parents, counted=counted, cap=500
+    )
+    originals = replace(parents, name="eu_rudder_originals")
+    same = ("size", "updated_at", "tags")
+    copies = Copies(target=things, original=originals, key="id", columns=same)
+    cells = Cells(things, (*THINGS.columns[2:], THINGS.column(EXTRA)))
+    yield "query DuplicateKeys", sampled(DuplicateKeys(things), dialect, 10)
+    yield "query Counting", sampled(Counting(things, counted), dialect, 1)
+    yield "query MissingParents", sampled(MissingParents(things, key, parents), dialect, 10)
+    yield "query IncompleteChildren", sampled(incomplete, dialect, 10)
+    yield "query ExtraFields", sampled(ExtraFields(things), dialect, 100)
+    yield "query MissingMembers", sampled(MissingMembers(things, key, parents), dialect, 10)
     within = ExtraFields(things, ("source", "author"))
-    yield "question ExtraFields within objects", sampled(within, dialect, 100)
+    yield "query ExtraFields within objects", sampled(within, dialect, 100)
+    yield "query Copies", copies.query(dialect)
+    yield "query Cells", cells.query(dialect)
 
 
 def _cursors(cursors: CursorStatements) -> Iterator[tuple[str, str]]:
     yield "cursors create", cursors.create()
-    yield "cursors describe", cursors.describe()
     yield "cursors add_columns", cursors.add_columns(set())[-1]
     yield "cursors enter", cursors.enter()
     yield "cursors select", cursors.select()
     yield "cursors insert", cursors.insert()
     yield "cursors swap", cursors.swap()
+
+
+def _staging() -> Iterator[tuple[str, str]]:
+    columns = {one.name: one.type for one in THINGS.columns}
+    staging = Staging('"INTERCOM"."RUDDER__STAGED_A"', columns)
+    yield "staging create", staging.create()
+    yield "staging put", staging.put("/tmp/it's here/rows-1.parquet")  # noqa: S108 - never opened
+    yield "staging copy", staging.copy()
+    yield "staging typed", f"SELECT * FROM {staging.typed()} AS r"
 
 
 def _leases(leases: LeaseStatements) -> Iterator[tuple[str, str]]:
@@ -137,10 +174,39 @@ def _leases(leases: LeaseStatements) -> Iterator[tuple[str, str]]:
     yield "leases release", leases.release()
 
 
-def rendered() -> str:
+def _view(model: Model, dialect: Dialect, *, new: bool) -> Iterator[tuple[str, str]]:
+    view = view_of(model)
+    shown, name = select(view.definition, dialect), qualified(view.target, dialect)
+    sent = dialect.view(name, shown, about=view.about, mark=mark_of(view, shown), new=new)
+    for number, statement in enumerate(sent, 1):
+        yield f"view {model.name} {'create' if new else 'replace'} {number}", statement
+
+
+def view_of(model: Model) -> WarehouseView:
+    """Define the view of a model, with few columns of its table."""
+    shape = model.shape
+    table = SOURCE.target(CATALOG[shape.resource])
+    definition: Definition
+    if isinstance(shape, Flat):
+        definition = FlatView(table=table, columns=("id", "name"), map=shape.column, typed=TYPED)
+    else:
+        definition = BridgeView(
+            table=table,
+            column=shape.column,
+            path=shape.path,
+            field=shape.field,
+            key=shape.key,
+            member=shape.member,
+        )
+    return WarehouseView(view_target(SOURCE, model), model.description, definition)
+
+
+def rendered(dialect: Dialect) -> str:
     """Give all statements as they are reviewed."""
-    return "\n".join(f"-- {what}\n{statement.rstrip(';')};\n" for what, statement in statements())
+    sent = statements(dialect)
+    return "\n".join(f"-- {what}\n{statement.rstrip(';')};\n" for what, statement in sent)
 
 
 if __name__ == "__main__":
-    REVIEWED.write_text(rendered())
+    for dialect_name, value in DIALECTS.items():
+        reviewed(dialect_name).write_text(rendered(value))

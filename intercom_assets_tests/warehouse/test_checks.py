@@ -8,16 +8,16 @@ import pytest
 from intercom_assets.catalog.table import Table, integer, text
 from intercom_assets.catalog.types import Json
 from intercom_assets.errors import SchemaError
-from intercom_assets.warehouse.questions import (
+from intercom_assets.warehouse.base import Target
+from intercom_assets.warehouse.queries import (
     Answer,
-    BadKeys,
     Counting,
+    DuplicateKeys,
     ExtraFields,
-    Incomplete,
-    Orphans,
-    Question,
+    IncompleteChildren,
+    MissingParents,
+    Query,
 )
-from intercom_assets.warehouse.warehouse import Target
 from intercom_assets_tests.places import Place
 from intercom_assets_tests.unit.storing import THINGS, Store, thing
 
@@ -27,8 +27,10 @@ CHILDREN = Target(
     "c",
     Table(columns=text(parent_id="Parent.", id="Key."), primary_key=("parent_id", "id")),
 )
-ORPHANS = Orphans(CHILDREN, "parent_id", PARENTS)
-INCOMPLETE = Incomplete(target=CHILDREN, key="parent_id", parent=PARENTS, counted="size", cap=3)
+ORPHANS = MissingParents(CHILDREN, "parent_id", PARENTS)
+INCOMPLETE = IncompleteChildren(
+    target=CHILDREN, key="parent_id", parent=PARENTS, counted="size", cap=3
+)
 
 
 @pytest.fixture
@@ -37,9 +39,9 @@ def children(store: Store) -> Store:
     return replace(store, target=CHILDREN, prefix="c_", folder=store.folder / "children")
 
 
-def ask(store: Store, question: Question, limit: int = 10) -> Answer:
+def ask(store: Store, question: Query, limit: int = 10) -> Answer:
     """Ask the store's warehouse."""
-    return store.warehouse.ask(question, limit)
+    return store.warehouse.run(question, limit)
 
 
 def marked(place: Place, table: str, where: str) -> None:
@@ -51,7 +53,10 @@ def test_keys_are_unique_after_any_commit(store: Store) -> None:
     """No key of a merged table is null or repeated."""
     store.commit([thing("1"), thing("1"), thing("2")])
 
-    assert (0, ()) == (ask(store, BadKeys(PARENTS)).total, ask(store, BadKeys(PARENTS)).rows)
+    assert (0, ()) == (
+        ask(store, DuplicateKeys(PARENTS)).total,
+        ask(store, DuplicateKeys(PARENTS)).rows,
+    )
 
 
 def test_repeated_and_missing_keys_are_found(store: Store, place: Place) -> None:
@@ -60,7 +65,7 @@ def test_repeated_and_missing_keys_are_found(store: Store, place: Place) -> None
     place.execute("INSERT INTO s.t SELECT * FROM s.t WHERE id = '2'")
     place.execute("UPDATE s.t SET id = NULL WHERE id = '3'")
 
-    found = ask(store, BadKeys(PARENTS))
+    found = ask(store, DuplicateKeys(PARENTS))
 
     assert 2 == found.total
     assert {("2", 2), (None, 1)} == set(found.rows)
@@ -71,7 +76,7 @@ def test_a_sample_is_limited_and_the_total_is_not(store: Store, place: Place) ->
     store.commit([thing(str(number)) for number in range(5)])
     place.execute("INSERT INTO s.t SELECT * FROM s.t")
 
-    found = ask(store, BadKeys(PARENTS), limit=2)
+    found = ask(store, DuplicateKeys(PARENTS), limit=2)
 
     assert (2, 5) == (len(found.rows), found.total)
 
@@ -81,7 +86,7 @@ def test_the_query_of_an_answer_can_be_run_by_a_person(store: Store, place: Plac
     store.commit([thing("1"), thing("2")])
     place.execute("INSERT INTO s.t SELECT * FROM s.t WHERE id = '2'")
 
-    found = ask(store, BadKeys(PARENTS))
+    found = ask(store, DuplicateKeys(PARENTS))
 
     assert list(found.rows) == place.execute(found.statement)
 
@@ -110,15 +115,17 @@ def test_rows_with_a_number_above_zero_are_counted(store: Store, place: Place) -
     assert 3 == ask(store, Counting(PARENTS, "size"), limit=1).total
 
 
-@pytest.mark.parametrize("question", [BadKeys(PARENTS), ORPHANS, INCOMPLETE, ExtraFields(PARENTS)])
-def test_a_question_about_no_table_is_a_schema_error(store: Store, question: Question) -> None:
+@pytest.mark.parametrize(
+    "question", [DuplicateKeys(PARENTS), ORPHANS, INCOMPLETE, ExtraFields(PARENTS)]
+)
+def test_a_question_about_no_table_is_a_schema_error(store: Store, question: Query) -> None:
     """Before the first sync there is nothing to ask; the error names the table."""
     with pytest.raises(SchemaError, match=r"There is no table s\.[ct]"):
         ask(store, question)
 
 
 @pytest.mark.parametrize("question", [ORPHANS, INCOMPLETE])
-def test_a_question_about_no_parents_is_a_schema_error(children: Store, question: Question) -> None:
+def test_a_question_about_no_parents_is_a_schema_error(children: Store, question: Query) -> None:
     """Children without a table of parents cannot be judged; the error names the parents."""
     children.folder.mkdir()
     children.commit([{"parent_id": "1", "id": "a"}])
@@ -237,8 +244,8 @@ def test_names_stay_names(store: Store, name: str) -> None:
     totals = [
         ask(odd, question).total
         for question in (
-            BadKeys(odd.target),
-            Orphans(odd.target, "id", odd.target),
+            DuplicateKeys(odd.target),
+            MissingParents(odd.target, "id", odd.target),
             incomplete,
             ExtraFields(odd.target),
         )

@@ -8,7 +8,7 @@ import pytest
 from intercom_assets.catalog.table import EXTRA, integer, text
 from intercom_assets.errors import SchemaError, WarehouseError
 from intercom_assets.sync.rewrite import evolve
-from intercom_assets.warehouse.warehouse import Target
+from intercom_assets.warehouse.base import Target
 from intercom_assets_tests.places import Fate, Place
 from intercom_assets_tests.unit.storing import THINGS, Store, thing
 

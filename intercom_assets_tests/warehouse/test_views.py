@@ -17,12 +17,12 @@ from intercom_assets.catalog.table import Table, integer, text
 from intercom_assets.catalog.table import json as json_columns
 from intercom_assets.catalog.types import ColumnType, Json, Record
 from intercom_assets.errors import SchemaError
-from intercom_assets.warehouse.duckdb_file import connect
-from intercom_assets.warehouse.questions import Strangers
-from intercom_assets.warehouse.views import FlatView, Made, MembersView, Pick, View
-from intercom_assets.warehouse.warehouse import Target
+from intercom_assets.warehouse.base import Target
+from intercom_assets.warehouse.duckdb import connect
+from intercom_assets.warehouse.queries import MissingMembers
+from intercom_assets.warehouse.views import BridgeView, FlatView, Made, TypedColumn, View
 from intercom_assets_tests.guarantees.budget import budget
-from intercom_assets_tests.places import DuckDBPlace, Place
+from intercom_assets_tests.places import DuckDBPlace, Place, SnowflakePlace
 from intercom_assets_tests.unit.storing import THINGS, Store, thing
 
 MAPPED = Table(
@@ -30,7 +30,7 @@ MAPPED = Table(
     primary_key=("id",),
 )
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-PICKS = (Pick("custom_seats", "seats", ColumnType.INTEGER),)
+PICKS = (TypedColumn("custom_seats", "seats", ColumnType.INTEGER),)
 
 
 @pytest.fixture
@@ -47,17 +47,17 @@ def beside(store: Store, name: str, table: Table) -> Store:
     return replace(store, target=target, prefix=f"{name}_", version=0, folder=folder)
 
 
-def flat(*picks: Pick, table: str = "mapped", about: str = "Flat rows.") -> View:
+def flat(*picks: TypedColumn, table: str = "mapped", about: str = "Flat rows.") -> View:
     """Define a view of the map."""
     definition = FlatView(
-        table=Target("s", table, MAPPED), columns=("id",), map="held", picks=picks or PICKS
+        table=Target("s", table, MAPPED), columns=("id",), map="held", typed=picks or PICKS
     )
     return View(Target("s", f"{table}_flat", MAPPED), about, definition)
 
 
 def members(field: str | None = "id", path: tuple[str, ...] = ("data",)) -> View:
     """Define a view of the list."""
-    definition = MembersView(
+    definition = BridgeView(
         table=Target("s", "mapped", MAPPED),
         column="members",
         path=path,
@@ -83,7 +83,7 @@ def rows(store: Store, view: View) -> list[dict[str, Any]]:
 def test_a_view_is_written_only_where_its_definition_changed(mapped: Store) -> None:
     """A view is created, left alone, and replaced when what it shows or is called changed."""
     mapped.commit([{"id": "1", "held": {"seats": 5, "more": "x"}}])
-    wider = flat(*PICKS, Pick("custom_more", "more", ColumnType.TEXT))
+    wider = flat(*PICKS, TypedColumn("custom_more", "more", ColumnType.TEXT))
 
     made = [make(mapped, one)[0] for one in (flat(), flat(), wider, wider)]
 
@@ -148,8 +148,8 @@ def test_a_table_that_was_renamed_comes_back_under_its_view(mapped: Store, place
     mapped.commit([{"id": "1", "held": {"seats": 5}}])
     make(mapped, flat())
 
-    place.execute("ALTER TABLE s.mapped RENAME TO s.mapped_before" if not isinstance(
-        place, DuckDBPlace) else "ALTER TABLE s.mapped RENAME TO mapped_before")  # fmt: skip
+    place.execute("ALTER TABLE s.mapped RENAME TO s.mapped_before" if isinstance(
+        place, SnowflakePlace) else "ALTER TABLE s.mapped RENAME TO mapped_before")  # fmt: skip
     mapped.commit([{"id": "2", "held": {"seats": 6}}])
 
     assert [{"id": "2", "custom_seats": 6}] == rows(mapped, flat())
@@ -159,14 +159,14 @@ def test_a_table_that_was_renamed_comes_back_under_its_view(mapped: Store, place
 def test_a_reader_is_not_disturbed(mapped: Store, place: Place) -> None:
     """Who is reading a view that is replaced reads on; whoever comes later sees the new one."""
     if not isinstance(place, DuckDBPlace):
-        pytest.skip("fakesnow answers whole queries only")
+        pytest.skip("others answer whole queries only")
     mapped.commit([{"id": str(number), "held": {"seats": number}} for number in range(5_000)])
     make(mapped, flat())
 
     with connect(place.database) as reader:
         answer = reader.execute("SELECT custom_seats FROM s.mapped_flat")
         first = answer.fetchmany(1)
-        made = make(mapped, flat(Pick("custom_other", "other", ColumnType.TEXT)))
+        made = make(mapped, flat(TypedColumn("custom_other", "other", ColumnType.TEXT)))
         rest = answer.fetchall()
         with pytest.raises(duckdb.BinderException):
             reader.execute("SELECT custom_seats FROM s.mapped_flat")
@@ -219,7 +219,7 @@ def test_members_that_are_not_stored_are_found(mapped: Store) -> None:
     mapped.commit([{"id": key, "members": {"data": [{"id": 1}, {"id": 9}]}} for key in "ab"])
     make(mapped, members())
 
-    found = mapped.warehouse.ask(Strangers(members().target, "member_id", things.target), 10)
+    found = mapped.warehouse.run(MissingMembers(members().target, "member_id", things.target), 10)
 
     assert (("9", 2), 1) == (found.rows[0], found.total)
 
@@ -277,7 +277,9 @@ VALUES = (
 def test_a_value_is_typed_or_null(store: Store, maps: list[dict[str, Json]]) -> None:
     """Whatever key a value has and whatever it is, each type shows it or null, and none fails."""
     keys = sorted({key for one in maps for key in one})
-    picks = [Pick(f"c{n}_{kind.value}", key, kind) for n, key in enumerate(keys) for kind in KINDS]
+    picks = [
+        TypedColumn(f"c{n}_{kind.value}", key, kind) for n, key in enumerate(keys) for kind in KINDS
+    ]
     name = f"t{next(NUMBERS)}"
     mapped = beside(store, name, MAPPED)
     mapped.commit([{"id": str(n), "held": dict(one)} for n, one in enumerate(maps)])
@@ -348,10 +350,10 @@ def same(expected: Any, shown: Any) -> bool:  # noqa: ANN401 - of whatever types
 @pytest.mark.parametrize("key", ["$id", "$.id", "*", "", "$"])
 def test_a_key_is_no_path_of_json(mapped: Store, place: Place, key: str) -> None:
     """Signs that mean something in paths of JSON are parts of a name like others."""
-    if not isinstance(place, DuckDBPlace):
+    if isinstance(place, SnowflakePlace):
         pytest.skip("fakesnow gives these signs meanings that they do not have in Snowflake")
     mapped.commit([{"id": "1", "held": {key: 5, "id": 6}}])
-    view = flat(Pick("c", key, ColumnType.INTEGER))
+    view = flat(TypedColumn("c", key, ColumnType.INTEGER))
     make(mapped, view)
 
     assert [5] == [row["c"] for row in rows(mapped, view)]
@@ -367,7 +369,7 @@ def test_a_name_with_dots_is_a_key_before_it_is_a_path(mapped: Store) -> None:
         {},
     ]
     mapped.commit([{"id": str(n), "held": one} for n, one in enumerate(maps)])
-    view = flat(Pick("c", "a.b", ColumnType.INTEGER))
+    view = flat(TypedColumn("c", "a.b", ColumnType.INTEGER))
     make(mapped, view)
 
     assert [1, 2, 3, None, None] == [

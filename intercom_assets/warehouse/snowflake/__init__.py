@@ -2,16 +2,16 @@
 
 from snowflake.connector import SnowflakeConnection
 
+from intercom_assets.warehouse.snowflake.adapter import SnowflakeWarehouse
 from intercom_assets.warehouse.snowflake.errors import Login
 from intercom_assets.warehouse.snowflake.lease import LeaseTerms
-from intercom_assets.warehouse.snowflake.session import SESSION_PARAMETERS, Patience
-from intercom_assets.warehouse.snowflake.warehouse import SnowflakeWarehouse
+from intercom_assets.warehouse.snowflake.session import SESSION_PARAMETERS, RetryPolicy
 
 __all__ = [
     "SESSION_PARAMETERS",
     "LeaseTerms",
     "Login",
-    "Patience",
+    "RetryPolicy",
     "SnowflakeConnection",
     "SnowflakeWarehouse",
 ]

@@ -17,12 +17,7 @@ from intercom_assets.errors import WarehouseError
 class Login:
     """Who logs in where, for messages; no secret is in here.
 
-    Attributes:
-        account: Account identifier.
-        user: Name of the user.
-        role: Role, None for the user's default.
-        warehouse: Virtual warehouse, None for the user's default.
-        database: Database of the tables.
+    Role and virtual warehouse are None for the user's defaults.
     """
 
     account: str

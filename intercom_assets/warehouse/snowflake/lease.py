@@ -15,12 +15,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from intercom_assets.errors import WarehouseError
-from intercom_assets.warehouse.snowflake.cursors import LeaseStatements
-from intercom_assets.warehouse.snowflake.session import Runner, Session
-from intercom_assets.warehouse.sql import folded
-from intercom_assets.warehouse.warehouse import Target
+from intercom_assets.warehouse.base import Session, Target
+from intercom_assets.warehouse.dialects import SnowflakeDialect, micros, to_snowflake_name
+from intercom_assets.warehouse.snowflake.session import Connection
+
+LEASES = "rudder__leases"
+"""Name of the table of leases, one in a schema."""
 
 _logger = logging.getLogger("intercom_assets")
+_LATER = "DATEADD(second, CAST(? AS NUMBER(38,0)), CURRENT_TIMESTAMP())"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,11 +41,66 @@ class LeaseTerms:
     pause: float = 2.0
 
 
+@dataclass(frozen=True, slots=True)
+class LeaseStatements:
+    """The statements of the table of leases of one schema, which all its sources share.
+
+    Snowflake enforces no key, so the table has a gate, as that of the cursors has.
+    """
+
+    schema: str
+
+    @property
+    def name(self) -> str:
+        """The table's quoted full name."""
+        name = SnowflakeDialect().name
+        return f"{name(self.schema)}.{name(LEASES)}"
+
+    def create(self) -> str:
+        """Create the table with its gate."""
+        return (
+            f"CREATE TABLE IF NOT EXISTS {self.name} AS\n"
+            "SELECT CAST('' AS TEXT) AS TABLE_NAME, CAST('' AS TEXT) AS OWNER, "
+            "CAST('' AS TEXT) AS HOLDER,\n"
+            "  CAST(NULL AS TIMESTAMP_TZ) AS EXPIRES_AT, CAST(0 AS NUMBER(38,0)) AS GATE"
+        )
+
+    def enter(self) -> str:
+        """Pass the gate: only one sync at a time takes a lease."""
+        return f"UPDATE {self.name} SET GATE = GATE + 1 WHERE TABLE_NAME = ''"
+
+    def holder(self) -> str:
+        """Read who else holds a table; binds the table and the owner."""
+        return (
+            f"SELECT HOLDER, {micros('EXPIRES_AT')} FROM {self.name}\n"
+            "WHERE TABLE_NAME = ? AND OWNER <> ? AND EXPIRES_AT > CURRENT_TIMESTAMP()"
+        )
+
+    def clear(self) -> str:
+        """Remove what leases of a table there are; binds the table."""
+        return f"DELETE FROM {self.name} WHERE TABLE_NAME = ?"
+
+    def take(self) -> str:
+        """Take a lease; binds the table, the owner, the holder and the seconds that it lasts."""
+        return (
+            f"INSERT INTO {self.name} (TABLE_NAME, OWNER, HOLDER, EXPIRES_AT)\n"
+            f"SELECT CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), {_LATER}"
+        )
+
+    def renew(self) -> str:
+        """Prolong a lease; binds the seconds that it lasts, the table and the owner."""
+        return f"UPDATE {self.name} SET EXPIRES_AT = {_LATER}\nWHERE TABLE_NAME = ? AND OWNER = ?"
+
+    def release(self) -> str:
+        """Release a lease; binds the table and the owner."""
+        return f"DELETE FROM {self.name} WHERE TABLE_NAME = ? AND OWNER = ?"
+
+
 class Lease:
     """One table's lease.
 
     Args:
-        session: The session in which it is taken.
+        connection: Where it is taken.
         target: The table.
         run_id: First run of those that are retries of one another: a retry takes the lease of
             the run that it retries.
@@ -52,20 +110,20 @@ class Lease:
 
     def __init__(
         self,
-        session: Session,
+        connection: Connection,
         target: Target,
         run_id: str,
         *,
         terms: LeaseTerms,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._session = session
+        self._connection = connection
         self._target = target
         self._run_id = run_id
         self._terms = terms
         self._sleep = sleep
         self._statements = LeaseStatements(target.schema)
-        self._table = folded(target.name)
+        self._table = to_snowflake_name(target.name)
         self._renewed = 0.0
 
     @contextmanager
@@ -86,14 +144,14 @@ class Lease:
         if time.monotonic() - self._renewed < self._terms.seconds / 2:
             return
         bound = (self._terms.seconds, self._table, self._run_id)
-        self._session.work(
+        self._connection.work(
             lambda session: session.run(self._statements.renew(), *bound), str(self._target)
         )
         self._renewed = time.monotonic()
 
     def _acquire(self) -> None:
         waited = 0.0
-        while (other := self._session.work(self._take, f"lease of {self._target}")) is not None:
+        while (other := self._connection.work(self._take, f"lease of {self._target}")) is not None:
             if waited >= self._terms.patience:
                 raise WarehouseError(
                     f"Another sync of {self._target} is running{other}. Wait until it ends, or "
@@ -103,7 +161,7 @@ class Lease:
             waited += self._terms.pause
         self._renewed = time.monotonic()
 
-    def _take(self, session: Runner) -> str | None:
+    def _take(self, session: Session) -> str | None:
         statements = self._statements
         with session.transaction():
             session.run(statements.enter())
@@ -123,7 +181,7 @@ class Lease:
 
     def _release(self) -> None:
         try:
-            self._session.work(
+            self._connection.work(
                 lambda session: session.run(self._statements.release(), self._table, self._run_id),
                 str(self._target),
             )
@@ -135,10 +193,10 @@ class Lease:
 def _ended(holder: str) -> bool:
     """Tell whether the holder was a process of this machine that is gone."""
     try:
-        told = json.loads(holder)
-        if told["host"] != socket.gethostname():
+        owner = json.loads(holder)
+        if owner["host"] != socket.gethostname():
             return False
-        os.kill(int(told["pid"]), 0)
+        os.kill(int(owner["pid"]), 0)
     except ProcessLookupError:
         return True
     except (ValueError, KeyError, TypeError, OSError):
@@ -149,8 +207,8 @@ def _ended(holder: str) -> bool:
 def _shown(holder: str, expires: int) -> str:
     until = datetime.fromtimestamp(expires / 1_000_000, UTC)
     try:
-        told = json.loads(holder)
-        who = f"process {told['pid']} on {told['host']}, run {told['run']}"
+        owner = json.loads(holder)
+        who = f"process {owner['pid']} on {owner['host']}, run {owner['run']}"
     except (ValueError, KeyError, TypeError):
         who = "unknown holder"
     return f" ({who}; its lease lasts until {until:%H:%M:%S} UTC unless it is renewed)"

@@ -5,19 +5,33 @@ tried again, everything else is explained.
 """
 
 import logging
+import re
+import secrets
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from os.path import commonprefix
 from typing import Any, TypeVar
 
 import pyarrow as pa
 from snowflake.connector import SnowflakeConnection, errors
 from snowflake.connector.cursor import SnowflakeCursor
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+from typing_extensions import override
 
-from intercom_assets.warehouse.snowflake.errors import Login, PassingError, explained
+from intercom_assets.catalog.types import ColumnType
+from intercom_assets.warehouse.base import Session, StagedFile
+from intercom_assets.warehouse.dialects import (
+    SnowflakeDialect,
+    escaped,
+    from_snowflake_name,
+    to_snowflake_name,
+)
+from intercom_assets.warehouse.snowflake.arrow import ARROW_TYPES
+from intercom_assets.warehouse.snowflake.errors import NOT_THERE, Login, PassingError, explained
+from intercom_assets.warehouse.snowflake.staging import staged
 
 T = TypeVar("T")
 
@@ -43,10 +57,11 @@ SESSION_PARAMETERS = {
 _PORTION = 5_000
 
 _logger = logging.getLogger("intercom_assets")
+_name = SnowflakeDialect().name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
+class RetryPolicy:
     """How often and how long Snowflake is tried.
 
     Attributes:
@@ -60,37 +75,32 @@ class Patience:
     sleep: Callable[[float], None] = time.sleep
 
 
-class Session:
-    """Runs pieces of work, each of which may be repeated from its beginning.
+class Connection:
+    """Does pieces of work in a session, each of which may be repeated from its beginning.
 
     Args:
         connect: Logs in.
         login: Who logs in where, for messages.
-        patience: How often it is tried.
+        policy: How often it is tried.
     """
 
-    def __init__(self, connect: Connect, login: Login, patience: Patience) -> None:
+    def __init__(self, connect: Connect, login: Login, policy: RetryPolicy) -> None:
         self._connect = connect
         self._login = login
-        self._patience = patience
+        self._policy = policy
         self._connection: SnowflakeConnection | None = None
 
-    def work(self, work: Callable[["Runner"], T], what: str) -> T:
+    def work(self, work: Callable[["SnowflakeSession"], T], what: str) -> T:
         """Do some work, again in a new session where the last one failed for the moment.
-
-        Args:
-            work: The work; must be safe to repeat from its beginning.
-            what: What is worked on, for messages.
 
         Raises:
             WarehouseError: It failed; says what to do.
         """
-        patience = self._patience
         for attempt in Retrying(
-            stop=stop_after_attempt(patience.attempts),
-            wait=wait_exponential_jitter(initial=patience.pause, max=30),
+            stop=stop_after_attempt(self._policy.attempts),
+            wait=wait_exponential_jitter(initial=self._policy.pause, max=30),
             retry=retry_if_exception_type(PassingError),
-            sleep=patience.sleep,
+            sleep=self._policy.sleep,
             reraise=True,
         ):
             with attempt:
@@ -98,7 +108,7 @@ class Session:
         raise AssertionError("a retry ends with an answer or an error")
 
     def stream(self, statement: str, what: str) -> Iterator[list[tuple[Any, ...]]]:
-        """Give the rows of a query in portions; it is not tried again.
+        """Yield the rows of a query in portions; it is not tried again.
 
         Raises:
             WarehouseError: It failed; says what to do.
@@ -118,9 +128,9 @@ class Session:
                 self._connection.close()
             self._connection = None
 
-    def _once(self, work: Callable[["Runner"], T], what: str) -> T:
+    def _once(self, work: Callable[["SnowflakeSession"], T], what: str) -> T:
         try:
-            return work(Runner(self._open()))
+            return work(SnowflakeSession(self._open()))
         except errors.Error as error:
             failure = explained(error, self._login, what)
             if isinstance(failure, PassingError):
@@ -138,38 +148,65 @@ class Session:
         return self._connection
 
 
-class Runner:
-    """Runs statements in a session.
-
-    Args:
-        connection: The session.
-    """
+class SnowflakeSession(Session):
+    """Runs statements in an open session."""
 
     def __init__(self, connection: SnowflakeConnection) -> None:
         self._connection = connection
 
+    @override
     def run(self, statement: str, *values: object) -> int:
-        """Run a statement and give the number of rows that it changed."""
-        with self._executed(statement, values) as cursor:
+        with self._execute(statement, values) as cursor:
             return cursor.rowcount or 0
 
+    @override
     def rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
-        """Run a query and give its rows."""
-        with self._executed(statement, values) as cursor:
+        with self._execute(statement, values) as cursor:
             return cursor.fetchall()
 
     def table(self, statement: str) -> pa.Table | None:
-        """Run a query and give its rows as a table, None for a statement without an answer."""
-        with self._executed(statement, ()) as cursor:
+        """Run a query and return its rows as a table, None for a statement without a result."""
+        with self._execute(statement, ()) as cursor:
             return cursor.fetch_arrow_all(force_return_table=True)
 
-    def number(self, statement: str) -> int:
-        """Run a query and give its only number."""
-        return int(self.rows(statement)[0][0])
+    @override
+    def arrow(self, statement: str, kinds: Mapping[str, ColumnType]) -> pa.Table:
+        # The driver chooses types by the values: our own, whatever it chose.
+        result = self.table(statement)
+        arrays = [
+            array.cast(pa.int64()).cast(ARROW_TYPES[kind])
+            if kind is ColumnType.TIMESTAMP
+            else array.cast(ARROW_TYPES[kind])
+            for array, kind in zip(result.columns if result else (), kinds.values(), strict=True)
+        ]
+        return pa.table(arrays, names=list(kinds))
 
+    @override
+    def columns(self, schema: str, name: str) -> dict[str, str]:
+        # DESCRIBE needs no running warehouse, and describes views too.
+        try:
+            rows = self.rows(f"DESCRIBE TABLE {_name(schema)}.{_name(name)}")
+        except errors.ProgrammingError as error:
+            if error.errno in NOT_THERE:
+                return {}
+            raise
+        return {from_snowflake_name(column): _plain(kind) for column, kind, *_ in rows}
+
+    @override
+    def relations(self, schema: str, names: Sequence[str]) -> dict[str, tuple[str, str]]:
+        # Needs no running warehouse either, and names only what ours could be.
+        begin = escaped(f"{commonprefix(list(names))}%")  # noqa: RUF071 - of characters
+        within = f"LIKE {begin} IN SCHEMA {_name(schema)}"
+        found = {row[1]: ("VIEW", str(row[7])) for row in self.rows(f"SHOW VIEWS {within}")}
+        if any(to_snowflake_name(name) not in found for name in names):
+            others = self.rows(f"SHOW TERSE OBJECTS {within}")
+            found = {row[1]: (str(row[2]), "") for row in others} | found
+        known = {name: found.get(to_snowflake_name(name)) for name in names}
+        return {name: relation for name, relation in known.items() if relation is not None}
+
+    @override
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Do all of a block or nothing of it."""
         self.run("BEGIN TRANSACTION")
         try:
             yield
@@ -180,10 +217,46 @@ class Runner:
                 self.run("ROLLBACK")
             raise
 
-    def _executed(self, statement: str, values: Sequence[object]) -> SnowflakeCursor:
+    @override
+    def create_table(self, schema: str, statement: str) -> None:
+        try:
+            self.run(statement)
+        except errors.ProgrammingError as error:
+            if error.errno not in NOT_THERE:
+                raise
+            # Only now: creating a schema takes another privilege.
+            self.run(f"CREATE SCHEMA IF NOT EXISTS {_name(schema)}")
+            self.run(statement)
+
+    @override
+    def staged(self, schema: str, file: StagedFile) -> AbstractContextManager[str]:
+        return staged(self, schema, file)
+
+    @override
+    @contextmanager
+    def temporary(self, schema: str) -> Iterator[str]:
+        table = f"{_name(schema)}.{_name(f'rudder__staged_{secrets.token_hex(8)}')}"
+        try:
+            yield table
+        finally:
+            # A lost session cannot drop; what stays is named so that one sees what it is.
+            with suppress(errors.Error):
+                self.run(f"DROP TABLE IF EXISTS {table}")
+
+    def has_schema(self, schema: str) -> bool:
+        """Tell whether there is a schema."""
+        rows = self.rows(f"SHOW SCHEMAS LIKE {escaped(to_snowflake_name(schema))}")
+        return any(row[1] == to_snowflake_name(schema) for row in rows)
+
+    def _execute(self, statement: str, values: Sequence[object]) -> SnowflakeCursor:
         cursor = self._connection.cursor()
         cursor.execute(statement, tuple(map(_bound, values)) or None)
         return cursor
+
+
+def _plain(kind: str) -> str:
+    """Take the length of text and the precision of time off a type of DESCRIBE."""
+    return re.sub(r"^(VARCHAR|TIMESTAMP_TZ)\(\d+\)$", r"\1", kind)
 
 
 def _bound(value: object) -> object:

@@ -1,56 +1,47 @@
-"""Files on their way into Snowflake: each into a table of its own, dropped after the commit."""
+"""Files on their way into Snowflake: each into a raw table of its own, dropped after the commit.
 
-import secrets
+The columns of a raw table hold what the file holds: instants as microseconds, JSON as text. So
+nothing hangs on a loader's reading of parquet's logical types; what is converted is converted by
+statements that are reviewed.
+"""
+
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.json as pj
 import pyarrow.parquet as pq
-from snowflake.connector import errors
 
 from intercom_assets.catalog.types import ColumnType
 from intercom_assets.errors import WarehouseError
+from intercom_assets.warehouse.base import Session, StagedFile
+from intercom_assets.warehouse.dialects import SNOWFLAKE_TYPES, SnowflakeDialect, to_snowflake_name
 from intercom_assets.warehouse.snowflake.arrow import ARROW_TYPES
-from intercom_assets.warehouse.snowflake.session import Runner
-from intercom_assets.warehouse.snowflake.statements import (
-    RAW_TYPES,
-    Statements,
-    identifier,
-    qualified,
-)
-from intercom_assets.warehouse.sql import folded
-from intercom_assets.warehouse.warehouse import Commit, StagedFile
 
+_RAW_TYPES = {
+    **SNOWFLAKE_TYPES,
+    ColumnType.TIMESTAMP: SNOWFLAKE_TYPES[ColumnType.INTEGER],
+    ColumnType.JSON: SNOWFLAKE_TYPES[ColumnType.TEXT],
+}
 _PHYSICAL = {**ARROW_TYPES, ColumnType.TIMESTAMP: pa.int64()}
 _LEAST_BLOCK = 1 << 20
+
+_dialect = SnowflakeDialect()
 
 
 @dataclass(frozen=True, slots=True)
 class Staging:
-    """The statements that bring a parquet file into a table of its own.
+    """The statements that bring a parquet file into a raw table; `table` is its quoted name."""
 
-    Attributes:
-        schema: Schema of the source.
-        name: Name of the table; a plain identifier that no other sync uses.
-        columns: Columns of the file and what they hold.
-    """
-
-    schema: str
-    name: str
+    table: str
     columns: Mapping[str, ColumnType]
-
-    @property
-    def table(self) -> str:
-        """The table's quoted full name."""
-        return qualified(self.schema, self.name)
 
     def create(self) -> str:
         """Create the table; transient, because Time Travel of it would cost and serve nobody."""
         columns = ",\n  ".join(
-            f"{identifier(name)} {RAW_TYPES[kind]}" for name, kind in self.columns.items()
+            f"{_dialect.name(name)} {_RAW_TYPES[kind]}" for name, kind in self.columns.items()
         )
         return f"CREATE TRANSIENT TABLE {self.table} (\n  {columns}\n)"
 
@@ -67,65 +58,45 @@ class Staging:
             "MATCH_BY_COLUMN_NAME = CASE_INSENSITIVE ON_ERROR = ABORT_STATEMENT"
         )
 
-    def drop(self) -> str:
-        """Drop the table and its stage."""
-        return f"DROP TABLE IF EXISTS {self.table}"
+    def typed(self) -> str:
+        """Read the table with its columns' own types."""
+        columns = ",\n  ".join(
+            f"{_dialect.typed(_dialect.name(name), kind)} AS {_dialect.name(name)}"
+            for name, kind in self.columns.items()
+        )
+        return f"(SELECT\n  {columns}\nFROM {self.table})"
 
     @property
     def _stage(self) -> str:
-        return f"{identifier(self.schema)}.%{self.name}"
+        schema, _, name = self.table.rpartition(".")
+        return schema + ".%" + name.strip('"')
 
 
 @contextmanager
-def staged_files(running: Runner, commit: Commit) -> Iterator[dict[str, str]]:
-    """Upload the files of a commit; give the quoted name of the table of each."""
-    statements, schema = Statements(commit.target), commit.target.schema
-    files = [
-        ("rows", commit.rows),
-        ("seen", commit.seen),
-        ("whole", commit.whole.file if commit.whole else None),
-        ("gone", commit.gone),
-        ("rewrite", commit.rewrite.file if commit.rewrite else None),
-    ]
-    with ExitStack() as stack:
-        tables = {
-            name: stack.enter_context(uploaded(running, schema, file))
-            for name, file in files
-            if file is not None
-        }
-        if raw := tables.get("rows"):
-            typed = qualified(schema, _unique())
-            stack.callback(_drop, running, f"DROP TABLE IF EXISTS {typed}")
-            running.run(statements.stage(typed, raw))
-            tables["rows"] = typed
-        yield tables
-
-
-@contextmanager
-def uploaded(running: Runner, schema: str, file: StagedFile) -> Iterator[str]:
-    """Upload a file into a table of its own for a block; give the table's quoted name.
+def staged(session: Session, schema: str, file: StagedFile) -> Iterator[str]:
+    """Upload a file for a block; yields a relation with its columns, typed.
 
     Raises:
         WarehouseError: Not every row of the file arrived.
     """
-    staging = Staging(schema, _unique(), file.columns)
-    running.run(staging.create())
-    physical = file.path.with_suffix(".parquet")
-    try:
-        if file.rows:
-            _write_physical(file, physical)
-            running.run(staging.put(str(physical)))
-            loaded = sum(int(row[3]) for row in running.rows(staging.copy()))
-            if loaded != file.rows:
-                raise WarehouseError(
-                    f"Snowflake lost rows on the way: {loaded} of {file.rows} staged rows were "
-                    "loaded, so nothing of this commit was kept. Run the sync again. "
-                    f"[{staging.table}]"
-                )
-        yield staging.table
-    finally:
-        physical.unlink(missing_ok=True)
-        _drop(running, staging.drop())
+    with session.temporary(schema) as table:
+        staging = Staging(table, file.columns)
+        session.run(staging.create())
+        physical = file.path.with_suffix(".parquet")
+        try:
+            if file.rows:
+                _write_physical(file, physical)
+                session.run(staging.put(str(physical)))
+                loaded = sum(int(row[3]) for row in session.rows(staging.copy()))
+                if loaded != file.rows:
+                    raise WarehouseError(
+                        f"Snowflake lost rows on the way: {loaded} of {file.rows} staged rows "
+                        "were loaded, so nothing of this commit was kept. Run the sync again. "
+                        f"[{table}]"
+                    )
+            yield staging.typed()
+        finally:
+            physical.unlink(missing_ok=True)
 
 
 def _write_physical(file: StagedFile, physical: Path) -> None:
@@ -137,20 +108,8 @@ def _write_physical(file: StagedFile, physical: Path) -> None:
         read_options=pj.ReadOptions(block_size=max(file.longest + 1, _LEAST_BLOCK)),
         parse_options=pj.ParseOptions(explicit_schema=schema, unexpected_field_behavior="error"),
     )
-    names = [folded(name) for name in schema.names]
+    names = [to_snowflake_name(name) for name in schema.names]
     named = pa.schema([field.with_name(name) for field, name in zip(schema, names, strict=True)])
     with reader, pq.ParquetWriter(physical, named, compression="snappy") as writer:
         for batch in reader:
             writer.write_batch(batch.rename_columns(names))
-
-
-def _unique() -> str:
-    return f"RUDDER__STAGED_{secrets.token_hex(8).upper()}"
-
-
-def _drop(running: Runner, statement: str) -> None:
-    # A session that was lost cannot drop; what stays is named so that one sees what it is.
-    try:
-        running.run(statement)
-    except errors.Error:
-        return

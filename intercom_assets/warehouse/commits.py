@@ -1,0 +1,174 @@
+"""One commit: rows, marks and the cursor in one transaction, or nothing."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from intercom_assets.errors import WarehouseError
+from intercom_assets.warehouse.base import MERGED_INTO, Commit, Committed, Session, StoredCursor
+from intercom_assets.warehouse.cursors import (
+    CURSOR_COLUMNS,
+    CursorStatements,
+    cursor_values,
+    stored_cursor,
+)
+from intercom_assets.warehouse.dialects import EPOCH, Dialect
+from intercom_assets.warehouse.statements import Statements
+
+
+class CommitWork:
+    """What a commit does in a session; safe to repeat from its beginning.
+
+    Args:
+        commit: What is committed.
+        prefix: Table prefix of the source, for its table of cursors.
+        dialect: How the warehouse spells SQL.
+        now: Tells the time.
+    """
+
+    def __init__(
+        self, commit: Commit, prefix: str, dialect: Dialect, now: Callable[[], datetime]
+    ) -> None:
+        self._commit = commit
+        self._dialect = dialect
+        self._now = now
+        self._statements = Statements(commit.target, dialect)
+        self._cursors = CursorStatements(commit.target.schema, prefix, dialect)
+        self._attempted: Committed | None = None
+
+    def run(self, session: Session) -> Committed:
+        """Commit, unless an earlier attempt did and its answer was lost.
+
+        Raises:
+            WarehouseError: Another sync moved the cursor meanwhile.
+        """
+        with self._transaction(session) as staged:
+            stored = stored_cursors(session, self._cursors).get(self._commit.cursor.resource)
+            attempted = self._attempted
+            if attempted and stored and stored.synced_at == attempted.synced_at:
+                return attempted
+            synced_at = self._swap_cursor(session, stored)
+            self._attempted = self._apply(session, staged, synced_at)
+        return self._attempted
+
+    @contextmanager
+    def _transaction(self, session: Session) -> Iterator[Mapping[str, str]]:
+        """Yield the relations of the commit's files within its transaction.
+
+        Tables are created and files are staged before it where DDL would end it.
+        """
+        schema = self._commit.target.schema
+        with ExitStack() as stack:
+            if self._dialect.ddl_in_transactions:
+                stack.enter_context(session.transaction())
+            session.create_table(schema, self._cursors.create())
+            session.create_table(schema, self._statements.create())
+            staged = self._staged(session, stack)
+            if not self._dialect.ddl_in_transactions:
+                stack.enter_context(session.transaction())
+            if not self._dialect.enforces_keys:
+                session.run(self._cursors.enter())
+            yield staged
+
+    def _staged(self, session: Session, stack: ExitStack) -> dict[str, str]:
+        commit, schema = self._commit, self._commit.target.schema
+        files = {
+            "rows": commit.rows,
+            "seen": commit.seen,
+            "whole": commit.whole.file if commit.whole else None,
+            "gone": commit.gone,
+            "rewrite": commit.rewrite.file if commit.rewrite else None,
+        }
+        staged = {
+            name: stack.enter_context(session.staged(schema, file))
+            for name, file in files.items()
+            if file is not None
+        }
+        if "rows" in staged:
+            table = stack.enter_context(session.temporary(schema))
+            for statement in self._statements.stage(table, staged["rows"]):
+                session.run(statement)
+            staged["rows"] = table
+        return staged
+
+    def _swap_cursor(self, session: Session, stored: StoredCursor | None) -> datetime:
+        # The version must be the one that this sync started from: the guarantee of rule 1.
+        cursor = self._commit.cursor
+        stored = stored or StoredCursor(resource=cursor.resource)
+        expected = cursor.version - 1
+        # Later than the last commit, and than what was read, however slow our clock is.
+        now = max(self._now(), cursor.at or EPOCH)
+        if stored.synced_at is not None:
+            now = max(now, stored.synced_at + timedelta(microseconds=1))
+        values, swapped = cursor_values(replace(cursor, synced_at=now)), 0
+        if stored.version == expected == 0:
+            swapped = session.run(self._cursors.insert(), *values.values())
+        elif stored.version == expected:
+            resource = values.pop("resource")
+            swapped = session.run(self._cursors.swap(), *values.values(), resource, expected)
+        if swapped != 1:
+            raise WarehouseError(
+                f"Another sync of {self._commit.target} committed meanwhile, so nothing of this "
+                "commit was kept. Run the sync again when the other one has ended. "
+                f"[Version {stored.version} is stored, this sync started from {expected}]"
+            )
+        return now
+
+    def _apply(self, session: Session, staged: Mapping[str, str], synced_at: datetime) -> Committed:
+        commit, statements = self._commit, self._statements
+        if commit.rewrite is not None:
+            session.run(statements.rewrite(commit.rewrite.columns, staged["rewrite"]))
+        before = number(session, statements.count())
+        staged_rows = inserted = updated = 0
+        if rows := staged.get("rows"):
+            # Most commits only insert, or find little changed: what has no rows is not run.
+            [(staged_rows, new, newer, back)] = session.rows(statements.compare(rows))
+            updated += session.run(statements.update(rows), synced_at) if newer else 0
+            updated += session.run(statements.unmark(rows), synced_at) if back else 0
+            inserted = session.run(statements.insert(rows), synced_at) if new else 0
+        return Committed(
+            inserted=inserted,
+            updated=updated,
+            unchanged=staged_rows - inserted - updated,
+            deleted=self._mark(session, staged, synced_at),
+            row_count=before + inserted,
+            synced_at=synced_at,
+        )
+
+    def _mark(self, session: Session, staged: Mapping[str, str], synced_at: datetime) -> int:
+        statements, rows, marks = self._statements, staged.get("rows"), (synced_at, synced_at)
+        deleted = 0
+        if seen := staged.get("seen"):
+            deleted += session.run(statements.mark_unseen(seen), *marks)
+        if (lists := self._commit.whole) is not None:
+            missing = statements.mark_missing_children(
+                staged["whole"], lists.parent_key, lists.newest, rows
+            )
+            deleted += session.run(missing, *marks)
+        if gone := staged.get("gone"):
+            self._keep_merged(session, statements.merged(gone, rows))
+            deleted += session.run(statements.mark_gone(gone, rows), *marks)
+        return deleted
+
+    def _keep_merged(self, session: Session, merged: str) -> None:
+        """Note in `_extra` which record another one was merged into; such records are few."""
+        for key, extra, merged_into in session.rows(merged):
+            kept = json.loads(extra) if extra else {}
+            noted = kept if isinstance(kept, dict) else {"_unparsed": kept}
+            text = json.dumps({**noted, MERGED_INTO: merged_into})
+            session.run(self._statements.replace_extra(), text, key)
+
+
+def stored_cursors(session: Session, statements: CursorStatements) -> dict[str, StoredCursor]:
+    """Read all cursors of a prefix, by resource."""
+    rows = session.rows(statements.select())
+    values = statements.dialect.python(rows, list(CURSOR_COLUMNS.values()))
+    cursors = [stored_cursor(dict(zip(CURSOR_COLUMNS, row, strict=True))) for row in values]
+    return {cursor.resource: cursor for cursor in cursors}
+
+
+def number(session: Session, statement: str, *values: object) -> int:
+    """Return the only number of a query."""
+    return int(session.rows(statement, *values)[0][0])

@@ -1,0 +1,150 @@
+"""How Snowflake is reached: one session for all that a sync does, opened when it is first needed.
+
+A commit stages its files into transient tables first, because DDL ends a transaction there; the
+transaction itself is updates and inserts only. `MERGE` is not used: within a transaction its
+counts and its locks are the same, and what happens to each kind of row is plainer to review.
+"""
+
+import re
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import pyarrow as pa
+from typing_extensions import override
+
+from intercom_assets.errors import WarehouseError
+from intercom_assets.warehouse.base import Adapter, Session, Target
+from intercom_assets.warehouse.dialects import SnowflakeDialect
+from intercom_assets.warehouse.snowflake.errors import Login
+from intercom_assets.warehouse.snowflake.lease import Lease, LeaseStatements, LeaseTerms
+from intercom_assets.warehouse.snowflake.session import (
+    Connect,
+    Connection,
+    RetryPolicy,
+    SnowflakeSession,
+)
+from intercom_assets.warehouse.warehouse import Warehouse
+
+T = TypeVar("T")
+
+_COMMIT_BYTES = 100_000_000
+"""A commit is a dozen statements whatever it holds, so it should hold much."""
+
+_READS = re.compile(r"\s*(select|with|show|desc|describe|explain|values|table)\b", re.IGNORECASE)
+
+
+class SnowflakeWarehouse(Warehouse):
+    """Tables and cursors in a Snowflake database.
+
+    Args:
+        connect: Logs in, with qmark binding and `SESSION_PARAMETERS`.
+        login: Who logs in where, for messages.
+        policy: How often Snowflake is tried.
+        terms: How long the lease of a table lasts.
+        now: Tells the time; a seam for tests.
+    """
+
+    def __init__(
+        self,
+        connect: Connect,
+        login: Login,
+        *,
+        policy: RetryPolicy | None = None,
+        terms: LeaseTerms | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        adapter = SnowflakeAdapter(connect, login, policy or RetryPolicy(), terms or LeaseTerms())
+        super().__init__(adapter, SnowflakeDialect(), now=now)
+
+
+class SnowflakeAdapter(Adapter):
+    """A session, and the leases of the tables that are being synced."""
+
+    def __init__(
+        self, connect: Connect, login: Login, policy: RetryPolicy, terms: LeaseTerms
+    ) -> None:
+        self._login = login
+        self._policy = policy
+        self._terms = terms
+        self._connection = Connection(connect, login, policy)
+        self._leases: list[Lease] = []
+
+    @override
+    def describe(self) -> str:
+        return str(self._login)
+
+    @override
+    def close(self) -> None:
+        self._connection.close()
+
+    @override
+    def exists(self) -> bool:
+        return True
+
+    @override
+    def connected(self) -> AbstractContextManager[None]:
+        # The session stays open as it is.
+        return nullcontext()
+
+    @override
+    @contextmanager
+    def lock(self, target: Target, run_id: str) -> Iterator[None]:
+        create = LeaseStatements(target.schema).create()
+        self._connection.work(
+            lambda session: session.create_table(target.schema, create), f"schema {target.schema}"
+        )
+        lease = Lease(self._connection, target, run_id, terms=self._terms, sleep=self._policy.sleep)
+        with lease.held():
+            self._leases.append(lease)
+            try:
+                yield
+            finally:
+                self._leases.remove(lease)
+
+    @override
+    def commit_share(self, rows: int, size: int) -> float:
+        return size / _COMMIT_BYTES
+
+    @override
+    def read(self, work: Callable[[Session], T], what: str) -> T:
+        return self._connection.work(work, what)
+
+    @override
+    def write(self, work: Callable[[Session], T], what: str, *, compact: bool = False) -> T:
+        result = self._connection.work(work, what)
+        for lease in self._leases:
+            lease.renew()
+        return result
+
+    @override
+    def stream(self, statement: str, what: str) -> Iterator[list[tuple[Any, ...]]]:
+        return self._connection.stream(statement, what)
+
+    @override
+    def query(self, statement: str) -> pa.Table:
+        # Snowflake could not take a change of tables back.
+        if not _READS.match(statement):
+            raise WarehouseError(
+                "Only queries are answered here. Begin with SELECT, WITH, SHOW or DESCRIBE"
+            )
+        result = self._connection.work(lambda session: session.table(statement), "query")
+        return pa.table({}) if result is None else result
+
+    @override
+    def check(self, schema: str) -> None:
+        name = SnowflakeDialect().name
+        made = name(f"rudder__check_{secrets.token_hex(4)}")
+
+        def create(session: SnowflakeSession) -> None:
+            if session.has_schema(schema):
+                table = f"{name(schema)}.{made}"
+                session.run(f"CREATE TRANSIENT TABLE {table} (A NUMBER(38,0))")
+                session.run(f"DROP TABLE {table}")
+            else:
+                session.run(f"CREATE SCHEMA {made}")
+                session.run(f"DROP SCHEMA {made}")
+
+        self._connection.work(create, f"schema {schema}")

@@ -1,0 +1,306 @@
+"""The statements of one table: one text for every warehouse.
+
+What they bind is said with each; rows and keys come from staged files.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from intercom_assets.catalog.table import DELETED_AT, EXTRA, ROW_HASH, SYNCED_AT, Column, Table
+from intercom_assets.catalog.types import ColumnType
+from intercom_assets.warehouse.base import SEQUENCE, SET_BY_COMMIT, Target
+from intercom_assets.warehouse.dialects import EPOCH, Dialect, instant
+
+
+def qualified(target: Target, dialect: Dialect) -> str:
+    """Quote the full name of a table or view."""
+    return f"{dialect.name(target.schema)}.{dialect.name(target.name)}"
+
+
+def rename(target: Target, dialect: Dialect, kind: str = "TABLE") -> str:
+    """Move a table or view that is not ours out of the way, as a person would."""
+    before = Target(target.schema, f"{target.name}_before", target.table)
+    # DuckDB's new name must not repeat the schema, Snowflake's must.
+    new = dialect.name(before.name) if dialect.enforces_keys else qualified(before, dialect)
+    return f"ALTER {kind} {qualified(target, dialect)} RENAME TO {new};"
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """The statements of one table; relations are quoted names or subqueries."""
+
+    target: Target
+    dialect: Dialect
+
+    @property
+    def name(self) -> str:
+        """The table's quoted full name."""
+        return qualified(self.target, self.dialect)
+
+    def create(self) -> str:
+        """Create the table if it does not exist.
+
+        Without a declared key, which would slow DuckDB's loads down, and without a clustering key:
+        rows arrive in the order of time, and reclustering would cost more than it saves.
+        """
+        columns = ",\n  ".join(
+            f"{self._column(column.name)} {self.dialect.types[column.type]}"
+            for column in self._table.all_columns
+        )
+        return f"CREATE TABLE IF NOT EXISTS {self.name} (\n  {columns}\n)"
+
+    def stage(self, table: str, relation: str) -> tuple[str, ...]:
+        """Create a table of staged rows that has the newest of each key."""
+        newest = f"r.{self._column(SEQUENCE)} DESC"
+        if self._table.version:
+            newest = f"r.{self._column(self._table.version)} DESC NULLS LAST, {newest}"
+        keys = ", ".join(f"r.{key}" for key in self._keys)
+        columns = ", ".join(f"r.{self._column(name)}" for name in (*self._staged(), SEQUENCE))
+        return self.dialect.stage(
+            table, relation, columns, f"PARTITION BY {keys} ORDER BY {newest}"
+        )
+
+    def compare(self, staged: str) -> str:
+        """Count staged rows: all, new ones, those that replace a stored one, that unmark one."""
+        key, newer = f"t.{self._keys[0]}", self._is_newer("t")
+        return (
+            f"SELECT COUNT(*), COUNT_IF({key} IS NULL),\n"
+            f"  COUNT_IF({key} IS NOT NULL AND {newer}),\n"
+            f"  COUNT_IF(t.{self._column(DELETED_AT)} IS NOT NULL AND NOT ({newer}))\n"
+            f"FROM {staged} AS s LEFT JOIN {self.name} AS t ON {self._same_key('t', 's')}"
+        )
+
+    def update(self, staged: str) -> str:
+        """Update rows that changed and are not older, and unmark them; binds `_synced_at`."""
+        names = [name for name in self._staged() if name not in self._table.primary_key]
+        sets = f"{self._sets(names)}, {self._marks('NULL')}"
+        return self._update(sets, staged, f" AND {self._is_newer(self._alias)}")
+
+    def unmark(self, staged: str) -> str:
+        """Unmark rows that came back in an older version; binds `_synced_at`.
+
+        Their content is newer than what was read, so it stays. Rows that `update` changed are
+        unmarked by then.
+        """
+        marked = f" AND {self._alias}.{self._column(DELETED_AT)} IS NOT NULL"
+        return self._update(self._marks("NULL"), staged, marked)
+
+    def insert(self, staged: str) -> str:
+        """Insert rows that are new; binds `_synced_at`."""
+        # Not in one MERGE with the updates: in DuckDB that costs three times as much a row.
+        names = self._staged()
+        columns = ", ".join(self._column(name) for name in (*names, SYNCED_AT))
+        values = ", ".join(f"s.{self._column(name)}" for name in names)
+        return (
+            f"INSERT INTO {self.name} ({columns})\nSELECT {values}, {instant(self.dialect)}\n"
+            f"FROM {staged} AS s LEFT JOIN {self.name} AS t ON {self._same_key('t', 's')}\n"
+            f"WHERE t.{self._keys[0]} IS NULL"
+        )
+
+    def mark_unseen(self, seen: str) -> str:
+        """Mark rows whose key a complete read did not return; binds the time twice."""
+        return self._mark(
+            f"\n  LEFT JOIN {seen} AS s ON {self._same_key('t', 's')}",
+            f" AND s.{self._keys[0]} IS NULL",
+        )
+
+    def mark_missing_children(
+        self, lists: str, parent_key: str, newest: str | None, staged: str | None
+    ) -> str:
+        """Mark children that their parent's complete list lacks; binds the time twice.
+
+        Args:
+            lists: `parent`, and `newer_than` where only newer children were returned.
+            parent_key: Column that holds the parent's key.
+            newest: Column that `newer_than` is compared with.
+            staged: The rows that were read.
+        """
+        newer_than = f"p.{self._column('newer_than')}"
+        newer = f" OR t.{self._column(newest)} > {newer_than}" if newest else ""
+        join, unstaged = self._unstaged(staged)
+        return self._mark(
+            f"\n  INNER JOIN {lists} AS p ON p.{self._column('parent')} = "
+            f"t.{self._column(parent_key)}{join}",
+            f" AND ({newer_than} IS NULL{newer}){unstaged}",
+        )
+
+    def mark_gone(self, gone: str, staged: str | None) -> str:
+        """Mark rows by key, unless they were read; binds the time twice."""
+        join, unstaged = self._unstaged(staged)
+        return self._mark(self._gone(gone) + join, unstaged)
+
+    def merged(self, gone: str, staged: str | None) -> str:
+        """Read the rows to be marked that were merged: key, `_extra`, the other record's id."""
+        join, unstaged = self._unstaged(staged)
+        merged_into = f"g.{self._column('merged_into')}"
+        extra = self.dialect.cell(f"t.{self._column(EXTRA)}", ColumnType.JSON)
+        return (
+            f"SELECT t.{self._keys[0]}, {extra}, {merged_into}\n"
+            f"FROM {self.name} AS t{self._gone(gone)}{join}\n"
+            f"  WHERE t.{self._column(DELETED_AT)} IS NULL AND {merged_into} IS NOT NULL{unstaged}"
+        )
+
+    def replace_extra(self) -> str:
+        """Replace the `_extra` of one row; binds the text, then the key."""
+        dialect, extra = self.dialect, self._column(EXTRA)
+        given = f"(SELECT CAST(? AS {dialect.types[ColumnType.TEXT]}) AS {extra})"
+        parsed = dialect.typed(f"r.{extra}", ColumnType.JSON)
+        return (
+            f"UPDATE {self.name} SET {extra} = f.{extra}\n"
+            f"FROM (SELECT {parsed} AS {extra} FROM {given} AS r) AS f "
+            f"WHERE {self._alias}.{self._keys[0]} = ?"
+        )
+
+    def rewrite(self, columns: Iterable[Column], cells: str) -> str:
+        """Replace values of stored rows, and their `_extra`."""
+        names = [*(column.name for column in columns), EXTRA]
+        return self._update(self._sets(names), cells)
+
+    def add_column(self, column: Column) -> str:
+        """Add a declared column under a name of its own until it is filled.
+
+        Where each change of a table commits by itself, a column that had its name before its
+        values would be taken for filled after an interruption.
+        """
+        kind = self.dialect.types[column.type]
+        return f"ALTER TABLE {self.name} ADD COLUMN IF NOT EXISTS {self._filling(column)} {kind}"
+
+    def fill(self, columns: Sequence[Column], cells: str) -> str:
+        """Fill added columns and replace `_extra`; what an interrupted fill set stays."""
+        sets = ", ".join(
+            f"{self._filling(column)} = COALESCE(s.{self._column(column.name)}, "
+            f"{self._alias}.{self._filling(column)})"
+            for column in columns
+        )
+        return self._update(f"{sets}, {self._sets([EXTRA])}", cells)
+
+    def name_column(self, column: Column) -> str:
+        """Give a filled column its name."""
+        return (
+            f"ALTER TABLE {self.name} RENAME COLUMN {self._filling(column)} "
+            f"TO {self._column(column.name)}"
+        )
+
+    def unseen(self, *, until: bool) -> str:
+        """List unmarked rows of an interval that a read did not return.
+
+        Binds the begin, the end if there is one, and the keys that it returned as a JSON list.
+        """
+        key, version = self._keys[0], self._column(self._table.version or "")
+        within = f" AND {version} < {instant(self.dialect)}" if until else ""
+        undated = "" if until else f" OR {version} IS NULL"
+        return (
+            f"SELECT {key} FROM {self.name} WHERE {self._column(DELETED_AT)} IS NULL\n"
+            f"AND (({version} >= {instant(self.dialect)}{within}){undated})\n"
+            f"AND {key} NOT IN ({self.dialect.listed()})\nORDER BY {key}"
+        )
+
+    def due(self, *, after: bool, limit: int) -> str:
+        """List versions of this table's rows as parents; binds the position thrice."""
+        synced, key = self._column(SYNCED_AT), self._keys[0]
+        return (
+            f"SELECT {key}, {self.dialect.cell(synced, ColumnType.TIMESTAMP)}, "
+            f"{self._column(DELETED_AT)} IS NOT NULL\n"
+            f"FROM {self.name}{self._past() if after else ''}\nORDER BY {synced}, {key} "
+            f"LIMIT {limit}"
+        )
+
+    def count_due(self, *, after: bool) -> str:
+        """Count what `due` lists without a limit."""
+        return f"SELECT COUNT(*) FROM {self.name}{self._past() if after else ''}"
+
+    def select(self, columns: Mapping[str, ColumnType]) -> str:
+        """Read columns as cells."""
+        cells = ", ".join(
+            f"{self.dialect.cell(self._column(name), kind)} AS {self._column(name)}"
+            for name, kind in columns.items()
+        )
+        return f"SELECT {cells} FROM {self.name}"
+
+    def count(self, *, live: bool = False) -> str:
+        """Count rows, or those that are not marked as gone."""
+        where = f" WHERE {self._column(DELETED_AT)} IS NULL" if live else ""
+        return f"SELECT COUNT(*) FROM {self.name}{where}"
+
+    @property
+    def _table(self) -> Table:
+        return self.target.table
+
+    @property
+    def _keys(self) -> list[str]:
+        return [self._column(name) for name in self._table.primary_key]
+
+    @property
+    def _alias(self) -> str:
+        # Not every warehouse lets UPDATE name its table otherwise.
+        return self.dialect.name(self.target.name)
+
+    def _column(self, name: str) -> str:
+        return self.dialect.name(name)
+
+    def _staged(self) -> list[str]:
+        return [one.name for one in self._table.all_columns if one.name not in SET_BY_COMMIT]
+
+    def _sets(self, names: Iterable[str]) -> str:
+        return ", ".join(f"{self._column(name)} = s.{self._column(name)}" for name in names)
+
+    def _marks(self, deleted_at: str) -> str:
+        return (
+            f"{self._column(SYNCED_AT)} = {instant(self.dialect)}, "
+            f"{self._column(DELETED_AT)} = {deleted_at}"
+        )
+
+    def _update(self, sets: str, relation: str, condition: str = "") -> str:
+        """Update rows of the table that have their key in a relation `s`."""
+        match = f"{self._same_key(self._alias, 's')}{condition}"
+        return self.dialect.update(
+            self.name, self._alias, sets=sets, relation=relation, match=match
+        )
+
+    def _mark(self, joined: str, condition: str) -> str:
+        # Joins throughout: Snowflake does not evaluate every correlated subquery. Each key once:
+        # Snowflake refuses to update a row that several others match.
+        keys = ", ".join(f"t.{key}" for key in self._keys)
+        live = f"t.{self._column(DELETED_AT)} IS NULL"
+        found = f"FROM {self.name} AS t{joined}\n  WHERE {live}{condition}"
+        return self._update(
+            self._marks(instant(self.dialect)), f"(\n  SELECT DISTINCT {keys}\n  {found}\n)"
+        )
+
+    def _gone(self, gone: str) -> str:
+        return f"\n  INNER JOIN {gone} AS g ON g.{self._column('key')} = t.{self._keys[0]}"
+
+    def _unstaged(self, staged: str | None) -> tuple[str, str]:
+        if staged is None:
+            return "", ""
+        join = f"\n  LEFT JOIN {staged} AS n ON {self._same_key('t', 'n')}"
+        return join, f" AND n.{self._keys[0]} IS NULL"
+
+    def _past(self) -> str:
+        synced, bound = self._column(SYNCED_AT), instant(self.dialect)
+        return f"\nWHERE {synced} > {bound} OR ({synced} = {bound} AND {self._keys[0]} > ?)"
+
+    def _same_key(self, left: str, right: str) -> str:
+        return " AND ".join(f"{left}.{key} = {right}.{key}" for key in self._keys)
+
+    def _is_newer(self, t: str) -> str:
+        """Whether a staged row `s` replaces a stored row `t`: rule 4.
+
+        A stored date counts up to the moment of its commit only: a record that was dated 2056 by
+        mistake and then corrected has to be updated too. A date of 0 is no date.
+        """
+        changed = (
+            f"({t}.{self._column(ROW_HASH)} IS DISTINCT FROM s.{self._column(ROW_HASH)} "
+            f"OR {t}.{self._column(DELETED_AT)} IS NOT NULL)"
+        )
+        if self._table.version is None:
+            return changed
+        version = self._column(self._table.version)
+        return (
+            f"{changed} AND (s.{version} IS NULL OR {t}.{version} IS NULL "
+            f"OR s.{version} <= {instant(self.dialect, EPOCH)} "
+            f"OR s.{version} >= LEAST({t}.{version}, {t}.{self._column(SYNCED_AT)}))"
+        )
+
+    def _filling(self, column: Column) -> str:
+        return self._column(f"_filling_{column.name}")
