@@ -28,9 +28,7 @@ from intercom_assets.intercom.search import count_found, count_records, count_si
 from intercom_assets.sync.evidence import SAMPLES, Evidence
 from intercom_assets.sync.fields import SeenField
 from intercom_assets.warehouse import queries
-from intercom_assets.warehouse.queries import (
-    Answer,
-)
+from intercom_assets.warehouse.queries import Answer
 
 SLACK = timedelta(minutes=10)
 """How far a cursor may be ahead of this machine's clock, which may be slow."""
