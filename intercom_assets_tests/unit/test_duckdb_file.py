@@ -84,7 +84,7 @@ def test_a_lock_of_another_process_is_seen(tmp_path: Path) -> None:
         "from pathlib import Path\n"
         "from intercom_assets.warehouse.duckdb import DuckDBWarehouse\n"
         "from intercom_assets.warehouse.base import Target\n"
-        "from intercom_assets.schema.table import Table, text\n"
+        "from intercom_assets.catalog.table import Table, text\n"
         "table = Table(columns=text(id='Key.'), primary_key=('id',))\n"
         "warehouse = DuckDBWarehouse(Path(sys.argv[1]))\n"
         "with warehouse.lock(Target('s', 'rudder_things', table), 'theirs'):\n"
