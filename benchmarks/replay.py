@@ -23,7 +23,6 @@ from benchmarks.cases import Series
 from benchmarks.processes import ROOT, run
 from intercom_assets.catalog import CATALOG, NEWEST
 from intercom_assets.intercom.connection import Connection
-from intercom_assets.simulator import generate
 from intercom_assets.sync.cursor import Request
 from intercom_assets.sync.extract import Extract
 from intercom_assets.sync.load import load
@@ -31,6 +30,7 @@ from intercom_assets.sync.progress import Progress
 from intercom_assets.sync.report import Report
 from intercom_assets.sync.source import Source
 from intercom_assets.warehouse.duckdb import DuckDBWarehouse
+from intercom_simulator import generate
 
 MILLION = 1_000_000
 LONG, FEW = 30_000, 5_000

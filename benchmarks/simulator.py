@@ -93,7 +93,7 @@ def serving(size: Size) -> Iterator[Simulator]:
         for name in ("contacts", "companies", "conversations")
         for word in (f"--{name}", str(getattr(size, name)))
     ]
-    command = [sys.executable, "-m", "intercom_assets.simulator", "--port", "0", *sizes]
+    command = [sys.executable, "-m", "intercom_simulator", "--port", "0", *sizes]
     with subprocess.Popen(
         [*pinned(SERVER_CORE), *command, "--exit-with-parent"],
         cwd=ROOT,

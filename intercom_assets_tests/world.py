@@ -21,7 +21,6 @@ from intercom_assets.intercom.connection import Connection
 from intercom_assets.intercom.page_size import LARGEST
 from intercom_assets.intercom.retry import Patience
 from intercom_assets.intercom.scroll import ScrollPatience
-from intercom_assets.simulator import Workspace, create_app, generate
 from intercom_assets.sync.batch import Portions
 from intercom_assets.sync.cursor import Request
 from intercom_assets.sync.extract import Extract
@@ -32,6 +31,7 @@ from intercom_assets.sync.rows import hash_record
 from intercom_assets.sync.source import Source
 from intercom_assets.warehouse.warehouse import StoredCursor, Warehouse
 from intercom_assets_tests.places import DuckDBPlace, Place
+from intercom_simulator import Workspace, create_app, generate
 
 NOON = 1_767_614_400.0
 """2026-01-05T12:00:00Z, after every moment in generated records."""

@@ -55,7 +55,7 @@ def main() -> None:
 def simulate(arguments: tuple[str, ...]) -> NoReturn:
     """Serve a simulated Intercom on this machine; --help lists its options."""
     os.execv(  # noqa: S606 - our own module in our own interpreter
-        sys.executable, [sys.executable, "-m", "intercom_assets.simulator", *arguments]
+        sys.executable, [sys.executable, "-m", "intercom_simulator", *arguments]
     )
 
 

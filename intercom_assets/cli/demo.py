@@ -63,7 +63,7 @@ def demo_workspace(source: SourceFile, region: str) -> Iterator[dict[str, str]]:
 
 @contextmanager
 def _simulator(region: str) -> Iterator[str]:
-    command = (sys.executable, "-m", "intercom_assets.simulator", "--port", "0", "--region", region)
+    command = (sys.executable, "-m", "intercom_simulator", "--port", "0", "--region", region)
     with subprocess.Popen(  # noqa: S603 - our own module in our own interpreter
         (*command, "--exit-with-parent", *_SIZE),
         stdin=subprocess.PIPE,

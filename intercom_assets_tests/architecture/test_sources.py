@@ -11,6 +11,7 @@ from intercom_assets import errors
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "intercom_assets"
+SIMULATOR = ROOT / "intercom_simulator"
 TESTS = ROOT / "intercom_assets_tests"
 LONGEST = 400
 TOPICLESS = {"utils", "util", "helpers", "helper", "common", "misc", "tools", "resources"}
@@ -41,7 +42,7 @@ def test_every_module_says_what_belongs_in_it() -> None:
     """Each file begins with a docstring."""
     silent = [
         name_of(path)
-        for path in sources(PACKAGE, TESTS)
+        for path in sources(PACKAGE, SIMULATOR, TESTS)
         if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
     ]
 
@@ -62,14 +63,16 @@ def test_every_test_states_its_rule() -> None:
 
 def test_no_module_is_without_a_topic() -> None:
     """A module is named after what it holds, never after being useful."""
-    assert [name_of(path) for path in sources(PACKAGE, TESTS) if path.stem in TOPICLESS] == []
+    assert [
+        name_of(path) for path in sources(PACKAGE, SIMULATOR, TESTS) if path.stem in TOPICLESS
+    ] == []
 
 
 def test_no_module_is_long() -> None:
     """A file that has more than 400 lines has more than one topic."""
     lengths = {
         name_of(path): len(path.read_text(encoding="utf-8").splitlines())
-        for path in sources(PACKAGE)
+        for path in sources(PACKAGE, SIMULATOR)
     }
 
     assert {name: lines for name, lines in lengths.items() if lines > LONGEST} == {}
@@ -79,7 +82,7 @@ def test_nothing_is_patched() -> None:
     """Tests put fakes in by arguments; none replaces our code while it runs."""
     patched = [
         f"{name_of(path)}: {patch}"
-        for path in sources(PACKAGE, TESTS)
+        for path in sources(PACKAGE, SIMULATOR, TESTS)
         for patch in PATCHES
         if patch in path.read_text(encoding="utf-8")
     ]
@@ -89,7 +92,7 @@ def test_nothing_is_patched() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    [path for path in sources(PACKAGE) if "__all__" in path.read_text(encoding="utf-8")],
+    [path for path in sources(PACKAGE, SIMULATOR) if "__all__" in path.read_text(encoding="utf-8")],
     ids=name_of,
 )
 def test_public_names_exist_and_are_sorted(path: Path) -> None:

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Browser, Locator, Page
 
-from intercom_assets.simulator import Workspace, generate
 from intercom_assets_tests.chromium import chromium, needs_chromium, new_page
 from intercom_assets_tests.dagster_project.landing import assert_landed
 from intercom_assets_tests.dagster_project.processes import Deployment, Machine, deployed
 from intercom_assets_tests.dagster_project.running import execute, serving
 from intercom_assets_tests.telling import parts_of
+from intercom_simulator import Workspace, generate
 
 pytestmark = needs_chromium
 

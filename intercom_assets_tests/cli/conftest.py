@@ -35,7 +35,7 @@ class CommandLine:
 @pytest.fixture(scope="module")
 def simulator() -> Iterator[str]:
     """Serve a small simulated workspace; gives its address."""
-    command = [sys.executable, "-m", "intercom_assets.simulator", "--port", "0"]
+    command = [sys.executable, "-m", "intercom_simulator", "--port", "0"]
     size = ["--contacts", "60", "--companies", "8", "--conversations", "12", "--exit-with-parent"]
     with subprocess.Popen(
         [*command, *size], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
-from intercom_assets.simulator import Workspace
+from intercom_simulator import Workspace
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ROOT / "intercom_assets" / "defs" / "intercom" / "defs.yaml"

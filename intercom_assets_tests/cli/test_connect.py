@@ -10,8 +10,6 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 from dotenv import dotenv_values
 
-from intercom_assets.simulator import Workspace, generate
-from intercom_assets.simulator.oauth import OAuth
 from intercom_assets_tests.cli.connecting import (
     CLIENT_ID,
     SECRET,
@@ -23,6 +21,8 @@ from intercom_assets_tests.cli.connecting import (
 )
 from intercom_assets_tests.dagster_project.processes import free_port, until
 from intercom_assets_tests.dagster_project.running import serving
+from intercom_simulator import Workspace, generate
+from intercom_simulator.oauth import OAuth
 
 EVERY_SCOPE = {
     "read_admins",

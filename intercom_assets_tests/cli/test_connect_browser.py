@@ -7,11 +7,11 @@ import pytest
 from dotenv import dotenv_values
 from playwright.sync_api import Page
 
-from intercom_assets.simulator import Workspace, generate
-from intercom_assets.simulator.oauth import OAuth
 from intercom_assets_tests.chromium import chromium, needs_chromium, new_page
 from intercom_assets_tests.cli.connecting import CLIENT_ID, SECRET, Connecting, Place, token_of
 from intercom_assets_tests.dagster_project.running import serving
+from intercom_simulator import Workspace, generate
+from intercom_simulator.oauth import OAuth
 
 NAME = "Acme <script>alert(1)</script> Sons"
 

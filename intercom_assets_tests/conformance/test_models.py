@@ -9,12 +9,12 @@ import pytest
 
 from intercom_assets.catalog import CATALOG
 from intercom_assets.catalog.models import MODELS, Flat, Members, Model, Shape, check
-from intercom_assets.simulator.records import Record
 from intercom_assets.sync.model_quality import model_checks_of
 from intercom_assets.sync.models import ModelReport, refresh
 from intercom_assets.warehouse.views import Made
 from intercom_assets_tests.places import DuckDBPlace, Place, SnowflakePlace
 from intercom_assets_tests.world import World, make_world
+from intercom_simulator.records import Record
 
 HOSTILE = {
     "plan_Tier": "folds into the name of another",

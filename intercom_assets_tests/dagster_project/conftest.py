@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from intercom_assets.simulator import Workspace, generate
 from intercom_assets_tests.dagster_project.running import TOKEN, TOKEN_VARIABLE, Project, serving
+from intercom_simulator import Workspace, generate
 
 
 @pytest.fixture

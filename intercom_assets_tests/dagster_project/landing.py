@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from intercom_assets.simulator import Workspace
 from intercom_assets_tests.dagster_project.processes import Machine
 from intercom_assets_tests.dagster_project.running import query
+from intercom_simulator import Workspace
 
 RESOURCES = (
     "admins",

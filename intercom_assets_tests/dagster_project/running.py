@@ -16,8 +16,8 @@ from starlette.applications import Starlette
 from intercom_assets.catalog import CATALOG
 from intercom_assets.component import build_definitions
 from intercom_assets.orchestration.settings import Settings, read_settings
-from intercom_assets.simulator import Workspace, create_app
 from intercom_assets.warehouse.duckdb_file import connect
+from intercom_simulator import Workspace, create_app
 
 ROOT = Path(__file__).resolve().parents[2]
 """The checkout."""

@@ -10,7 +10,6 @@ from dagster._core.definitions.freshness import TimeWindowFreshnessPolicy
 
 from intercom_assets.catalog import CATALOG, NEWEST
 from intercom_assets.definitions import defs
-from intercom_assets.simulator.request_log import endpoint_of
 from intercom_assets_tests.dagster_project.running import (
     TOKEN_VARIABLE,
     Project,
@@ -18,6 +17,7 @@ from intercom_assets_tests.dagster_project.running import (
     figures,
     run_job,
 )
+from intercom_simulator.request_log import endpoint_of
 
 DIGEST = Path(__file__).with_name("asset_graph.txt")
 NUMBERS = {

@@ -4,7 +4,6 @@ import dagster as dg
 import pytest
 
 from intercom_assets.errors import ConfigurationError
-from intercom_assets.simulator import Workspace, generate
 from intercom_assets_tests.dagster_project.running import (
     TOKEN_VARIABLE,
     Project,
@@ -16,6 +15,7 @@ from intercom_assets_tests.dagster_project.running import (
     serving,
 )
 from intercom_assets_tests.telling import parts_of
+from intercom_simulator import Workspace, generate
 
 
 def test_an_unset_token_fails_the_run_and_names_the_variable(

@@ -15,7 +15,6 @@ from intercom_assets.catalog import CATALOG, NEWEST
 from intercom_assets.component import build_definitions
 from intercom_assets.errors import WarehouseError
 from intercom_assets.intercom.connection import Connection
-from intercom_assets.simulator import Workspace, generate, load_records
 from intercom_assets.sync.evidence import Evidence, Scene
 from intercom_assets.sync.quality import Verdict, checks_of
 from intercom_assets.warehouse.duckdb import DuckDBWarehouse
@@ -32,6 +31,7 @@ from intercom_assets_tests.dagster_project.test_recorded_input import RECORDED
 from intercom_assets_tests.dagster_project.test_snowflake import source
 from intercom_assets_tests.places import SnowflakePlace
 from intercom_assets_tests.warehouse.line import line_to
+from intercom_simulator import Workspace, generate, load_records
 
 Found = dict[str, dg.AssetCheckEvaluation]
 

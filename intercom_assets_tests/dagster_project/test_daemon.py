@@ -23,10 +23,10 @@ from dagster._core.scheduler.instigation import (
     TickStatus,
 )
 
-from intercom_assets.simulator import Workspace, generate
 from intercom_assets_tests.dagster_project.landing import assert_landed
 from intercom_assets_tests.dagster_project.processes import Machine, until
 from intercom_assets_tests.dagster_project.running import serving
+from intercom_simulator import Workspace, generate
 
 SLOW = 0.3
 STANDSTILL = 15.0

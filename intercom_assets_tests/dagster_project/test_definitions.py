@@ -11,9 +11,9 @@ import intercom_assets
 from intercom_assets.catalog import CATALOG
 from intercom_assets.catalog.models import MODELS
 from intercom_assets.component import IntercomSource
-from intercom_assets.simulator import generate
 from intercom_assets_tests.dagster_project.processes import Machine
 from intercom_assets_tests.dagster_project.running import ROOT, TOKEN_VARIABLE, serving
+from intercom_simulator import generate
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def test_the_public_names_are_there() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["intercom_assets", "intercom_assets.catalog", "intercom_assets.simulator"]
+    "module", ["intercom_assets", "intercom_assets.catalog", "intercom_simulator"]
 )
 def test_dagster_is_not_imported_without_need(machine: Machine, module: str) -> None:
     """The package, its catalogue and the simulator start without Dagster."""

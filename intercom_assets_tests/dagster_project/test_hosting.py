@@ -12,7 +12,6 @@ import pandas as pd
 import pytest
 
 from intercom_assets.definitions import defs
-from intercom_assets.simulator import Workspace, generate
 from intercom_assets_tests.dagster_project.running import (
     TOKEN,
     TOKEN_VARIABLE,
@@ -22,6 +21,7 @@ from intercom_assets_tests.dagster_project.running import (
     run_job,
     serving,
 )
+from intercom_simulator import Workspace, generate
 
 _NAMES = (f"host_project_{number}" for number in itertools.count())
 

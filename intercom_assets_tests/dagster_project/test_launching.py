@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from intercom_assets.simulator import Workspace, generate
 from intercom_assets_tests.dagster_project.landing import assert_all_landed, stored, workspace_ids
 from intercom_assets_tests.dagster_project.processes import (
     Deployment,
@@ -16,6 +15,7 @@ from intercom_assets_tests.dagster_project.processes import (
     until,
 )
 from intercom_assets_tests.dagster_project.running import query, serving
+from intercom_simulator import Workspace, generate
 
 MODULE = ["-m", "intercom_assets.definitions"]
 

@@ -10,7 +10,6 @@ import pytest
 import yaml
 
 from intercom_assets.catalog.hidden import HASHED
-from intercom_assets.simulator import Workspace, generate
 from intercom_assets_tests.dagster_project.reading import problems, read
 from intercom_assets_tests.dagster_project.running import (
     ROOT,
@@ -22,6 +21,7 @@ from intercom_assets_tests.dagster_project.running import (
     serving,
 )
 from intercom_assets_tests.hiding import hash_of
+from intercom_simulator import Workspace, generate
 
 SALT_VARIABLE = "INTERCOM_HASH_SALT"
 SALT = "s4lt-that-nobody-may-see-0123456789"

@@ -16,7 +16,6 @@ import dagster as dg
 import pytest
 
 from intercom_assets.definitions import defs
-from intercom_assets.simulator import load_records
 from intercom_assets_tests.dagster_project.running import (
     ROOT,
     TOKEN,
@@ -28,6 +27,7 @@ from intercom_assets_tests.dagster_project.running import (
     run_job,
     serving,
 )
+from intercom_simulator import load_records
 
 RECORDED = Path(os.environ.get("INTERCOM_RECORDED_DIR") or ROOT.parent / "shared" / "recorded")
 KEYS = {

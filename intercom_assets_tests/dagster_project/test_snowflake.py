@@ -15,7 +15,6 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from intercom_assets.component import build_definitions
 from intercom_assets.orchestration.settings import Settings, read_settings
 from intercom_assets.orchestration.warehouses import SnowflakeSettings
-from intercom_assets.simulator import Workspace
 from intercom_assets_tests.dagster_project.reading import problems, read
 from intercom_assets_tests.dagster_project.running import (
     ROOT,
@@ -27,6 +26,7 @@ from intercom_assets_tests.dagster_project.running import (
 )
 from intercom_assets_tests.places import SnowflakePlace
 from intercom_assets_tests.warehouse.line import Line, line_to, refusal
+from intercom_simulator import Workspace
 
 SECRETS = {name: {"env": f"SNOWFLAKE_{name.upper()}"} for name in (
     "password", "private_key", "private_key_passphrase", "token",

@@ -12,7 +12,7 @@ from intercom_assets_tests.dagster_project.hosting import Host
 from intercom_assets_tests.dagster_project.processes import DEADLINE, Machine
 from intercom_assets_tests.dagster_project.running import ROOT, TOKEN, Project, query
 
-PACKAGE = ROOT / "intercom_assets"
+PACKAGES = (ROOT / "intercom_assets", ROOT / "intercom_simulator")
 
 
 @pytest.fixture(scope="module")
@@ -66,14 +66,17 @@ def command_line(machine: Machine, cwd: Path, *arguments: str) -> subprocess.Com
     )
 
 
-def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
+def test_the_wheel_holds_the_packages_and_nothing_else(wheel: Path) -> None:
     """Every module, the type marker and the shipped source are in the wheel; tests are not."""
     with zipfile.ZipFile(wheel) as archive:
         held = set(archive.namelist())
         (points,) = (archive.read(name).decode() for name in held if "entry_points" in name)
 
     files = {
-        file for file in PACKAGE.rglob("*") if file.is_file() and "__pycache__" not in str(file)
+        file
+        for package in PACKAGES
+        for file in package.rglob("*")
+        if file.is_file() and "__pycache__" not in str(file)
     }
     assert {str(file.relative_to(ROOT)) for file in files} == {
         name for name in held if ".dist-info/" not in name

@@ -14,7 +14,6 @@ from urllib.parse import quote
 
 import yaml
 
-from intercom_assets.simulator import Workspace
 from intercom_assets_tests.dagster_project.processes import (
     BIN,
     DEADLINE,
@@ -25,6 +24,7 @@ from intercom_assets_tests.dagster_project.processes import (
 from intercom_assets_tests.dagster_project.running import ROOT, query
 from intercom_assets_tests.deploy.files import DEPLOY, interpolated, services
 from intercom_assets_tests.deploy.servers import PASSWORD
+from intercom_simulator import Workspace
 
 HOME = "/opt/dagster/dagster_home"
 

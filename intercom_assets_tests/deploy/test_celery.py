@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from intercom_assets.simulator import Workspace, generate
 from intercom_assets_tests.dagster_project.processes import until
 from intercom_assets_tests.dagster_project.running import serving
 from intercom_assets_tests.deploy.machine import Deployment, deployment, ids_of
@@ -23,6 +22,7 @@ from intercom_assets_tests.deploy.servers import (
     redis,
 )
 from intercom_assets_tests.guarantees.budget import TORTURE
+from intercom_simulator import Workspace, generate
 
 NEEDED = missing(("postgresql", POSTGRES), ("redis-server", REDIS))
 pytestmark = [

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import URL, create_engine, text
 
-from intercom_assets.simulator import Workspace, generate
 from intercom_assets_tests.dagster_project.processes import until
 from intercom_assets_tests.dagster_project.running import TOKEN, serving
 from intercom_assets_tests.deploy.machine import Deployment, deployment, ids_of
 from intercom_assets_tests.deploy.servers import PASSWORD, POSTGRES, missing, postgres
 from intercom_assets_tests.guarantees.budget import TORTURE
+from intercom_simulator import Workspace, generate
 
 NEEDED = missing(("postgresql", POSTGRES))
 pytestmark = [

@@ -18,8 +18,8 @@ allowed for a setting is on the page of settings."""
 OF_INTERCOM = frozenset({"NotFound", "PermanentError", "TransientError", "Unauthorized"})
 """Their class writes the message, of what is wrong and what to do."""
 
-# A declaration that contradicts itself is for who develops, and a simulator is no part of a sync.
-_INTERNAL = ("simulator", "catalog", "schema")
+# A declaration that contradicts itself is for who develops.
+_INTERNAL = ("catalog", "schema")
 
 
 @cache

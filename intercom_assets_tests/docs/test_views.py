@@ -8,7 +8,6 @@ import sqlglot
 
 from intercom_assets.catalog import CATALOG, NEWEST
 from intercom_assets.schema.types import ColumnType, Json
-from intercom_assets.simulator import generate
 from intercom_assets.sync.source import Source
 from intercom_assets.warehouse import duckdb_statements
 from intercom_assets.warehouse.snowflake import statements as snowflake_statements
@@ -17,6 +16,7 @@ from intercom_assets_tests.docs.blocks import ROOT
 from intercom_assets_tests.docs.rudderstack import NUMBERS
 from intercom_assets_tests.places import DuckDBPlace, Place, SnowflakePlace
 from intercom_assets_tests.world import World, make_world
+from intercom_simulator import generate
 
 SOURCE = Source(name="intercom", schema="intercom", prefix="")
 DEFAULTS = [resource for resource in CATALOG if resource.default]

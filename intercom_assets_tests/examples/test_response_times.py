@@ -12,7 +12,6 @@ import dagster as dg
 import pytest
 from PIL import Image
 
-from intercom_assets.simulator import Record, Workspace, generate
 from intercom_assets_tests.dagster_project.running import (
     ROOT,
     TOKEN,
@@ -22,6 +21,7 @@ from intercom_assets_tests.dagster_project.running import (
     query,
     serving,
 )
+from intercom_simulator import Record, Workspace, generate
 
 EXAMPLE = ROOT / "examples" / "response_times"
 OURS = ("response_times", "csat", "response_time_dashboard")

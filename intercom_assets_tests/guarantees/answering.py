@@ -8,8 +8,8 @@ import httpx
 from intercom_assets.intercom.connection import Connection
 from intercom_assets.intercom.retry import Patience
 from intercom_assets.intercom.scroll import ScrollPatience
-from intercom_assets.simulator import Workspace, create_app
 from intercom_assets_tests.world import World, no_sleep
+from intercom_simulator import Workspace, create_app
 
 Answered = Callable[[httpx.Request, httpx.Response], httpx.Response]
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
-from intercom_assets.simulator import Record, Workspace
+from intercom_simulator import Record, Workspace
 
 _NAMES = ("Ada", "Grace", "İlker 🙂", "", "O'Hara; DROP", "نور", "x" * 40)
 

@@ -14,7 +14,6 @@ import pytest
 
 from intercom_assets.errors import WarehouseError
 from intercom_assets.intercom.connection import Connection
-from intercom_assets.simulator import Workspace, generate
 from intercom_assets.sync.batch import Portions
 from intercom_assets.sync.load import load
 from intercom_assets.warehouse.duckdb import DuckDBWarehouse
@@ -26,6 +25,7 @@ from intercom_assets_tests.guarantees.budget import TORTURE, budget
 from intercom_assets_tests.guarantees.figures import count
 from intercom_assets_tests.guarantees.killing import Life, eventful, repeatable
 from intercom_assets_tests.world import HOUR, World, make_world
+from intercom_simulator import Workspace, generate
 
 NAMES = ("contacts", "conversations", "companies", "conversation_parts")
 LOST = "committed meanwhile, so nothing of this commit was kept"

@@ -13,7 +13,6 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from intercom_assets.catalog import CATALOG
-from intercom_assets.simulator import Record
 from intercom_assets.warehouse.duckdb_file import connect
 from intercom_assets_tests.guarantees.budget import budget
 from intercom_assets_tests.guarantees.figures import count
@@ -28,6 +27,7 @@ from intercom_assets_tests.guarantees.hostile_values import (
     values,
 )
 from intercom_assets_tests.guarantees.worlds import SmallPages, small_pages
+from intercom_simulator import Record
 
 ATTACKED = ("admins", "tags", "segments", "companies", "contacts", "conversations",
             "conversation_parts")  # fmt: skip

@@ -15,7 +15,6 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from intercom_assets.simulator import Workspace, generate
 from intercom_assets.sync.source import Source
 from intercom_assets.warehouse.duckdb import DuckDBWarehouse
 from intercom_assets_tests.dagster_project.processes import DEADLINE, Machine
@@ -25,6 +24,7 @@ from intercom_assets_tests.guarantees.figures import count
 from intercom_assets_tests.guarantees.killing import hash_of, repeatable
 from intercom_assets_tests.places import DuckDBPlace
 from intercom_assets_tests.world import Clock, World
+from intercom_simulator import Workspace, generate
 
 RUN = ("intercom_assets", "run")
 JOB = ("dagster", "job", "execute", "-m", "intercom_assets.definitions", "-j", "intercom_sync")

@@ -10,11 +10,11 @@ import pytest
 from intercom_assets.catalog import CATALOG
 from intercom_assets.catalog.resource import Child, Listing, Search, SinglePage
 from intercom_assets.errors import CutOff, IntercomError
-from intercom_assets.simulator import FORMS, Form
 from intercom_assets.warehouse.duckdb_file import connect
 from intercom_assets_tests.guarantees.budget import TORTURE, budget
 from intercom_assets_tests.guarantees.worlds import as_it_came, small_pages
 from intercom_assets_tests.world import DAY, World, make_world
+from intercom_simulator import FORMS, Form
 
 PAGE = 4
 """Records on a page, also of lists that are documented as one."""

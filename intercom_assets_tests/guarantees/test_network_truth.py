@@ -14,7 +14,6 @@ import httpx
 import pytest
 
 from intercom_assets.errors import IntercomError, PermanentError, TransientError, Unauthorized
-from intercom_assets.simulator import KINDS, MEANT, FaultKind
 from intercom_assets.warehouse.duckdb_file import connect
 from intercom_assets_tests.guarantees.broken_lines import (
     GoneMessage,
@@ -26,6 +25,7 @@ from intercom_assets_tests.guarantees.figures import count
 from intercom_assets_tests.guarantees.worlds import SmallPages, differences, small_pages
 from intercom_assets_tests.telling import parts_of
 from intercom_assets_tests.world import DAY
+from intercom_simulator import KINDS, MEANT, FaultKind
 
 NAMES = ("admins", "tags", "segments", "companies", "company_segments", "contacts",
          "conversations", "conversation_parts")  # fmt: skip

@@ -13,7 +13,6 @@ import pytest
 
 from intercom_assets.catalog import NEWEST, ApiVersion
 from intercom_assets.errors import IntercomError, PermanentError, TransientError
-from intercom_assets.simulator import FaultKind, generate
 from intercom_assets.sync.batch import Portions
 from intercom_assets.warehouse.duckdb_file import connect
 from intercom_assets_tests.dagster_project.reading import read
@@ -26,6 +25,7 @@ from intercom_assets_tests.dagster_project.running import (
 )
 from intercom_assets_tests.guarantees.answering import answering, thinned
 from intercom_assets_tests.world import DAY, HOUR, World, make_world, nothing
+from intercom_simulator import FaultKind, generate
 
 NAMES = ("contacts", "conversations")
 SIZE = 60

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from intercom_assets.simulator import Workspace, generate
 from intercom_assets_tests.dagster_project.hosting import Host
 from intercom_assets_tests.dagster_project.processes import BIN, DEADLINE, Machine, until
 from intercom_assets_tests.dagster_project.running import query, serving
+from intercom_simulator import Workspace, generate
 
 SOURCES = ("us", "eu")
 SCROLL = "/companies/scroll"

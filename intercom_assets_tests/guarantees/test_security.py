@@ -297,7 +297,7 @@ def addresses() -> set[str]:
 
 def test_the_simulator_listens_on_loopback_only() -> None:
     """The simulator cannot be reached by an address of the network."""
-    command = [sys.executable, "-m", "intercom_assets.simulator", "--port", "0"]
+    command = [sys.executable, "-m", "intercom_simulator", "--port", "0"]
     size = ["--contacts", "1", "--companies", "1", "--conversations", "1", "--exit-with-parent"]
     with subprocess.Popen(
         [*command, *size], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT

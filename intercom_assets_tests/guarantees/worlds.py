@@ -16,13 +16,13 @@ from intercom_assets.catalog.resource import StartingAfter
 from intercom_assets.intercom.connection import Connection
 from intercom_assets.intercom.retry import Patience
 from intercom_assets.intercom.scroll import ScrollPatience
-from intercom_assets.simulator import Faults, Record, Workspace, generate
 from intercom_assets.sync.batch import Portions
 from intercom_assets.sync.extract import Extract
 from intercom_assets.sync.rows import hash_record
 from intercom_assets.warehouse.duckdb import DuckDBWarehouse
 from intercom_assets_tests.places import DuckDBPlace
 from intercom_assets_tests.world import Clock, Line, Row, World
+from intercom_simulator import Faults, Record, Workspace, generate
 
 Answered = Callable[[httpx.Request, httpx.Response], httpx.Response]
 

@@ -13,10 +13,10 @@ import httpx
 import pytest
 
 from intercom_assets.intercom.transport import DirectTransport
-from intercom_assets.simulator.request_log import endpoint_of
 from intercom_assets.sync.batch import Portions
 from intercom_assets.sync.side_by_side import PAGES_AHEAD, SIDE_BY_SIDE
 from intercom_assets_tests.world import DAY, World, make_world
+from intercom_simulator.request_log import endpoint_of
 
 LIMITS = httpx.Limits(max_connections=4, max_keepalive_connections=4)
 

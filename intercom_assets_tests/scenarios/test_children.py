@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from intercom_assets.errors import TransientError, Unauthorized
-from intercom_assets.simulator import Record
 from intercom_assets.sync.batch import Portions
 from intercom_assets_tests.world import DAY, HOUR, World, make_world, nothing
+from intercom_simulator import Record
 
 PARTS = ("conversations", "conversation_parts")
 SEGMENTS = ("companies", "company_segments")

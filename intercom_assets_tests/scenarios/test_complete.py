@@ -8,8 +8,8 @@ import pytest
 
 from intercom_assets.catalog import ApiVersion
 from intercom_assets.errors import PermanentError, TransientError
-from intercom_assets.simulator import FaultKind
 from intercom_assets_tests.world import DAY, HOUR, World, make_world, nothing
+from intercom_simulator import FaultKind
 
 KINDS = ["contacts", "conversations"]
 

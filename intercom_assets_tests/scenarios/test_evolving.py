@@ -6,9 +6,9 @@ from typing import Any
 
 from intercom_assets.catalog import CATALOG
 from intercom_assets.catalog.resource import Resource
-from intercom_assets.simulator import Record
 from intercom_assets.sync.extract import Extract
 from intercom_assets_tests.world import HOUR, World
+from intercom_simulator import Record
 
 TAGS = CATALOG["tags"]
 

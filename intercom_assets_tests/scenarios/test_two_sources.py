@@ -9,9 +9,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from intercom_assets.simulator.quota import Quota, QuotaReading
 from intercom_assets.sync.source import Source
 from intercom_assets_tests.world import World, make_world
+from intercom_simulator.quota import Quota, QuotaReading
 
 QUOTA = 40
 """Requests per window of ten seconds: two sources need two windows."""

@@ -8,9 +8,9 @@ import pytest
 
 from intercom_assets.errors import IntercomError, TransientError, Unauthorized
 from intercom_assets.intercom.meter import Meter
-from intercom_assets.simulator import FaultKind, Record
 from intercom_assets.sync.batch import Portions
 from intercom_assets_tests.world import HOUR, World, make_world, nothing
+from intercom_simulator import FaultKind, Record
 
 FAMILIES = {
     "conversation_parts": ("conversations", "/conversations/{}"),

@@ -7,7 +7,7 @@ from typing import Any
 import anyio
 import httpx
 
-from intercom_assets.simulator import Record, Workspace, create_app
+from intercom_simulator import Record, Workspace, create_app
 
 TOKEN = "simulated-token"
 NOON = 1_767_614_400.0

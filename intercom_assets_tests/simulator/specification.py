@@ -14,7 +14,7 @@ import jsonschema
 import pytest
 import yaml
 
-from intercom_assets.simulator import Record
+from intercom_simulator import Record
 
 _DEFAULT = Path(__file__).resolve().parents[3] / "shared" / "openapi" / "2.16.yaml"
 

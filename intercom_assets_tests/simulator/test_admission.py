@@ -5,8 +5,8 @@ import uuid
 import httpx
 import pytest
 
-from intercom_assets.simulator import Workspace, generate
 from intercom_assets_tests.simulator.asking import Clock, ask, error_code, read
+from intercom_simulator import Workspace, generate
 
 QUOTA = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset")
 

@@ -7,7 +7,7 @@ import httpx
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from intercom_assets.simulator import server
+from intercom_simulator import server
 
 
 def test_an_answer_does_not_wait_for_the_client() -> None:

@@ -2,7 +2,6 @@
 
 import pytest
 
-from intercom_assets.simulator import Workspace, generate
 from intercom_assets_tests.simulator.asking import (
     NOON,
     Clock,
@@ -12,6 +11,7 @@ from intercom_assets_tests.simulator.asking import (
     found_ids,
     read,
 )
+from intercom_simulator import Workspace, generate
 
 ANYTHING = {"field": "created_at", "operator": ">", "value": 0}
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from intercom_assets.simulator import FORMS, KINDS, Faults, Form, Workspace, generate
 from intercom_assets_tests.simulator.asking import Clock, ask, control, error_code, search
+from intercom_simulator import FORMS, KINDS, Faults, Form, Workspace, generate
 
 
 @pytest.fixture

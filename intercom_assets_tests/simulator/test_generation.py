@@ -4,10 +4,10 @@ from collections import Counter
 
 import pytest
 
-from intercom_assets.simulator import Record, Workspace, generate
-from intercom_assets.simulator.generation.chance import END, START
-from intercom_assets.simulator.workspace import KEYS
 from intercom_assets_tests.simulator.asking import Clock
+from intercom_simulator import Record, Workspace, generate
+from intercom_simulator.generation.chance import END, START
+from intercom_simulator.workspace import KEYS
 
 RESOURCES = [
     *(kind for kind in KEYS if kind != "conversation_attributes"),

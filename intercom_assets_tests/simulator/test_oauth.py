@@ -6,9 +6,9 @@ import anyio
 import httpx
 import pytest
 
-from intercom_assets.simulator import Workspace, create_app, generate
-from intercom_assets.simulator.oauth import OAuth
 from intercom_assets_tests.simulator.asking import Clock, ask
+from intercom_simulator import Workspace, create_app, generate
+from intercom_simulator.oauth import OAuth
 
 BACK = "http://localhost:8089/connect"
 

@@ -4,7 +4,6 @@ import base64
 
 import pytest
 
-from intercom_assets.simulator import Record, Workspace, generate
 from intercom_assets_tests.simulator.asking import (
     Clock,
     ask,
@@ -14,6 +13,7 @@ from intercom_assets_tests.simulator.asking import (
     search,
     search_pages,
 )
+from intercom_simulator import Record, Workspace, generate
 
 ANYTHING: Record = {"field": "created_at", "operator": ">", "value": 0}
 ASCENDING = {"field": "updated_at", "order": "ascending"}

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMAND = [sys.executable, "-m", "intercom_assets.simulator", "--port", "0", "--exit-with-parent"]
+COMMAND = [sys.executable, "-m", "intercom_simulator", "--port", "0", "--exit-with-parent"]
 SIZES = ["--contacts", "50", "--companies", "5", "--conversations", "5"]
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from intercom_assets.simulator import Workspace, load_records
 from intercom_assets_tests.simulator.asking import ask, read
+from intercom_simulator import Workspace, load_records
 
 CONVERSATION = (
     '{"updated_at": 5, "id": "1", "zeta": null, "alpha": [], "priority": "not_priority",'

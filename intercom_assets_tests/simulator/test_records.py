@@ -2,8 +2,8 @@
 
 import pytest
 
-from intercom_assets.simulator import Record, Workspace, generate
 from intercom_assets_tests.simulator.asking import Clock, ask, error_code, read
+from intercom_simulator import Record, Workspace, generate
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 import pytest
 
-from intercom_assets.simulator import Workspace, generate
 from intercom_assets_tests.simulator.asking import Clock, ask, control, error_code, read
+from intercom_simulator import Workspace, generate
 
 SCROLL = "/companies/scroll"
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from intercom_assets.simulator import Record, Workspace, generate
-from intercom_assets.simulator.search import compile_query
 from intercom_assets_tests.simulator.asking import Clock, error_code, found_ids, search
+from intercom_simulator import Record, Workspace, generate
+from intercom_simulator.search import compile_query
 
 ZONES = (
     "UTC",

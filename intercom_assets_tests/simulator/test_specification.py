@@ -2,9 +2,9 @@
 
 import pytest
 
-from intercom_assets.simulator import Record, Workspace, generate
 from intercom_assets_tests.simulator import specification
 from intercom_assets_tests.simulator.asking import Clock, ask
+from intercom_simulator import Record, Workspace, generate
 
 ANYTHING: Record = {"query": {"field": "created_at", "operator": ">", "value": 0}}
 

@@ -1,0 +1,118 @@
+"""One API call as the handlers see it, and the answer as the wire shows it."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Scope
+
+from intercom_simulator.forms import Form, reshaped
+from intercom_simulator.paging import numbered_page, whole_number
+from intercom_simulator.records import Json, Record
+from intercom_simulator.refusals import ApiError, envelope, version_invalid
+from intercom_simulator.versions import Version
+from intercom_simulator.workspace import Workspace
+
+_EXCHANGE = "intercom_assets.exchange"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What was asked, after it was let in."""
+
+    workspace: Workspace
+    version: Version
+    url: str
+    query: Mapping[str, str]
+    path: Mapping[str, str]
+    body: Json
+
+    def requires(self, version: Version) -> None:
+        """Refuses the call below the version that introduced the endpoint."""
+        if self.version < version:
+            raise version_invalid()
+
+    def shaped(self, kind: str, record: Record) -> Record:
+        """Returns a record as the call's version shows it."""
+        return self.workspace.shaped(kind, record, self.version)
+
+    def flag(self, name: str) -> bool:
+        """Reads a true-or-false query parameter."""
+        return self.query.get(name, "").lower() == "true"
+
+    def numbered(
+        self, items: list[Record], default: int, maximum: int
+    ) -> tuple[list[Record], Record]:
+        """Cuts the page that `page` and `per_page` ask for."""
+        page = whole_number(self.query.get("page"), "page", 1)
+        per_page = whole_number(self.query.get("per_page"), "per_page", default, maximum)
+        return numbered_page(items, page, per_page, link=self.url, query=self.query)
+
+    def listed(self, records: list[Record], *, kind: str = "list", key: str = "data") -> Record:
+        """Answers a list that is documented as one page; in pages where the workspace says so."""
+        size = self.workspace.list_pages
+        if not size:
+            return {"type": kind, key: records}
+        number = whole_number(self.query.get("page"), "page", 1)
+        page, pages = numbered_page(records, number, size, link=self.url, query=self.query)
+        return {"type": kind, key: page, "pages": pages, "total_count": len(records)}
+
+
+Handler: TypeAlias = Callable[[Call], Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What the gateway passes on to the handler of a request."""
+
+    workspace: Workspace
+    version: Version
+    body: Json
+    form: Form | None = None
+
+    def attach(self, scope: Scope) -> None:
+        """Puts the exchange where `endpoint` finds it."""
+        scope[_EXCHANGE] = self
+
+
+class JsonResponse(Response):
+    """Encodes records fast."""
+
+    media_type = "application/json; charset=utf-8"
+
+    def render(self, content: Json) -> bytes:
+        """Encodes the answer as compact JSON, also what only JSON's letter allows."""
+        try:
+            return msgspec.json.encode(content)
+        except (OverflowError, UnicodeEncodeError):
+            # Integers beyond 64 bits and lone surrogates: rare, legal, and worth serving.
+            return json.dumps(content, separators=(",", ":")).encode()
+
+
+def endpoint(handler: Handler) -> Callable[[Request], object]:
+    """Adapts a handler, a plain function of the call, to Starlette."""
+
+    async def respond(request: Request) -> Response:
+        exchange: Exchange = request.scope[_EXCHANGE]
+        url = request.url
+        call = Call(
+            workspace=exchange.workspace,
+            version=exchange.version,
+            url=f"{url.scheme}://{url.netloc}{url.path}",
+            query=request.query_params,
+            path=request.path_params,
+            body=exchange.body,
+        )
+        answer = handler(call)
+        return JsonResponse(reshaped(call, answer, exchange.form) if exchange.form else answer)
+
+    return respond
+
+
+def error_response(error: ApiError) -> JsonResponse:
+    """Builds the response of a refused call."""
+    return JsonResponse(envelope(error.code, error.message), error.status, dict(error.headers))

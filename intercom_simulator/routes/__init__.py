@@ -1,0 +1,42 @@
+"""The endpoints of the API, one module a family; each handler is a plain function."""
+
+from starlette.routing import Route
+
+from intercom_simulator.calls import Handler, endpoint
+from intercom_simulator.routes import companies, contacts, conversations, setup
+
+_GET: dict[str, Handler] = {
+    "/me": setup.me,
+    "/admins": setup.admins,
+    "/teams": setup.teams,
+    "/tags": setup.tags,
+    "/data_attributes": setup.data_attributes,
+    "/segments": setup.segments,
+    "/ticket_types": setup.ticket_types,
+    "/ticket_states": setup.ticket_states,
+    "/companies/scroll": companies.scroll,
+    "/companies/{id}": companies.company,
+    "/companies/{id}/segments": companies.segments,
+    "/contacts": contacts.contacts,
+    "/contacts/{id}": contacts.contact,
+    "/contacts/{id}/tags": contacts.tags,
+    "/contacts/{id}/companies": contacts.companies,
+    "/contacts/{id}/notes": contacts.notes,
+    "/contacts/{id}/segments": contacts.segments,
+    "/conversations": conversations.conversations,
+    "/conversations/deleted": conversations.deleted,
+    "/conversations/{id}": conversations.conversation,
+}
+_POST: dict[str, Handler] = {
+    "/companies/list": companies.listing,
+    "/contacts/search": contacts.search,
+    "/conversations/search": conversations.search,
+}
+
+
+def api_routes() -> list[Route]:
+    """Returns a route for every endpoint that the simulator serves."""
+    return [
+        *(Route(path, endpoint(handler), methods=["GET"]) for path, handler in _GET.items()),
+        *(Route(path, endpoint(handler), methods=["POST"]) for path, handler in _POST.items()),
+    ]
