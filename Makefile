@@ -51,7 +51,7 @@ docs: setup ## Build the documents as a site into site/, without the network; a 
 test: setup ## Run every test
 	$(PYTEST) -n 4 --dist worksteal
 
-torture: setup ## Attack the promises with large budgets, deploy over PostgreSQL and Redis; takes about an hour on two cores
+torture: setup ## Attack the promises with large budgets, deploy over PostgreSQL and Redis; takes an hour or more
 	INTERCOM_ASSETS_TORTURE=1 $(PYTEST) -n 2 --dist worksteal intercom_assets_tests/guarantees
 	INTERCOM_ASSETS_TORTURE=1 $(PYTEST) -n 2 --dist worksteal intercom_assets_tests/warehouse
 	INTERCOM_ASSETS_TORTURE=1 $(PYTEST) intercom_assets_tests/deploy

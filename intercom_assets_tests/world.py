@@ -261,7 +261,7 @@ class World:
         return self.warehouse.cursors(self.source.schema, self.source.prefix)[name]
 
     @cached_property
-    def _onlooker(self) -> Warehouse:
+    def _second_session(self) -> Warehouse:
         return self.place.warehouse(self.clock.moment)
 
     def moment_of_cursor(self, name: str) -> float:
@@ -269,7 +269,7 @@ class World:
 
         In a session of its own, for a sync may be in the middle of a commit.
         """
-        cursor = self._onlooker.cursors(self.source.schema, self.source.prefix).get(name)
+        cursor = self._second_session.cursors(self.source.schema, self.source.prefix).get(name)
         return cursor.at.timestamp() if cursor and cursor.at else 0.0
 
     def expected(self, name: str) -> list[str]:
