@@ -22,9 +22,9 @@ from intercom_assets.intercom.connection import Connection
 from intercom_assets.intercom.meter import Meter
 from intercom_assets.intercom.probe import probe
 from intercom_assets.intercom.retry import Patience
-from intercom_assets.orchestration.privacy import require_salt
-from intercom_assets.orchestration.settings import Settings
 from intercom_assets.orchestration.warehouses import open_warehouse
+from intercom_assets.settings.privacy import require_salt
+from intercom_assets.settings.source import Settings
 
 T = TypeVar("T")
 

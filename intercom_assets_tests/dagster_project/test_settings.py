@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from intercom_assets.catalog import CATALOG, ApiVersion
-from intercom_assets.orchestration.settings import read_settings
-from intercom_assets.orchestration.warehouses import DuckDBSettings
+from intercom_assets.settings.source import read_settings
+from intercom_assets.settings.warehouse import DuckDBSettings
 from intercom_assets_tests.dagster_project.reading import ROOT, TOKEN, problems, read
 
 VARIABLES = {
