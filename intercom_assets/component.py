@@ -34,7 +34,7 @@ from intercom_assets.settings.source import (
     read_settings,
     refuse_shared_tables,
 )
-from intercom_assets.settings.values import SettingsGroup, settings_of
+from intercom_assets.settings.values import SettingsGroup, meaning_of, settings_of
 from intercom_assets.settings.warehouse import DuckDBSettings, SnowflakeSettings
 
 _logger = logging.getLogger("intercom_assets")
@@ -50,7 +50,7 @@ def model_of_file(group: type[SettingsGroup]) -> type[BaseModel]:
     fields: dict[str, Any] = {}
     for name, field in settings_of(group).items():
         form = model_of_file(GROUPS[name]) | None if name in GROUPS else Written
-        fields[name] = (form, Field(default=None, description=field.description))
+        fields[name] = (form, Field(default=None, description=meaning_of(field)))
     return create_model(f"{group.__name__}File", __base__=dg.Model, **fields)
 
 

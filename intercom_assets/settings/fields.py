@@ -4,14 +4,12 @@ import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, TypeAlias
 
 from intercom_assets.catalog import CATALOG, NEWEST, OLDEST, ApiVersion, Resource
 from intercom_assets.catalog.models import MODELS, NAMES, Model, models_of
 from intercom_assets.intercom.page_size import LARGEST
 from intercom_assets.intercom.webhook import check_webhook
 from intercom_assets.settings.values import (
-    AS_WRITTEN,
     Info,
     Reads,
     Refused,
@@ -24,7 +22,6 @@ from intercom_assets.settings.values import (
     variable_of,
     wrong,
 )
-from intercom_assets.sync.source import Preview
 
 OWNERS = "an email address or team:name is allowed, several with commas between"
 
@@ -34,7 +31,9 @@ TAGS = (
 )
 
 
-def _name(value: str, info: Info) -> str:
+@parsed_with
+def name(value: str, info: Info) -> str:
+    """Letters, digits and _, for keys, groups and jobs; by default from the folder."""
     if not value:
         return re.sub(r"\W", "_", info.context.folder, flags=re.ASCII)
     if not re.fullmatch(r"[A-Za-z_]\w{0,62}", value, re.ASCII):
@@ -42,7 +41,9 @@ def _name(value: str, info: Info) -> str:
     return value
 
 
-def _token_variable(value: object) -> str:
+@converted
+def access_token(value: object) -> str:
+    """The variable of the access token."""
     if (variable := variable_of(value)) is None:
         raise Refused(
             "must name a variable, {env: INTERCOM_ACCESS_TOKEN}: a token in a file ends up in "
@@ -51,7 +52,9 @@ def _token_variable(value: object) -> str:
     return variable
 
 
-def _api_version(value: str, info: Info) -> ApiVersion:
+@parsed_with
+def api_version(value: str, info: Info) -> ApiVersion:
+    """A version of the API; newer ones than the catalogue knows are taken with a warning."""
     allowed = f"{OLDEST} or newer is allowed, such as {NEWEST}"
     try:
         version = ApiVersion.parse(value.strip())
@@ -84,12 +87,16 @@ def parse_instant(value: str) -> datetime:
     return instant
 
 
-def _start_date(value: object) -> datetime:
+@converted
+def start_date(value: object) -> datetime:
+    """A date or time in UTC."""
     # YAML reads an unquoted date as a date.
     return parse_instant(value.isoformat() if isinstance(value, date) else str(value))
 
 
-def _resources(value: object, info: Info) -> tuple[Resource, ...]:
+@Reads
+def resources(value: object, info: Info) -> tuple[Resource, ...]:
+    """Names of resources, parents before children."""
     version = info.data.get("api_version", NEWEST)
     names = list_names(value)
     if names is None:
@@ -119,7 +126,9 @@ def _resources(value: object, info: Info) -> tuple[Resource, ...]:
     return chosen
 
 
-def _models(value: object, info: Info) -> tuple[Model, ...]:
+@Reads
+def models(value: object, info: Info) -> tuple[Model, ...]:
+    """Names of views whose tables are all synced."""
     resources = info.data.get("selected", tuple(CATALOG))
     possible = models_of(resources)
     wanted = set(list_names(value) or ())
@@ -140,14 +149,9 @@ def _models(value: object, info: Info) -> tuple[Model, ...]:
     return tuple(model for model in possible if "all" in wanted or model.name in wanted)
 
 
-def _is_running(value: str) -> bool:
-    status = value.strip().lower()
-    if status not in {"stopped", "running"}:
-        raise ValueError("stopped or running is allowed")
-    return status == "running"
-
-
-def _duration(value: str) -> timedelta:
+@parsed
+def duration(value: str) -> timedelta:
+    """A number and a unit."""
     match = re.fullmatch(r"(\d{1,6})\s*(s|m|h|d)", value.strip())
     if match is None:
         raise ValueError("a number and a unit is allowed, such as 90s, 30m, 1h or 2d")
@@ -155,7 +159,9 @@ def _duration(value: str) -> timedelta:
     return timedelta(**{units[match[2]]: int(match[1])})
 
 
-def _share(value: object) -> float:
+@converted
+def share(value: object) -> float:
+    """A part, over 0 up to 1."""
     try:
         share = float(str(value))
     except ValueError:
@@ -165,13 +171,17 @@ def _share(value: object) -> float:
     return share
 
 
-def _page_size(value: object) -> int:
+@converted
+def page_size(value: object) -> int:
+    """A whole number, up to the largest page of Intercom."""
     if not re.fullmatch(r"[0-9]{1,3}", str(value)) or not 1 <= int(str(value)) <= LARGEST:
         raise ValueError(f"a whole number from 1 to {LARGEST} is allowed")
     return int(str(value))
 
 
-def _owners(value: object, info: Info) -> tuple[str, ...]:
+@Reads
+def owners(value: object, info: Info) -> tuple[str, ...]:
+    """Emails or teams; a list, or text with commas."""
     owners = list_names(value) if isinstance(value, str) else value
     if not isinstance(owners, list | tuple):
         raise ValueError(OWNERS)
@@ -181,7 +191,9 @@ def _owners(value: object, info: Info) -> tuple[str, ...]:
     return tuple(dict.fromkeys(owners))
 
 
-def _tags(value: object, info: Info) -> tuple[tuple[str, str], ...]:
+@Reads
+def tags(value: object, info: Info) -> tuple[tuple[str, str], ...]:
+    """Pairs; a map, or text with commas."""
     # `env` is a common tag: a variable is written in capitals.
     if re.fullmatch(r"[A-Z][A-Z0-9_]*", variable_of(value) or ""):
         value = resolve(value, info.context)
@@ -203,41 +215,20 @@ def _tag(key: object, value: object, info: Info) -> str | None:
     return None if is_tag else wrong(f"{key}={value}", TAGS)
 
 
-def _preview(value: str) -> Preview:
-    try:
-        return Preview(value.strip().lower())
-    except ValueError:
-        allowed = ", ".join(one.value for one in Preview)
-        raise ValueError(f"allowed are {allowed}") from None
-
-
-def _ui_url(value: str) -> str:
+@parsed
+def ui_url(value: str) -> str:
+    """An address without query, to which paths are appended."""
     url = value.strip().rstrip("/")
     if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", url):
         raise ValueError("the address of Dagster's UI is allowed, such as http://127.0.0.1:3000")
     return url
 
 
-def _webhook(value: object, info: Info) -> str | None:
+@Reads
+def webhook(value: object, info: Info) -> str | None:
+    """The variable of an address to post to."""
     variable = read_secret(value, info)
     # The address is not repeated: who knows it can post there.
     if variable and (problem := check_webhook(info.context.environment[variable].strip())):
         raise Refused(problem)
     return variable
-
-
-Name: TypeAlias = Annotated[str, parsed_with(_name)]
-TokenVariable: TypeAlias = Annotated[str, converted(_token_variable), AS_WRITTEN]
-Version: TypeAlias = Annotated[ApiVersion, parsed_with(_api_version)]
-Instant: TypeAlias = Annotated[datetime | None, converted(_start_date)]
-Resources: TypeAlias = Annotated[tuple[Resource, ...], Reads(_resources)]
-Models: TypeAlias = Annotated[tuple[Model, ...], Reads(_models)]
-IsRunning: TypeAlias = Annotated[bool, parsed(_is_running)]
-Duration: TypeAlias = Annotated[timedelta, parsed(_duration)]
-Share: TypeAlias = Annotated[float, converted(_share)]
-PageSize: TypeAlias = Annotated[int, converted(_page_size)]
-Owners: TypeAlias = Annotated[tuple[str, ...], Reads(_owners)]
-Tags: TypeAlias = Annotated[tuple[tuple[str, str], ...], Reads(_tags), AS_WRITTEN]
-PreviewMode: TypeAlias = Annotated[Preview, parsed(_preview)]
-Webhook: TypeAlias = Annotated[str | None, Reads(_webhook), AS_WRITTEN]
-UiUrl: TypeAlias = Annotated[str | None, parsed(_ui_url)]

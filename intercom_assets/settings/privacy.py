@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, TypeAlias
+from typing import TypeAlias
 
 from intercom_assets.catalog import CATALOG, Resource
 from intercom_assets.catalog.hidden import Hidden, Path, needs, path_of, within
@@ -10,14 +10,7 @@ from intercom_assets.catalog.resource import ByParent
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.schema.table import Column
 from intercom_assets.schema.types import ColumnType
-from intercom_assets.settings.values import (
-    AS_WRITTEN,
-    Info,
-    Reads,
-    Refused,
-    variable_of,
-    wrong,
-)
+from intercom_assets.settings.values import Info, Reads, Refused, variable_of, wrong
 
 EXCLUDE = "exclude_columns"
 HASH = "hash_columns"
@@ -91,7 +84,11 @@ def require_salt(privacy: Privacy, environment: Mapping[str, str]) -> None:
         hash_key(environment.get(variable, ""), variable)
 
 
-def hidden_of(excluded: "NamedPaths", hashed: "NamedPaths") -> dict[str, Hidden]:
+NamedPaths: TypeAlias = Mapping[str, Mapping[Path, str]]
+"""Paths by resource, each with its name as it was written."""
+
+
+def hidden_of(excluded: NamedPaths, hashed: NamedPaths) -> dict[str, Hidden]:
     """Join both settings, by resource."""
     return {
         resource.name: Hidden(
@@ -102,15 +99,21 @@ def hidden_of(excluded: "NamedPaths", hashed: "NamedPaths") -> dict[str, Hidden]
     }
 
 
-def _read_excluded(value: object, info: Info) -> "NamedPaths":
+@Reads
+def read_excluded(value: object, info: Info) -> NamedPaths:
+    """Columns that are stored nowhere."""
     return _read(value, info, {}, hashed=False)
 
 
-def _read_hashed(value: object, info: Info) -> "NamedPaths":
+@Reads
+def read_hashed(value: object, info: Info) -> NamedPaths:
+    """Columns that are hashed; none of them may be excluded too."""
     return _read(value, info, info.context.understood.get(EXCLUDE, {}), hashed=True)
 
 
-def _read_salt(value: object, info: Info) -> str | None:
+@Reads
+def read_salt(value: object, info: Info) -> str | None:
+    """The variable of the salt, if anything is hashed."""
     needed = bool(info.context.understood.get(HASH))
     variable = variable_of(value)
     if variable is None:
@@ -127,18 +130,6 @@ def _read_salt(value: object, info: Info) -> str | None:
             f"{how_to_make_one()}"
         )
     return variable if needed else None
-
-
-NamedPaths: TypeAlias = Mapping[str, Mapping[Path, str]]
-"""Paths by resource, each with its name as it was written."""
-
-ExcludedColumns: TypeAlias = Annotated[NamedPaths, Reads(_read_excluded)]
-
-HashedColumns: TypeAlias = Annotated[NamedPaths, Reads(_read_hashed)]
-"""Stands after the excluded columns: no column is in both."""
-
-Salt: TypeAlias = Annotated[str | None, Reads(_read_salt), AS_WRITTEN]
-"""The variable of the salt, where something is hashed. Stands after the hashed columns."""
 
 
 def _read(value: object, info: Info, excluded: NamedPaths, *, hashed: bool) -> NamedPaths:

@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Iterator
 
 from intercom_assets.settings.source import GROUPS, Settings
-from intercom_assets.settings.values import Variable, settings_of
+from intercom_assets.settings.values import Variable, meaning_of, settings_of
 
 FIRST = "intercom"
 """Name of the source whose variables are the plain ones."""
@@ -28,7 +28,7 @@ def source_file(component: str, folder: str) -> str:
             lines += _group(setting)
         else:
             lines += [
-                *_comment(str(field.description), "  "),
+                *_comment(meaning_of(field), "  "),
                 f"  {setting}: {_value(name, setting)}",
             ]
     return "\n".join([*lines, ""])
@@ -58,7 +58,7 @@ def _stem(source: str) -> str:
 def _group(group: str) -> Iterator[str]:
     yield f"  {group}:"
     for setting, field in settings_of(GROUPS[group]).items():
-        yield from _comment(str(field.description), "    ")
+        yield from _comment(meaning_of(field), "    ")
         yield f"    {setting}: {{env: {variable('', f'{group}.{setting}')}}}"
 
 

@@ -6,7 +6,7 @@ Cron and zones are judged by Dagster; what a tick does is in `orchestration/sche
 import re
 from dataclasses import dataclass
 
-from intercom_assets.settings.values import Info, Rules
+from intercom_assets.settings.values import Info, Reads, Rules
 
 _MINUTES = (5, 10, 15, 30)
 _HOURS = (1, 3, 6, 12, 24)
@@ -35,6 +35,7 @@ def weekly_beside(schedule: Schedule | None) -> Schedule | None:
     return Schedule("0 3 * * 0", schedule.timezone) if schedule else None
 
 
+@Reads
 def read_schedule(value: object, info: Info) -> Schedule | None:
     """Read `manual`, `{every, starting_at}`, `{cron, timezone}`, or the same as text."""
     rules = info.context.rules

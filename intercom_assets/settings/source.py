@@ -6,66 +6,50 @@ The component's fields, a scaffolded file, `docs/settings.md` and every refusal 
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, PrivateAttr, ValidationError
+from pydantic import Field, PrivateAttr, ValidationError, WrapValidator
 
-from intercom_assets.catalog import CATALOG, NEWEST, Resource
+from intercom_assets.catalog import CATALOG, NEWEST, ApiVersion, Resource
 from intercom_assets.catalog.hidden import hide
-from intercom_assets.catalog.models import models_of
+from intercom_assets.catalog.models import Model, models_of
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.intercom.page_size import LARGEST
 from intercom_assets.intercom.regions import REGIONS
-from intercom_assets.settings.fields import (
-    Duration,
-    Instant,
-    IsRunning,
-    Models,
-    Name,
-    Owners,
-    PageSize,
-    PreviewMode,
-    Resources,
-    Share,
-    Tags,
-    TokenVariable,
-    UiUrl,
-    Version,
-    Webhook,
-)
+from intercom_assets.settings import fields
 from intercom_assets.settings.privacy import (
-    ExcludedColumns,
-    HashedColumns,
+    NamedPaths,
     Privacy,
-    Salt,
     hidden_of,
+    read_excluded,
+    read_hashed,
+    read_salt,
 )
 from intercom_assets.settings.schedule import Schedule, read_schedule, weekly_beside
 from intercom_assets.settings.values import (
     ANYTHING,
+    AS_WRITTEN,
     Reading,
-    Reads,
     Rules,
     SettingsGroup,
     Variable,
     one_of,
-    parsed,
     problems_of,
 )
 from intercom_assets.settings.warehouse import (
     DEFAULT_DATABASE,
     DEFAULT_SCHEMA,
-    Database,
     DuckDBSettings,
     Snowflake,
-    SnowflakeGroup,
     SnowflakeSettings,
     WarehouseSettings,
-    check_url,
     identifier_part,
+    if_chosen,
+    read_database,
+    web_address,
 )
 from intercom_assets.sync.source import Preview, Source
 
@@ -80,123 +64,112 @@ class Settings(SettingsGroup):
     the checked value has another.
     """
 
-    name: Name = Field(
-        default="",
-        validate_default=True,
-        description="Group and first part of asset keys. Default: the folder's name.",
+    name: Annotated[str, fields.name] = Field(default="", validate_default=True)
+    """Group and first part of asset keys. Default: the folder's name."""
+
+    access_token: Annotated[str, fields.access_token, AS_WRITTEN] = Field(
+        default="", validate_default=True
     )
-    access_token: TokenVariable = Field(
-        default="",
-        validate_default=True,
-        description="{env: NAME} of the variable with the access token; needed when a sync runs.",
+    """{env: NAME} of the variable with the access token; needed when a sync runs."""
+
+    region: Annotated[str, one_of(*REGIONS)] = "us"
+    """us (default), eu or au."""
+
+    base_url: Annotated[str | None, web_address] = None
+    """A simulator or proxy instead of the region's host."""
+
+    api_version: Annotated[ApiVersion, fields.api_version] = NEWEST
+    """Version of the API, in quotes. Default: "2.16"."""
+
+    start_date: Annotated[datetime | None, fields.start_date] = None
+    """UTC date or time; records updated before it are not kept."""
+
+    table_prefix: Annotated[str, identifier_part] = ""
+    """Put before `rudder_<resource>` verbatim. Default: empty."""
+
+    selected: Annotated[tuple[Resource, ...], fields.resources] = Field(
+        default_factory=lambda others: CATALOG.defaults(others["api_version"]), alias="resources"
     )
-    region: Annotated[str, one_of(*REGIONS)] = Field(
-        default="us", description="us (default), eu or au."
+    """`all` (default), names of resources, or `all` and more: all,ticket_types."""
+
+    exclude_columns: Annotated[NamedPaths, read_excluded] = Field(default_factory=dict)
+    """Columns that are stored nowhere: contacts.email, contacts.location; or
+    {contacts: [email, location]}. See docs/privacy.md."""
+
+    hash_columns: Annotated[NamedPaths, read_hashed] = Field(default_factory=dict)
+    """Columns of text or JSON that are stored as a keyed hash, in the same forms."""
+
+    hash_salt: Annotated[str | None, read_salt, AS_WRITTEN] = Field(
+        default=None, validate_default=True
     )
-    base_url: Annotated[str | None, parsed(check_url)] = Field(
-        default=None, description="A simulator or proxy instead of the region's host."
+    """{env: NAME} of the variable with the key of these hashes; needed when a sync runs. Make it
+    once with openssl rand -hex 32."""
+
+    models: Annotated[tuple[Model, ...], fields.models] = Field(
+        default_factory=lambda others: models_of(others["selected"])
     )
-    api_version: Version = Field(
-        default=NEWEST, description='Version of the API, in quotes. Default: "2.16".'
+    """Views for analysts: `all` (default) that the resources allow, `none`, or names:
+    contacts_flat,contact_tags."""
+
+    schedule: Annotated[Schedule | None, read_schedule] = None
+    """manual (default); {every: 1h, starting_at: '02:30'}; {cron: ..., timezone: ...}; or as text:
+    every 1h starting 02:30, cron 0 */3 * * *, cron 0 6 * * * in Europe/Berlin"""
+
+    reconcile: Annotated[Schedule | None, read_schedule] = Field(
+        default_factory=lambda others: weekly_beside(others["schedule"])
     )
-    start_date: Instant = Field(
-        default=None, description="UTC date or time; records updated before it are not kept."
+    """When every stored row is compared with Intercom, in the same forms. Default: Sundays at 03:00
+    when a schedule is set, else manual."""
+
+    schedules_run: Annotated[bool, one_of(stopped=False, running=True)] = Field(
+        default=False, alias="schedule_status"
     )
-    table_prefix: Annotated[str, parsed(identifier_part)] = Field(
-        default="", description="Put before `rudder_<resource>` verbatim. Default: empty."
-    )
-    selected: Resources = Field(
-        default_factory=lambda others: CATALOG.defaults(others["api_version"]),
-        alias="resources",
-        description="`all` (default), names of resources, or `all` and more: all,ticket_types.",
-    )
-    exclude_columns: ExcludedColumns = Field(
-        default={},
-        description="Columns that are stored nowhere: contacts.email, contacts.location; or "
-        "{contacts: [email, location]}. See docs/privacy.md.",
-    )
-    hash_columns: HashedColumns = Field(
-        default={},
-        description="Columns of text or JSON that are stored as a keyed hash, in the same forms.",
-    )
-    hash_salt: Salt = Field(
-        default=None,
-        validate_default=True,
-        description="{env: NAME} of the variable with the key of these hashes; needed when a sync "
-        "runs. Make it once with openssl rand -hex 32.",
-    )
-    models: Models = Field(
-        default_factory=lambda others: models_of(others["selected"]),
-        description="Views for analysts: `all` (default) that the resources allow, `none`, or "
-        "names: contacts_flat,contact_tags.",
-    )
-    schedule: Annotated[Schedule | None, Reads(read_schedule)] = Field(
-        default=None,
-        description="manual (default); {every: 1h, starting_at: '02:30'}; {cron: ..., timezone: "
-        "...}; or as text: every 1h starting 02:30, cron 0 */3 * * *, cron 0 6 * * * in "
-        "Europe/Berlin",
-    )
-    reconcile: Annotated[Schedule | None, Reads(read_schedule)] = Field(
-        default_factory=lambda others: weekly_beside(others["schedule"]),
-        description="When every stored row is compared with Intercom, in the same forms. Default: "
-        "Sundays at 03:00 when a schedule is set, else manual.",
-    )
-    schedules_run: IsRunning = Field(
-        default=False,
-        alias="schedule_status",
-        description="What both schedules are until they are switched in the UI: stopped (default) "
-        "or running.",
-    )
-    lookback: Duration = Field(
-        default=timedelta(hours=1),
-        description="How far before the cursor a window starts. Default: 1h.",
-    )
-    rate_limit_share: Share = Field(
-        default=0.9, description="Part of the app's quota to use, over 0 up to 1. Default: 0.9."
-    )
-    page_size: PageSize = Field(
-        default=LARGEST,
-        description="The most records to ask for on a page, 1 to 150. Default: 150. Pages that "
-        "Intercom cannot answer are asked for in smaller sizes by themselves.",
-    )
+    """What both schedules are until they are switched in the UI: stopped (default) or running."""
+
+    lookback: Annotated[timedelta, fields.duration] = timedelta(hours=1)
+    """How far before the cursor a window starts. Default: 1h."""
+
+    rate_limit_share: Annotated[float, fields.share] = 0.9
+    """Part of the app's quota to use, over 0 up to 1. Default: 0.9."""
+
+    page_size: Annotated[int, fields.page_size] = LARGEST
+    """The most records to ask for on a page, 1 to 150. Default: 150. Pages that Intercom cannot
+    answer are asked for in smaller sizes by themselves."""
+
     warehouse_kind: Annotated[
         str, one_of("duckdb", "snowflake"), Variable("INTERCOM_WAREHOUSE")
-    ] = Field(default="duckdb", alias="warehouse", description="duckdb (default) or snowflake.")
-    warehouse_schema: Annotated[str, parsed(identifier_part), Variable("WAREHOUSE_SCHEMA")] = Field(
-        default=DEFAULT_SCHEMA, description="Schema of the tables. Default: intercom."
+    ] = Field(default="duckdb", alias="warehouse")
+    """duckdb (default) or snowflake."""
+
+    warehouse_schema: Annotated[str, identifier_part, Variable("WAREHOUSE_SCHEMA")] = DEFAULT_SCHEMA
+    """Schema of the tables. Default: intercom."""
+
+    database: Annotated[Path, read_database, Variable("DUCKDB_DATABASE")] = Field(
+        default=DEFAULT_DATABASE, validate_default=True
     )
-    database: Annotated[Database, Variable("DUCKDB_DATABASE")] = Field(
-        default=DEFAULT_DATABASE,
-        validate_default=True,
-        description="DuckDB file, from the project root. Default: data/warehouse.duckdb.",
+    """DuckDB file, from the project root. Default: data/warehouse.duckdb."""
+
+    snowflake: Annotated[Snowflake | None, WrapValidator(if_chosen)] = Field(
+        default=None, validate_default=True
     )
-    snowflake: SnowflakeGroup = Field(
-        default=None,
-        validate_default=True,
-        description="How to log in, where the warehouse is snowflake.",
-    )
-    owners: Owners = Field(
-        default=(),
-        description="Who answers for the assets: emails or team:name; a list, or one text with "
-        "commas.",
-    )
-    tags: Tags = Field(
-        default=(),
-        description="Tags of the assets: {domain: support}, or as text: domain=support,tier=1.",
-    )
-    preview: PreviewMode = Field(
-        default=Preview.MASKED,
-        description="What a materialization shows of five rows: masked (default; keys, dates and "
-        "kinds are legible), plain, or none.",
-    )
-    alerts: Webhook = Field(
-        default=None,
-        description="{env: NAME} of the variable with the address of a webhook, Slack's or any "
-        "other, that is told when a run fails or a check finds an error. Default: nobody is told.",
-    )
-    ui_url: Annotated[UiUrl, Variable("DAGSTER_UI_URL")] = Field(
-        default=None, description="Address of Dagster's UI, for links in alerts."
-    )
+    """How to log in, where the warehouse is snowflake."""
+
+    owners: Annotated[tuple[str, ...], fields.owners] = ()
+    """Who answers for the assets: emails or team:name; a list, or one text with commas."""
+
+    tags: Annotated[tuple[tuple[str, str], ...], fields.tags, AS_WRITTEN] = ()
+    """Tags of the assets: {domain: support}, or as text: domain=support,tier=1."""
+
+    preview: Annotated[Preview, one_of(**{one.value: one for one in Preview})] = Preview.MASKED
+    """What a materialization shows of five rows: masked (default; keys, dates and kinds are
+    legible), plain, or none."""
+
+    alerts: Annotated[str | None, fields.webhook, AS_WRITTEN] = None
+    """{env: NAME} of the variable with the address of a webhook, Slack's or any other, that is told
+    when a run fails or a check finds an error. Default: nobody is told."""
+
+    ui_url: Annotated[str | None, fields.ui_url, Variable("DAGSTER_UI_URL")] = None
+    """Address of Dagster's UI, for links in alerts."""
 
     _warnings: tuple[str, ...] = PrivateAttr(default=())
 

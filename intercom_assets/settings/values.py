@@ -79,7 +79,9 @@ AS_WRITTEN = object()
 class SettingsGroup(BaseModel):
     """Settings that stand together. An unset or empty one has its default."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -103,6 +105,11 @@ class SettingsGroup(BaseModel):
 def settings_of(group: type[SettingsGroup]) -> dict[str, FieldInfo]:
     """List the settings of a group, by the name that files give them."""
     return {field.alias or name: field for name, field in group.model_fields.items()}
+
+
+def meaning_of(setting: FieldInfo) -> str:
+    """Return the text of a setting, on one line."""
+    return " ".join((setting.description or "").split())
 
 
 def variable_of(value: object) -> str | None:
@@ -153,13 +160,14 @@ def parsed_with(parse: Callable[[str, Info], object]) -> Reads:
     return Reads(read)
 
 
-def one_of(*choices: str) -> Reads:
-    """Read one of some words, in any case."""
+def one_of(*words: str, **meanings: object) -> Reads:
+    """Read one of some words, in any case; some mean another value than themselves."""
+    choices = {**dict(zip(words, words, strict=True)), **meanings}
 
-    def parse(text: str) -> str:
+    def parse(text: str) -> object:
         if (choice := text.strip().lower()) not in choices:
             raise ValueError(f"allowed are {', '.join(choices)}")
-        return choice
+        return choices[choice]
 
     return parsed(parse)
 

@@ -6,9 +6,7 @@ from pathlib import Path
 from typing import Annotated, TypeAlias
 
 from pydantic import (
-    Field,
     ValidatorFunctionWrapHandler,
-    WrapValidator,
     model_validator,
 )
 
@@ -81,6 +79,7 @@ class SnowflakeSettings:
 WarehouseSettings: TypeAlias = DuckDBSettings | SnowflakeSettings
 
 
+@parsed
 def identifier_part(value: str) -> str:
     """Accept a part of a table's name, verbatim, that any warehouse could hold."""
     if len(value) > MAX_PREFIX or "\0" in value:
@@ -88,7 +87,8 @@ def identifier_part(value: str) -> str:
     return value
 
 
-def check_url(value: str) -> str:
+@parsed
+def web_address(value: str) -> str:
     """Accept https, and http on loopback."""
     from intercom_assets.intercom.connection import (  # noqa: PLC0415 - httpx, for a proxy only
         check_base_url,
@@ -99,7 +99,9 @@ def check_url(value: str) -> str:
     return value.rstrip("/")
 
 
-def _database(value: object, info: Info) -> Path:
+@Reads
+def read_database(value: object, info: Info) -> Path:
+    """A DuckDB file that is not named like the schema."""
     if not isinstance(value, str | Path) or "\0" in str(value):
         raise ValueError("a path of a file is allowed")
     path = info.context.project_root / Path(value).expanduser()
@@ -113,6 +115,7 @@ def _database(value: object, info: Info) -> Path:
     return path
 
 
+@parsed
 def _account(value: str) -> str:
     account = value.strip()
     if re.search(r"snowflakecomputing|://|\s|/", account):
@@ -122,6 +125,7 @@ def _account(value: str) -> str:
     return account
 
 
+@parsed_with
 def _key_file(value: str, info: Info) -> Path:
     path = info.context.project_root / Path(value).expanduser()
     if not path.is_file():
@@ -129,41 +133,45 @@ def _key_file(value: str, info: Info) -> Path:
     return path
 
 
-Database: TypeAlias = Annotated[Path, Reads(_database)]
-"""A DuckDB file. Stands after the warehouse and the schema."""
-
-
 class Snowflake(SettingsGroup):
     """How to log in to Snowflake: one of private key, password, token, or externalbrowser."""
 
-    account: Annotated[str, parsed(_account)] = Field(
-        description="Account identifier, such as myorg-myaccount."
-    )
-    user: Text = Field(description="Name of the user.")
-    role: Text | None = Field(default=None, description="Role. Default: the user's.")
-    warehouse: Text | None = Field(
-        default=None, description="Virtual warehouse that does the work. Default: the user's."
-    )
-    database: Text = Field(description="Database of the tables; it must exist.")
-    private_key_path: Annotated[Path | None, parsed_with(_key_file)] = Field(
-        default=None, description="File of the private key (PEM), from the project root."
-    )
-    private_key: Secret = Field(
-        default=None, description="{env: NAME} of the variable with the private key itself."
-    )
-    private_key_passphrase: Secret = Field(
-        default=None, description="{env: NAME}; where the private key is encrypted."
-    )
-    password: Secret = Field(default=None, description="{env: NAME} of the password.")
-    token: Secret = Field(default=None, description="{env: NAME} of an OAuth access token.")
-    authenticator: Text | None = Field(
-        default=None,
-        description="Snowflake's name of a way to log in: externalbrowser for a developer, "
-        "username_password_mfa. Default: what the secret says.",
-    )
-    url: Annotated[str | None, parsed(check_url)] = Field(
-        default=None, description="A private link or proxy instead of the account's host."
-    )
+    account: Annotated[str, _account]
+    """Account identifier, such as myorg-myaccount."""
+
+    user: Text
+    """Name of the user."""
+
+    role: Text | None = None
+    """Role. Default: the user's."""
+
+    warehouse: Text | None = None
+    """Virtual warehouse that does the work. Default: the user's."""
+
+    database: Text
+    """Database of the tables; it must exist."""
+
+    private_key_path: Annotated[Path | None, _key_file] = None
+    """File of the private key (PEM), from the project root."""
+
+    private_key: Secret = None
+    """{env: NAME} of the variable with the private key itself."""
+
+    private_key_passphrase: Secret = None
+    """{env: NAME}; where the private key is encrypted."""
+
+    password: Secret = None
+    """{env: NAME} of the password."""
+
+    token: Secret = None
+    """{env: NAME} of an OAuth access token."""
+
+    authenticator: Text | None = None
+    """Snowflake's name of a way to log in: externalbrowser for a developer, username_password_mfa.
+    Default: what the secret says."""
+
+    url: Annotated[str | None, web_address] = None
+    """A private link or proxy instead of the account's host."""
 
     @property
     def secrets(self) -> dict[str, str]:
@@ -190,12 +198,9 @@ def no_way_in() -> str:
     )
 
 
-def _if_chosen(value: object, read: ValidatorFunctionWrapHandler, info: Info) -> Snowflake | None:
+def if_chosen(value: object, read: ValidatorFunctionWrapHandler, info: Info) -> Snowflake | None:
+    """Read the login only where Snowflake is the warehouse: else its variables are unset."""
     if info.data.get("warehouse_kind") != "snowflake":
         return None
     snowflake: Snowflake = read({} if value is None else value)
     return snowflake
-
-
-SnowflakeGroup: TypeAlias = Annotated[Snowflake | None, WrapValidator(_if_chosen)]
-"""Read only if Snowflake is the warehouse. Stands after it."""

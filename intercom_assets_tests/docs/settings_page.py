@@ -15,7 +15,7 @@ import yaml
 
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.settings.source import GROUPS, Settings, read_settings
-from intercom_assets.settings.values import settings_of
+from intercom_assets.settings.values import meaning_of, settings_of
 from intercom_assets.sync.source import Preview
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -107,9 +107,9 @@ def described_settings() -> dict[str, str]:
     for name, field in settings_of(Settings).items():
         if name in GROUPS:
             inner = settings_of(GROUPS[name]).items()
-            described |= {f"{name}.{one}": str(it.description) for one, it in inner}
+            described |= {f"{name}.{one}": meaning_of(it) for one, it in inner}
         else:
-            described[name] = str(field.description)
+            described[name] = meaning_of(field)
     return described
 
 
