@@ -104,7 +104,8 @@ def freshness_of(settings: Settings) -> dg.FreshnessPolicy | None:
     schedule = settings.schedule or settings.reconcile
     if schedule is None:
         return None
-    gap = max(later - earlier for earlier, later in neighbouring_ticks(schedule.cron))
+    gaps = (later - earlier for earlier, later in neighbouring_ticks(schedule.cron))
+    gap = max(gaps, default=_CALENDAR)
     # For a run that waits or takes long, and for a clock that is put back.
     slack = min(max(gap / 2, _LEAST_SLACK), _MOST_SLACK)
     return dg.FreshnessPolicy.time_window(fail_window=gap + slack, warn_window=gap + slack / 2)

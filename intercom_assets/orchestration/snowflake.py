@@ -160,7 +160,7 @@ def build_io_manager(
 
 
 def _plain(settings: SnowflakeSettings) -> dict[str, Any]:
-    plain = settings.login.model_dump(mode="json", exclude=set(SECRETS))
+    plain = settings.login.model_dump(mode="json", exclude=SECRETS)
     return {"virtual_warehouse": plain.pop("warehouse"), **plain}
 
 

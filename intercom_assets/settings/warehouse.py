@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
-from pydantic import (
-    ValidatorFunctionWrapHandler,
-    model_validator,
-)
+from pydantic import ValidatorFunctionWrapHandler, model_validator
 
 from intercom_assets.settings.values import (
+    AS_WRITTEN,
     Info,
     Reads,
     Refused,
@@ -31,9 +29,6 @@ DEFAULT_SCHEMA = "intercom"
 
 MAX_PREFIX = 100
 """Characters of a table prefix; warehouses allow about 255 for a whole name."""
-
-SECRETS = ("password", "private_key", "private_key_passphrase", "token")
-"""Settings of Snowflake that may only name a variable."""
 
 _METHODS = ("private_key", "private_key_path", "password", "token")
 _BROWSER = "externalbrowser"
@@ -188,6 +183,12 @@ class Snowflake(SettingsGroup):
             # Not a problem: definitions load where the secrets are not, such as in CI.
             info.context.warnings.append(no_way_in())
         return self
+
+
+SECRETS = {
+    name for name, setting in Snowflake.model_fields.items() if AS_WRITTEN in setting.metadata
+}
+"""Settings of Snowflake that may only name a variable."""
 
 
 def no_way_in() -> str:

@@ -9,9 +9,8 @@ import dagster as dg
 import pytest
 import yaml
 
-from intercom_assets.component import SourceScaffolder
+from intercom_assets.component import IntercomSource, SourceScaffolder
 from intercom_assets.errors import ConfigurationError
-from intercom_assets.settings import values
 from intercom_assets.settings.source import Settings, read_settings, refuse_shared_tables
 from intercom_assets_tests.dagster_project.hosting import Host
 from intercom_assets_tests.dagster_project.processes import Machine
@@ -103,7 +102,7 @@ def test_every_setting_is_there_and_explained(host: Host, folder: str) -> None:
     for name, description in described_settings().items():
         assert f" {name.rpartition('.')[2]}:" in text
         assert " ".join(description.split()) in words
-    assert set(values.settings_of(Settings)) == set(attributes(host.defs / folder))
+    assert set(IntercomSource.model().model_fields) == set(attributes(host.defs / folder))
     assert max(map(len, text.splitlines())) <= 100
 
 
