@@ -165,7 +165,7 @@ def test_wrong_schedules_are_told_before_there_are_definitions(project: Project)
     assert headline == (
         "Settings of the Intercom source 'intercom' are wrong. Change each one below:"
     )
-    schedule, reconcile, status = sorted(told, key=len, reverse=True)
+    schedule, reconcile, status = told
     assert "at least 5 minutes must lie between two runs" in schedule
     assert reconcile.endswith("'0 0 3 * * *' has 6")
     assert status.endswith("allowed are stopped, running")
