@@ -24,7 +24,7 @@ from intercom_assets.orchestration.connection import IntercomConnection
 from intercom_assets.orchestration.io_manager import DuckDBIOManager, WarehouseIOManager
 from intercom_assets.orchestration.jobs import build_reconcile_job, build_sync_job
 from intercom_assets.orchestration.models import build_models
-from intercom_assets.orchestration.rules import DAGSTER
+from intercom_assets.orchestration.rules import dagster_rules
 from intercom_assets.orchestration.salt import build_salt
 from intercom_assets.orchestration.schedules import build_schedules
 from intercom_assets.settings.scaffold import source_file, source_name, variable
@@ -115,7 +115,7 @@ class IntercomSource(dg.Component, dg.Resolvable):
             ConfigurationError: Lists every problem.
         """
         return read_settings(
-            self._written, name=folder.name, project_root=project_root, rules=DAGSTER
+            self._written, name=folder.name, project_root=project_root, rules=dagster_rules
         )
 
     def _others(self, context: dg.ComponentLoadContext) -> Iterator[Settings]:

@@ -17,7 +17,7 @@ from intercom_assets.settings.source import (
     read_settings,
     refuse_shared_tables,
 )
-from intercom_assets.settings.values import ANYTHING, Rules
+from intercom_assets.settings.values import RuleBook, Rules, no_rules
 
 _COMPONENT = "intercom_assets.IntercomSource"
 _SCHEDULES = {"schedule", "reconcile"}
@@ -49,9 +49,7 @@ class SourceFile:
         Raises:
             ConfigurationError: Lists every problem.
         """
-        from intercom_assets.orchestration.rules import DAGSTER  # noqa: PLC0415 - half a second
-
-        return self._read(self.raw, environment, DAGSTER)
+        return self._read(self.raw, environment, _dagster_rules)
 
     def unscheduled(self, environment: Mapping[str, str] = os.environ) -> Settings:
         """Check the settings without Dagster, which takes half a second to import.
@@ -60,10 +58,10 @@ class SourceFile:
             ConfigurationError: Lists every problem of the others.
         """
         raw = {name: value for name, value in self.raw.items() if name not in _SCHEDULES}
-        return self._read(raw, environment, ANYTHING)
+        return self._read(raw, environment, no_rules)
 
     def _read(
-        self, raw: Mapping[str, object], environment: Mapping[str, str], rules: Rules
+        self, raw: Mapping[str, object], environment: Mapping[str, str], rules: RuleBook
     ) -> Settings:
         return read_settings(
             raw,
@@ -128,6 +126,14 @@ class Project:
         for document in documents:
             if isinstance(document, dict) and document.get("type") == _COMPONENT:
                 yield SourceFile(path, document.get("attributes") or {}, self.root)
+
+
+def _dagster_rules() -> Rules:
+    from intercom_assets.orchestration.rules import (  # noqa: PLC0415 - half a second
+        dagster_rules,
+    )
+
+    return dagster_rules()
 
 
 def readable(sources: list[SourceFile]) -> Iterator[Settings]:

@@ -71,5 +71,6 @@ def _is_schedule(cron: str, timezone: str) -> bool:
     return True
 
 
-DAGSTER = Rules(check_cron, is_owner, is_tag)
-"""What Dagster accepts."""
+def dagster_rules() -> Rules:
+    """Return what Dagster accepts."""
+    return Rules(check_cron, is_owner, is_tag)

@@ -6,7 +6,7 @@ Cron and zones are judged by Dagster; what a tick does is in `orchestration/sche
 import re
 from dataclasses import dataclass
 
-from intercom_assets.settings.values import Info, Reads, Rules
+from intercom_assets.settings.values import Info, Reads, RuleBook
 
 _MINUTES = (5, 10, 15, 30)
 _HOURS = (1, 3, 6, 12, 24)
@@ -52,7 +52,7 @@ def read_schedule(value: object, info: Info) -> Schedule | None:
             raise ValueError(ALLOWED)
 
 
-def _from_text(value: str, rules: Rules) -> Schedule | None:
+def _from_text(value: str, rules: RuleBook) -> Schedule | None:
     if value.lower() == "manual":
         return None
     if found := re.fullmatch(r"every (\S+)(?: starting (?:at )?(\S+))?", value, re.IGNORECASE):
@@ -85,7 +85,7 @@ def _step(offset: int, step: int, last: int) -> str:
     return f"{offset}-{last}/{step}" if offset else f"*/{step}"
 
 
-def _cron(fields: str, timezone: str, rules: Rules) -> Schedule:
+def _cron(fields: str, timezone: str, rules: RuleBook) -> Schedule:
     cron = " ".join(fields.split())
-    rules.check_cron(cron, timezone)
+    rules().check_cron(cron, timezone)
     return Schedule(cron, timezone)

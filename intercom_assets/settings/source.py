@@ -30,12 +30,12 @@ from intercom_assets.settings.privacy import (
 )
 from intercom_assets.settings.schedule import Schedule, read_schedule, weekly_beside
 from intercom_assets.settings.values import (
-    ANYTHING,
     AS_WRITTEN,
     Reading,
-    Rules,
+    RuleBook,
     SettingsGroup,
     Variable,
+    no_rules,
     one_of,
     problems_of,
 )
@@ -229,7 +229,7 @@ def read_settings(
     name: str,
     project_root: Path,
     environment: Mapping[str, str] = os.environ,
-    rules: Rules = ANYTHING,
+    rules: RuleBook = no_rules,
 ) -> Settings:
     """Check the settings of one source.
 

@@ -23,15 +23,20 @@ from pydantic_core import core_schema
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What Dagster accepts; handed in, because `status` does without its slow import."""
+    """What Dagster accepts."""
 
     check_cron: Callable[[str, str], None]
     is_owner: Callable[[str], bool]
     is_tag: Callable[[str, str], bool]
 
 
-ANYTHING = Rules(lambda _cron, _zone: None, lambda _owner: True, lambda _key, _value: True)
-"""Rules that refuse nothing: Dagster judges when definitions load."""
+RuleBook: TypeAlias = Callable[[], Rules]
+"""Opened by the first setting that Dagster judges: its import takes half a second."""
+
+
+def no_rules() -> Rules:
+    """Refuse nothing, as `status` does; Dagster judges when definitions load."""
+    return Rules(lambda _cron, _zone: None, lambda _owner: True, lambda _key, _value: True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,7 @@ class Reading:
     environment: Mapping[str, str]
     project_root: Path
     folder: str = ""
-    rules: Rules = ANYTHING
+    rules: RuleBook = no_rules
     warnings: list[str] = field(default_factory=list)
     understood: dict[str, Any] = field(default_factory=dict)
     """What is right of a setting that has problems too, for settings that are compared with it."""
