@@ -1,14 +1,15 @@
 """A source as a Dagster component: settings in, assets, job, schedule and resources out."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Self, assert_never
+from typing import Any, Self, TypeAlias, assert_never
 
 import click
 import dagster as dg
-from pydantic import BaseModel, Field, PrivateAttr
+from pydantic import BaseModel, Field, create_model
 
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.orchestration.alerts import build_alerts
@@ -23,71 +24,40 @@ from intercom_assets.orchestration.connection import IntercomConnection
 from intercom_assets.orchestration.io_manager import DuckDBIOManager, WarehouseIOManager
 from intercom_assets.orchestration.jobs import build_reconcile_job, build_sync_job
 from intercom_assets.orchestration.models import build_models
+from intercom_assets.orchestration.rules import dagster_rules
 from intercom_assets.orchestration.salt import build_salt
-from intercom_assets.orchestration.scaffold import Described, source_file, source_name, variable
-from intercom_assets.orchestration.settings import (
+from intercom_assets.orchestration.schedules import build_schedules
+from intercom_assets.settings.scaffold import source_file, source_name, variable
+from intercom_assets.settings.source import (
+    GROUPS,
     Settings,
     read_settings,
     refuse_shared_tables,
 )
-from intercom_assets.orchestration.ticks import build_schedules
-from intercom_assets.orchestration.warehouses import DuckDBSettings, SnowflakeSettings
+from intercom_assets.settings.values import SettingsGroup, meaning_of, settings_of
+from intercom_assets.settings.warehouse import DuckDBSettings, SnowflakeSettings
 
 _logger = logging.getLogger("intercom_assets")
 
 
-def _resolved(context: dg.ResolutionContext, value: Any) -> Any:  # noqa: ANN401 - as in YAML
-    # Dagster compiles every text as a template, which takes as long as building all the assets.
+Written: TypeAlias = str | int | float | bool | list[Any] | dict[str, Any] | None
+"""A setting as a file holds it. All forms are taken, so that ours is the message that refuses."""
+
+
+@cache
+def model_of_file(group: type[SettingsGroup]) -> type[BaseModel]:
+    """Derive from the settings what a file may hold: any value, or `{env: NAME}`, by each name."""
+    fields: dict[str, Any] = {}
+    for name, field in settings_of(group).items():
+        form = model_of_file(GROUPS[name]) | None if name in GROUPS else Written
+        fields[name] = (form, Field(default=None, description=meaning_of(field)))
+    return create_model(f"{group.__name__}File", __base__=dg.Model, **fields)
+
+
+def _filled_in(context: dg.ResolutionContext, value: Any) -> Any:  # noqa: ANN401 - as in YAML
+    # Only templates go through Dagster's engine: it would turn a plain "2.10" into 2.1.
     is_template = any(mark in str(value) for mark in ("{{", "{%", "{#"))
     return context.resolve_value(value) if is_template else value
-
-
-_Resolved = dg.Resolver(_resolved, inject_before_resolve=False)
-
-Setting = Annotated[str | int | float | Mapping[str, str | int | float] | None, _Resolved]
-"""A literal, or `{env: NAME}`. Numbers are taken, so that ours is the message that refuses them."""
-
-Columns = Annotated[str | Mapping[str, str | list[str]] | None, _Resolved]
-"""Columns by resource, as text or as a map; or `{env: NAME}`."""
-
-Names = Annotated[str | list[str] | Mapping[str, str] | None, _Resolved]
-"""Names as a list, or as text with commas; or `{env: NAME}`."""
-
-Tags = Annotated[str | Mapping[str, str | int | float | bool | None] | None, _Resolved]
-"""Tags as a map or as text; or `{env: NAME}`."""
-
-
-class Snowflake(dg.Model, dg.Resolvable):
-    """How to log in to Snowflake: one of private key, password, token, or externalbrowser."""
-
-    account: Setting = Field(
-        default=None, description="Account identifier, such as myorg-myaccount."
-    )
-    user: Setting = Field(default=None, description="Name of the user.")
-    role: Setting = Field(default=None, description="Role. Default: the user's.")
-    warehouse: Setting = Field(
-        default=None, description="Virtual warehouse that does the work. Default: the user's."
-    )
-    database: Setting = Field(default=None, description="Database of the tables; it must exist.")
-    private_key_path: Setting = Field(
-        default=None, description="File of the private key (PEM), from the project root."
-    )
-    private_key: Setting = Field(
-        default=None, description="{env: NAME} of the variable with the private key itself."
-    )
-    private_key_passphrase: Setting = Field(
-        default=None, description="{env: NAME}; where the private key is encrypted."
-    )
-    password: Setting = Field(default=None, description="{env: NAME} of the password.")
-    token: Setting = Field(default=None, description="{env: NAME} of an OAuth access token.")
-    authenticator: Setting = Field(
-        default=None,
-        description="Snowflake's name of a way to log in: externalbrowser for a developer, "
-        "username_password_mfa. Default: what the secret says.",
-    )
-    url: Setting = Field(
-        default=None, description="A private link or proxy instead of the account's host."
-    )
 
 
 class SourceScaffolder(dg.Scaffolder):
@@ -100,7 +70,7 @@ class SourceScaffolder(dg.Scaffolder):
             return
         place = request.target_path
         file = place if request.append else place / "defs.yaml"
-        text = source_file(request.type_name, file.parent.name, _described_settings())
+        text = source_file(request.type_name, file.parent.name)
         with file.open("a" if request.append else "w", encoding="utf-8") as written:
             written.write(f"---\n{text}" if request.append else text)
         token = variable(source_name(file.parent.name), "access_token")
@@ -108,138 +78,35 @@ class SourceScaffolder(dg.Scaffolder):
 
 
 @dg.scaffold_with(SourceScaffolder)
-class IntercomSource(dg.Component, dg.Model, dg.Resolvable):
+class IntercomSource(dg.Component, dg.Resolvable):
     """One Intercom workspace, synced with one table prefix.
 
     Every setting takes a literal or `{env: NAME}`; unset or empty means the default. All problems
     are reported at once when the code location loads.
     """
 
-    name: Setting = Field(
-        default=None, description="Group and first part of asset keys. Default: the folder's name."
-    )
-    access_token: Setting = Field(
-        default=None,
-        description="{env: NAME} of the variable with the access token; needed when a sync runs.",
-    )
-    region: Setting = Field(default=None, description="us (default), eu or au.")
-    base_url: Setting = Field(
-        default=None, description="A simulator or proxy instead of the region's host."
-    )
-    api_version: Setting = Field(
-        default=None, description='Version of the API, in quotes. Default: "2.16".'
-    )
-    start_date: Setting = Field(
-        default=None, description="UTC date or time; records updated before it are not kept."
-    )
-    table_prefix: Setting = Field(
-        default=None, description="Put before `rudder_<resource>` verbatim. Default: empty."
-    )
-    resources: Names = Field(
-        default=None,
-        description="`all` (default), names of resources, or `all` and more: all,ticket_types.",
-    )
-    exclude_columns: Columns = Field(
-        default=None,
-        description="Columns that are stored nowhere: contacts.email, contacts.location; or "
-        "{contacts: [email, location]}. See docs/privacy.md.",
-    )
-    hash_columns: Columns = Field(
-        default=None,
-        description="Columns of text or JSON that are stored as a keyed hash, in the same forms.",
-    )
-    hash_salt: Setting = Field(
-        default=None,
-        description="{env: NAME} of the variable with the key of these hashes; needed when a sync "
-        "runs. Make it once with openssl rand -hex 32.",
-    )
-    models: Names = Field(
-        default=None,
-        description="Views for analysts: `all` (default) that the resources allow, `none`, or "
-        "names: contacts_flat,contact_tags.",
-    )
-    schedule: Setting = Field(
-        default=None,
-        description="manual (default); {every: 1h, starting_at: '02:30'}; {cron: ..., timezone: "
-        "...}; or as text: every 1h starting 02:30, cron 0 */3 * * *, cron 0 6 * * * in "
-        "Europe/Berlin",
-    )
-    reconcile: Setting = Field(
-        default=None,
-        description="When every stored row is compared with Intercom, in the same forms. Default: "
-        "Sundays at 03:00 when a schedule is set, else manual.",
-    )
-    schedule_status: Setting = Field(
-        default=None,
-        description="What both schedules are until they are switched in the UI: stopped (default) "
-        "or running.",
-    )
-    lookback: Setting = Field(
-        default=None, description="How far before the cursor a window starts. Default: 1h."
-    )
-    rate_limit_share: Setting = Field(
-        default=None, description="Part of the app's quota to use, over 0 up to 1. Default: 0.9."
-    )
-    page_size: Setting = Field(
-        default=None,
-        description="The most records to ask for on a page, 1 to 150. Default: 150. Pages that "
-        "Intercom cannot answer are asked for in smaller sizes by themselves.",
-    )
-    warehouse: Setting = Field(default=None, description="duckdb (default) or snowflake.")
-    database: Setting = Field(
-        default=None,
-        description="DuckDB file, from the project root. Default: data/warehouse.duckdb.",
-    )
-    snowflake: Snowflake | None = Field(
-        default=None, description="How to log in, where the warehouse is snowflake."
-    )
-    warehouse_schema: Setting = Field(
-        default=None, description="Schema of the tables. Default: intercom."
-    )
+    def __init__(self, **settings: object) -> None:
+        """Take settings as a file holds them; docs/settings.md describes each."""
+        self._written = settings
+        self._folder: Path | None = None
 
-    owners: Names = Field(
-        default=None,
-        description="Who answers for the assets: emails or team:name; a list, or one text with "
-        "commas.",
-    )
-    tags: Tags = Field(
-        default=None,
-        description="Tags of the assets: {domain: support}, or as text: domain=support,tier=1.",
-    )
-    preview: Setting = Field(
-        default=None,
-        description="What a materialization shows of five rows: masked (default; keys, dates and "
-        "kinds are legible), plain, or none.",
-    )
-    alerts: Setting = Field(
-        default=None,
-        description="{env: NAME} of the variable with the address of a webhook, Slack's or any "
-        "other, that is told when a run fails or a check finds an error. Default: nobody is told.",
-    )
-    ui_url: Setting = Field(
-        default=None, description="Address of Dagster's UI, for links in alerts."
-    )
+    @classmethod
+    def model(cls) -> type[BaseModel]:
+        """Describe what a file may hold."""
+        return model_of_file(Settings)
 
-    _folder: Path | None = PrivateAttr(default=None)
+    @classmethod
+    def resolve_from_model(cls, context: dg.ResolutionContext, model: BaseModel) -> Self:
+        """Fill in templates of Dagster's."""
+        written = model.model_dump(exclude_unset=True)
+        return cls(**{name: _filled_in(context, value) for name, value in written.items()})
 
     @classmethod
     def load(cls, attributes: BaseModel | None, context: dg.ComponentLoadContext) -> Self:
         """Load the component of a file, and remember the folder: a source is named after it."""
-        return super().load(attributes, context).placed(context.path)
-
-    def placed(self, folder: Path) -> Self:
-        """Remember the folder of the component's file."""
-        self._folder = folder
-        return self
-
-    def settings_there(self, project_root: Path) -> Settings | None:
-        """Check the settings; None where they are wrong or there is no file."""
-        if self._folder is None:
-            return None
-        # What is wrong with another source is told when that one is built.
-        with suppress(ConfigurationError):
-            return self.settings(self._folder, project_root)
-        return None
+        component = super().load(attributes, context)
+        component._folder = context.path  # noqa: SLF001 - of this class
+        return component
 
     def settings(self, folder: Path, project_root: Path) -> Settings:
         """Check the settings of the source in a folder.
@@ -248,23 +115,15 @@ class IntercomSource(dg.Component, dg.Model, dg.Resolvable):
             ConfigurationError: Lists every problem.
         """
         return read_settings(
-            self._raw(),
-            name=folder.name,
-            project_root=project_root,
+            self._written, name=folder.name, project_root=project_root, rules=dagster_rules
         )
 
-    def _others(self, context: dg.ComponentLoadContext) -> list[Settings]:
-        all_sources = context.component_tree.get_all_components(of_type=IntercomSource)
-        read = [one.settings_there(context.project_root) for one in all_sources if one is not self]
-        return [settings for settings in read if settings is not None]
-
-    def _raw(self) -> dict[str, object]:
-        raw = {name: getattr(self, name) for name in type(self).model_fields}
-        if self.snowflake is not None:
-            raw["snowflake"] = {
-                name: getattr(self.snowflake, name) for name in type(self.snowflake).model_fields
-            }
-        return raw
+    def _others(self, context: dg.ComponentLoadContext) -> Iterator[Settings]:
+        for one in context.component_tree.get_all_components(of_type=IntercomSource):
+            if one is not self and one._folder is not None:  # noqa: SLF001 - of this class
+                # What is wrong with another source is told when that one is built.
+                with suppress(ConfigurationError):
+                    yield one.settings(one._folder, context.project_root)  # noqa: SLF001
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """Build what Dagster shows and runs."""
@@ -273,16 +132,6 @@ class IntercomSource(dg.Component, dg.Model, dg.Resolvable):
         for warning in settings.warnings:
             _logger.warning("%s: %s", settings.name, warning)
         return build_definitions(settings)
-
-
-def _described_settings() -> Described:
-    """Describe every setting of a source, those of a group by themselves."""
-    described: dict[str, str | Mapping[str, str]] = {}
-    for name, field in IntercomSource.model_fields.items():
-        described[name] = str(field.description)
-    inner = Snowflake.model_fields.items()
-    described["snowflake"] = {name: str(field.description) for name, field in inner}
-    return described
 
 
 def build_definitions(settings: Settings) -> dg.Definitions:

@@ -11,7 +11,8 @@ import dagster as dg
 
 from intercom_assets.orchestration.data_frames import duckdb_data_frames
 from intercom_assets.orchestration.housekeeping import build_housekeeping
-from intercom_assets.orchestration.warehouses import DEFAULT_DATABASE, DEFAULT_SCHEMA
+from intercom_assets.settings.scaffold import variable as variable_of
+from intercom_assets.settings.warehouse import DEFAULT_DATABASE, DEFAULT_SCHEMA, Snowflake
 from intercom_assets.warehouse.dialects import to_snowflake_name
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
@@ -65,23 +66,15 @@ def _frames() -> dg.ConfigurableIOManagerFactory[Any] | dg.IOManagerDefinition:
     from dagster_snowflake_pandas import SnowflakePandasIOManager  # noqa: PLC0415 - takes seconds
 
     given: dict[str, Any] = {
-        field: dg.EnvVar(variable)
-        for field, variable in _SNOWFLAKE.items()
-        if os.environ.get(variable, "").strip()
+        _STOCK.get(name, name): dg.EnvVar(variable)
+        for name in Snowflake.model_fields
+        if name not in _UNKNOWN_TO_STOCK
+        and _variable(variable := variable_of("", f"snowflake.{name}"))
     }
     return SnowflakePandasIOManager(schema=to_snowflake_name(schema), **given)
 
 
-_SNOWFLAKE = {
-    "account": "SNOWFLAKE_ACCOUNT",
-    "user": "SNOWFLAKE_USER",
-    "role": "SNOWFLAKE_ROLE",
-    "warehouse": "SNOWFLAKE_WAREHOUSE",
-    "database": "SNOWFLAKE_DATABASE",
-    "private_key_path": "SNOWFLAKE_PRIVATE_KEY_PATH",
-    "private_key": "SNOWFLAKE_PRIVATE_KEY",
-    "private_key_password": "SNOWFLAKE_PRIVATE_KEY_PASSPHRASE",
-    "password": "SNOWFLAKE_PASSWORD",
-    "authenticator": "SNOWFLAKE_AUTHENTICATOR",
-}
-"""Variables that the shipped source reads, by the stock IO manager's names."""
+_STOCK = {"private_key_passphrase": "private_key_password"}
+"""Settings that the stock IO manager has under another name."""
+
+_UNKNOWN_TO_STOCK = {"token", "url"}

@@ -6,7 +6,7 @@ import click
 from click.shell_completion import CompletionItem, get_completion_class
 
 if TYPE_CHECKING:
-    from intercom_assets.orchestration.settings import Settings
+    from intercom_assets.settings.source import Settings
 
 _COMMAND = "intercom-assets"
 _VARIABLE = "_INTERCOM_ASSETS_COMPLETE"

@@ -20,7 +20,7 @@ from intercom_assets.errors import ConfigurationError
 from intercom_assets.intercom.connection import check_base_url
 from intercom_assets.intercom.oauth import App, Grant
 from intercom_assets.intercom.transport import is_loopback
-from intercom_assets.orchestration.settings import Settings
+from intercom_assets.settings.source import Settings
 
 CLIENT_ID = "INTERCOM_CLIENT_ID"
 CLIENT_SECRET = "INTERCOM_CLIENT_SECRET"  # noqa: S105 - the name of a variable

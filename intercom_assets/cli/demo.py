@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from intercom_assets.cli.project import SourceFile
 from intercom_assets.errors import ConfigurationError
-from intercom_assets.orchestration.settings import Settings
+from intercom_assets.settings.source import Settings
 
 DEMO_DATABASE = "data/demo.duckdb"
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from intercom_assets.cli.board import Board, Line, State
 from intercom_assets.cli.interrupts import INTERRUPTED
 from intercom_assets.cli.output import instant
-from intercom_assets.orchestration.settings import Settings
+from intercom_assets.settings.source import Settings
 from intercom_assets.sync.progress import Report
 
 _SUMMED = (

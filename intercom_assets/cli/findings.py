@@ -21,9 +21,9 @@ from intercom_assets.intercom.client import RequestMetrics, ResourceSession
 from intercom_assets.intercom.connection import Connection
 from intercom_assets.intercom.retry import RetryPolicy
 from intercom_assets.intercom.workspace import probe
-from intercom_assets.orchestration.privacy import require_salt
-from intercom_assets.orchestration.settings import Settings
 from intercom_assets.orchestration.warehouses import open_warehouse
+from intercom_assets.settings.privacy import require_salt
+from intercom_assets.settings.source import Settings
 
 T = TypeVar("T")
 

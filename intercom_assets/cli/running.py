@@ -20,9 +20,10 @@ from intercom_assets.cli.project import Project, SourceFile, find_project
 from intercom_assets.cli.tables import named, print_board, print_failures, print_findings
 from intercom_assets.cli.terminal import command_line
 from intercom_assets.errors import ConfigurationError
-from intercom_assets.orchestration.privacy import require_salt
-from intercom_assets.orchestration.settings import Settings, parse_instant
-from intercom_assets.orchestration.warehouses import DuckDBSettings, SnowflakeSettings
+from intercom_assets.settings.fields import parse_instant
+from intercom_assets.settings.privacy import require_salt
+from intercom_assets.settings.source import Settings
+from intercom_assets.settings.warehouse import DuckDBSettings, Snowflake, SnowflakeSettings
 
 _EXAMPLES = {
     "conversations": "SELECT state, count(*) AS conversations FROM {} GROUP BY ALL",
@@ -223,7 +224,7 @@ def _shown(settings: Settings) -> str:
         case DuckDBSettings(database=database):
             here = Path.cwd()
             return str(database.relative_to(here) if database.is_relative_to(here) else database)
-        case SnowflakeSettings(account=account, database=name):
+        case SnowflakeSettings(login=Snowflake(account=account, database=name)):
             return f"Snowflake account {account}, database {name}"
         case _:
             assert_never(settings.warehouse)

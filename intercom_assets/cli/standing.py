@@ -12,8 +12,8 @@ from intercom_assets.cli.project import find_project
 from intercom_assets.cli.tables import Column, print_table
 from intercom_assets.cli.terminal import command_line
 from intercom_assets.errors import ConfigurationError, IntercomAssetsError
-from intercom_assets.orchestration.settings import Settings
 from intercom_assets.orchestration.warehouses import open_warehouse
+from intercom_assets.settings.source import Settings
 from intercom_assets.warehouse.base import StoredCursor
 from intercom_assets.warehouse.warehouse import Warehouse
 

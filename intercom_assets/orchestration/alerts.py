@@ -17,7 +17,7 @@ import dagster as dg
 from intercom_assets.intercom.webhook import Refusal, is_slack, post
 from intercom_assets.orchestration.jobs import SOURCE_TAG
 from intercom_assets.orchestration.messages import Alert, Trouble, as_json, for_slack
-from intercom_assets.orchestration.settings import Settings
+from intercom_assets.settings.source import Settings
 
 PATIENCE = timedelta(days=1)
 """Age at which an alert that nobody took is given up."""

@@ -10,11 +10,12 @@ from intercom_assets.catalog.types import ColumnType
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.orchestration.code import code_reference
 from intercom_assets.orchestration.failures import explained
-from intercom_assets.orchestration.freshness import freshness_of
 from intercom_assets.orchestration.lineage import column_lineage
 from intercom_assets.orchestration.listener import LogListener
 from intercom_assets.orchestration.salt import build_mask
-from intercom_assets.orchestration.settings import Settings, parse_instant
+from intercom_assets.orchestration.schedules import freshness_of
+from intercom_assets.settings.fields import parse_instant
+from intercom_assets.settings.source import Settings
 from intercom_assets.sync.cursor import SyncOptions
 from intercom_assets.sync.extract import Extract
 

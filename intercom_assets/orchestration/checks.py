@@ -12,7 +12,7 @@ import dagster as dg
 
 from intercom_assets.catalog import CATALOG, Resource
 from intercom_assets.orchestration.assets import connection_key, io_manager_key, pool_name
-from intercom_assets.orchestration.settings import Settings
+from intercom_assets.settings.source import Settings
 from intercom_assets.sync.evidence import Evidence, Scene
 from intercom_assets.sync.quality import Severity, Verdict, checks_of
 

@@ -10,7 +10,7 @@ import dagster as dg
 
 from intercom_assets.orchestration.assets import SyncConfig
 from intercom_assets.orchestration.models import model_keys
-from intercom_assets.orchestration.settings import Settings
+from intercom_assets.settings.source import Settings
 
 if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import (

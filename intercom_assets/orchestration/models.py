@@ -14,8 +14,8 @@ from intercom_assets.orchestration.assets import SQL_TYPES, io_manager_key, pool
 from intercom_assets.orchestration.checks import check_result, miss_no_outputs
 from intercom_assets.orchestration.code import code_reference
 from intercom_assets.orchestration.failures import explained
-from intercom_assets.orchestration.freshness import freshness_of
-from intercom_assets.orchestration.settings import Settings
+from intercom_assets.orchestration.schedules import freshness_of
+from intercom_assets.settings.source import Settings
 from intercom_assets.sync.model_quality import ModelCheck, model_checks_of
 from intercom_assets.sync.models import ModelReport, refresh, view_target
 from intercom_assets.sync.quality import Verdict

@@ -7,7 +7,7 @@ import dagster as dg
 from pydantic import Field
 
 from intercom_assets.catalog import CATALOG
-from intercom_assets.orchestration.privacy import Privacy, hash_key
+from intercom_assets.settings.privacy import Privacy, hash_key
 from intercom_assets.sync.mask import Mask
 
 

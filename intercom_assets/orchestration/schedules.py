@@ -1,94 +1,147 @@
-"""When a sync runs by itself: basic intervals and cron, as a person writes them.
+"""Schedules: what a tick does, and when an asset counts as overdue.
 
-Without Dagster, whose import takes seconds: the command line reads settings too. What a tick does
-is said in `ticks.py`.
+A tick starts a run, or says in the UI why it does not. Runs never pile up: Dagster's queue lets
+one run of a source go at a time (the pool, see dagster.yaml), and a tick adds none while one that
+does its work is queued or under way.
 """
 
-import re
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
-from intercom_assets.orchestration.cron import check_cron
+import dagster as dg
 
-_MINUTES = (5, 10, 15, 30)
-_HOURS = (1, 3, 6, 12, 24)
-_EVERY = {
-    **{f"{minutes}m": minutes for minutes in _MINUTES},
-    **{f"{hours}h": hours * 60 for hours in _HOURS},
-}
+from intercom_assets.settings.source import Settings
 
-ALLOWED = (
-    f"allowed are manual; every {', '.join(_EVERY)} (with an optional start: every 1h starting "
-    "02:30, UTC); cron followed by five fields (cron 0 */3 * * *, and if not in UTC a zone: "
-    "cron 0 6 * * * in Europe/Berlin)"
-)
+_LEAST_SLACK = timedelta(minutes=30)
+_MOST_SLACK = timedelta(hours=6)
+
+_MIDNIGHT = datetime(2004, 1, 1, tzinfo=UTC)  # of a leap year
+_DAY = timedelta(days=1)
+_YEAR = timedelta(days=400)
+_CALENDAR = timedelta(days=28 * 366)  # weekdays and leap years repeat after 28 years
+_FORMAT = "%Y-%m-%dT%H:%M%z"
+
+_UNFINISHED = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """When a job runs.
+def build_schedules(settings: Settings, sync: str, reconcile: str) -> list[dg.ScheduleDefinition]:
+    """Make the schedules of a source's two jobs; none for what is manual."""
+    keys = frozenset(dg.AssetKey([settings.name, one.name]) for one in settings.resources)
 
-    Attributes:
-        cron: Five fields.
-        timezone: Zone in which they are read.
+    def syncs(run: dg.DagsterRun) -> bool:
+        # A reconcile begins with a sync, and "Materialize all" is one too; a run of some
+        # resources is not, so the tick's run waits behind it.
+        if run.asset_selection is None:
+            return run.job_name in {sync, reconcile}
+        return run.asset_selection >= keys
+
+    def reconciles(run: dg.DagsterRun) -> bool:
+        return run.job_name == reconcile
+
+    planned = [
+        (settings.schedule, f"{settings.name}_schedule", sync, syncs),
+        (settings.reconcile, f"{settings.name}_reconcile_schedule", reconcile, reconciles),
+    ]
+    running, stopped = dg.DefaultScheduleStatus.RUNNING, dg.DefaultScheduleStatus.STOPPED
+    return [
+        dg.ScheduleDefinition(
+            name=name,
+            job_name=job,
+            cron_schedule=schedule.cron,
+            execution_timezone=schedule.timezone,
+            execution_fn=_tick(does_its_work),
+            default_status=running if settings.schedules_run else stopped,
+            description=f"Runs {job} by itself; skips while such a run is queued or under way.",
+        )
+        for schedule, name, job, does_its_work in planned
+        if schedule is not None
+    ]
+
+
+def _tick(
+    does_its_work: Callable[[dg.DagsterRun], bool],
+) -> Callable[[dg.ScheduleEvaluationContext], dg.RunRequest | dg.SkipReason]:
+    def tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        # The oldest first: a run that is under way says more than what is queued behind it.
+        unfinished = context.instance.get_run_records(
+            dg.RunsFilter(statuses=_UNFINISHED), ascending=True
+        )
+        for record in unfinished:
+            if does_its_work(record.dagster_run):
+                return dg.SkipReason(_skipped(record))
+        return dg.RunRequest()
+
+    return tick
+
+
+def _skipped(record: dg.RunRecord) -> str:
+    run = record.dagster_run
+    if record.start_time is None:
+        state = "is queued already"
+    else:
+        since = datetime.fromtimestamp(record.start_time, UTC)
+        state = f"is under way since {since:%Y-%m-%d %H:%M} UTC"
+    return (
+        f"Run {run.run_id.split('-')[0]} ({run.job_name}) {state}; the next tick syncs what "
+        "changes meanwhile. If the machine of that run went down, terminate it under Runs."
+    )
+
+
+def freshness_of(settings: Settings) -> dg.FreshnessPolicy | None:
+    """Derive from the schedule how old an asset may be, or nothing if a person starts the syncs.
+
+    A window and not `FreshnessPolicy.cron`: with that one a run has to end before the tick that
+    starts it, and a deadline some minutes later cannot be derived from any cron expression. Both
+    jobs materialize every asset, so the reconcile's schedule counts if it is the only one.
     """
+    schedule = settings.schedule or settings.reconcile
+    if schedule is None:
+        return None
+    gaps = (later - earlier for earlier, later in neighbouring_ticks(schedule.cron))
+    gap = max(gaps, default=_CALENDAR)
+    # For a run that waits or takes long, and for a clock that is put back.
+    slack = min(max(gap / 2, _LEAST_SLACK), _MOST_SLACK)
+    return dg.FreshnessPolicy.time_window(fail_window=gap + slack, warn_window=gap + slack / 2)
 
-    cron: str
-    timezone: str = "UTC"
 
+def neighbouring_ticks(cron: str) -> Iterator[tuple[datetime, datetime]]:
+    """Yield ticks that follow each other, at every distance that occurs.
 
-def parse_schedule(value: object) -> Schedule | None:
-    """Read a schedule: `manual`, `{every, starting_at}`, `{cron, timezone}`, or one string.
+    Each day that an expression matches has the same times, so one day shows the distances within
+    it, and a year of midnights those between days; listing all ticks would take seconds.
 
     Raises:
-        ValueError: It is none; says what is allowed.
+        ValueError: No day matches.
     """
-    match value:
-        case None:
-            return None
-        case str():
-            return _from_text(" ".join(value.split()))
-        case {"every": every, **rest} if set(rest) <= {"starting_at"}:
-            return _every(str(every), str(rest.get("starting_at", "00:00")))
-        case {"cron": cron, **rest} if set(rest) <= {"timezone"}:
-            return _cron(str(cron), str(rest.get("timezone", "UTC")))
-        case _:
-            raise ValueError(ALLOWED)
+    minute, hour, *date = cron.split()
+    times = _ticks(f"{minute} {hour} * * *", _DAY)
+    yield from pairwise(times)
+    midnights = f"0 0 {' '.join(date)}"
+    try:
+        days = _ticks(midnights, _YEAR)
+        if len(days) < 2:
+            days = _ticks(midnights, _CALENDAR)
+    except ValueError:
+        raise ValueError(
+            f"{cron!r} names a date that no year has; choose another day or month"
+        ) from None
+    for day, next_day in pairwise(days):
+        yield day + (times[-1] - _MIDNIGHT), next_day + (times[0] - _MIDNIGHT)
 
 
-def _from_text(value: str) -> Schedule | None:
-    if value.lower() == "manual":
-        return None
-    if found := re.fullmatch(r"every (\S+)(?: starting (?:at )?(\S+))?", value, re.IGNORECASE):
-        return _every(found[1], found[2] or "00:00")
-    if found := re.fullmatch(r"cron (.+?)(?: in (\S+))?", value, re.IGNORECASE):
-        return _cron(found[1], found[2] or "UTC")
-    raise ValueError(ALLOWED)
-
-
-def _every(interval: str, starting_at: str) -> Schedule:
-    minutes = _EVERY.get(interval.lower())
-    if minutes is None:
-        raise ValueError(ALLOWED)
-    found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", starting_at)
-    if found is None:
-        raise ValueError(f"{starting_at!r} is no time of day; write it as '02:30', in UTC")
-    hour, minute = int(found[1]), int(found[2])
-    if minutes < 60:
-        return Schedule(f"{_from(minute % minutes, minutes, 59)} * * * *")
-    hours = minutes // 60
-    if hours == 24:
-        return Schedule(f"{minute} {hour} * * *")
-    return Schedule(f"{minute} {_from(hour % hours, hours, 23)} * * *")
-
-
-def _from(offset: int, step: int, last: int) -> str:
-    """Write every `step`-th value of a cron field, so that the UI can put it into words."""
-    if step == 1:
-        return "*"
-    return f"{offset}-{last}/{step}" if offset else f"*/{step}"
-
-
-def _cron(fields: str, timezone: str) -> Schedule:
-    cron = " ".join(fields.split())
-    check_cron(cron, timezone)
-    return Schedule(cron, timezone)
+def _ticks(cron: str, span: timedelta) -> list[datetime]:
+    # Partitions are Dagster's public way to list the ticks of a cron expression, twice the span
+    # because only those that end within it are listed. In UTC: a clock that is put forward or
+    # back moves single ticks, not the schedule.
+    windows = dg.TimeWindowPartitionsDefinition(
+        start=_MIDNIGHT, end=_MIDNIGHT + 2 * span, fmt=_FORMAT, cron_schedule=cron, timezone="UTC"
+    )
+    ticks = (datetime.fromisoformat(key) for key in windows.get_partition_keys())
+    return [tick for tick in ticks if tick < _MIDNIGHT + span]

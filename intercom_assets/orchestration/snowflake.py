@@ -14,7 +14,7 @@ from pydantic import Field, PrivateAttr
 
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.orchestration.io_manager import WarehouseIOManager
-from intercom_assets.orchestration.warehouses import SnowflakeSettings, no_way_in
+from intercom_assets.settings.warehouse import SECRETS, SnowflakeSettings, no_way_in
 from intercom_assets.warehouse.snowflake import (
     SESSION_PARAMETERS,
     Login,
@@ -142,7 +142,7 @@ class SnowflakeIOManager(WarehouseIOManager):
 
 def connection_of(settings: SnowflakeSettings, environment: Mapping[str, str]) -> SnowflakeLogin:
     """Make a login outside of Dagster, with the secrets of an environment."""
-    secrets = {name: environment[variable] for name, variable in settings.secrets.items()}
+    secrets = {name: environment[variable] for name, variable in settings.login.secrets.items()}
     return SnowflakeLogin(**_plain(settings), **secrets)
 
 
@@ -150,7 +150,7 @@ def build_io_manager(
     settings: SnowflakeSettings, prefix: str, excluded: dict[str, list[str]]
 ) -> SnowflakeIOManager:
     """Make the IO manager of a source; secrets stay names of variables until a run starts."""
-    secrets = {name: dg.EnvVar(variable) for name, variable in settings.secrets.items()}
+    secrets = {name: dg.EnvVar(variable) for name, variable in settings.login.secrets.items()}
     return SnowflakeIOManager(
         warehouse_schema=settings.schema,
         table_prefix=prefix,
@@ -160,16 +160,8 @@ def build_io_manager(
 
 
 def _plain(settings: SnowflakeSettings) -> dict[str, Any]:
-    return {
-        "account": settings.account,
-        "user": settings.user,
-        "database": settings.database,
-        "role": settings.role,
-        "virtual_warehouse": settings.virtual_warehouse,
-        "authenticator": settings.authenticator,
-        "private_key_path": str(settings.private_key_path) if settings.private_key_path else None,
-        "url": settings.url,
-    }
+    plain = settings.login.model_dump(mode="json", exclude=SECRETS)
+    return {"virtual_warehouse": plain.pop("warehouse"), **plain}
 
 
 def _unreadable_key(path: str | None, error: Exception) -> str:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from intercom_assets.errors import ConfigurationError
-from intercom_assets.orchestration.settings import Settings, read_settings
+from intercom_assets.orchestration.rules import dagster_rules
+from intercom_assets.settings.source import Settings, read_settings
 
 TOKEN = {"access_token": {"env": "MY_TOKEN"}}
 ROOT = Path("/srv/project")
@@ -15,7 +16,11 @@ ROOT = Path("/srv/project")
 def read(environment: Mapping[str, str] | None = None, /, **raw: object) -> Settings:
     """Read settings of a source in a folder named `intercom`."""
     return read_settings(
-        {**TOKEN, **raw}, name="intercom", project_root=ROOT, environment=environment or {}
+        {**TOKEN, **raw},
+        name="intercom",
+        project_root=ROOT,
+        environment=environment or {},
+        rules=dagster_rules,
     )
 
 

@@ -15,7 +15,8 @@ from starlette.applications import Starlette
 
 from intercom_assets.catalog import CATALOG
 from intercom_assets.component import build_definitions
-from intercom_assets.orchestration.settings import Settings, read_settings
+from intercom_assets.orchestration.rules import dagster_rules
+from intercom_assets.settings.source import Settings, read_settings
 from intercom_assets.warehouse.duckdb import connect
 from intercom_simulator import Workspace, create_app
 
@@ -88,7 +89,11 @@ class Project:
             "database": str(self.database),
         }
         return read_settings(
-            {**given, **self.raw, **raw}, name="intercom", project_root=self.folder, environment={}
+            {**given, **self.raw, **raw},
+            name="intercom",
+            rules=dagster_rules,
+            project_root=self.folder,
+            environment={},
         )
 
     def definitions(self, **raw: object) -> dg.Definitions:

@@ -18,7 +18,7 @@ from intercom_assets.component import build_definitions
 from intercom_assets.intercom.webhook import check_webhook, is_slack, post
 from intercom_assets.orchestration.alerts import PATIENCE, build_alerts
 from intercom_assets.orchestration.messages import Alert, Trouble, as_json, for_slack
-from intercom_assets.orchestration.settings import Settings
+from intercom_assets.settings.source import Settings
 from intercom_assets_tests.dagster_project.reading import problems, read
 from intercom_assets_tests.dagster_project.running import Project, execute, serving_app
 

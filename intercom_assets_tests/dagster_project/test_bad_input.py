@@ -165,10 +165,10 @@ def test_wrong_schedules_are_told_before_there_are_definitions(project: Project)
     assert headline == (
         "Settings of the Intercom source 'intercom' are wrong. Change each one below:"
     )
-    schedule, reconcile, status = sorted(told, key=len, reverse=True)
+    schedule, reconcile, status = told
     assert "at least 5 minutes must lie between two runs" in schedule
     assert reconcile.endswith("'0 0 3 * * *' has 6")
-    assert status.endswith("stopped or running is allowed")
+    assert status.endswith("allowed are stopped, running")
 
 
 def test_the_first_line_of_a_failure_is_ours(project: Project) -> None:

@@ -11,8 +11,8 @@ from intercom_assets.errors import ConfigurationError
 from intercom_assets.orchestration.assets import build_assets, connection_key, io_manager_key
 from intercom_assets.orchestration.connection import IntercomConnection
 from intercom_assets.orchestration.io_manager import DuckDBIOManager
-from intercom_assets.orchestration.settings import Settings
-from intercom_assets.orchestration.warehouses import (
+from intercom_assets.settings.source import Settings
+from intercom_assets.settings.warehouse import (
     DEFAULT_DATABASE,
     DEFAULT_SCHEMA,
     DuckDBSettings,

@@ -81,10 +81,16 @@ def test_the_public_names_are_there() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["intercom_assets", "intercom_assets.catalog", "intercom_simulator"]
+    "module",
+    [
+        "intercom_assets",
+        "intercom_assets.catalog",
+        "intercom_assets.settings.source",
+        "intercom_simulator",
+    ],
 )
 def test_dagster_is_not_imported_without_need(machine: Machine, module: str) -> None:
-    """The package, its catalogue and the simulator start without Dagster."""
+    """The package, its catalogue, the settings and the simulator start without Dagster."""
     assert imported(machine, f"import {module}", "dagster", "duckdb") == set()
 
 

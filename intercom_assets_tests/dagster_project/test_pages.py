@@ -7,18 +7,12 @@ from pathlib import Path
 import dagster as dg
 import pytest
 from dagster._core.definitions.freshness import TimeWindowFreshnessPolicy
-from dagster._core.definitions.utils import is_valid_owner
-from dagster._core.errors import DagsterInvalidDefinitionError
-from dagster._utils.tags import normalize_tags
-from hypothesis import example, given
-from hypothesis import strategies as st
 
 from intercom_assets.catalog import CATALOG
 from intercom_assets.catalog.models import NAMES as MODELS
 from intercom_assets.component import build_definitions
 from intercom_assets.orchestration.code import code_reference
-from intercom_assets.orchestration.cron import longest_gap
-from intercom_assets.orchestration.labels import is_owner, is_tag_pair
+from intercom_assets.orchestration.schedules import neighbouring_ticks
 from intercom_assets_tests.dagster_project.reading import problems, read
 from intercom_assets_tests.dagster_project.running import Project, figures
 
@@ -147,29 +141,6 @@ def test_all_wrong_owners_and_tags_are_told_at_once() -> None:
     assert ["owners is True: an email"] == [line[:24] for line in problems(owners=True)]
 
 
-@given(
-    st.one_of(
-        st.text(), st.from_regex(r"[\w.%+-]{1,3}@[\w.-]{1,3}\.[A-Z|a-z]{1,8}", fullmatch=True)
-    )
-)
-@example(owner="0@0.A|")
-@example(owner="-@0.AA")
-def test_an_owner_is_what_dagster_takes(owner: str) -> None:
-    """Our rule is Dagster's."""
-    assert is_valid_owner(owner) == is_owner(owner)
-
-
-@given(st.from_regex(r"(\w{1,2}/|dagster/|)[\w.-]{0,65}\s?", fullmatch=True), st.text(max_size=65))
-def test_a_tag_is_what_dagster_takes(key: str, value: str) -> None:
-    """What we take, Dagster takes; what it takes and we refuse is its own, or ends in a newline."""
-    try:
-        normalize_tags({key: value}, strict=True, allow_private_system_tags=False)
-    except DagsterInvalidDefinitionError:
-        assert not is_tag_pair(key, value)
-    else:
-        assert is_tag_pair(key, value) or key.startswith("dagster/") or "\n" in key + value
-
-
 @pytest.mark.parametrize(
     ("cron", "gap"),
     [
@@ -184,7 +155,7 @@ def test_a_tag_is_what_dagster_takes(key: str, value: str) -> None:
 )
 def test_the_longest_time_between_ticks_is_known(cron: str, gap: timedelta) -> None:
     """Nights, weekends and short months count."""
-    assert gap == longest_gap(cron)
+    assert gap == max(later - earlier for earlier, later in neighbouring_ticks(cron))
 
 
 @pytest.mark.parametrize(

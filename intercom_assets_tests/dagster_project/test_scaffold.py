@@ -11,7 +11,7 @@ import yaml
 
 from intercom_assets.component import IntercomSource, SourceScaffolder
 from intercom_assets.errors import ConfigurationError
-from intercom_assets.orchestration.settings import Settings, read_settings, refuse_shared_tables
+from intercom_assets.settings.source import Settings, read_settings, refuse_shared_tables
 from intercom_assets_tests.dagster_project.hosting import Host
 from intercom_assets_tests.dagster_project.processes import Machine
 from intercom_assets_tests.dagster_project.running import (
@@ -102,7 +102,7 @@ def test_every_setting_is_there_and_explained(host: Host, folder: str) -> None:
     for name, description in described_settings().items():
         assert f" {name.rpartition('.')[2]}:" in text
         assert " ".join(description.split()) in words
-    assert set(IntercomSource.model_fields) == set(attributes(host.defs / folder))
+    assert set(IntercomSource.model().model_fields) == set(attributes(host.defs / folder))
     assert max(map(len, text.splitlines())) <= 100
 
 
@@ -127,10 +127,7 @@ def test_without_variables_everything_is_a_default(host: Host, folder: str) -> N
         project_root=host.folder,
         environment={},
     )
-    same = {field: getattr(plain, field) for field in Settings.__slots__} | {
-        "table_prefix": settings.table_prefix
-    }
-    assert same == {field: getattr(settings, field) for field in Settings.__slots__}
+    assert {**dict(plain), "table_prefix": settings.table_prefix} == dict(settings)
 
 
 @pytest.mark.parametrize(("one", "other"), list(itertools.combinations(FOLDERS, 2)))

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from intercom_assets.catalog import CATALOG, ApiVersion
-from intercom_assets.orchestration.settings import read_settings
-from intercom_assets.orchestration.warehouses import DuckDBSettings
+from intercom_assets.settings.source import read_settings
+from intercom_assets.settings.warehouse import DuckDBSettings
 from intercom_assets_tests.dagster_project.reading import ROOT, TOKEN, problems, read
 
 VARIABLES = {
@@ -30,6 +30,8 @@ VARIABLES = {
         "warehouse_schema",
     )
 }
+
+LOGIN = {"account": "acme", "user": "loader", "database": "raw"}
 
 
 def from_environment(values: Mapping[str, str]) -> tuple[dict[str, str], dict[str, object]]:
@@ -265,3 +267,30 @@ def test_a_selection_of_nothing_is_refused(value: object) -> None:
     (problem,) = problems(resources=value)
 
     assert problem.startswith("resources is ")
+
+
+@pytest.mark.parametrize(
+    ("raw", "setting"),
+    [
+        ({"acces_token": "dG9rZW4="}, "acces_token"),
+        ({"selected": "tags"}, "selected"),
+        (
+            {"warehouse": "snowflake", "snowflake": {**LOGIN, "pasword": "dG9r"}},
+            "snowflake.pasword",
+        ),
+    ],
+)
+def test_an_unknown_setting_is_refused_and_its_value_not_repeated(
+    raw: dict[str, object], setting: str
+) -> None:
+    """A misspelt name would leave the default in force; its value may be a secret."""
+    told = problems(**raw)
+
+    assert [f"{setting} is no setting; docs/settings.md lists those that there are"] == told
+
+
+def test_a_part_of_a_refused_setting_counts_for_the_others() -> None:
+    """What is right of a setting is compared with the others, though other parts are wrong."""
+    told = problems(hash_columns="contacts.email, contacts.nope", exclude_columns="contacts.email")
+
+    assert ["hash_columns", "hash_columns", "hash_salt"] == [line.split()[0] for line in told]

@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from intercom_assets.component import build_definitions
-from intercom_assets.orchestration.settings import Settings, read_settings
-from intercom_assets.orchestration.warehouses import SnowflakeSettings
+from intercom_assets.settings.source import Settings, read_settings
+from intercom_assets.settings.warehouse import SnowflakeSettings
 from intercom_assets_tests.dagster_project.reading import problems, read
 from intercom_assets_tests.dagster_project.running import (
     ROOT,
@@ -56,7 +56,7 @@ def test_a_secret_stays_the_name_of_its_variable() -> None:
     """Settings hold the variable of a secret that is set, never the secret."""
     settings = snowflake({"SNOWFLAKE_PASSWORD": "hunter2"})
 
-    assert {"password": "SNOWFLAKE_PASSWORD"} == settings.secrets
+    assert {"password": "SNOWFLAKE_PASSWORD"} == settings.login.secrets
     assert "hunter2" not in repr(settings)
 
 

@@ -29,7 +29,7 @@ def test_another_status_is_refused() -> None:
     """A status that is neither is never taken for one."""
     (problem,) = problems(schedule_status="on")
 
-    assert "schedule_status is 'on': stopped or running is allowed" == problem
+    assert "schedule_status is 'on': allowed are stopped, running" == problem
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """`docs/settings.md`: every setting with its variable, default, what is allowed, and an example.
 
-Names and meanings are the component's, defaults and what is allowed are what `read_settings` says:
-the default by being given nothing, the allowed by refusing a value that nothing takes.
+Names and meanings are those of `Settings`; what is allowed is what refuses a value that no setting
+takes.
 """
 
 import re
@@ -13,20 +13,17 @@ from pathlib import Path
 
 import yaml
 
-from intercom_assets.component import IntercomSource, Snowflake
 from intercom_assets.errors import ConfigurationError
-from intercom_assets.orchestration.settings import Settings, read_settings
-from intercom_assets.orchestration.warehouses import GROUPS
+from intercom_assets.settings.source import GROUPS, Settings, read_settings
+from intercom_assets.settings.values import meaning_of, settings_of
+from intercom_assets.sync.extract import Preview
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ROOT / "intercom_assets" / "defs" / "intercom" / "defs.yaml"
 TOKEN = {"access_token": {"env": "INTERCOM_ACCESS_TOKEN"}}
 
 _NONSENSE = "?://\0 "
-_GIVEN_BY_NAME = {
-    "warehouse_schema": "schema",
-    "warehouse": "kind",
-}
+_NAMED_OTHERWISE = {"warehouse": "warehouse_kind"}
 _DEFAULTS = {
     "name": "the folder's name",
     "access_token": "none; needed when a sync runs",
@@ -107,12 +104,12 @@ EXAMPLES: Mapping[str, Example] = {
 def described_settings() -> dict[str, str]:
     """Give the description of every setting, those of a group as `group.setting`."""
     described: dict[str, str] = {}
-    for name, field in IntercomSource.model_fields.items():
+    for name, field in settings_of(Settings).items():
         if name in GROUPS:
-            inner = Snowflake.model_fields.items()
-            described |= {f"{name}.{one}": str(it.description) for one, it in inner}
+            inner = settings_of(GROUPS[name]).items()
+            described |= {f"{name}.{one}": meaning_of(it) for one, it in inner}
         else:
-            described[name] = str(field.description)
+            described[name] = meaning_of(field)
     return described
 
 
@@ -186,15 +183,14 @@ def default(name: str) -> str:
     found = re.search(r"Default: (.*)\.$", described_settings()[name])
     if found and name.startswith("snowflake."):
         return found[1]
-    settings, attribute = _defaults(), _GIVEN_BY_NAME.get(name, name)
-    place = settings if hasattr(settings, attribute) else settings.warehouse
-    return _shown(getattr(place, attribute, found[1] if found else None))
+    settings, attribute = _defaults(), _NAMED_OTHERWISE.get(name, name)
+    return _shown(getattr(settings, attribute, found[1] if found else None))
 
 
 def _shown(value: object) -> str:
     match value:
-        case bool():
-            return f"`{str(value).lower()}`"
+        case Preview():
+            return f"`{value.value}`"
         case timedelta():
             return f"`{value // timedelta(hours=1)}h`"
         case Path():

@@ -21,7 +21,7 @@ from intercom_assets.catalog.models import MODELS
 from intercom_assets.cli import main
 from intercom_assets.cli.demo import DEMO_DATABASE
 from intercom_assets.component import IntercomSource
-from intercom_assets.orchestration.settings import Settings, read_settings
+from intercom_assets.settings.source import Settings, read_settings
 from intercom_assets.sync.extract import Source
 from intercom_assets.sync.models import refresh
 from intercom_assets.sync.progress import Report

@@ -257,7 +257,7 @@ def test_a_process_per_asset_is_correct(workspace: Workspace, tmp_path: Path) ->
                 from pathlib import Path
                 import dagster as dg
                 from intercom_assets.component import build_definitions
-                from intercom_assets.orchestration.settings import read_settings
+                from intercom_assets.settings.source import read_settings
 
                 settings = read_settings({raw!r}, name="intercom", project_root=Path("."))
                 defs = dg.Definitions.merge(

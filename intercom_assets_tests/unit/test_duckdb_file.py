@@ -18,7 +18,8 @@ HOSTILE = ['a"; drop table x; --', "12_3", "ünï ☃", "select", "two words", "
 _INTERRUPTED = """\
 import signal, sys
 from pathlib import Path
-from intercom_assets.orchestration.warehouses import DuckDBSettings, open_warehouse
+from intercom_assets.orchestration.warehouses import open_warehouse
+from intercom_assets.settings.warehouse import DuckDBSettings
 
 def trace(frame, *_):
     if frame.f_code.co_name == "_is_dunder":  # An enumeration of the driver's is made.

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from intercom_assets.catalog import CATALOG, Resource
 from intercom_assets.catalog.hidden import FieldPath, HiddenPaths, needs, path_of, within
@@ -9,11 +10,10 @@ from intercom_assets.catalog.resource import ByParent
 from intercom_assets.catalog.table import Column
 from intercom_assets.catalog.types import ColumnType
 from intercom_assets.errors import ConfigurationError
-from intercom_assets.orchestration.setting_reader import Reader
+from intercom_assets.settings.values import Info, Reads, Refused, variable_of, wrong
 
 EXCLUDE = "exclude_columns"
 HASH = "hash_columns"
-SALT = "hash_salt"
 
 SHORTEST_SALT = 16
 """Characters of a salt at the least: a shorter one could be tried out."""
@@ -27,12 +27,7 @@ _HASHABLE = {ColumnType.TEXT, ColumnType.JSON}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Privacy:
-    """What is hidden of a source's records.
-
-    Attributes:
-        hidden: What is hidden, by resource.
-        salt_variable: Environment variable that holds the salt, None where nothing is hashed.
-    """
+    """What is hidden of a source's records, by resource, and the variable of the hashes' salt."""
 
     hidden: Mapping[str, HiddenPaths] = field(default_factory=dict)
     salt_variable: str | None = None
@@ -89,69 +84,105 @@ def require_salt(privacy: Privacy, environment: Mapping[str, str]) -> None:
         hash_key(environment.get(variable, ""), variable)
 
 
-def read_privacy(reader: Reader, selected: tuple[Resource, ...]) -> Privacy:
-    """Read what is hidden."""
-    excluded = _read(reader, EXCLUDE, selected)
-    hashed = _read(reader, HASH, selected)
-    hidden = {
+NamedPaths: TypeAlias = Mapping[str, Mapping[FieldPath, str]]
+"""Paths by resource, each with its name as it was written."""
+
+
+def hidden_of(excluded: NamedPaths, hashed: NamedPaths) -> dict[str, HiddenPaths]:
+    """Join both settings, by resource."""
+    return {
         resource.name: HiddenPaths(
             tuple(excluded.get(resource.name, {})), tuple(hashed.get(resource.name, {}))
         )
         for resource in CATALOG
         if resource.name in excluded or resource.name in hashed
     }
-    for name in hidden:
-        _refuse_overlaps(reader, excluded.get(name, {}), hashed.get(name, {}))
-    return Privacy(
-        hidden=hidden,
-        salt_variable=_salt_variable(reader, needed=bool(reader.value(HASH))),
-    )
 
 
-def _read(
-    reader: Reader, setting: str, selected: tuple[Resource, ...]
-) -> dict[str, dict[FieldPath, str]]:
-    """Give the paths by resource, each with its name as it was written."""
+@Reads
+def read_excluded(value: object, info: Info) -> NamedPaths:
+    """Columns that are stored nowhere."""
+    return _read(value, info, {}, hashed=False)
+
+
+@Reads
+def read_hashed(value: object, info: Info) -> NamedPaths:
+    """Columns that are hashed; none of them may be excluded too."""
+    return _read(value, info, info.context.understood.get(EXCLUDE, {}), hashed=True)
+
+
+@Reads
+def read_salt(value: object, info: Info) -> str | None:
+    """The variable of the salt, if anything is hashed."""
+    needed = bool(info.context.understood.get(HASH))
+    variable = variable_of(value)
+    if variable is None:
+        if needed or value is not None:
+            raise Refused(
+                f"must name a variable, {{env: INTERCOM_HASH_SALT}}: {HASH} needs it, and a "
+                "secret in a file ends up in version control"
+            )
+        return None
+    if needed and not info.context.environment.get(variable, "").strip():
+        # Not a problem: definitions load where the secrets are not, such as in CI.
+        info.context.warnings.append(
+            f"{HASH} needs a salt when a sync runs, and the variable {variable} is not set. "
+            f"{how_to_make_one()}"
+        )
+    return variable if needed else None
+
+
+def _read(value: object, info: Info, excluded: NamedPaths, *, hashed: bool) -> NamedPaths:
+    problems: list[str] = []
     found: dict[str, dict[FieldPath, str]] = {}
-    for resource, column in _entries(reader, setting):
+    for resource, column in _entries(value, problems):
+        name = f"{resource}.{column}".rstrip(".")
         if resource not in CATALOG.names:
             known = ", ".join(CATALOG.names)
-            shown = f"{resource}.{column}".rstrip(".")
-            reader.problem(setting, shown, f"there is no such resource; there are {known}")
+            problems.append(wrong(name, f"there is no such resource; there are {known}"))
             continue
         try:
             path = path_of(CATALOG[resource], column)
-            _refuse(CATALOG[resource], path, hashed=setting == HASH)
+            _refuse(CATALOG[resource], path, hashed=hashed)
         except ValueError as error:
-            reader.problem(setting, f"{resource}.{column}", str(error))
+            problems.append(wrong(f"{resource}.{column}", str(error)))
             continue
         found.setdefault(resource, {})[path] = f"{resource}.{column}"
-    names = {resource.name for resource in selected}
-    reader.warnings.extend(
-        f"{setting} names {', '.join(found[name].values())}, but {name} is not selected: what is "
-        "stored of it stays as it is"
-        for name in found
-        if name not in names
-    )
+    for resource, paths in found.items():
+        problems += _overlaps(paths, excluded.get(resource, {}))
+    info.context.understood[str(info.field_name)] = found
+    if problems:
+        raise Refused(*problems)
+    _warn_of_unselected(found, info)
     return found
 
 
-def _entries(reader: Reader, setting: str) -> Iterator[tuple[str, str]]:
-    value = reader.value(setting)
+def _warn_of_unselected(found: NamedPaths, info: Info) -> None:
+    selected = {resource.name for resource in info.data.get("selected", CATALOG)}
+    info.context.warnings.extend(
+        f"{info.field_name} names {', '.join(paths.values())}, but {name} is not selected: what is "
+        "stored of it stays as it is"
+        for name, paths in found.items()
+        if name not in selected
+    )
+
+
+def _entries(value: object, problems: list[str]) -> Iterator[tuple[str, str]]:
     if isinstance(value, str):
         for entry in filter(None, map(str.strip, value.split(","))):
             resource, _, column = entry.partition(".")
             yield resource.strip(), column.strip()
         return
-    for resource, columns in value.items() if isinstance(value, Mapping) else ():
+    if not isinstance(value, Mapping):
+        problems.append(wrong(value, _FORM))
+        return
+    for resource, columns in value.items():
         listed = columns.split(",") if isinstance(columns, str) else columns
         if not isinstance(listed, list | tuple) or not all(isinstance(one, str) for one in listed):
-            reader.problem(setting, {resource: columns}, _FORM)
+            problems.append(wrong({resource: columns}, _FORM))
             continue
         for column in filter(None, map(str.strip, listed)):
             yield str(resource), column
-    if value is not None and not isinstance(value, Mapping):
-        reader.problem(setting, value, _FORM)
 
 
 def _refuse(resource: Resource, path: FieldPath, *, hashed: bool) -> None:
@@ -184,34 +215,13 @@ def _refuse_hash(resource: Resource, path: FieldPath) -> None:
         )
 
 
-def _refuse_overlaps(
-    reader: Reader, excluded: Mapping[FieldPath, str], hashed: Mapping[FieldPath, str]
-) -> None:
-    for path, name in hashed.items():
+def _overlaps(paths: Mapping[FieldPath, str], excluded: Mapping[FieldPath, str]) -> Iterator[str]:
+    for path, name in paths.items():
         if path in excluded:
-            reader.problem(HASH, name, f"{EXCLUDE} names it too: hash it or exclude it")
-    everything = {**excluded, **hashed}
+            yield wrong(name, f"{EXCLUDE} names it too: hash it or exclude it")
+    everything = {**excluded, **paths}
     for path, name in everything.items():
         for outer, other in everything.items():
-            if path != outer and within(path, (outer,)):
-                setting = HASH if path in hashed else EXCLUDE
-                reader.problem(setting, name, f"it is a part of {other}, which is hidden whole")
-
-
-def _salt_variable(reader: Reader, *, needed: bool) -> str | None:
-    raw = reader.raw.get(SALT)
-    if isinstance(raw, Mapping) and set(raw) == {"env"} and isinstance(raw["env"], str):
-        if needed and not reader.environment.get(raw["env"], "").strip():
-            # Not a problem: definitions load where the secrets are not, such as in CI.
-            reader.warnings.append(
-                f"{HASH} needs a salt when a sync runs, and the variable {raw['env']} is not set. "
-                f"{how_to_make_one()}"
-            )
-        return raw["env"] if needed else None
-    if needed or raw is not None:
-        # The value is not repeated: it may be the salt.
-        reader.problems.append(
-            f"{SALT} must name a variable, {{env: INTERCOM_HASH_SALT}}: {HASH} needs it, and a "
-            "secret in a file ends up in version control"
-        )
-    return None
+            new = path in paths or outer in paths
+            if new and path != outer and within(path, (outer,)):
+                yield wrong(name, f"it is a part of {other}, which is hidden whole")

@@ -1,0 +1,234 @@
+"""How each setting of a source is read: a type, and a ValueError that says what is allowed."""
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+
+from intercom_assets.catalog import CATALOG, NEWEST, OLDEST, ApiVersion, Resource
+from intercom_assets.catalog.models import MODELS, NAMES, Model, models_of
+from intercom_assets.intercom.retry import LARGEST
+from intercom_assets.intercom.webhook import check_webhook
+from intercom_assets.settings.values import (
+    Info,
+    Reads,
+    Refused,
+    converted,
+    list_names,
+    parsed,
+    parsed_with,
+    read_secret,
+    resolve,
+    variable_of,
+    wrong,
+)
+
+OWNERS = "an email address or team:name is allowed, several with commas between"
+
+TAGS = (
+    "key=value is allowed, several with commas between; a key and a value have at most 63 letters, "
+    "digits, _, - and . (a key may have one / too, but not after dagster)"
+)
+
+
+@parsed_with
+def name(value: str, info: Info) -> str:
+    """Letters, digits and _, for keys, groups and jobs; by default from the folder."""
+    if not value:
+        return re.sub(r"\W", "_", info.context.folder, flags=re.ASCII)
+    if not re.fullmatch(r"[A-Za-z_]\w{0,62}", value, re.ASCII):
+        raise ValueError("letters, digits and _ are allowed, not beginning with a digit")
+    return value
+
+
+@converted
+def access_token(value: object) -> str:
+    """The variable of the access token."""
+    if (variable := variable_of(value)) is None:
+        raise Refused(
+            "must name a variable, {env: INTERCOM_ACCESS_TOKEN}: a token in a file ends up in "
+            "version control"
+        )
+    return variable
+
+
+@parsed_with
+def api_version(value: str, info: Info) -> ApiVersion:
+    """A version of the API; newer ones than the catalogue knows are taken with a warning."""
+    allowed = f"{OLDEST} or newer is allowed, such as {NEWEST}"
+    try:
+        version = ApiVersion.parse(value.strip())
+    except ValueError:
+        raise ValueError(allowed) from None
+    if version < OLDEST:
+        raise ValueError(f"{allowed}; older versions lack endpoints that a sync needs")
+    if version > NEWEST:
+        info.context.warnings.append(
+            f"api_version {version} is newer than {NEWEST}, the newest that this release was "
+            "compared with: new fields land in _extra"
+        )
+    return version
+
+
+def parse_instant(value: str) -> datetime:
+    """Read a UTC date or time: `2024-01-31`, `2024-01-31T12:00:00Z`.
+
+    Raises:
+        ValueError: It is none; says what is allowed.
+    """
+    allowed = "a UTC date or time is allowed, such as 2024-01-31 or 2024-01-31T12:00:00Z"
+    try:
+        instant = datetime.fromisoformat(value.strip())
+    except ValueError:
+        raise ValueError(allowed) from None
+    instant = instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    if not datetime(1970, 1, 1, tzinfo=UTC) <= instant <= datetime.now(UTC):
+        raise ValueError(f"{allowed}, between 1970 and today")
+    return instant
+
+
+@converted
+def start_date(value: object) -> datetime:
+    """A date or time in UTC."""
+    # YAML reads an unquoted date as a date.
+    return parse_instant(value.isoformat() if isinstance(value, date) else str(value))
+
+
+@Reads
+def resources(value: object, info: Info) -> tuple[Resource, ...]:
+    """Names of resources, parents before children."""
+    version = info.data.get("api_version", NEWEST)
+    names = list_names(value)
+    if names is None:
+        raise ValueError("`all` or a list of names is allowed")
+    wanted = set(names)
+    if "all" in wanted:
+        wanted = wanted - {"all"} | {resource.name for resource in CATALOG.defaults(version)}
+    if not wanted:
+        raise ValueError("names nothing; `all` or a list of names is allowed")
+    problems = []
+    if unknown := sorted(wanted - set(CATALOG.names)):
+        known = ", ".join(CATALOG.names)
+        problems.append(wrong(", ".join(unknown), f"unknown; allowed are all, {known}"))
+    chosen = CATALOG.select(wanted)
+    for resource in chosen:
+        if resource.since > version:
+            needed = f"needs api_version {resource.since} or newer, but api_version is {version}"
+            problems.append(wrong(resource.name, needed))
+    if problems:
+        raise Refused(*problems)
+    info.context.warnings.extend(
+        f"{resource.name} is selected without {resource.parent}: it is read for the "
+        f"{resource.parent} that are stored already"
+        for resource in chosen
+        if resource.parent is not None and resource.parent not in wanted
+    )
+    return chosen
+
+
+@Reads
+def models(value: object, info: Info) -> tuple[Model, ...]:
+    """Names of views whose tables are all synced."""
+    resources = info.data.get("selected", tuple(CATALOG))
+    possible = models_of(resources)
+    wanted = set(list_names(value) or ())
+    if not wanted or ("none" in wanted and len(wanted) > 1):
+        raise ValueError("`all`, `none` or a list of names is allowed")
+    problems = []
+    if unknown := sorted(wanted - {"all", "none", *NAMES}):
+        allowed = f"unknown; allowed are all, none, {', '.join(NAMES)}"
+        problems.append(wrong(", ".join(unknown), allowed))
+    selected = {resource.name for resource in resources}
+    for model in MODELS:
+        if model.name in wanted and model not in possible:
+            lacking = ", ".join(sorted(set(model.sources) - selected))
+            needed = f"is made of {lacking} too, which the setting resources leaves out"
+            problems.append(wrong(model.name, needed))
+    if problems:
+        raise Refused(*problems)
+    return tuple(model for model in possible if "all" in wanted or model.name in wanted)
+
+
+@parsed
+def duration(value: str) -> timedelta:
+    """A number and a unit."""
+    match = re.fullmatch(r"(\d{1,6})\s*(s|m|h|d)", value.strip())
+    if match is None:
+        raise ValueError("a number and a unit is allowed, such as 90s, 30m, 1h or 2d")
+    units = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+    return timedelta(**{units[match[2]]: int(match[1])})
+
+
+@converted
+def share(value: object) -> float:
+    """A part, over 0 up to 1."""
+    try:
+        share = float(str(value))
+    except ValueError:
+        share = math.nan
+    if not 0 < share <= 1:
+        raise ValueError("a number over 0 up to 1 is allowed")
+    return share
+
+
+@converted
+def page_size(value: object) -> int:
+    """A whole number, up to the largest page of Intercom."""
+    if not re.fullmatch(r"[0-9]{1,3}", str(value)) or not 1 <= int(str(value)) <= LARGEST:
+        raise ValueError(f"a whole number from 1 to {LARGEST} is allowed")
+    return int(str(value))
+
+
+@Reads
+def owners(value: object, info: Info) -> tuple[str, ...]:
+    """Emails or teams; a list, or text with commas."""
+    owners = list_names(value) if isinstance(value, str) else value
+    if not isinstance(owners, list | tuple):
+        raise ValueError(OWNERS)
+    is_owner = info.context.rules().is_owner
+    if refused := [one for one in owners if not (isinstance(one, str) and is_owner(one))]:
+        raise Refused(*(wrong(owner, OWNERS) for owner in refused))
+    return tuple(dict.fromkeys(owners))
+
+
+@Reads
+def tags(value: object, info: Info) -> tuple[tuple[str, str], ...]:
+    """Pairs; a map, or text with commas."""
+    # `env` is a common tag: a variable is written in capitals.
+    if re.fullmatch(r"[A-Z][A-Z0-9_]*", variable_of(value) or ""):
+        value = resolve(value, info.context)
+    if isinstance(value, str):
+        pairs = [part.partition("=") for part in list_names(value) or ()]
+        value = {key.strip(): text.strip() if equals else None for key, equals, text in pairs}
+    if not isinstance(value, Mapping):
+        raise ValueError(TAGS)
+    if problems := [found for key, text in value.items() if (found := _tag(key, text, info))]:
+        raise Refused(*problems)
+    return tuple(value.items())
+
+
+def _tag(key: object, value: object, info: Info) -> str | None:
+    if not isinstance(value, str):
+        in_quotes = f"write the value of {key} in quotes, so that YAML keeps it as text"
+        return wrong(value, TAGS if value is None else in_quotes)
+    is_tag = info.context.rules().is_tag(str(key), value)
+    return None if is_tag else wrong(f"{key}={value}", TAGS)
+
+
+@parsed
+def ui_url(value: str) -> str:
+    """An address without query, to which paths are appended."""
+    url = value.strip().rstrip("/")
+    if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", url):
+        raise ValueError("the address of Dagster's UI is allowed, such as http://127.0.0.1:3000")
+    return url
+
+
+@Reads
+def webhook(value: object, info: Info) -> str | None:
+    """The variable of an address to post to."""
+    variable = read_secret(value, info)
+    # The address is not repeated: who knows it can post there.
+    if variable and (problem := check_webhook(info.context.environment[variable].strip())):
+        raise Refused(problem)
+    return variable

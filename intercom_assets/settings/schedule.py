@@ -1,0 +1,91 @@
+"""When a job runs by itself: basic intervals and cron, as a person writes them.
+
+Cron and zones are judged by Dagster; what a tick does is in `orchestration/schedules.py`.
+"""
+
+import re
+from dataclasses import dataclass
+
+from intercom_assets.settings.values import Info, Reads, RuleBook
+
+_MINUTES = (5, 10, 15, 30)
+_HOURS = (1, 3, 6, 12, 24)
+_EVERY = {
+    **{f"{minutes}m": minutes for minutes in _MINUTES},
+    **{f"{hours}h": hours * 60 for hours in _HOURS},
+}
+
+ALLOWED = (
+    f"allowed are manual; every {', '.join(_EVERY)} (with an optional start: every 1h starting "
+    "02:30, UTC); cron followed by five fields (cron 0 */3 * * *, and if not in UTC a zone: "
+    "cron 0 6 * * * in Europe/Berlin)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When a job runs: five fields of cron, and the zone in which they are read."""
+
+    cron: str
+    timezone: str = "UTC"
+
+
+def weekly_beside(schedule: Schedule | None) -> Schedule | None:
+    """When to reconcile by default: who syncs by schedule would never learn of deletions."""
+    return Schedule("0 3 * * 0", schedule.timezone) if schedule else None
+
+
+@Reads
+def read_schedule(value: object, info: Info) -> Schedule | None:
+    """Read `manual`, `{every, starting_at}`, `{cron, timezone}`, or the same as text."""
+    rules = info.context.rules
+    match value:
+        case None:
+            return None
+        case str():
+            return _from_text(" ".join(value.split()), rules)
+        case {"every": every, **rest} if set(rest) <= {"starting_at"}:
+            return _every(str(every), str(rest.get("starting_at", "00:00")))
+        case {"cron": cron, **rest} if set(rest) <= {"timezone"}:
+            return _cron(str(cron), str(rest.get("timezone", "UTC")), rules)
+        case _:
+            raise ValueError(ALLOWED)
+
+
+def _from_text(value: str, rules: RuleBook) -> Schedule | None:
+    if value.lower() == "manual":
+        return None
+    if found := re.fullmatch(r"every (\S+)(?: starting (?:at )?(\S+))?", value, re.IGNORECASE):
+        return _every(found[1], found[2] or "00:00")
+    if found := re.fullmatch(r"cron (.+?)(?: in (\S+))?", value, re.IGNORECASE):
+        return _cron(found[1], found[2] or "UTC", rules)
+    raise ValueError(ALLOWED)
+
+
+def _every(interval: str, starting_at: str) -> Schedule:
+    minutes = _EVERY.get(interval.lower())
+    if minutes is None:
+        raise ValueError(ALLOWED)
+    start = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", starting_at)
+    if start is None:
+        raise ValueError(f"{starting_at!r} is no time of day; write it as '02:30', in UTC")
+    hour, minute = int(start[1]), int(start[2])
+    if minutes < 60:
+        return Schedule(f"{_step(minute % minutes, minutes, 59)} * * * *")
+    hours = minutes // 60
+    if hours == 24:
+        return Schedule(f"{minute} {hour} * * *")
+    return Schedule(f"{minute} {_step(hour % hours, hours, 23)} * * *")
+
+
+def _step(offset: int, step: int, last: int) -> str:
+    """Write every `step`-th value of a cron field, so that the UI can put it into words."""
+    if step == 1:
+        return "*"
+    return f"{offset}-{last}/{step}" if offset else f"*/{step}"
+
+
+def _cron(fields: str, timezone: str, rules: RuleBook) -> Schedule:
+    cron = " ".join(fields.split())
+    rules().check_cron(cron, timezone)
+    return Schedule(cron, timezone)

@@ -1,0 +1,278 @@
+"""The settings of a source: each one declared once, with its type, default, variable and text.
+
+The component's fields, a scaffolded file, `docs/settings.md` and every refusal follow from here.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, PrivateAttr, ValidationError, WrapValidator
+
+from intercom_assets.catalog import CATALOG, NEWEST, ApiVersion, Resource
+from intercom_assets.catalog.hidden import hide
+from intercom_assets.catalog.models import Model, models_of
+from intercom_assets.errors import ConfigurationError
+from intercom_assets.intercom import REGIONS
+from intercom_assets.intercom.retry import LARGEST
+from intercom_assets.settings import fields
+from intercom_assets.settings.privacy import (
+    NamedPaths,
+    Privacy,
+    hidden_of,
+    read_excluded,
+    read_hashed,
+    read_salt,
+)
+from intercom_assets.settings.schedule import Schedule, read_schedule, weekly_beside
+from intercom_assets.settings.values import (
+    AS_WRITTEN,
+    Reading,
+    RuleBook,
+    SettingsGroup,
+    Variable,
+    no_rules,
+    one_of,
+    problems_of,
+)
+from intercom_assets.settings.warehouse import (
+    DEFAULT_DATABASE,
+    DEFAULT_SCHEMA,
+    DuckDBSettings,
+    Snowflake,
+    SnowflakeSettings,
+    WarehouseSettings,
+    identifier_part,
+    if_chosen,
+    read_database,
+    web_address,
+)
+from intercom_assets.sync.extract import Preview, Source
+
+GROUPS: Mapping[str, type[SettingsGroup]] = {"snowflake": Snowflake}
+"""Settings that are groups of settings."""
+
+
+class Settings(SettingsGroup):
+    """The settings of one source, checked.
+
+    A field stands after those that it is compared with. Its alias is the setting's name, where
+    the checked value has another.
+    """
+
+    name: Annotated[str, fields.name] = Field(default="", validate_default=True)
+    """Group and first part of asset keys. Default: the folder's name."""
+
+    access_token: Annotated[str, fields.access_token, AS_WRITTEN] = Field(
+        default="", validate_default=True
+    )
+    """{env: NAME} of the variable with the access token; needed when a sync runs."""
+
+    region: Annotated[str, one_of(*REGIONS)] = "us"
+    """us (default), eu or au."""
+
+    base_url: Annotated[str | None, web_address] = None
+    """A simulator or proxy instead of the region's host."""
+
+    api_version: Annotated[ApiVersion, fields.api_version] = NEWEST
+    """Version of the API, in quotes. Default: "2.16"."""
+
+    start_date: Annotated[datetime | None, fields.start_date] = None
+    """UTC date or time; records updated before it are not kept."""
+
+    table_prefix: Annotated[str, identifier_part] = ""
+    """Put before `rudder_<resource>` verbatim. Default: empty."""
+
+    selected: Annotated[tuple[Resource, ...], fields.resources] = Field(
+        default_factory=lambda others: CATALOG.defaults(others["api_version"]), alias="resources"
+    )
+    """`all` (default), names of resources, or `all` and more: all,ticket_types."""
+
+    exclude_columns: Annotated[NamedPaths, read_excluded] = Field(default_factory=dict)
+    """Columns that are stored nowhere: contacts.email, contacts.location; or
+    {contacts: [email, location]}. See docs/privacy.md."""
+
+    hash_columns: Annotated[NamedPaths, read_hashed] = Field(default_factory=dict)
+    """Columns of text or JSON that are stored as a keyed hash, in the same forms."""
+
+    hash_salt: Annotated[str | None, read_salt, AS_WRITTEN] = Field(
+        default=None, validate_default=True
+    )
+    """{env: NAME} of the variable with the key of these hashes; needed when a sync runs. Make it
+    once with openssl rand -hex 32."""
+
+    models: Annotated[tuple[Model, ...], fields.models] = Field(
+        default_factory=lambda others: models_of(others["selected"])
+    )
+    """Views for analysts: `all` (default) that the resources allow, `none`, or names:
+    contacts_flat,contact_tags."""
+
+    schedule: Annotated[Schedule | None, read_schedule] = None
+    """manual (default); {every: 1h, starting_at: '02:30'}; {cron: ..., timezone: ...}; or as text:
+    every 1h starting 02:30, cron 0 */3 * * *, cron 0 6 * * * in Europe/Berlin"""
+
+    reconcile: Annotated[Schedule | None, read_schedule] = Field(
+        default_factory=lambda others: weekly_beside(others["schedule"])
+    )
+    """When every stored row is compared with Intercom, in the same forms. Default: Sundays at 03:00
+    when a schedule is set, else manual."""
+
+    schedules_run: Annotated[bool, one_of(stopped=False, running=True)] = Field(
+        default=False, alias="schedule_status"
+    )
+    """What both schedules are until they are switched in the UI: stopped (default) or running."""
+
+    lookback: Annotated[timedelta, fields.duration] = timedelta(hours=1)
+    """How far before the cursor a window starts. Default: 1h."""
+
+    rate_limit_share: Annotated[float, fields.share] = 0.9
+    """Part of the app's quota to use, over 0 up to 1. Default: 0.9."""
+
+    page_size: Annotated[int, fields.page_size] = LARGEST
+    """The most records to ask for on a page, 1 to 150. Default: 150. Pages that Intercom cannot
+    answer are asked for in smaller sizes by themselves."""
+
+    warehouse_kind: Annotated[
+        str, one_of("duckdb", "snowflake"), Variable("INTERCOM_WAREHOUSE")
+    ] = Field(default="duckdb", alias="warehouse")
+    """duckdb (default) or snowflake."""
+
+    warehouse_schema: Annotated[str, identifier_part, Variable("WAREHOUSE_SCHEMA")] = DEFAULT_SCHEMA
+    """Schema of the tables. Default: intercom."""
+
+    database: Annotated[Path, read_database, Variable("DUCKDB_DATABASE")] = Field(
+        default=DEFAULT_DATABASE, validate_default=True
+    )
+    """DuckDB file, from the project root. Default: data/warehouse.duckdb."""
+
+    snowflake: Annotated[Snowflake | None, WrapValidator(if_chosen)] = Field(
+        default=None, validate_default=True
+    )
+    """How to log in, where the warehouse is snowflake."""
+
+    owners: Annotated[tuple[str, ...], fields.owners] = ()
+    """Who answers for the assets: emails or team:name; a list, or one text with commas."""
+
+    tags: Annotated[tuple[tuple[str, str], ...], fields.tags, AS_WRITTEN] = ()
+    """Tags of the assets: {domain: support}, or as text: domain=support,tier=1."""
+
+    preview: Annotated[Preview, one_of(**{one.value: one for one in Preview})] = Preview.MASKED
+    """What a materialization shows of five rows: masked (default; keys, dates and kinds are
+    legible), plain, or none."""
+
+    alerts: Annotated[str | None, fields.webhook, AS_WRITTEN] = None
+    """{env: NAME} of the variable with the address of a webhook, Slack's or any other, that is told
+    when a run fails or a check finds an error. Default: nobody is told."""
+
+    ui_url: Annotated[str | None, fields.ui_url, Variable("DAGSTER_UI_URL")] = None
+    """Address of Dagster's UI, for links in alerts."""
+
+    _warnings: tuple[str, ...] = PrivateAttr(default=())
+
+    def model_post_init(self, context: Any, /) -> None:  # noqa: ANN401 - pydantic's own
+        """Keep what the user should know though nothing is wrong."""
+        self._warnings = tuple(context.warnings)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the user should know though nothing is wrong."""
+        return self._warnings
+
+    @property
+    def token_variable(self) -> str:
+        """Variable of the access token; the token itself is never read here."""
+        return self.access_token
+
+    @property
+    def privacy(self) -> Privacy:
+        """What is hidden."""
+        hidden = hidden_of(self.exclude_columns, self.hash_columns)
+        return Privacy(hidden=hidden, salt_variable=self.hash_salt)
+
+    @cached_property
+    def resources(self) -> tuple[Resource, ...]:
+        """What is synced, parents before children; without what is excluded."""
+        privacy = self.privacy
+        return tuple(hide(one, privacy.of(one.name)) for one in self.selected)
+
+    @cached_property
+    def warehouse(self) -> WarehouseSettings:
+        """Where the tables are."""
+        if self.snowflake is not None:
+            return SnowflakeSettings(login=self.snowflake, schema=self.warehouse_schema)
+        return DuckDBSettings(database=self.database, schema=self.warehouse_schema)
+
+    @property
+    def schema(self) -> str:  # type: ignore[override]  # pydantic's of that name is deprecated
+        """Schema of the tables."""
+        return self.warehouse_schema
+
+    @property
+    def source(self) -> Source:
+        """The part that a sync needs."""
+        return Source(
+            name=self.name,
+            schema=self.schema,
+            prefix=self.table_prefix,
+            start_date=self.start_date,
+            lookback=self.lookback,
+        )
+
+
+def read_settings(
+    raw: Mapping[str, object],
+    *,
+    name: str,
+    project_root: Path,
+    environment: Mapping[str, str] = os.environ,
+    rules: RuleBook = no_rules,
+) -> Settings:
+    """Check the settings of one source.
+
+    Args:
+        raw: Settings as they stand in the file: literals or `{env: NAME}`.
+        name: Name of the source where the file gives none: the folder's.
+        project_root: Where relative paths start.
+        environment: Environment variables.
+        rules: What Dagster accepts.
+
+    Raises:
+        ConfigurationError: Lists every problem with setting, value and what is allowed.
+    """
+    reading = Reading(raw, environment, project_root, name, rules)
+    try:
+        return Settings.model_validate(raw, context=reading)
+    except ValidationError as error:
+        problems = problems_of(error, reading)
+    listed = "\n".join(f"  * {problem}" for problem in problems)
+    # Outside of the handler: pydantic's own message repeats values, which may be secret.
+    raise ConfigurationError(
+        f"Settings of the Intercom source {name!r} are wrong. Change each one below:\n{listed}"
+    )
+
+
+def refuse_shared_tables(sources: Sequence[Settings]) -> None:
+    """Refuse sources that would write the same tables: each would mark the other's rows.
+
+    Raises:
+        ConfigurationError: Names both sources and the table, or the name that both have.
+    """
+    owners: dict[str, Settings] = {}
+    for source in sources:
+        table = f"{source.table_prefix}rudder_"
+        other = owners.setdefault(source.warehouse.place(table), source)
+        if other is not source:
+            raise ConfigurationError(
+                f"The Intercom sources {other.name!r} and {source.name!r} would both write the "
+                f"tables {source.warehouse.table_name(table)}…. Give one of them another "
+                "table_prefix or warehouse_schema"
+            )
+    for name, count in Counter(source.name for source in sources).items():
+        if count > 1:
+            raise ConfigurationError(
+                f"Two Intercom sources are named {name!r}. Give one of them another name"
+            )

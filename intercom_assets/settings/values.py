@@ -1,0 +1,236 @@
+"""How settings are read: `{env: NAME}`, secrets, and every problem of a file at once.
+
+A setting is a field of a `SettingsGroup`. Its validator raises a ValueError that says what is
+allowed; pydantic goes on with the other fields, and `problems_of` writes a line for each.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, TypeAlias
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
+from pydantic.fields import FieldInfo
+from pydantic_core import core_schema
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What Dagster accepts."""
+
+    check_cron: Callable[[str, str], None]
+    is_owner: Callable[[str], bool]
+    is_tag: Callable[[str, str], bool]
+
+
+RuleBook: TypeAlias = Callable[[], Rules]
+"""Opened by the first setting that Dagster judges: its import takes half a second."""
+
+
+def no_rules() -> Rules:
+    """Refuse nothing, as `status` does; Dagster judges when definitions load."""
+    return Rules(lambda _cron, _zone: None, lambda _owner: True, lambda _key, _value: True)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a validator may ask beyond its value, and where it leaves warnings."""
+
+    raw: Mapping[str, object]
+    environment: Mapping[str, str]
+    project_root: Path
+    folder: str = ""
+    rules: RuleBook = no_rules
+    warnings: list[str] = field(default_factory=list)
+    understood: dict[str, Any] = field(default_factory=dict)
+    """What is right of a setting that has problems too, for settings that are compared with it."""
+
+
+Info: TypeAlias = ValidationInfo[Reading]
+
+
+class Refused(ValueError):  # noqa: N818 - a verdict, told as a line of a ConfigurationError
+    """Several problems of one setting, or one that must not repeat the value: it may be secret."""
+
+    def __init__(self, *problems: str) -> None:
+        """Each problem goes on after the setting's name: `is 'x': y is allowed`."""
+        super().__init__(*problems)
+        self.problems = problems
+
+
+def wrong(value: object, allowed: str) -> str:
+    """Word a problem that shows the value."""
+    return f"is {value!r}: {allowed}"
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """Marks a setting whose variable has a name of its own, the same for every source."""
+
+    name: str
+
+
+AS_WRITTEN = object()
+"""Marks a setting whose `{env: NAME}` its validator reads: a secret, or a map with any keys."""
+
+
+class SettingsGroup(BaseModel):
+    """Settings that stand together. An unset or empty one has its default."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_variables(cls, raw: object, info: Info) -> object:
+        if not isinstance(raw, Mapping):
+            return raw
+        fields = settings_of(cls)
+        read = {
+            name: resolve(value, info.context)
+            if name in fields and AS_WRITTEN not in fields[name].metadata
+            else value
+            for name, value in raw.items()
+        }
+        return {
+            name: value
+            for name, value in read.items()
+            if name not in fields or value not in (None, "")
+        }
+
+
+def settings_of(group: type[SettingsGroup]) -> dict[str, FieldInfo]:
+    """List the settings of a group, by the name that files give them."""
+    return {field.alias or name: field for name, field in group.model_fields.items()}
+
+
+def meaning_of(setting: FieldInfo) -> str:
+    """Return the text of a setting, on one line."""
+    return " ".join((setting.description or "").split())
+
+
+def variable_of(value: object) -> str | None:
+    """Return the variable that `{env: NAME}` refers to, None for any other value."""
+    if isinstance(value, Mapping) and set(value) == {"env"} and isinstance(value["env"], str):
+        return value["env"]
+    return None
+
+
+def resolve(value: object, reading: Reading) -> object:
+    """Replace `{env: NAME}` by what the variable holds."""
+    variable = variable_of(value)
+    return value if variable is None else reading.environment.get(variable, "").strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """Marks how the value of a setting is read. Pydantic looks no deeper into the type."""
+
+    read: Callable[[Any, Info], object]
+
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        """Replace the validation of the type: that of a `Resource` would be all its classes."""
+        return core_schema.with_info_plain_validator_function(self.read)
+
+
+def converted(convert: Callable[[object], object]) -> Reads:
+    """Read a setting from any value."""
+    return Reads(lambda value, _info: convert(value))
+
+
+def parsed(parse: Callable[[str], object]) -> Reads:
+    """Read a setting from text."""
+    return parsed_with(lambda text, _info: parse(text))
+
+
+def parsed_with(parse: Callable[[str, Info], object]) -> Reads:
+    """Read a setting from text, with a look at other settings or the project."""
+
+    def read(value: object, info: Info) -> object:
+        if not isinstance(value, str):
+            # YAML turns an unquoted 2.10 or 12_3 into another number.
+            raise ValueError("write it in quotes, so that YAML keeps it as text")
+        return parse(value, info)
+
+    return Reads(read)
+
+
+def one_of(*words: str, **meanings: object) -> Reads:
+    """Read one of some words, in any case; some mean another value than themselves."""
+    choices = {**dict(zip(words, words, strict=True)), **meanings}
+
+    def parse(text: str) -> object:
+        if (choice := text.strip().lower()) not in choices:
+            raise ValueError(f"allowed are {', '.join(choices)}")
+        return choices[choice]
+
+    return parsed(parse)
+
+
+def read_secret(value: object, info: Info) -> str | None:
+    """Return the variable that a secret is in, None if it is not set."""
+    if value is None:
+        return None
+    variable = variable_of(value)
+    if variable is None:
+        raise Refused(
+            "must name a variable, {env: NAME}: a secret in a file ends up in version control"
+        )
+    return variable if info.context.environment.get(variable, "").strip() else None
+
+
+Text: TypeAlias = Annotated[str, parsed(str)]
+
+Secret: TypeAlias = Annotated[str | None, Reads(read_secret), AS_WRITTEN]
+"""The variable of a secret that is set; the secret itself is never read here."""
+
+
+def list_names(value: object) -> list[str] | None:
+    """Read names as a list, or as text with commas between; None for anything else."""
+    names = [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+        return None
+    return [name for name in names if name]
+
+
+def problems_of(error: ValidationError, reading: Reading) -> Iterator[str]:
+    """Word every problem: the setting, its variable, its value, and what is allowed."""
+    for found in error.errors(include_url=False):
+        # Where another setting failed first, a default that derives from it is not missed.
+        if found["type"] != "default_factory_not_called":
+            path = [str(part) for part in found["loc"]]
+            place = _place(path, reading.raw)
+            yield from (f"{place} {problem}" for problem in _problems(found))
+
+
+def _problems(found: Any) -> Sequence[str]:  # noqa: ANN401 - pydantic's own
+    match found["type"]:
+        case "missing":
+            return ["is not set"]
+        case "extra_forbidden":
+            # The value is not repeated: under a misspelt name it may be a secret.
+            return ["is no setting; docs/settings.md lists those that there are"]
+        case "value_error":
+            error = found["ctx"]["error"]
+            if isinstance(error, Refused):
+                return error.problems
+            return [wrong(found["input"], str(error))]
+        case _:
+            return [f"is not understood: {found['msg']}"]
+
+
+def _place(path: list[str], raw: object) -> str:
+    for part in path:
+        raw = raw.get(part) if isinstance(raw, Mapping) else None
+    variable = variable_of(raw)
+    return ".".join(path) + (f" (variable {variable})" if variable else "")
