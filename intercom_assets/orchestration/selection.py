@@ -1,7 +1,7 @@
 """Which resources are synced, and which views are made of them: names from the settings."""
 
 from intercom_assets.catalog import CATALOG, ApiVersion, Resource
-from intercom_assets.catalog.models import MODELS, NAMES, Model, models_of
+from intercom_assets.catalog.views import MODELS, NAMES, Model, models_of
 from intercom_assets.orchestration.setting_reader import Reader
 
 

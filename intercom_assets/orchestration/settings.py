@@ -14,7 +14,7 @@ from pathlib import Path
 
 from intercom_assets.catalog import NEWEST, OLDEST, ApiVersion, Resource
 from intercom_assets.catalog.hidden import hide
-from intercom_assets.catalog.models import Model
+from intercom_assets.catalog.views import Model
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.intercom.page_size import LARGEST
 from intercom_assets.intercom.regions import REGIONS

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from intercom_assets.catalog import CATALOG
-from intercom_assets.catalog.models import MODELS, Flat, Model
+from intercom_assets.catalog.views import MODELS, Flat, Model
 from intercom_assets.schema.types import ColumnType
-from intercom_assets.sync.models import view_target
 from intercom_assets.sync.source import Source
+from intercom_assets.views.build import view_target
 from intercom_assets.warehouse import duckdb_views
 from intercom_assets.warehouse.snowflake import views as snowflake_views
 from intercom_assets.warehouse.views import FlatView, MembersView, Pick, View
