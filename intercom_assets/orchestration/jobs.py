@@ -1,4 +1,4 @@
-"""The jobs of a source: sync, and reconcile.
+"""The jobs of a source: sync, and reconcile. When they run by themselves is in `ticks`.
 
 Jobs bring their own executor, because a process per asset costs seconds and DuckDB lets one
 process write.
