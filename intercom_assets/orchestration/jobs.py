@@ -1,4 +1,4 @@
-"""The jobs of a source: sync, and reconcile. When they run by themselves is in `ticks`.
+"""The jobs of a source: sync, and reconcile. When they run is said by the schedules.
 
 Jobs bring their own executor, because a process per asset costs seconds and DuckDB lets one
 process write.
@@ -21,7 +21,7 @@ def asset_keys(settings: Settings) -> list[dg.AssetKey]:
     return [dg.AssetKey([settings.name, resource.name]) for resource in settings.resources]
 
 
-def build_sync_job(settings: Settings) -> Any:  # noqa: ANN401 - what Dagster calls a job of assets has no public name
+def build_sync_job(settings: Settings) -> Any:  # noqa: ANN401 - its type is private
     """Build the job that reads what changed."""
     return _job(
         settings,
@@ -30,7 +30,7 @@ def build_sync_job(settings: Settings) -> Any:  # noqa: ANN401 - what Dagster ca
     )
 
 
-def build_reconcile_job(settings: Settings) -> Any:  # noqa: ANN401 - what Dagster calls a job of assets has no public name
+def build_reconcile_job(settings: Settings) -> Any:  # noqa: ANN401 - its type is private
     """Build the job that syncs, and then compares every stored row with Intercom."""
     return _job(
         settings,
