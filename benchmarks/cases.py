@@ -12,7 +12,7 @@ from benchmarks.projects import Project
 from benchmarks.simulator import UNLIMITED, Simulator, Size, serving
 from benchmarks.values import Measurement, Run, Traffic
 from intercom_assets.catalog import CATALOG
-from intercom_assets.sync.quality import checks_of
+from intercom_assets.quality.checks import checks_of
 
 QUOTA = 1_667
 """Requests in ten seconds: 10,000 a minute."""

@@ -13,20 +13,19 @@ from pydantic import BaseModel, Field, create_model
 
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.orchestration.alerts import build_alerts
-from intercom_assets.orchestration.assets import (
-    build_assets,
+from intercom_assets.orchestration.assets import build_assets
+from intercom_assets.orchestration.connections import (
+    IntercomConnection,
     connection_key,
     io_manager_key,
     salt_key,
 )
-from intercom_assets.orchestration.checks import build_checks
-from intercom_assets.orchestration.connection import IntercomConnection
 from intercom_assets.orchestration.io_manager import DuckDBIOManager, WarehouseIOManager
 from intercom_assets.orchestration.jobs import build_reconcile_job, build_sync_job
-from intercom_assets.orchestration.models import build_models
 from intercom_assets.orchestration.rules import dagster_rules
 from intercom_assets.orchestration.salt import build_salt
 from intercom_assets.orchestration.schedules import build_schedules
+from intercom_assets.orchestration.views import build_models
 from intercom_assets.settings.scaffold import source_file, source_name, variable
 from intercom_assets.settings.source import (
     GROUPS,
@@ -144,13 +143,11 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     salt = build_salt(settings.privacy)
     return dg.Definitions(
         assets=[*build_assets(settings), *build_models(settings)],
-        asset_checks=build_checks(settings),
         jobs=[sync, reconcile],
         schedules=build_schedules(settings, sync.name, reconcile.name),
         sensors=build_alerts(settings),
         resources={
             connection_key(settings.name): IntercomConnection(
-                access_token=dg.EnvVar(settings.token_variable),
                 token_variable=settings.token_variable,
                 region=settings.region,
                 base_url=settings.base_url,

@@ -12,7 +12,7 @@ import dagster as dg
 from intercom_assets.cli.board import Board, State
 from intercom_assets.cli.interrupts import Interrupts, Unheard
 from intercom_assets.cli.project import Project
-from intercom_assets.orchestration.jobs import op_name
+from intercom_assets.orchestration.assets import op_name
 from intercom_assets.orchestration.listener import WATCHER
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Posts a message to a webhook: once, without redirects, and without its address in any log.
+"""Post a message to a webhook: once, without redirects, and without its address in any log.
 
 Not Intercom's API, but HTTP: this package is the only one that speaks it. A webhook's address is
 its password, so it is in no message.
@@ -22,12 +22,7 @@ _FINAL = {400, 413, 422}
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a message was not taken.
-
-    Attributes:
-        reason: In words, without the address.
-        final: Whether the message itself is refused, so that sending it again would not help.
-    """
+    """Why a message was not taken; if it is final, sending it again would not help."""
 
     reason: str
     final: bool = False
@@ -54,12 +49,7 @@ def is_slack(address: str) -> bool:
 
 
 def post(address: str, message: Record) -> Refusal | None:
-    """Send a message as JSON; None where it was taken. Never raises.
-
-    Args:
-        address: The webhook, secret.
-        message: What is told.
-    """
+    """Send a message as JSON, and return why it was not taken. Never raises."""
     import httpx  # noqa: PLC0415 - takes a while, and few sources have a webhook
 
     # They import it too.

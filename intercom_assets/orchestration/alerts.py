@@ -1,22 +1,23 @@
 """Somebody is told when a run of a source fails, or when rows prove wrong.
 
-Not Dagster's sensor of run failures: it forgets a run whose message was not taken. This one keeps
-its place until the receiver takes the message, for a day.
+What is told is here; how a message travels is in `intercom.webhook`. Not on Dagster's sensor of run
+failures: that one moves on when the receiver is down. This one keeps its place in the events of
+ended runs until the receiver takes the message, for a day.
 """
 
 import json
 import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import dagster as dg
 
-from intercom_assets.intercom.webhook import Refusal, is_slack, post
+from intercom_assets.catalog.types import Json, Record
+from intercom_assets.intercom.webhook import is_slack, post
 from intercom_assets.orchestration.jobs import SOURCE_TAG
-from intercom_assets.orchestration.messages import Alert, Trouble, as_json, for_slack
 from intercom_assets.settings.source import Settings
 
 PATIENCE = timedelta(days=1)
@@ -28,31 +29,59 @@ _EVENTS = 100
 _BUDGET = 20.0
 """Seconds that a tick may take: Dagster gives up after sixty, and forgets what was sent."""
 
+_LISTED = 6
+_LONGEST = 450
+"""Characters of a reason: six of these are as much as Slack takes."""
+
 _FAILED: Final = dg.DagsterEventType.RUN_FAILURE
 _ENDED: Final = dg.DagsterEventType.RUN_SUCCESS
-_TOLD = {
-    dg.DagsterEventType.STEP_FAILURE,
-    dg.DagsterEventType.ASSET_CHECK_EVALUATION,
-}
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    """The events that were dealt with: the last of each kind."""
+class Problem:
+    """One thing that is wrong with a resource; without a check its sync failed."""
 
-    failed: int
-    ended: int
+    resource: str
+    reason: str
+    check: str | None = None
+
+    def __str__(self) -> str:
+        """Read as one line of a list."""
+        place = self.resource if self.check is None else f"{self.resource}, {self.check}"
+        cut = self.reason if len(self.reason) <= _LONGEST else f"{self.reason[:_LONGEST]}…"
+        return f"• {place}: {cut}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """What somebody should be told about a run that ended; one that did not fail failed a check."""
+
+    source: str
+    job: str
+    run_id: str
+    failed: bool
+    ended_at: datetime
+    problems: tuple[Problem, ...]
+    url: str | None
+
+    @property
+    def headline(self) -> str:
+        """Say what happened in one line."""
+        what = "failed" if self.failed else "ended well, but its checks found rows that are wrong"
+        return f"Intercom source {self.source}: {self.job} {what}"
+
+    @property
+    def lines(self) -> list[str]:
+        """List what is wrong, as far as there is room."""
+        lines = [str(problem) for problem in self.problems[:_LISTED]]
+        more = len(self.problems) - _LISTED
+        return [*lines, f"• and {more} more"] if more > 0 else lines
 
 
 def build_alerts(
     settings: Settings, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
 ) -> list[dg.SensorDefinition]:
-    """Make the sensor that tells; none where the settings name no webhook.
-
-    Args:
-        settings: The webhook, and whose runs are watched.
-        now: Tells the time; a seam for tests.
-    """
+    """Build the alert sensor, or nothing if no webhook is configured."""
     variable = settings.alerts
     if variable is None:
         return []
@@ -75,38 +104,46 @@ def build_alerts(
 def _tick(
     context: dg.SensorEvaluationContext, settings: Settings, webhook: str, oldest: datetime
 ) -> dg.SkipReason:
-    instance = context.instance
     if context.cursor is None:
-        _keep(context, _Place(*(_newest(instance, kind) for kind in (_FAILED, _ENDED))))
+        instance = context.instance
+        newest = {"failed": _newest(instance, _FAILED), "ended": _newest(instance, _ENDED)}
+        context.update_cursor(json.dumps(newest))
         return dg.SkipReason("Watching from now on.")
-    place = _Place(**json.loads(context.cursor))
-    told, until = 0, time.monotonic() + _BUDGET
-    for record in _events(instance, place):
-        alert = _alert(instance, settings, record)
+    position = json.loads(context.cursor)
+    sent, until = 0, time.monotonic() + _BUDGET
+    for kind, record in _ended_runs(context.instance, position):
+        alert = _alert(context.instance, settings, record)
         if alert is not None:
             refusal = post(webhook, for_slack(alert) if is_slack(webhook) else as_json(alert))
-            if refusal is not None:
-                given_up = refusal.final or alert.at < oldest
-                reason = _refused(settings, alert, refusal, given_up=given_up)
+            if refusal is None:
+                sent += 1
+            else:
+                given_up = refusal.final or alert.ended_at < oldest
+                reason = (
+                    f"The webhook of {settings.alerts} did not take the alert of run "
+                    f"{alert.run_id}: {refusal.reason}. It is "
+                    f"{'given up' if given_up else 'sent again at the next tick'}."
+                )
                 context.log.warning(reason)
                 if not given_up:
                     return dg.SkipReason(reason)
-            else:
-                context.log.info("The alert of run %s was taken", alert.run_id)
-                told += 1
-        place = _after(place, record)
-        _keep(context, place)
+        # Stored after each run: what a later one raises must not send this one twice.
+        position[kind] = record.storage_id
+        context.update_cursor(json.dumps(position))
         if time.monotonic() > until:
             break
-    return dg.SkipReason(f"Alerts sent: {told}." if told else "Nothing has failed.")
+    return dg.SkipReason(f"Alerts sent: {sent}." if sent else "Nothing has failed.")
 
 
-def _events(instance: dg.DagsterInstance, place: _Place) -> Iterator[dg.EventLogRecord]:
-    for wanted in (
-        dg.RunStatusChangeRecordsFilter(_FAILED, after_storage_id=place.failed),
-        dg.RunStatusChangeRecordsFilter(_ENDED, after_storage_id=place.ended),
+def _ended_runs(
+    instance: dg.DagsterInstance, position: dict[str, int]
+) -> Iterator[tuple[str, dg.EventLogRecord]]:
+    for kind, wanted in (
+        ("failed", dg.RunStatusChangeRecordsFilter(_FAILED, after_storage_id=position["failed"])),
+        ("ended", dg.RunStatusChangeRecordsFilter(_ENDED, after_storage_id=position["ended"])),
     ):
-        yield from instance.fetch_run_status_changes(wanted, limit=_EVENTS, ascending=True).records
+        found = instance.fetch_run_status_changes(wanted, limit=_EVENTS, ascending=True)
+        yield from ((kind, record) for record in found.records)
 
 
 def _newest(instance: dg.DagsterInstance, kind: dg.DagsterEventType) -> int:
@@ -114,27 +151,10 @@ def _newest(instance: dg.DagsterInstance, kind: dg.DagsterEventType) -> int:
     return records[0].storage_id if records else -1
 
 
-def _after(place: _Place, record: dg.EventLogRecord) -> _Place:
-    if record.event_log_entry.dagster_event_type == _FAILED:
-        return _Place(record.storage_id, place.ended)
-    return _Place(place.failed, record.storage_id)
-
-
-def _keep(context: dg.SensorEvaluationContext, place: _Place) -> None:
-    context.update_cursor(json.dumps(asdict(place)))
-
-
-def _refused(settings: Settings, alert: Alert, refusal: Refusal, *, given_up: bool) -> str:
-    return (
-        f"The webhook of {settings.alerts} did not take the alert of run {alert.run_id}: "
-        f"{refusal.reason}. It is {'given up' if given_up else 'sent again at the next tick'}."
-    )
-
-
 def _alert(
     instance: dg.DagsterInstance, settings: Settings, record: dg.EventLogRecord
 ) -> Alert | None:
-    """Say what is wrong with a run that ended; None where it is well, or not the source's."""
+    """Say what is wrong with a run that ended, if anything is and the run is the source's."""
     event = record.event_log_entry
     run = instance.get_run_by_id(event.run_id)
     if run is None or not _is_of(run, settings.name):
@@ -143,19 +163,20 @@ def _alert(
     if failed and run.tags.get("dagster/will_retry") == "true":
         # A killed worker: Dagster starts the run again, and only the last failure counts.
         return None
-    entries = instance.all_logs(run.run_id, of_type=_TOLD)
-    troubles = [one for entry in entries if (one := _trouble(entry.dagster_event))]
-    if failed and not any(one.check is None for one in troubles):
-        troubles.insert(0, Trouble(_shown_job(run), _first_line(event.message)))
-    if not troubles:
+    # "Materialize" in the UI runs a job without a name for people.
+    job = "Materialize" if run.job_name.startswith("__") else run.job_name
+    problems = list(_problems(instance, run.run_id))
+    if failed and not any(problem.check is None for problem in problems):
+        problems.insert(0, Problem(job, _first_line(event.message)))
+    if not problems:
         return None
     return Alert(
         source=settings.name,
-        job=_shown_job(run),
+        job=job,
         run_id=run.run_id,
         failed=failed,
-        at=datetime.fromtimestamp(event.timestamp, UTC),
-        troubles=tuple(troubles),
+        ended_at=datetime.fromtimestamp(event.timestamp, UTC),
+        problems=tuple(problems),
         url=f"{settings.ui_url}/runs/{run.run_id}" if settings.ui_url else None,
     )
 
@@ -166,25 +187,18 @@ def _is_of(run: dg.DagsterRun, source: str) -> bool:
     return any(key.path[0] == source for key in run.asset_selection or ())
 
 
-def _shown_job(run: dg.DagsterRun) -> str:
-    # "Materialize" in the UI runs a job without a name for people.
-    return "Materialize" if run.job_name.startswith("__") else run.job_name
-
-
-def _trouble(event: dg.DagsterEvent | None) -> Trouble | None:
-    if event is None:
-        return None
-    if event.event_type == dg.DagsterEventType.STEP_FAILURE:
-        return Trouble(_resource(event.step_key or ""), _reason(event))
-    found = event.asset_check_evaluation_data
-    if found.passed or found.severity is not dg.AssetCheckSeverity.ERROR:
-        return None
-    told = _first_line(found.description or "failed")
-    return Trouble(found.asset_key.path[-1], told, found.check_name)
-
-
-def _resource(step: str) -> str:
-    return step.split("__")[1] if "__" in step else step
+def _problems(instance: dg.DagsterInstance, run_id: str) -> Iterator[Problem]:
+    kinds = {dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.ASSET_CHECK_EVALUATION}
+    for entry in instance.all_logs(run_id, of_type=kinds):
+        event = entry.get_dagster_event()
+        if event.is_step_failure:
+            step = event.step_key or ""
+            yield Problem(step.split("__")[1] if "__" in step else step, _reason(event))
+        else:
+            check = event.asset_check_evaluation_data
+            if not check.passed and check.severity is dg.AssetCheckSeverity.ERROR:
+                reason = _first_line(check.description or "failed")
+                yield Problem(check.asset_key.path[-1], reason, check.check_name)
 
 
 def _reason(event: dg.DagsterEvent) -> str:
@@ -197,3 +211,39 @@ def _reason(event: dg.DagsterEvent) -> str:
 
 def _first_line(text: str) -> str:
     return next((line.strip() for line in text.splitlines() if line.strip()), "")
+
+
+def as_json(alert: Alert) -> Record:
+    """Return an alert as fields, with a text for people."""
+    lines = [alert.headline, *alert.lines, *([alert.url] if alert.url else [])]
+    return {
+        "text": "\n".join(lines),
+        "event": "run_failed" if alert.failed else "check_failed",
+        "source": alert.source,
+        "job": alert.job,
+        "run_id": alert.run_id,
+        "run_url": alert.url,
+        "ended_at": alert.ended_at.isoformat(),
+        "failed": [
+            {"resource": problem.resource, "check": problem.check, "reason": problem.reason}
+            for problem in alert.problems
+        ],
+    }
+
+
+def for_slack(alert: Alert) -> Record:
+    """Return an alert as Slack's incoming webhooks take it."""
+    lines = "\n".join(map(_escaped, alert.lines))
+    run = _escaped(f"run {alert.run_id[:8]}, {alert.ended_at:%Y-%m-%d %H:%M} UTC")
+    link = f"<{_escaped(alert.url)}|{run}>" if alert.url else run
+    # Slack refuses more than 3,000 characters.
+    text = f"*{_escaped(alert.headline)}*\n{lines}"[:3000]
+    blocks: list[Json] = [
+        {"type": "section", "text": {"type": "mrkdwn", "text": text}},
+        {"type": "context", "elements": [{"type": "mrkdwn", "text": link}]},
+    ]
+    return {"text": _escaped(alert.headline), "blocks": blocks}
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,19 +1,38 @@
-"""Each resource becomes one software-defined asset, built from its declaration."""
+"""Each resource becomes one software-defined asset, built from its declaration.
+
+An asset says what is to be read, and nothing is read yet: that is the IO manager's, as reading and
+loading overlap. Views are in `views`, what a check is in `checks`.
+"""
+
+import re
+import warnings
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import TypeAlias
 
 import dagster as dg
 from pydantic import Field
 
+from intercom_assets import catalog
 from intercom_assets.catalog import CATALOG, Resource
 from intercom_assets.catalog.describe import how_synced, request_line, sync_type
 from intercom_assets.catalog.table import Column
 from intercom_assets.catalog.types import ColumnType
 from intercom_assets.errors import ConfigurationError
-from intercom_assets.orchestration.code import code_reference
-from intercom_assets.orchestration.failures import explained
-from intercom_assets.orchestration.lineage import column_lineage
+from intercom_assets.orchestration.checks import check_specs, check_table
+from intercom_assets.orchestration.connections import (
+    connection_key,
+    explained,
+    io_manager_key,
+    pool_name,
+    salt_key,
+)
+from intercom_assets.orchestration.io_manager import column_lineage
 from intercom_assets.orchestration.listener import LogListener
 from intercom_assets.orchestration.salt import build_mask
 from intercom_assets.orchestration.schedules import freshness_of
+from intercom_assets.quality.checks import checks_of
 from intercom_assets.settings.fields import parse_instant
 from intercom_assets.settings.source import Settings
 from intercom_assets.sync.cursor import SyncOptions
@@ -28,6 +47,10 @@ SQL_TYPES = {
     ColumnType.JSON: "json",
 }
 """Types as the UI shows them."""
+
+_DECLARATION = re.compile(r'(?:Resource|Model)\(\n\s+(?:name=)?"(\w+)"')
+
+_Result: TypeAlias = dg.MaterializeResult[Extract] | dg.AssetCheckResult
 
 
 class SyncConfig(dg.Config):
@@ -53,28 +76,8 @@ class SyncConfig(dg.Config):
     )
 
 
-def connection_key(source: str) -> str:
-    """Name the Dagster resource that reaches Intercom for a source."""
-    return f"{source}_intercom"
-
-
-def io_manager_key(source: str) -> str:
-    """Name the IO manager that writes a source's tables."""
-    return f"{source}_io_manager"
-
-
-def salt_key(source: str) -> str:
-    """Name the Dagster resource that holds the salt of a source's hashes."""
-    return f"{source}_hash_salt"
-
-
-def pool_name(source: str) -> str:
-    """Name the pool that holds a source's runs, which dagster.yaml lets go one at a time."""
-    return f"intercom/{source}"
-
-
 def build_assets(settings: Settings) -> list[dg.AssetsDefinition | dg.AssetSpec]:
-    """Make an asset per selected resource, and name parents that are not selected."""
+    """Build an asset per selected resource, and name parents that are not selected."""
     selected = {resource.name for resource in settings.resources}
     parents = {resource.parent for resource in settings.resources if resource.parent}
     missing = [
@@ -92,11 +95,58 @@ def build_assets(settings: Settings) -> list[dg.AssetsDefinition | dg.AssetSpec]
 def _asset(
     settings: Settings, resource: Resource, freshness: dg.FreshnessPolicy | None
 ) -> dg.AssetsDefinition:
-    target = settings.source.target(resource)
-    key = connection_key(settings.name)
-    salt = salt_key(settings.name) if settings.privacy.hashes(resource.name) else None
+    key, source = dg.AssetKey([settings.name, resource.name]), settings.name
+    keys = {connection_key(source), io_manager_key(source)}
+    if settings.privacy.hashes(resource.name):
+        keys.add(salt_key(source))
 
-    @dg.asset(
+    # One asset, and still a multi-asset: only in its subset can a check be executed alone.
+    @dg.multi_asset(
+        name=op_name(source, resource.name),
+        specs=[_spec(settings, resource, freshness)],
+        check_specs=check_specs(key, checks_of(resource, settings.start_date)),
+        can_subset=True,
+        op_tags={"dagster/priority": str(_priority(resource))},
+        required_resource_keys=keys,
+        pool=pool_name(source),
+    )
+    def sync(context: dg.AssetExecutionContext, config: SyncConfig) -> Iterator[_Result]:
+        if context.selected_asset_keys:
+            extract = _extract(context, config, settings, resource)
+            yield dg.MaterializeResult(asset_key=key, value=extract)
+        # Goes on here once the IO manager has stored what was read.
+        yield from check_table(context, settings, resource)
+
+    return sync
+
+
+def op_name(source: str, resource: str) -> str:
+    """Name the op of an asset, under which run config is given."""
+    return f"{source}__{resource}"
+
+
+def _extract(
+    context: dg.AssetExecutionContext, config: SyncConfig, settings: Settings, resource: Resource
+) -> Extract:
+    salt = getattr(context.resources, salt_key(settings.name), None)
+    with explained():
+        return Extract(
+            source=settings.source,
+            resource=resource,
+            parent=CATALOG[resource.parent] if resource.parent else None,
+            connection=getattr(context.resources, connection_key(settings.name)).open(),
+            request=_request(config, context.run),
+            listener=LogListener(context.log, resource.name),
+            mask=build_mask(settings.privacy, resource.name, salt),
+            preview=settings.preview,
+        )
+
+
+def _spec(
+    settings: Settings, resource: Resource, freshness: dg.FreshnessPolicy | None
+) -> dg.AssetSpec:
+    columns = [_table_column(column, resource) for column in resource.table.all_columns]
+    return dg.AssetSpec(
         key=[settings.name, resource.name],
         deps=[dg.AssetKey([settings.name, resource.parent])] if resource.parent else None,
         group_name=settings.name,
@@ -106,45 +156,47 @@ def _asset(
         freshness_policy=freshness,
         description=_description(resource),
         metadata={
-            "dagster/table_name": settings.warehouse.table_name(target.name),
-            "dagster/column_schema": dg.TableSchema(
-                columns=[_table_column(column, resource) for column in resource.table.all_columns]
+            "dagster/table_name": settings.warehouse.table_name(
+                settings.source.target(resource).name
             ),
+            "dagster/column_schema": dg.TableSchema(columns=columns),
             "sync_type": sync_type(resource),
             "primary_key": ", ".join(resource.primary_key),
             "endpoint": request_line(resource),
             **column_lineage(settings.name, resource),
             **code_reference(resource.name),
         },
-        io_manager_key=io_manager_key(settings.name),
-        op_tags={"dagster/priority": str(_priority(resource))},
-        required_resource_keys={key, salt} if salt else {key},
-        pool=pool_name(settings.name),
-    )
-    def sync(context: dg.AssetExecutionContext, config: SyncConfig) -> Extract:
-        with explained():
-            return Extract(
-                source=settings.source,
-                resource=resource,
-                parent=CATALOG[resource.parent] if resource.parent else None,
-                connection=getattr(context.resources, key).open(),
-                request=_request(config, context.run),
-                listener=LogListener(context.log, resource.name),
-                mask=build_mask(
-                    settings.privacy,
-                    resource.name,
-                    getattr(context.resources, salt) if salt else None,
-                ),
-                preview=settings.preview,
-            )
+    ).with_io_manager_key(io_manager_key(settings.name))
 
-    return sync
+
+def code_reference(declared: str) -> dict[str, dg.CodeReferencesMetadataValue]:
+    """Lead to the file that declares a resource or model, where that is installed."""
+    file = _declaring_files().get(declared)
+    if file is None:
+        return {}
+    with warnings.catch_warnings():
+        # Dagster warns of its own beta classes, once an asset.
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        reference = dg.LocalFileCodeReference(file_path=str(file), label=file.name)
+        return {
+            "dagster/code_references": dg.CodeReferencesMetadataValue(code_references=[reference])
+        }
+
+
+@cache
+def _declaring_files() -> dict[str, Path]:
+    # From their text: a value does not know where it was declared.
+    return {
+        name: file
+        for file in Path(catalog.__file__).parent.glob("*.py")
+        for name in _DECLARATION.findall(file.read_text(encoding="utf-8"))
+    }
 
 
 def _priority(resource: Resource) -> int:
     # Steps run in the order of the catalogue, each child after its parent. Children need the most
     # requests: one after the other at the end, they would wait for windows of the quota that were
-    # hardly used before. Checks and models have no priority, and come when all was read.
+    # hardly used before. Models have no priority, and come when all was read.
     return len(CATALOG.names) - CATALOG.names.index(resource.name)
 
 

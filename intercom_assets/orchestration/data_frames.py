@@ -1,25 +1,21 @@
-"""Dagster's stock IO manager for DataFrames in DuckDB, made when the first frame comes.
+"""Dagster's stock IO manager for DataFrames of your own assets, made when the first frame comes.
 
-It imports pandas. Dagster starts this resource in every run, because the outputs of asset checks
-name it, though no resource of Intercom needs it.
+It imports pandas, and Dagster starts this resource in every run, because the outputs of asset
+checks name it. Intercom's tables are read and written by `io_manager`.
 """
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import dagster as dg
 
 
 class DataFrames(dg.IOManager):
-    """Stores DataFrames of your own assets as a stock IO manager does.
-
-    Args:
-        make: Makes the stock IO manager.
-    """
+    """Hands DataFrames to a stock IO manager."""
 
     def __init__(self, make: Callable[[], dg.IOManager]) -> None:
-        self._make = make
-        self._made: dg.IOManager | None = None
+        self._stock = cache(make)
 
     def handle_output(self, context: dg.OutputContext, obj: object) -> None:
         """Store a DataFrame."""
@@ -28,11 +24,6 @@ class DataFrames(dg.IOManager):
     def load_input(self, context: dg.InputContext) -> object:
         """Load a DataFrame."""
         return self._stock().load_input(context)
-
-    def _stock(self) -> dg.IOManager:
-        if self._made is None:
-            self._made = self._make()
-        return self._made
 
 
 def duckdb_data_frames(database: Path, schema: str) -> dg.IOManagerDefinition:
@@ -46,8 +37,8 @@ def duckdb_data_frames(database: Path, schema: str) -> dg.IOManagerDefinition:
         def stock() -> dg.IOManager:
             from dagster_duckdb_pandas import DuckDBPandasIOManager  # noqa: PLC0415 - half a second
 
-            made = DuckDBPandasIOManager(database=str(database), schema=schema)
-            return made.create_io_manager(context)
+            manager = DuckDBPandasIOManager(database=str(database), schema=schema)
+            return manager.create_io_manager(context)
 
         return DataFrames(stock)
 

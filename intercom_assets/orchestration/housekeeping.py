@@ -1,4 +1,4 @@
-"""Records of old runs are deleted: Dagster itself keeps them for ever.
+"""The job that deletes records of old runs, which Dagster itself keeps for ever, and its schedule.
 
 Rows and cursors are in the warehouse and are not touched.
 """
@@ -39,10 +39,7 @@ def forget_runs_before(instance: dg.DagsterInstance, before: datetime) -> int:
     """Delete the records of finished runs that were created before a time.
 
     A run that holds the last materialization of an asset stays: without it the asset would look
-    as if it had never been synced.
-
-    Returns:
-        How many runs were deleted.
+    as if it had never been synced. Returns how many were deleted.
     """
     old = instance.get_run_ids(dg.RunsFilter(statuses=_FINISHED, created_before=before))
     # Asking for the last materializations is a question per asset.
@@ -59,11 +56,7 @@ def _last_runs(instance: dg.DagsterInstance) -> set[str]:
 
 
 def build_housekeeping(*, runs: bool) -> dg.Definitions:
-    """Make the job and its daily schedule.
-
-    Args:
-        runs: Whether the schedule runs until it is switched off, or only once switched on.
-    """
+    """Build the job and its daily schedule, which `runs` from the start or once switched on."""
     status = dg.DefaultScheduleStatus
     return dg.Definitions(
         jobs=[forget_old_runs],

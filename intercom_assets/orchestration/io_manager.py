@@ -1,27 +1,38 @@
-"""Writes what an asset extracted, and reads any of its tables back as a DataFrame."""
+"""Writes what an asset extracted, and reads any of its tables back as a DataFrame.
+
+What a materialization shows is here, too: figures that plot, the cursor, a few rows. Their names
+are stable and a number is in every materialization that it could be of, so that the UI draws each
+as a line over time. It sorts them by name: what people seldom look at begins with t to v.
+"""
 
 from abc import abstractmethod
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import dagster as dg
 from pydantic import Field
 
-from intercom_assets.catalog import CATALOG
-from intercom_assets.catalog.models import MODELS, Model
+from intercom_assets.catalog import CATALOG, Resource
+from intercom_assets.catalog.resource import ByParent, Incremental
+from intercom_assets.catalog.views import MODELS
 from intercom_assets.errors import ConfigurationError
-from intercom_assets.orchestration.failures import explained
-from intercom_assets.orchestration.figures import materialization_metadata
+from intercom_assets.orchestration.connections import explained
 from intercom_assets.sync.extract import Extract, Source
 from intercom_assets.sync.load import load
-from intercom_assets.sync.models import view_target
+from intercom_assets.sync.progress import Report
+from intercom_assets.sync.sample import sample
 from intercom_assets.uninterrupted import uninterrupted
+from intercom_assets.views.build import view_target
+from intercom_assets.warehouse.base import Target
 from intercom_assets.warehouse.warehouse import Warehouse
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from intercom_assets.warehouse.duckdb import DuckDBWarehouse
+
+Shown: TypeAlias = dg.MetadataValue | dg.TableColumnLineage | int | float | str
 
 
 class WarehouseIOManager(dg.ConfigurableIOManager):
@@ -55,7 +66,7 @@ class WarehouseIOManager(dg.ConfigurableIOManager):
             )
         with explained():
             report = load(obj, self.warehouse())
-        context.add_output_metadata(materialization_metadata(report, obj))
+        context.add_output_metadata(_metadata(report, obj))
         obj.listener.on_finish(report)
 
     def load_input(self, context: dg.InputContext) -> "pd.DataFrame":
@@ -67,29 +78,31 @@ class WarehouseIOManager(dg.ConfigurableIOManager):
             dagster.Failure: There is no such table or column.
         """
         name = context.asset_key.path[-1]
-        if model := next((one for one in MODELS if one.name == name), None):
-            return self._load_view(model, context)
         source = Source(name="", schema=self.warehouse_schema, prefix=self.table_prefix)
         columns = (context.definition_metadata or {}).get("columns")
         with explained():
-            target = source.target(CATALOG[name])
-            excluded = self.excluded_columns.get(name, [])
-            known = [one.name for one in target.table.all_columns if one.name not in excluded]
-            if unknown := [column for column in columns or known if column not in known]:
-                raise ConfigurationError(
-                    f"{target} has no column {', '.join(map(repr, unknown))}. "
-                    f"Choose among {', '.join(known)}"
-                )
-            frame: pd.DataFrame = self.warehouse().read(target, columns or known).to_pandas()
+            if model := next((model for model in MODELS if model.name == name), None):
+                table = self.warehouse().read_view(view_target(source, model), columns)
+            else:
+                target = source.target(CATALOG[name])
+                table = self.warehouse().read(target, self._known(name, target, columns))
+        frame: pd.DataFrame = table.to_pandas()
         return frame
 
-    def _load_view(self, model: Model, context: dg.InputContext) -> "pd.DataFrame":
-        source = Source(name="", schema=self.warehouse_schema, prefix=self.table_prefix)
-        columns = (context.definition_metadata or {}).get("columns")
-        with explained():
-            answer = self.warehouse().read_view(view_target(source, model), columns)
-        frame: pd.DataFrame = answer.to_pandas()
-        return frame
+    def _known(self, resource: str, target: Target, columns: list[str] | None) -> list[str]:
+        """Return the columns to read: those asked for, or all that are not excluded.
+
+        Raises:
+            ConfigurationError: There is no such column.
+        """
+        excluded = self.excluded_columns.get(resource, [])
+        known = [column.name for column in target.table.all_columns if column.name not in excluded]
+        if unknown := [column for column in columns or known if column not in known]:
+            raise ConfigurationError(
+                f"{target} has no column {', '.join(map(repr, unknown))}. "
+                f"Choose among {', '.join(known)}"
+            )
+        return columns or known
 
 
 class DuckDBIOManager(WarehouseIOManager):
@@ -105,3 +118,86 @@ class DuckDBIOManager(WarehouseIOManager):
             )
 
         return DuckDBWarehouse(Path(self.database))
+
+
+def _metadata(report: Report, extract: Extract) -> dict[str, Shown]:
+    """Collect the figures of a sync, and what is worth a look if there is any."""
+    return {
+        **_numbers(report),
+        **_special(report, extract),
+        "cursor_before": _instant(report.cursor_before),
+        "cursor_after": _instant(report.cursor_after),
+        **column_lineage(extract.source.name, extract.resource),
+        **_details(report, extract),
+    }
+
+
+def _numbers(report: Report) -> dict[str, int | float]:
+    meter = report.meter
+    return {
+        "dagster/row_count": report.row_count,
+        "records_returned": report.records_returned,
+        "records_per_second": round(report.records_returned / max(report.seconds, 0.001), 1),
+        "rows_inserted": report.inserted,
+        "rows_updated": report.updated,
+        "rows_unchanged": report.unchanged,
+        "rows_deleted": report.deleted,
+        "records_still_due": report.unread,
+        "requests": meter.requests,
+        "retries": meter.retries,
+        "slowest_request_seconds": round(meter.slowest_seconds, 3),
+        "used_quota_percent": round(100 * meter.quota_share, 1),
+        "throttled_seconds": round(meter.quota_seconds, 3),
+        "seconds": round(report.seconds, 3),
+        "values_that_did_not_fit": report.misfits.total(),
+    }
+
+
+def _special(report: Report, extract: Extract) -> dict[str, int]:
+    """Count what only some syncs can find, so that no plot is always 0."""
+    match extract.resource.replication:
+        case Incremental():
+            compared = {} if report.missing is None else {"rows_missing": report.missing}
+            if not extract.request.reconcile:
+                return compared
+            return compared | {
+                "rows_found_by_reconcile": report.found,
+                "rows_gone_by_reconcile": report.gone,
+            }
+        case _:
+            return {}
+
+
+def _details(report: Report, extract: Extract) -> dict[str, dg.MetadataValue | str]:
+    details: dict[str, dg.MetadataValue | str] = {}
+    if report.meter.slowest_path:
+        details["slowest_request"] = report.meter.slowest_path
+    if report.misfits:
+        details["columns_that_did_not_fit"] = dg.MetadataValue.json(dict(report.misfits))
+    if report.unmodelled:
+        details["unmodelled_fields"] = dg.MetadataValue.json(dict(report.unmodelled))
+    if rows := sample(extract.resource.table, report.sample, extract.preview):
+        details["preview"] = _table(rows)
+    return details
+
+
+def _table(rows: list[dict[str, str]]) -> dg.MetadataValue:
+    # A table and no Markdown: values come from customers, and must be text on the page.
+    columns = [dg.TableColumn(name, type="string") for name in rows[0]]
+    return dg.MetadataValue.table(
+        records=[dg.TableRecord(row) for row in rows], schema=dg.TableSchema(columns=columns)
+    )
+
+
+def _instant(cursor: datetime | None) -> dg.MetadataValue | str:
+    return dg.MetadataValue.timestamp(cursor) if cursor else "none"
+
+
+def column_lineage(source: str, resource: Resource) -> dict[str, dg.TableColumnLineage]:
+    """Say that a child's key of its parent is read from there; all else is from Intercom."""
+    link = resource.replication
+    if not isinstance(link, ByParent):
+        return {}
+    [key] = CATALOG[link.parent].primary_key
+    origin = dg.TableColumnDep(asset_key=dg.AssetKey([source, link.parent]), column_name=key)
+    return {"dagster/column_lineage": dg.TableColumnLineage(deps_by_column={link.key: [origin]})}

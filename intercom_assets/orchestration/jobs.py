@@ -1,38 +1,28 @@
-"""The jobs of a source: sync, and reconcile.
+"""The jobs of a source: sync, and reconcile. When they run is said by the schedules.
 
 Jobs bring their own executor, because a process per asset costs seconds and DuckDB lets one
 process write.
 """
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 import dagster as dg
 
-from intercom_assets.orchestration.assets import SyncConfig
-from intercom_assets.orchestration.models import model_keys
+from intercom_assets.orchestration.assets import SyncConfig, op_name
+from intercom_assets.orchestration.views import model_keys
 from intercom_assets.settings.source import Settings
-
-if TYPE_CHECKING:
-    from dagster._core.definitions.unresolved_asset_job_definition import (
-        UnresolvedAssetJobDefinition,
-    )
 
 SOURCE_TAG = "intercom/source"
 """Tag by which the runs of a source's jobs are found in the UI."""
 
 
-def op_name(source: str, resource: str) -> str:
-    """Name the op of an asset, under which run config is given."""
-    return f"{source}__{resource}"
-
-
 def asset_keys(settings: Settings) -> list[dg.AssetKey]:
-    """Give the keys of the resources that a source's jobs sync."""
+    """Return the keys of the resources that a source's jobs sync."""
     return [dg.AssetKey([settings.name, resource.name]) for resource in settings.resources]
 
 
-def build_sync_job(settings: Settings) -> "UnresolvedAssetJobDefinition":
-    """Make the job that reads what changed."""
+def build_sync_job(settings: Settings) -> Any:  # noqa: ANN401 - its type is private
+    """Build the job that reads what changed."""
     return _job(
         settings,
         "sync",
@@ -40,8 +30,8 @@ def build_sync_job(settings: Settings) -> "UnresolvedAssetJobDefinition":
     )
 
 
-def build_reconcile_job(settings: Settings) -> "UnresolvedAssetJobDefinition":
-    """Make the job that syncs, and then compares every stored row with Intercom."""
+def build_reconcile_job(settings: Settings) -> Any:  # noqa: ANN401 - its type is private
+    """Build the job that syncs, and then compares every stored row with Intercom."""
     return _job(
         settings,
         "reconcile",
@@ -59,7 +49,7 @@ def build_reconcile_job(settings: Settings) -> "UnresolvedAssetJobDefinition":
 
 def _job(
     settings: Settings, name: str, description: str, config: dg.RunConfig | None = None
-) -> "UnresolvedAssetJobDefinition":
+) -> Any:  # noqa: ANN401 - as above
     return dg.define_asset_job(
         f"{settings.name}_{name}",
         selection=dg.AssetSelection.assets(*asset_keys(settings), *model_keys(settings)),

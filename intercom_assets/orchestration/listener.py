@@ -1,4 +1,7 @@
-"""What a sync tells goes to Dagster's log at human pace, and to a terminal that watches."""
+"""What a sync tells goes to Dagster's log at human pace, and to a terminal that watches.
+
+What is told is the engine's to say (`sync.progress`); how it looks on a terminal is the CLI's.
+"""
 
 from contextvars import ContextVar
 
@@ -13,12 +16,7 @@ _LOG_SECONDS = 5.0
 
 
 class LogListener:
-    """Tells Dagster's log.
-
-    Args:
-        log: The step's logger.
-        resource: Name of the resource.
-    """
+    """Tells the log of a resource's step."""
 
     def __init__(self, log: dg.DagsterLogManager, resource: str) -> None:
         self._log = log

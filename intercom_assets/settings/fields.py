@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 
 from intercom_assets.catalog import CATALOG, NEWEST, OLDEST, ApiVersion, Resource
-from intercom_assets.catalog.models import MODELS, NAMES, Model, models_of
+from intercom_assets.catalog.views import MODELS, NAMES, Model, models_of
 from intercom_assets.intercom.retry import LARGEST
 from intercom_assets.intercom.webhook import check_webhook
 from intercom_assets.settings.values import (

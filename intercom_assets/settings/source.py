@@ -15,7 +15,7 @@ from pydantic import Field, PrivateAttr, ValidationError, WrapValidator
 
 from intercom_assets.catalog import CATALOG, NEWEST, ApiVersion, Resource
 from intercom_assets.catalog.hidden import hide
-from intercom_assets.catalog.models import Model, models_of
+from intercom_assets.catalog.views import Model, models_of
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.intercom import REGIONS
 from intercom_assets.intercom.retry import LARGEST

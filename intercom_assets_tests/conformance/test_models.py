@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from intercom_assets.catalog import CATALOG
-from intercom_assets.catalog.models import MODELS, Flat, Members, Model, Shape, check
-from intercom_assets.sync.model_quality import model_checks_of
-from intercom_assets.sync.models import ModelReport, refresh
+from intercom_assets.catalog.views import MODELS, Bridge, Flat, Model, Shape, check
+from intercom_assets.quality.view_checks import ViewContext, view_checks_of
+from intercom_assets.views.build import ViewReport, make_views
 from intercom_assets.warehouse.views import Made
 from intercom_assets_tests.places import DuckDBPlace, Place, SnowflakePlace
 from intercom_assets_tests.world import World, make_world
@@ -32,7 +32,7 @@ HOSTILE = {
 
 NAMES = {
     *(name for model in MODELS for name in model.sources),
-    *(model.shape.of for model in MODELS if isinstance(model.shape, Members)),
+    *(model.shape.of for model in MODELS if isinstance(model.shape, Bridge)),
 }
 
 
@@ -46,7 +46,7 @@ class Scene:
     """
 
     world: World
-    reports: dict[str, ModelReport]
+    reports: dict[str, ViewReport]
 
     def rows(self, model: Model) -> list[dict[str, Any]]:
         """Read a view."""
@@ -74,8 +74,8 @@ def scene(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     tagged = {"type": "tag.list", "tags": [{"type": "tag", "id": key} for key in tags.ids()[:2]]}
     world.workspace.patch("companies", companies.ids()[0], {"tags": tagged})
     world.sync_all(*(name for name in CATALOG.names if name in NAMES))
-    first = refresh(MODELS, world.source, world.warehouse)
-    second = refresh(MODELS, world.source, world.warehouse)
+    first = make_views(MODELS, world.source, world.warehouse)
+    second = make_views(MODELS, world.source, world.warehouse)
 
     assert {Made.CREATED} == {report.made for report in first}
     assert {Made.UNCHANGED} == {report.made for report in second}
@@ -144,8 +144,8 @@ def test_a_flat_model_has_a_column_per_attribute(scene: Scene, model: Model, sha
     assert HOSTILE == {key: shown[str(first["id"])][columns[key].name] for key in HOSTILE}
 
 
-@pytest.mark.parametrize(("model", "shape"), models(Members))
-def test_a_membership_model_has_a_row_per_pair(scene: Scene, model: Model, shape: Members) -> None:
+@pytest.mark.parametrize(("model", "shape"), models(Bridge))
+def test_a_membership_model_has_a_row_per_pair(scene: Scene, model: Model, shape: Bridge) -> None:
     """Each record and member of its list is one row, as text."""
     expected = set()
     for record in scene.truth(shape):
@@ -177,10 +177,9 @@ def test_every_model_describes_its_columns(scene: Scene, model: Model) -> None:
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
 def test_no_check_of_a_model_fails_where_all_is_well(scene: Scene, model: Model) -> None:
     """After a whole sync every check passes."""
-    world, checks = scene.world, model_checks_of(model, None)
-    found = [
-        one.verdict(scene.reports[model.name], world.source, world.warehouse) for one in checks
-    ]
+    world, checks = scene.world, view_checks_of(model, None)
+    context = ViewContext(scene.reports[model.name], world.source, world.warehouse)
+    found = [one.evaluate(context) for one in checks]
 
     assert found
     assert all(one.passed and one.evaluated for one in found), found
@@ -217,14 +216,14 @@ def test_nothing_is_made_of_tables_that_are_not_there(tmp_path: Path) -> None:
     """Before the first sync each model is left out, and says which table it waits for."""
     world = make_world(tmp_path / "x.duckdb", contacts=2)
 
-    before = refresh(MODELS, world.source, world.warehouse)
+    before = make_views(MODELS, world.source, world.warehouse)
     world.sync("contacts")
-    reports = refresh(MODELS, world.source, world.warehouse)
+    reports = make_views(MODELS, world.source, world.warehouse)
 
     assert {None} == {report.made for report in before}
-    assert all("There is no table main_.p_rudder_" in report.told for report in before)
+    assert all("There is no table main_.p_rudder_" in report.problem for report in before)
     made = {report.model.name for report in reports if report.made}
     assert {"contact_companies", "contact_tags"} == made
     [flat] = [report for report in reports if report.model.name == "contacts_flat"]
-    assert "p_rudder_contact_attributes yet. Sync contact_attributes first" in flat.told
-    assert json.dumps(flat.told)
+    assert "p_rudder_contact_attributes yet. Sync contact_attributes first" in flat.problem
+    assert json.dumps(flat.problem)

@@ -135,8 +135,7 @@ def run_job(
     ops = [
         name
         for name in resolved.graph.node_dict
-        if (not keys or name.split("__")[1] in select)
-        and not name.endswith(("__checks", "__models"))
+        if (not keys or name.split("__")[1] in select) and not name.endswith("__models")
     ]
     return resolved.execute_in_process(
         run_config={"ops": {name: {"config": dict(config)} for name in ops}} if config else {},

@@ -16,8 +16,14 @@ from starlette.routing import Route
 
 from intercom_assets.component import build_definitions
 from intercom_assets.intercom.webhook import check_webhook, is_slack, post
-from intercom_assets.orchestration.alerts import PATIENCE, build_alerts
-from intercom_assets.orchestration.messages import Alert, Trouble, as_json, for_slack
+from intercom_assets.orchestration.alerts import (
+    PATIENCE,
+    Alert,
+    Problem,
+    as_json,
+    build_alerts,
+    for_slack,
+)
 from intercom_assets.settings.source import Settings
 from intercom_assets_tests.dagster_project.reading import problems, read
 from intercom_assets_tests.dagster_project.running import Project, execute, serving_app
@@ -338,8 +344,8 @@ ALERT = Alert(
     job="intercom_sync",
     run_id="0123456789",
     failed=True,
-    at=datetime(2026, 11, 23, 8, 30, tzinfo=UTC),
-    troubles=(Trouble("contacts", "GET <https://evil|x> & more"),),
+    ended_at=datetime(2026, 11, 23, 8, 30, tzinfo=UTC),
+    problems=(Problem("contacts", "GET <https://evil|x> & more"),),
     url="https://dagster.example/runs/0123456789",
 )
 
@@ -356,8 +362,8 @@ def test_slack_shows_what_failed_and_a_link() -> None:
 
 def test_a_long_alert_is_cut() -> None:
     """Slack refuses more than 3,000 characters; six resources are named, and how many more."""
-    many = tuple(Trouble(f"r{number}", "<" * 5_000) for number in range(14))
-    alert = Alert(**{**{name: getattr(ALERT, name) for name in ALERT.__slots__}, "troubles": many})
+    many = tuple(Problem(f"r{number}", "<" * 5_000) for number in range(14))
+    alert = Alert(**{**{name: getattr(ALERT, name) for name in ALERT.__slots__}, "problems": many})
 
     section: Any = for_slack(alert)["blocks"]
 

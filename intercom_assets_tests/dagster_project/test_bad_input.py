@@ -25,7 +25,7 @@ def test_an_unset_token_fails_the_run_and_names_the_variable(
     monkeypatch.delenv(TOKEN_VARIABLE)
     definitions = project.definitions()
 
-    with pytest.raises(dg.DagsterError, match=TOKEN_VARIABLE):
+    with pytest.raises(dg.Failure, match=f"The variable {TOKEN_VARIABLE} is empty"):
         definitions.resolve_job_def("intercom_sync").execute_in_process()
 
     assert project.workspace.log.total() == 0

@@ -8,8 +8,12 @@ import dagster as dg
 import pytest
 
 from intercom_assets.errors import ConfigurationError
-from intercom_assets.orchestration.assets import build_assets, connection_key, io_manager_key
-from intercom_assets.orchestration.connection import IntercomConnection
+from intercom_assets.orchestration.assets import build_assets
+from intercom_assets.orchestration.connections import (
+    IntercomConnection,
+    connection_key,
+    io_manager_key,
+)
 from intercom_assets.orchestration.io_manager import DuckDBIOManager
 from intercom_assets.settings.source import Settings
 from intercom_assets.settings.warehouse import (
@@ -41,7 +45,6 @@ def _hasty(settings: Settings) -> dg.Definitions:
         jobs=[dg.define_asset_job("intercom_sync", executor_def=dg.in_process_executor)],
         resources={
             connection_key(settings.name): IntercomConnection(
-                access_token=dg.EnvVar(TOKEN_VARIABLE),
                 token_variable=TOKEN_VARIABLE,
                 region=settings.region,
                 base_url=settings.base_url,

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,8 @@ from intercom_assets.catalog import CATALOG, NEWEST
 from intercom_assets.component import build_definitions
 from intercom_assets.errors import WarehouseError
 from intercom_assets.intercom.connection import Connection
-from intercom_assets.sync.evidence import Evidence, Scene
-from intercom_assets.sync.quality import Verdict, checks_of
+from intercom_assets.quality.checks import CheckResult, checks_of
+from intercom_assets.quality.context import CheckContext
 from intercom_assets.warehouse.duckdb import DuckDBWarehouse
 from intercom_assets_tests.dagster_project.running import (
     TOKEN,
@@ -153,8 +152,8 @@ def test_recorded_answers_raise_no_false_alarm(
     assert (3, 3, []) == (parts["fewer_than_counted"], parts["asked"], parts["sample"])
 
 
-def test_a_runs_log_is_for_people(project: Project) -> None:
-    """No line of a run tells of outputs that checks do not have."""
+def test_checks_are_evaluated_in_the_step_of_their_asset(project: Project) -> None:
+    """After its rows landed and before the next asset's step; the log tells of nothing missing."""
     job = project.definitions().resolve_job_def("intercom_sync")
     keys = [dg.AssetKey(["intercom", name]) for name in ("tags", "contacts", "contact_tags")]
 
@@ -162,6 +161,13 @@ def test_a_runs_log_is_for_people(project: Project) -> None:
         result = job.execute_in_process(instance=instance, asset_selection=keys)
         lines = [one.user_message for one in instance.all_logs(result.run_id)]
 
+    kinds = (dg.DagsterEventType.ASSET_MATERIALIZATION, dg.DagsterEventType.ASSET_CHECK_EVALUATION)
+    of_tags = [
+        event.event_type
+        for event in result.all_events
+        if event.step_key == "intercom__tags" and event.event_type in kinds
+    ]
+    assert [kinds[0], *[kinds[1]] * 3] == of_tags
     assert 10 == len(evaluations(result))
     assert "Views: created contact_tags" in lines
     assert [] == [line for line in lines if "output" in line and "did not" in line]
@@ -554,7 +560,6 @@ def test_no_error_of_a_check_fails_a_run(project: Project) -> None:
     definitions = project.definitions()
     broken = dg.Definitions(
         assets=definitions.assets,
-        asset_checks=definitions.asset_checks,
         jobs=definitions.jobs,
         resources={"intercom_intercom": 1, "intercom_io_manager": dg.mem_io_manager},
     )
@@ -597,19 +602,17 @@ def test_what_needs_no_intercom_needs_no_token(
     assert {} == wrong(look(synced.definitions(), "tags", "company_segments"))
 
 
-def scene(project: Project, name: str, **changed: Any) -> Scene:  # noqa: ANN401 - any attribute
-    """Set the scene of a resource's checks, with an Intercom that never answers."""
+def table(project: Project, name: str, **changed: Any) -> CheckContext:  # noqa: ANN401 - any attribute
+    """Prepare the checks of a resource, with an Intercom that never answers."""
     resource = CATALOG[name]
-    return replace(
-        Scene(
-            source=project.settings().source,
-            resource=resource,
-            parent=CATALOG[resource.parent] if resource.parent else None,
-            warehouse=lambda: DuckDBWarehouse(project.database, patience=0.0),
-            connection=unused,
-        ),
-        **changed,
-    )
+    given: dict[str, Any] = {
+        "source": project.settings().source,
+        "resource": resource,
+        "parent": CATALOG[resource.parent] if resource.parent else None,
+        "open_warehouse": lambda: DuckDBWarehouse(project.database, patience=0.0),
+        "open_connection": unused,
+    }
+    return CheckContext(**given | changed)
 
 
 def unused() -> Connection:
@@ -617,10 +620,9 @@ def unused() -> Connection:
     raise AssertionError
 
 
-def verdicts(scene: Scene) -> dict[str, Verdict]:
-    """Give the verdict of each check of a scene."""
-    evidence = Evidence(scene)
-    return {one.name: one.verdict(evidence) for one in checks_of(scene.resource, None)}
+def results(context: CheckContext) -> dict[str, CheckResult]:
+    """Evaluate each check of a table."""
+    return {one.name: one.evaluate(context) for one in checks_of(context.resource, None)}
 
 
 def test_an_intercom_that_does_not_answer_is_waited_for_a_little(synced: Project) -> None:
@@ -629,9 +631,9 @@ def test_an_intercom_that_does_not_answer_is_waited_for_a_little(synced: Project
     connection = Connection(token=TOKEN, region="us", version=NEWEST, base_url=synced.url)
 
     with connection:
-        found = verdicts(scene(synced, "contacts", connection=lambda: connection, patience=0.2))[
-            "row_count_is_intercoms"
-        ]
+        found = results(
+            table(synced, "contacts", open_connection=lambda: connection, patience=0.2)
+        )["row_count_is_intercoms"]
 
     assert (False, False) == (found.passed, found.evaluated)
     assert "Not evaluated: Intercom gave no answer within 0 s" == found.summary
@@ -646,8 +648,8 @@ def test_the_file_is_let_go_of_before_intercom_is_asked(synced: Project) -> None
         duckdb.connect(str(synced.database), read_only=True).close()
         return connection
 
-    with connection, Evidence(scene(synced, "contacts", connection=opened)) as evidence:
-        found = [one.verdict(evidence) for one in checks_of(evidence.resource, None)]
+    with connection, table(synced, "contacts", open_connection=opened) as context:
+        found = results(context).values()
 
     assert all(one.passed and one.evaluated for one in found)
 
@@ -660,7 +662,7 @@ def test_a_warehouse_that_is_not_reached_is_tried_once(synced: Project) -> None:
         tried.append(1)
         raise WarehouseError("the file is open elsewhere")
 
-    found = verdicts(scene(synced, "tags", warehouse=refused))
+    found = results(table(synced, "tags", open_warehouse=refused))
 
     assert [1] == tried
     assert {"Not evaluated: the file is open elsewhere"} == {one.summary for one in found.values()}
@@ -672,8 +674,8 @@ def test_the_clock_may_be_a_little_slow(synced: Project) -> None:
         row["synced_at"] for row in synced.rows("rudder__cursors") if row["resource"] == "segments"
     ]
 
-    early = verdicts(scene(synced, "segments", now=lambda: at - timedelta(minutes=9)))
-    earlier = verdicts(scene(synced, "segments", now=lambda: at - timedelta(days=1)))
+    early = results(table(synced, "segments", now=lambda: at - timedelta(minutes=9)))
+    earlier = results(table(synced, "segments", now=lambda: at - timedelta(days=1)))
 
     assert early["cursor_is_not_ahead"].passed
     assert not earlier["cursor_is_not_ahead"].passed

@@ -9,7 +9,7 @@ import pytest
 
 import intercom_assets
 from intercom_assets.catalog import CATALOG
-from intercom_assets.catalog.models import MODELS
+from intercom_assets.catalog.views import MODELS
 from intercom_assets.component import IntercomSource
 from intercom_assets_tests.dagster_project.processes import Machine
 from intercom_assets_tests.dagster_project.running import ROOT, TOKEN_VARIABLE, serving

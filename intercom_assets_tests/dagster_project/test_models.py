@@ -11,7 +11,7 @@ from dagster._core.definitions.data_version import CachingStaleStatusResolver, S
 from dagster._core.loader import LoadingContextForTest
 
 from intercom_assets.catalog import CATALOG
-from intercom_assets.catalog.models import MODELS, NAMES
+from intercom_assets.catalog.views import MODELS, NAMES
 from intercom_assets_tests.dagster_project.reading import problems, read
 from intercom_assets_tests.dagster_project.running import (
     Project,

@@ -171,7 +171,7 @@ def test_deployments_keep_the_rules_of_the_project(name: str) -> None:
 
     assert {key: PROJECT[key] for key in kept} == kept
     # The class is for records in SQLite; a deployment's are in PostgreSQL.
-    assert set(PROJECT) - {"run_monitoring", "instance_class"} <= set(kept)
+    assert set(PROJECT) - {"run_monitoring"} <= set(kept)
 
 
 def test_celery_starts_as_many_runs_as_there_are_workers() -> None:

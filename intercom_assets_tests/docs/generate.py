@@ -9,15 +9,16 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
 from intercom_assets.catalog import CATALOG, OLDEST, tickets
 from intercom_assets.catalog.describe import request_line, sync_type
-from intercom_assets.catalog.models import MODELS
+from intercom_assets.catalog.views import MODELS
 from intercom_assets.cli import main as command_line
-from intercom_assets.sync.model_quality import ModelCheck, model_checks_of
-from intercom_assets.sync.quality import Check, checks_of
+from intercom_assets.quality.checks import Check, checks_of
+from intercom_assets.quality.view_checks import view_checks_of
 from intercom_assets_tests.docs import diagrams, rudderstack, settings_page, tables_page
 from intercom_assets_tests.docs.api_changes import CHANGES
 from intercom_assets_tests.docs.speed import speed
@@ -69,12 +70,12 @@ def recipe() -> str:
 def checks() -> str:
     """Give the table of checks, with the resources that have each."""
     rows = ["| check | of | severity | fails |", "|---|---|---|---|"]
-    of: dict[Check | ModelCheck, list[str]] = {}
+    of: dict[Check[Any], list[str]] = {}
     for resource in CATALOG:
         for check in checks_of(resource, None):
             of.setdefault(check, []).append(resource.name)
     for model in MODELS:
-        for judged in model_checks_of(model, None):
+        for judged in view_checks_of(model, None):
             of.setdefault(judged, []).append(model.name)
     for described, names in of.items():
         shown = "every resource" if len(names) == len(CATALOG.names) else ", ".join(names)

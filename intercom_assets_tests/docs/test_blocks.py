@@ -17,14 +17,14 @@ from click.testing import CliRunner
 from dotenv import dotenv_values
 
 from intercom_assets.catalog import CATALOG
-from intercom_assets.catalog.models import MODELS
+from intercom_assets.catalog.views import MODELS
 from intercom_assets.cli import main
 from intercom_assets.cli.demo import DEMO_DATABASE
 from intercom_assets.component import IntercomSource
 from intercom_assets.settings.source import Settings, read_settings
 from intercom_assets.sync.extract import Source
-from intercom_assets.sync.models import refresh
 from intercom_assets.sync.progress import Report
+from intercom_assets.views.build import make_views
 from intercom_assets.warehouse.duckdb import connect
 from intercom_assets_tests.docs.blocks import Block, all_blocks, blocks, documents
 from intercom_assets_tests.docs.generate import PARTS, ROOT
@@ -76,7 +76,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     world.source = Source(name="intercom", schema="intercom", prefix="")
     names = [resource.name for resource in CATALOG if resource.default]
     reports = world.sync_all(*names)
-    refresh(MODELS, world.source, world.warehouse)
+    make_views(MODELS, world.source, world.warehouse)
     return Demo(folder, reports)
 
 

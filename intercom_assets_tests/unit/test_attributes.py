@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from intercom_assets.catalog import CATALOG
-from intercom_assets.catalog.models import MODELS, Flat
 from intercom_assets.catalog.types import ColumnType
-from intercom_assets.sync.attributes import AttributeColumn, attribute_columns, column_name
+from intercom_assets.catalog.views import MODELS, Flat
+from intercom_assets.views.attributes import AttributeColumn, attribute_columns, column_name
 
 EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
 

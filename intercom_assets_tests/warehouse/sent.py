@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from intercom_assets.catalog import CATALOG
-from intercom_assets.catalog.models import MODELS, Flat, Model
 from intercom_assets.catalog.table import EXTRA, Column, Table, integer, text, timestamp
 from intercom_assets.catalog.types import ColumnType
+from intercom_assets.catalog.views import MODELS, Flat, Model
 from intercom_assets.sync.extract import Source
-from intercom_assets.sync.models import view_target
+from intercom_assets.views.build import view_target
 from intercom_assets.warehouse.base import Target
 from intercom_assets.warehouse.cursors import CursorStatements
 from intercom_assets.warehouse.dialects import Dialect, DuckDBDialect, SnowflakeDialect

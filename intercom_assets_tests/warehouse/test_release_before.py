@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from intercom_assets.catalog import CATALOG
-from intercom_assets.catalog.models import MODELS
-from intercom_assets.sync.models import refresh
+from intercom_assets.catalog.views import MODELS
 from intercom_assets.sync.progress import Report
+from intercom_assets.views.build import make_views
 from intercom_assets.warehouse.duckdb import connect
 from intercom_assets.warehouse.queries import (
     DuplicateKeys,
@@ -119,7 +119,7 @@ def test_views_are_known_as_ours(before: World) -> None:
             for model in MODELS
         }
 
-    reports = refresh(MODELS, before.source, before.warehouse)
+    reports = make_views(MODELS, before.source, before.warehouse)
 
     assert {report.made for report in reports} <= {Made.REPLACED, Made.UNCHANGED}
     assert counts == {report.model.name: report.row_count for report in reports}

@@ -1,18 +1,18 @@
-"""From declared models and the stored attributes to views in the warehouse, and what came of each.
+"""From declared models and the stored attributes to views in the warehouse.
 
-Nothing is asked of Intercom.
+Nothing is asked of Intercom; how a view is written in SQL is the warehouse's to say.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import assert_never
 
 from intercom_assets.catalog import CATALOG, Resource
-from intercom_assets.catalog.models import Flat, Members, Model
 from intercom_assets.catalog.table import DELETED_AT, EXTRA, ROW_HASH, Column, Table, text
+from intercom_assets.catalog.views import Bridge, Flat, Model
 from intercom_assets.errors import SchemaError
-from intercom_assets.sync.attributes import COLUMNS, AttributeColumn, attribute_columns
 from intercom_assets.sync.extract import Source
+from intercom_assets.views.attributes import COLUMNS, AttributeColumn, attribute_columns
 from intercom_assets.warehouse.base import TableState, Target
 from intercom_assets.warehouse.views import BridgeView, FlatView, Made, Outcome, TypedColumn, View
 from intercom_assets.warehouse.warehouse import Warehouse
@@ -21,37 +21,29 @@ _HIDDEN = frozenset({EXTRA, ROW_HASH, DELETED_AT})
 
 
 @dataclass(frozen=True, slots=True)
-class Lineage:
-    """A column of a model, and the column that it is made of.
-
-    Attributes:
-        column: The column of the view.
-        source: The column of the table that is read.
-    """
+class ViewColumn:
+    """A column of a view, and the name of the table's column that it is made of."""
 
     column: Column
     source: str
 
 
 @dataclass(frozen=True, slots=True)
-class ModelReport:
+class ViewReport:
     """What became of a model.
 
     Attributes:
-        model: The model.
-        target: Its view.
-        made: What became of the view, None where there was nothing to make it of.
-        told: Why it was left out or refused, and what to do.
-        columns: Its columns.
-        row_count: Rows that it shows.
+        made: What became of its view, None where there was nothing to make it of.
+        problem: Why it was left out or refused, and what to do.
+        row_count: Rows that the view shows.
         live: Rows of its table that are not marked as gone.
     """
 
     model: Model
     target: Target
     made: Made | None
-    told: str = ""
-    columns: tuple[Lineage, ...] = ()
+    problem: str = ""
+    columns: tuple[ViewColumn, ...] = ()
     row_count: int = 0
     live: int = 0
 
@@ -62,10 +54,10 @@ class ModelReport:
 
 
 @dataclass(frozen=True, slots=True)
-class _Planned:
+class _Plan:
     model: Model
     view: View
-    columns: tuple[Lineage, ...]
+    columns: tuple[ViewColumn, ...]
     live: int
 
 
@@ -96,7 +88,7 @@ class _Tables:
         return self.source.target(self.resources[resource])
 
     def attributes(self, resource: str) -> tuple[AttributeColumn, ...]:
-        """Give the columns of the custom attributes that a table declares."""
+        """Return the columns of the custom attributes that a table declares."""
         missing = {column.name for column in self.state(resource).missing}
         target = self.target(resource)
         if missing & set(COLUMNS):
@@ -110,19 +102,19 @@ def view_target(source: Source, model: Model) -> Target:
     match model.shape:
         case Flat(resource=resource):
             table = source.target(CATALOG[resource]).table
-        case Members(key=key, member=member):
+        case Bridge(key=key, member=member):
             table = Table(columns=text(**{key: "", member: ""}), primary_key=(key, member))
         case _:
             assert_never(model.shape)
     return Target(source.schema, f"{source.prefix}rudder_{model.name}", table)
 
 
-def refresh(
+def make_views(
     models: Iterable[Model],
     source: Source,
     warehouse: Warehouse,
     resources: Iterable[Resource] = CATALOG,
-) -> list[ModelReport]:
+) -> list[ViewReport]:
     """Make the views of models, as far as their tables are there.
 
     The database is opened once; a view is written only where its definition changed.
@@ -134,55 +126,58 @@ def refresh(
         resources: Resources as the tables hold them: settings may hide columns.
     """
     with warehouse.connected():
-        tables = _Tables(source, warehouse, {one.name: one for one in resources})
-        planned: list[_Planned] = []
-        left_out: list[ModelReport] = []
+        tables = _Tables(source, warehouse, {resource.name: resource for resource in resources})
+        plans: list[_Plan] = []
+        left_out: list[ViewReport] = []
         for model in models:
             try:
-                planned.append(_plan(model, tables))
+                plans.append(_plan(model, tables))
             except SchemaError as error:
-                left_out.append(
-                    ModelReport(model, view_target(source, model), None, told=str(error))
-                )
-        outcomes = warehouse.make_views([one.view for one in planned])
-        done = zip(planned, outcomes, strict=True)
-        return [*left_out, *(_reported(one, outcome, warehouse) for one, outcome in done)]
+                target = view_target(source, model)
+                left_out.append(ViewReport(model, target, None, problem=str(error)))
+        outcomes = warehouse.make_views([plan.view for plan in plans])
+        done = zip(plans, outcomes, strict=True)
+        return [*left_out, *(_report(plan, outcome, warehouse) for plan, outcome in done)]
 
 
-def _reported(planned: _Planned, outcome: Outcome, warehouse: Warehouse) -> ModelReport:
-    target = planned.view.target
-    report = ModelReport(
-        planned.model, target, outcome.made, columns=planned.columns, live=planned.live
+def _report(plan: _Plan, outcome: Outcome, warehouse: Warehouse) -> ViewReport:
+    target, name = plan.view.target, plan.model.name
+    refused = outcome.made is Made.REFUSED
+    return ViewReport(
+        plan.model,
+        target,
+        outcome.made,
+        problem=f"{target} exists and was not made by intercom_assets (or was changed since), so "
+        f"it is left as it is. Rename it and materialize {name} again: {outcome.rename} Or leave "
+        f"{name} out of the setting models"
+        if refused
+        else "",
+        columns=plan.columns,
+        row_count=0 if refused else warehouse.count(target),
+        live=plan.live,
     )
-    if outcome.made is not Made.REFUSED:
-        return replace(report, row_count=warehouse.count(target))
-    return replace(
-        report,
-        told=f"{target} exists and was not made by intercom_assets (or was changed since), so "
-        f"it is left as it is. Rename it and materialize {planned.model.name} again: "
-        f"{outcome.rename} Or leave {planned.model.name} out of the setting models",
-    )
 
 
-def _plan(model: Model, tables: _Tables) -> _Planned:
+def _plan(model: Model, tables: _Tables) -> _Plan:
     columns = tuple(_columns(model, tables))
-    shape, state = model.shape, tables.state(model.shape.resource)
-    target = view_target(tables.source, model)
+    shape = model.shape
+    state, table = tables.state(shape.resource), tables.target(shape.resource)
+    definition: FlatView | BridgeView
     match shape:
         case Flat():
-            table = tables.target(shape.resource)
-            own = tuple(one.source for one in columns if one.source == one.column.name)
-            picks = tuple(
-                TypedColumn(one.column.name, one.column.path[-1], one.column.type)
-                for one in columns
-                if one.source == shape.column
+            definition = FlatView(
+                table=table,
+                columns=tuple(made.source for made in columns if made.source == made.column.name),
+                map=shape.column,
+                typed=tuple(
+                    TypedColumn(made.column.name, made.column.path[-1], made.column.type)
+                    for made in columns
+                    if made.source == shape.column
+                ),
             )
-            definition: FlatView | BridgeView = FlatView(
-                table=table, columns=own, map=shape.column, typed=picks
-            )
-        case Members():
+        case Bridge():
             definition = BridgeView(
-                table=tables.target(shape.resource),
+                table=table,
                 column=shape.column,
                 path=shape.path,
                 field=shape.field,
@@ -191,47 +186,48 @@ def _plan(model: Model, tables: _Tables) -> _Planned:
             )
         case _:
             assert_never(shape)
-    view = View(target, model.description, definition)
-    return _Planned(model, view, columns, state.row_count)
+    view = View(view_target(tables.source, model), model.description, definition)
+    return _Plan(model, view, columns, state.row_count)
 
 
-def _columns(model: Model, tables: _Tables) -> Iterator[Lineage]:
+def _columns(model: Model, tables: _Tables) -> Iterator[ViewColumn]:
     """List the columns of a model.
 
     Raises:
         SchemaError: A table or column that it reads is not there.
     """
-    shape = model.shape
+    shape, target = model.shape, tables.target(model.shape.resource)
     missing = {column.name for column in tables.state(shape.resource).missing}
-    there = [
-        column
-        for column in tables.target(shape.resource).table.all_columns
-        if column.name not in missing
-    ]
-    if shape.column not in {column.name for column in there}:
+    stored = [column for column in target.table.all_columns if column.name not in missing]
+    if shape.column not in {column.name for column in stored}:
         raise SchemaError(
-            f"{tables.target(shape.resource)} has no column {shape.column}. Sync {shape.resource}, "
-            "or leave the column out of exclude_columns"
+            f"{target} has no column {shape.column}. Sync {shape.resource}, or leave the column "
+            "out of exclude_columns"
         )
     match shape:
-        case Flat(attributes=attributes):
-            for column in there:
+        case Flat():
+            for column in stored:
                 if column.name not in {*_HIDDEN, shape.column}:
-                    yield Lineage(column, column.name)
-            for one in tables.attributes(attributes):
-                path = (shape.column, one.key)
-                column = Column(
-                    name=one.name, type=one.type, path=path, description=one.description
-                )
-                yield Lineage(column, shape.column)
-        case Members(resource=resource, key=key, member=member, of=of):
-            (first, second) = text(
+                    yield ViewColumn(column, column.name)
+            for attribute in tables.attributes(shape.attributes):
+                yield ViewColumn(_attribute(attribute, shape.column), shape.column)
+        case Bridge(resource=resource, key=key, member=member, of=of):
+            row, pointed = text(
                 **{
                     key: f"Row of {resource} ({resource}.id).",
                     member: f"One of its {of} ({of}.id).",
                 }
             )
-            yield Lineage(first, CATALOG[resource].primary_key[0])
-            yield Lineage(second, shape.column)
+            yield ViewColumn(row, CATALOG[resource].primary_key[0])
+            yield ViewColumn(pointed, shape.column)
         case _:
             assert_never(shape)
+
+
+def _attribute(attribute: AttributeColumn, within: str) -> Column:
+    return Column(
+        name=attribute.name,
+        type=attribute.type,
+        path=(within, attribute.key),
+        description=attribute.description,
+    )

@@ -46,14 +46,7 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class AttributeColumn:
-    """The column of a custom attribute.
-
-    Attributes:
-        name: Name of the column.
-        key: Key of its values in `custom_attributes`, verbatim.
-        type: What the values should be.
-        description: What the attribute means, for people.
-    """
+    """The column of a custom attribute; `key` is the verbatim one in `custom_attributes`."""
 
     name: str
     key: str
@@ -62,13 +55,10 @@ class AttributeColumn:
 
 
 def attribute_columns(rows: Iterable[Mapping[str, Any]]) -> tuple[AttributeColumn, ...]:
-    """Give each custom attribute a column, in the order in which they were made.
+    """Return a column per custom attribute, in the order in which they were made.
 
     The oldest of several that would have one name gets it, the others a name that ends in digits
     of their full name's hash. Attributes that are marked as gone keep their names from others.
-
-    Args:
-        rows: Rows of a table of attributes.
     """
     taken = set(_RESERVED)
     columns = []
@@ -79,7 +69,7 @@ def attribute_columns(rows: Iterable[Mapping[str, Any]]) -> tuple[AttributeColum
         if row["_deleted_at"] is None:
             # What a newer Intercom may add is kept as its text.
             kind = _TYPES.get(str(row["data_type"]), ColumnType.TEXT)
-            columns.append(AttributeColumn(name, key, kind, _described(key, row)))
+            columns.append(AttributeColumn(name, key, kind, _description(key, row)))
     return tuple(columns)
 
 
@@ -107,12 +97,12 @@ def _free(key: str, taken: set[str]) -> str:
 
 
 def _age(row: Mapping[str, Any]) -> tuple[datetime, int, str, str]:
-    given = str(row["id"] or "")
-    return (row["created_at"] or _NEVER, len(given), given, str(row["full_name"]))
+    record_id = str(row["id"] or "")
+    return (row["created_at"] or _NEVER, len(record_id), record_id, str(row["full_name"]))
 
 
 def _plain(char: str) -> str:
-    letters = "".join(one for one in unicodedata.normalize("NFKD", char) if one.isascii())
+    letters = "".join(mark for mark in unicodedata.normalize("NFKD", char) if mark.isascii())
     return letters or char
 
 
@@ -121,8 +111,8 @@ def _is_word(char: str) -> bool:
     return unicodedata.category(char)[0] in "LMN"
 
 
-def _described(key: str, row: Mapping[str, Any]) -> str:
-    told = str(row["description"] or row["label"] or "").strip()
+def _description(key: str, row: Mapping[str, Any]) -> str:
+    meaning = str(row["description"] or row["label"] or "").strip()
     kind = row["data_type"] or "unknown type"
     archived = ", archived in Intercom" if row["archived"] else ""
-    return f"Custom attribute {key!r} ({kind}{archived}){f': {told}' if told else '.'}"
+    return f"Custom attribute {key!r} ({kind}{archived}){f': {meaning}' if meaning else '.'}"

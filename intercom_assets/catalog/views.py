@@ -1,6 +1,6 @@
-"""What is made of the synced tables: views that everybody would write by hand. Declarations only.
+"""Models: views of the synced tables that everybody would write by hand. Declarations only.
 
-How a view is written in SQL is a warehouse's to say.
+How a view is written in SQL is the warehouse's to say.
 """
 
 from collections.abc import Iterable
@@ -14,13 +14,7 @@ from intercom_assets.catalog.types import ColumnType
 
 @dataclass(frozen=True, slots=True)
 class Flat:
-    """A table's rows, with a typed column per custom attribute.
-
-    Attributes:
-        resource: Resource whose rows they are.
-        attributes: Resource that declares the custom attributes.
-        column: Column of the rows that holds their values by name.
-    """
+    """A table's rows, with a typed column per custom attribute that `attributes` declares."""
 
     resource: str
     attributes: str
@@ -28,12 +22,10 @@ class Flat:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Members:
+class Bridge:
     """A row per pair that a list in a table names.
 
     Attributes:
-        resource: Resource whose rows hold the lists.
-        column: Column that holds the list.
         path: Keys that lead from the column's value to the list.
         field: Field of a member that is its id, None where the member itself is.
         key: Column of the view that names the row.
@@ -50,18 +42,12 @@ class Members:
     of: str
 
 
-Shape: TypeAlias = Flat | Members
+Shape: TypeAlias = Flat | Bridge
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One view.
-
-    Attributes:
-        name: Name of the asset, and of the view after `<prefix>rudder_`.
-        description: What one row is, for people.
-        shape: How it is made.
-    """
+    """A view, which is an asset of this name and `<prefix>rudder_<name>` in the warehouse."""
 
     name: str
     description: str
@@ -73,7 +59,7 @@ class Model:
         match self.shape:
             case Flat(resource, attributes):
                 return (resource, attributes)
-            case Members(resource=resource):
+            case Bridge(resource=resource):
                 return (resource,)
 
 
@@ -96,7 +82,7 @@ MODELS: tuple[Model, ...] = (
     Model(
         "contact_companies",
         "One row per contact and company that the contact belongs to.",
-        Members(
+        Bridge(
             resource="contacts",
             column="companies",
             path=("data",),
@@ -108,7 +94,7 @@ MODELS: tuple[Model, ...] = (
     Model(
         "contact_tags",
         "One row per contact and tag that the contact has.",
-        Members(
+        Bridge(
             resource="contacts",
             column="tags",
             path=("data",),
@@ -120,7 +106,7 @@ MODELS: tuple[Model, ...] = (
     Model(
         "company_tags",
         "One row per company and tag that the company has.",
-        Members(
+        Bridge(
             resource="companies",
             column="tags",
             path=("tags",),
@@ -132,7 +118,7 @@ MODELS: tuple[Model, ...] = (
     Model(
         "conversation_tags",
         "One row per conversation and tag that the conversation has.",
-        Members(
+        Bridge(
             resource="conversations",
             column="tags",
             path=("tags",),
@@ -144,7 +130,7 @@ MODELS: tuple[Model, ...] = (
     Model(
         "conversation_contacts",
         "One row per conversation and contact who takes part in it.",
-        Members(
+        Bridge(
             resource="conversations",
             column="contacts",
             path=("contacts",),
@@ -156,7 +142,7 @@ MODELS: tuple[Model, ...] = (
     Model(
         "team_admins",
         "One row per team and teammate in it.",
-        Members(
+        Bridge(
             resource="teams",
             column="admin_ids",
             path=(),
@@ -204,7 +190,7 @@ def _check_shape(shape: Shape, catalog: Catalog) -> None:
             table = catalog[attributes].table
             for name in ("full_name", "data_type", "custom"):
                 table.column(name)
-        case Members(of=of):
+        case Bridge(of=of):
             catalog[of].table.column("id")
 
 

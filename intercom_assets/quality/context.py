@@ -1,8 +1,11 @@
-"""What the checks of one table rest on: answers of the warehouse and of Intercom."""
+"""What the checks of one table ask the warehouse and Intercom, each thing once.
+
+What an answer means is for the checks to say.
+"""
 
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Self, TypeVar
@@ -13,9 +16,9 @@ from intercom_assets.catalog.resource import Resource
 from intercom_assets.errors import ConfigurationError, IntercomAssetsError, SchemaError
 from intercom_assets.intercom.client import RequestMetrics, ResourceSession
 from intercom_assets.intercom.connection import Connection
+from intercom_assets.quality.extra_fields import ExtraFieldReport, list_extra_fields
 from intercom_assets.sync.extract import Source
-from intercom_assets.sync.fields import Survey, survey
-from intercom_assets.warehouse.base import StoredCursor, TableState
+from intercom_assets.warehouse.base import StoredCursor, TableState, Target
 from intercom_assets.warehouse.queries import Answer, Query
 from intercom_assets.warehouse.warehouse import Warehouse
 
@@ -28,64 +31,44 @@ PATIENCE = 30.0
 """Seconds that a check waits for Intercom."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
-    """The table that is checked, and whom its checks may ask.
-
-    Attributes:
-        source: The source's settings.
-        resource: What the table holds.
-        parent: The parent resource of a child.
-        warehouse: Opens the warehouse.
-        connection: Opens the connection to Intercom.
-        now: Tells the time; a seam for tests.
-        patience: Seconds to wait for Intercom.
-    """
+@dataclass(kw_only=True)
+class CheckContext:
+    """The table that is checked. A context manager: it stays connected to the warehouse."""
 
     source: Source
     resource: Resource
     parent: Resource | None
-    warehouse: Callable[[], Warehouse]
-    connection: Callable[[], Connection]
+    open_warehouse: Callable[[], Warehouse]
+    open_connection: Callable[[], Connection]
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     patience: float = PATIENCE
-
-
-class Evidence:
-    """What the checks of one table ask for together; each thing is asked for once.
-
-    Args:
-        scene: The table, and whom to ask.
-    """
-
-    def __init__(self, scene: Scene) -> None:
-        self.scene = scene
-        self.resource = scene.resource
-        self.target = scene.source.target(scene.resource)
-        self._unreachable: IntercomAssetsError | None = None
-        self._warehouse: Warehouse | None = None
-        self._held = ExitStack()
+    _warehouse: Warehouse | None = field(default=None, init=False)
+    _unreachable: IntercomAssetsError | None = field(default=None, init=False)
+    _connected: ExitStack = field(default_factory=ExitStack, init=False)
 
     def __enter__(self) -> Self:
-        """Stay connected to the warehouse from its first answer on."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Let go of the warehouse."""
         self._release()
 
-    def ask(self, question: Query, limit: int = SAMPLES) -> Answer:
-        """Ask the warehouse.
+    @property
+    def target(self) -> Target:
+        """The table."""
+        return self.source.target(self.resource)
+
+    def run(self, query: Query, limit: int = SAMPLES) -> Answer:
+        """Run a query in the warehouse.
 
         Raises:
             IntercomAssetsError: It cannot answer; asked again, it is not waited for again.
         """
-        return self._reached(lambda one: one.run(question, limit))
+        return self._reached(lambda warehouse: warehouse.run(query, limit))
 
     @cached_property
     def state(self) -> TableState:
-        """The table."""
-        state = self._reached(lambda one: one.inspect(self.target))
+        """What the warehouse knows of the table."""
+        state = self._reached(lambda warehouse: warehouse.inspect(self.target))
         if not state.exists:
             raise SchemaError(f"There is no table {self.target}. Sync {self.resource.name} first")
         return state
@@ -93,27 +76,28 @@ class Evidence:
     @cached_property
     def cursor(self) -> StoredCursor:
         """The stored cursor."""
-        source = self.scene.source
-        cursors = self._reached(lambda one: one.cursors(source.schema, source.prefix))
+        source = self.source
+        cursors = self._reached(lambda warehouse: warehouse.cursors(source.schema, source.prefix))
         if self.resource.name not in cursors:
             raise SchemaError(f"No cursor is stored for {self.target}. Sync again, which reads all")
         return cursors[self.resource.name]
 
     @cached_property
-    def survey(self) -> Survey:
+    def extra_fields(self) -> ExtraFieldReport:
         """What `_extra` holds."""
-        return survey(self.target, self.ask)
+        return list_extra_fields(self.target, self.run)
 
     def from_intercom(self, work: Callable[[ResourceSession], Awaitable[T]]) -> T:
         """Ask Intercom, for as long as patience lasts.
 
         Raises:
             IntercomAssetsError: It cannot be reached, or the token is another workspace's.
+            TimeoutError: It took longer.
         """
         stored = self.cursor.workspace_id
-        # Others may want the file, and whose token it is may have to be asked too.
+        # Intercom may take half a minute, and other programs may want the DuckDB file.
         self._release()
-        connection = self.scene.connection()
+        connection = self.open_connection()
         session = connection.session(
             meter=RequestMetrics(), scope=self.resource.scope, note=lambda _: None
         )
@@ -126,10 +110,13 @@ class Evidence:
             )
 
         async def patiently() -> T:
-            with anyio.fail_after(self.scene.patience):
+            with anyio.fail_after(self.patience):
                 return await work(session)
 
-        return connection.call(patiently)
+        try:
+            return connection.call(patiently)
+        except TimeoutError:
+            raise TimeoutError(f"Intercom gave no answer within {self.patience:.0f} s") from None
 
     def _reached(self, work: Callable[[Warehouse], T]) -> T:
         # A file that another process holds is waited for a minute: once, not once a check.
@@ -145,11 +132,11 @@ class Evidence:
 
     def _reach(self) -> Warehouse:
         if self._warehouse is None:
-            warehouse = self.scene.warehouse()
-            self._held.enter_context(warehouse.connected())
+            warehouse = self.open_warehouse()
+            self._connected.enter_context(warehouse.connected())
             self._warehouse = warehouse
         return self._warehouse
 
     def _release(self) -> None:
         self._warehouse = None
-        self._held.close()
+        self._connected.close()

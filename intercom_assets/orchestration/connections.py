@@ -1,0 +1,119 @@
+"""What a source's steps use, by key: Intercom here, its IO manager and salt beside it.
+
+Here is how our errors reach a person who reads a run, too. How a warehouse is reached belongs to
+`io_manager` and `snowflake`.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import dagster as dg
+from pydantic import Field, PrivateAttr
+
+from intercom_assets.catalog import ApiVersion
+from intercom_assets.errors import ConfigurationError, IntercomAssetsError, IntercomError
+from intercom_assets.intercom.connection import Connection
+from intercom_assets.intercom.retry import LARGEST
+
+
+def connection_key(source: str) -> str:
+    """Name the Dagster resource that reaches Intercom for a source."""
+    return f"{source}_intercom"
+
+
+def io_manager_key(source: str) -> str:
+    """Name the IO manager that writes a source's tables."""
+    return f"{source}_io_manager"
+
+
+def salt_key(source: str) -> str:
+    """Name the Dagster resource that holds the salt of a source's hashes."""
+    return f"{source}_hash_salt"
+
+
+def pool_name(source: str) -> str:
+    """Name the pool that holds a source's runs, which dagster.yaml lets go one at a time."""
+    return f"intercom/{source}"
+
+
+class IntercomConnection(dg.ConfigurableResource):  # type: ignore[type-arg]  # no value of its own
+    """The variable of the access token, the workspace's region and how fast to ask.
+
+    The token is read when Intercom is first asked: Dagster never has it, and checks that ask the
+    warehouse only run without one.
+    """
+
+    token_variable: str = Field(description="Name of the variable with the access token.")
+    region: str = Field(description="us, eu or au.")
+    base_url: str | None = Field(default=None, description="A simulator or proxy instead.")
+    api_version: str = Field(description="Sent with every request.")
+    rate_limit_share: float = Field(description="Part of the app's quota that may be used.")
+    page_size: int = Field(default=LARGEST, description="The most records to ask for on a page.")
+
+    _stack: ExitStack = PrivateAttr(default_factory=ExitStack)
+    _opened: Connection | None = PrivateAttr(default=None)
+
+    @contextmanager
+    def yield_for_execution(
+        self, context: dg.InitResourceContext
+    ) -> Iterator["IntercomConnection"]:
+        """Close the connection when the run ends."""
+        del context
+        with self._stack:
+            yield self
+            self._opened = None
+
+    def open(self) -> Connection:
+        """Open the connection when it is first used; all assets of a run share it.
+
+        Raises:
+            ConfigurationError: The token cannot be one; names the variable.
+        """
+        if self._opened is None:
+            token = os.environ.get(self.token_variable, "")
+            if not token.strip():
+                raise ConfigurationError(
+                    f"The variable {self.token_variable} is empty. Set it to the access token of "
+                    "your Intercom app (Developer Hub > your app > Configure > Authentication)"
+                )
+            connection = Connection(
+                token=token,
+                region=self.region,
+                version=ApiVersion.parse(self.api_version),
+                base_url=self.base_url,
+                rate_limit_share=self.rate_limit_share,
+                page_size=self.page_size,
+            )
+            # Who closes it is known before it is open: a Ctrl-C may come right after.
+            self._stack.callback(connection.close)
+            self._opened = connection.open()
+        return self._opened
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turn our errors into a Dagster failure whose description is the message.
+
+    Dagster does not try again: the client has done so, and rows up to the last commit are kept.
+    """
+    try:
+        yield
+    except IntercomAssetsError as error:
+        # Without the cause: the message says what to do, and sixty lines of trace do not.
+        raise dg.Failure(
+            description=str(error), metadata=_metadata(error), allow_retries=False
+        ) from None
+
+
+def _metadata(error: IntercomAssetsError) -> dict[str, str]:
+    metadata = {"error": type(error).__name__}
+    if isinstance(error, IntercomError):
+        request = error.request
+        metadata["request"] = f"{request.method} {request.path}"
+        metadata["status"] = str(request.status or "no answer")
+        if request.code:
+            metadata["intercom_code"] = request.code
+        if request.request_id:
+            metadata["request_id"] = request.request_id
+    return metadata

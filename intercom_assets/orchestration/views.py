@@ -1,0 +1,164 @@
+"""The models of a source: one step makes all its views, after the tables that they read.
+
+Its checks are in the same step. Which columns a view has is said in `intercom_assets.views`.
+"""
+
+import warnings
+from collections.abc import Iterable, Iterator
+from typing import TypeAlias
+
+import dagster as dg
+
+from intercom_assets.catalog.views import Model
+from intercom_assets.errors import SchemaError
+from intercom_assets.orchestration.assets import SQL_TYPES, code_reference
+from intercom_assets.orchestration.checks import check_specs, evaluate
+from intercom_assets.orchestration.connections import explained, io_manager_key, pool_name
+from intercom_assets.orchestration.schedules import freshness_of
+from intercom_assets.quality.view_checks import ViewContext, view_checks_of
+from intercom_assets.settings.source import Settings
+from intercom_assets.views.build import ViewReport, make_views, view_target
+from intercom_assets.warehouse.views import Made
+from intercom_assets.warehouse.warehouse import Warehouse
+
+_Result: TypeAlias = dg.MaterializeResult[None] | dg.AssetCheckResult
+
+
+def model_keys(settings: Settings) -> list[dg.AssetKey]:
+    """Return the keys of a source's models."""
+    return [_key(settings, model) for model in settings.models]
+
+
+def build_models(settings: Settings) -> list[dg.AssetsDefinition]:
+    """Build the step that makes a source's models, if it has any."""
+    if not settings.models:
+        return []
+    freshness = freshness_of(settings)
+
+    @dg.multi_asset(
+        name=f"{settings.name}__models",
+        specs=[_spec(settings, model, freshness) for model in settings.models],
+        check_specs=[
+            spec
+            for model in settings.models
+            for spec in check_specs(
+                _key(settings, model), view_checks_of(model, settings.start_date)
+            )
+        ],
+        can_subset=True,
+        required_resource_keys={io_manager_key(settings.name)},
+        pool=pool_name(settings.name),
+    )
+    def make(context: dg.AssetExecutionContext) -> Iterator[_Result]:
+        with explained():
+            reports, checked = _make(context, settings)
+            _log(context, reports)
+            for report in reports:
+                if report.stands and _key(settings, report.model) in context.selected_asset_keys:
+                    yield dg.MaterializeResult(
+                        asset_key=_key(settings, report.model), metadata=_metadata(settings, report)
+                    )
+            yield from checked
+            _refuse(reports)
+
+    return [make]
+
+
+def _make(
+    context: dg.AssetExecutionContext, settings: Settings
+) -> tuple[list[ViewReport], list[dg.AssetCheckResult]]:
+    """Make the views that the run asks for, and look at them while the database is open."""
+    wanted = {
+        *context.selected_asset_keys,
+        *(key.asset_key for key in context.selected_asset_check_keys),
+    }
+    models = [model for model in settings.models if _key(settings, model) in wanted]
+    source = settings.source
+    warehouse: Warehouse = getattr(context.resources, io_manager_key(settings.name)).warehouse()
+    with warehouse.connected():
+        reports = make_views(models, source, warehouse, settings.resources)
+        checked = [
+            result
+            for report in reports
+            if report.stands
+            for result in evaluate(
+                context,
+                _key(settings, report.model),
+                view_checks_of(report.model, settings.start_date),
+                ViewContext(report, source, warehouse),
+            )
+        ]
+    return reports, checked
+
+
+def _key(settings: Settings, model: Model) -> dg.AssetKey:
+    return dg.AssetKey([settings.name, model.name])
+
+
+def _spec(settings: Settings, model: Model, freshness: dg.FreshnessPolicy | None) -> dg.AssetSpec:
+    name = view_target(settings.source, model).name
+    with warnings.catch_warnings():
+        # Dagster calls virtual assets a preview, to everybody who installs this package.
+        warnings.simplefilter("ignore", dg.PreviewWarning)
+        return dg.AssetSpec(
+            key=_key(settings, model),
+            deps=[dg.AssetKey([settings.name, resource]) for resource in model.sources],
+            # Left out where its tables were never synced.
+            skippable=True,
+            # A view is as new as its tables, whoever synced these.
+            is_virtual=True,
+            group_name=settings.name,
+            kinds={"intercom", settings.warehouse.kind, "view"},
+            owners=settings.owners,
+            tags=dict(settings.tags),
+            freshness_policy=freshness,
+            description=model.description,
+            metadata={
+                "dagster/table_name": settings.warehouse.table_name(name),
+                **code_reference(model.name),
+            },
+        ).with_io_manager_key(io_manager_key(settings.name))
+
+
+def _log(context: dg.AssetExecutionContext, reports: Iterable[ViewReport]) -> None:
+    """Log what became of the views: one line, and one for each that was left out."""
+    names: dict[Made, list[str]] = {}
+    for report in reports:
+        if report.made is None:
+            context.log.warning("%s: left out. %s", report.model.name, report.problem)
+        else:
+            names.setdefault(report.made, []).append(report.model.name)
+    if names:
+        parts = [f"{made.value} {', '.join(models)}" for made, models in names.items()]
+        context.log.info("Views: %s", "; ".join(parts))
+
+
+def _metadata(settings: Settings, report: ViewReport) -> dict[str, dg.MetadataValue | int | str]:
+    table = dg.AssetKey([settings.name, report.model.shape.resource])
+    columns = [
+        dg.TableColumn(
+            made.column.name, type=SQL_TYPES[made.column.type], description=made.column.description
+        )
+        for made in report.columns
+    ]
+    origins = {
+        made.column.name: [dg.TableColumnDep(asset_key=table, column_name=made.source)]
+        for made in report.columns
+    }
+    return {
+        "dagster/row_count": report.row_count,
+        "dagster/column_schema": dg.MetadataValue.table_schema(dg.TableSchema(columns=columns)),
+        "dagster/column_lineage": dg.MetadataValue.column_lineage(dg.TableColumnLineage(origins)),
+        "view": report.made.value if report.made else "",
+    }
+
+
+def _refuse(reports: list[ViewReport]) -> None:
+    """Fail, after everything else was made, where something has the name of a view.
+
+    Raises:
+        SchemaError: Says what to do about each.
+    """
+    refused = [report.problem for report in reports if report.made is Made.REFUSED]
+    if refused:
+        raise SchemaError("\n".join(refused))

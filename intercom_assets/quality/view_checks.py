@@ -1,0 +1,81 @@
+"""What makes a model right: the checks of its view."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from intercom_assets.catalog import CATALOG
+from intercom_assets.catalog.views import Bridge, Flat, Model
+from intercom_assets.quality.checks import Check, CheckResult, Severity
+from intercom_assets.quality.context import SAMPLES
+from intercom_assets.sync.extract import Source
+from intercom_assets.views.build import ViewReport
+from intercom_assets.warehouse.queries import MissingMembers
+from intercom_assets.warehouse.warehouse import Warehouse
+
+
+@dataclass(frozen=True, slots=True)
+class ViewContext:
+    """The view that is checked."""
+
+    report: ViewReport
+    source: Source
+    warehouse: Warehouse
+
+
+ViewCheck = Check[ViewContext]
+
+
+def view_checks_of(model: Model, start_date: datetime | None) -> tuple[ViewCheck, ...]:
+    """Return the checks of a model.
+
+    With a start date, rows may rightly name what is older and not stored.
+    """
+    match model.shape:
+        case Flat():
+            return (ROWS,)
+        case Bridge(of=of):
+            return () if start_date is not None and CATALOG[of].cursor else (MEMBERS,)
+
+
+def _look_at_rows(context: ViewContext) -> CheckResult:
+    shown, live = context.report.row_count, context.report.live
+    return CheckResult(
+        passed=shown == live,
+        summary=f"{shown:,} rows are shown, the table has {live:,} that are not deleted",
+        figures={"shown": shown, "in_table": live},
+    )
+
+
+def _look_at_members(context: ViewContext) -> CheckResult:
+    report = context.report
+    shape = report.model.shape
+    if not isinstance(shape, Bridge):
+        raise TypeError(f"{report.model.name} has no members")
+    stored = context.source.target(CATALOG[shape.of])
+    answer = context.warehouse.run(MissingMembers(report.target, shape.member, stored), SAMPLES)
+    return CheckResult(
+        passed=answer.total == 0,
+        summary=f"{answer.total:,} {shape.of} that are named are not stored"
+        if answer.total
+        else f"Every {shape.member} is one of the stored {shape.of}",
+        query=answer.statement,
+        figures={"not_stored": answer.total, "sample": [str(row[0]) for row in answer.rows]},
+    )
+
+
+ROWS = Check(
+    name="rows_are_the_tables",
+    description="Fails where the view shows more or fewer rows than its table has that are not "
+    "marked as deleted. Materialize it again; a sync of the table meanwhile explains it.",
+    severity=Severity.ERROR,
+    look=_look_at_rows,
+)
+
+MEMBERS = Check(
+    name="members_are_stored",
+    description="Fails where the view names records that are not stored: they were deleted before "
+    "the first sync, or came after the last one of their table. Joins leave them out. Not made "
+    "where a start date leaves out such records.",
+    severity=Severity.WARN,
+    look=_look_at_members,
+)

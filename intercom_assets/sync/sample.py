@@ -1,0 +1,78 @@
+"""Five rows for people: what identifies and dates them is legible, what may be personal is not."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from intercom_assets.catalog.table import Column, Table
+from intercom_assets.catalog.types import EPOCH, ColumnType, Row, Value
+from intercom_assets.sync.extract import Preview
+
+_COLUMNS = 8
+_LONGEST = 40
+_MASKED_LONGEST = 60
+_LEGIBLE = {ColumnType.INTEGER, ColumnType.BOOLEAN, ColumnType.TIMESTAMP}
+_YOURS = ("external_id", "company_id")
+"""Ends of the names of columns that hold identifiers of your own systems, emails at times."""
+
+_ENUMS = {
+    *("category", "channel_initial", "distribution_method", "model", "priority", "role", "state"),
+    *("sales_agent_outcome", "sla_applied_sla_status", "source_delivered_as"),
+}
+"""Columns, beside those of types, whose values Intercom chooses from a few."""
+
+
+def sample(table: Table, rows: Sequence[Row], mode: Preview) -> list[dict[str, str]]:
+    """Show rows as text by column: the key, then the first columns that hold anything."""
+    if mode is Preview.NONE:
+        return []
+    filled = [
+        column for column in table.columns if any(row.get(column.name) is not None for row in rows)
+    ]
+    filled.sort(key=lambda column: column.name not in table.primary_key)
+    return [
+        {
+            column.name: _shown(column, row.get(column.name), mask=_masks(table, column, mode))
+            for column in filled[:_COLUMNS]
+        }
+        for row in rows
+    ]
+
+
+def is_legible(table: Table, column: Column) -> bool:
+    """Tell whether a column's values say nothing about a person: keys, ids, dates, enums."""
+    if column.type in _LEGIBLE or column.name in table.primary_key:
+        return True
+    if column.type is not ColumnType.TEXT or column.name.endswith(_YOURS):
+        return False
+    return column.name in _ENUMS or column.name.split("_")[-1] in {"id", "type"}
+
+
+def masked(text: str) -> str:
+    """Show the form of a value and nothing of what it says: `"xxx@xxxxxxx.xxx"`."""
+    return _cut("".join(map(_form, text)), _MASKED_LONGEST)
+
+
+def _masks(table: Table, column: Column, mode: Preview) -> bool:
+    return mode is Preview.MASKED and not is_legible(table, column)
+
+
+def _shown(column: Column, value: Value, *, mask: bool) -> str:
+    if value is None:
+        return ""
+    if column.type is ColumnType.TIMESTAMP and isinstance(value, int):
+        return f"{EPOCH + timedelta(microseconds=value):%Y-%m-%d %H:%M}"
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    # Characters that turn the direction of writing would change the cells beside theirs.
+    line = "".join(char if char.isprintable() else " " for char in text[: _LONGEST + 1])
+    return _cut(masked(line) if mask else line, _LONGEST)
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[:longest]}…"
+
+
+def _form(char: str) -> str:
+    if char.isdigit():
+        return "9"
+    # Marks of other scripts, and pictures, say something too.
+    return char if char.isascii() and not char.isalpha() else "x"
