@@ -19,13 +19,8 @@ from intercom_assets.catalog.models import MODELS
 from intercom_assets.cli import main as command_line
 from intercom_assets.sync.model_quality import ModelCheck, model_checks_of
 from intercom_assets.sync.quality import Check, checks_of
-from intercom_assets_tests.docs import (
-    decisions,
-    diagrams,
-    rudderstack,
-    settings_page,
-    tables_page,
-)
+from intercom_assets_tests.docs import diagrams, rudderstack, settings_page, tables_page
+from intercom_assets_tests.docs.decisions import listed
 from intercom_assets_tests.docs.speed import speed
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -125,7 +120,7 @@ PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "CONTRIBUTING.md": {"recipe": recipe},
     "docs/checks.md": {"checks": checks},
     "docs/command-line.md": {"commands": commands},
-    "docs/decisions/index.md": {"decisions": decisions.listed},
+    "docs/decisions/index.md": {"decisions": listed},
     "docs/models.md": {"models": models},
     "docs/api-versions.md": {"changes": changes, "endpoints": endpoints},
     "docs/settings.md": {"overview": settings_page.overview, "sections": settings_page.sections},
