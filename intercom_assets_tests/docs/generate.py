@@ -21,6 +21,7 @@ from intercom_assets.quality.checks import Check, checks_of
 from intercom_assets.quality.view_checks import view_checks_of
 from intercom_assets_tests.docs import diagrams, rudderstack, settings_page, tables_page
 from intercom_assets_tests.docs.api_changes import CHANGES
+from intercom_assets_tests.docs.decisions import listed
 from intercom_assets_tests.docs.speed import speed
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -120,6 +121,7 @@ PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "CONTRIBUTING.md": {"recipe": recipe},
     "docs/checks.md": {"checks": checks},
     "docs/command-line.md": {"commands": commands},
+    "docs/decisions/index.md": {"decisions": listed},
     "docs/models.md": {"models": models},
     "docs/api-versions.md": {"changes": changes, "endpoints": endpoints},
     "docs/settings.md": {"overview": settings_page.overview, "sections": settings_page.sections},
