@@ -16,7 +16,6 @@ from intercom_assets.sync.extract import Extract
 from intercom_assets.sync.load import load
 from intercom_assets.sync.models import view_target
 from intercom_assets.sync.source import Source
-from intercom_assets.uninterrupted import uninterrupted
 from intercom_assets.warehouse.warehouse import Warehouse
 
 if TYPE_CHECKING:
@@ -100,9 +99,8 @@ class DuckDBIOManager(WarehouseIOManager):
 
     def warehouse(self) -> "DuckDBWarehouse":
         """Give access to the file; it is opened only to commit."""
-        with uninterrupted():
-            from intercom_assets.warehouse.duckdb import (  # noqa: PLC0415 - definitions need no driver
-                DuckDBWarehouse,
-            )
+        from intercom_assets.warehouse.duckdb import (  # noqa: PLC0415 - definitions need no driver
+            DuckDBWarehouse,
+        )
 
         return DuckDBWarehouse(Path(self.database))

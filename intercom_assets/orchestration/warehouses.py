@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TypeAlias, assert_never
 
 from intercom_assets.orchestration.setting_reader import Reader
-from intercom_assets.uninterrupted import uninterrupted
 from intercom_assets.warehouse.sql import folded
 from intercom_assets.warehouse.warehouse import Warehouse
 
@@ -111,10 +110,9 @@ def open_warehouse(settings: WarehouseSettings, *, patience: float = 60.0) -> It
     """
     match settings:
         case DuckDBSettings():
-            with uninterrupted():
-                from intercom_assets.warehouse.duckdb import (  # noqa: PLC0415 - settings need no driver
-                    DuckDBWarehouse,
-                )
+            from intercom_assets.warehouse.duckdb import (  # noqa: PLC0415 - settings need no driver
+                DuckDBWarehouse,
+            )
 
             yield DuckDBWarehouse(settings.database, patience=patience)
         case SnowflakeSettings():

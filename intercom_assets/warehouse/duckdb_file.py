@@ -11,7 +11,6 @@ from pathlib import Path
 import duckdb
 
 from intercom_assets.errors import WarehouseError
-from intercom_assets.uninterrupted import interrupt
 from intercom_assets.warehouse.duckdb_statements import qualified
 
 Connect = Callable[[Path], duckdb.DuckDBPyConnection]
@@ -19,7 +18,6 @@ Connect = Callable[[Path], duckdb.DuckDBPyConnection]
 
 # The last one: another thread of this process is just closing the file.
 _BUSY = ("Could not set lock on file", "Conflicting lock", "Unique file handle conflict")
-_INTERRUPTED = "Query interrupted"
 _SAY_AFTER = 2.0
 
 _logger = logging.getLogger("intercom_assets")
@@ -61,11 +59,6 @@ class DuckDBFile:
             yield connection
         except duckdb.Error as error:
             raise WarehouseError(refused(f"a statement on {self.path}", error)) from error
-        except RuntimeError as error:
-            # A statement that Ctrl-C ends says so, and keeps what its handler raised to itself.
-            if str(error) == _INTERRUPTED:
-                interrupt()
-            raise
         finally:
             if held is None:
                 connection.close()
