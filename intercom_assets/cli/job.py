@@ -79,10 +79,11 @@ def execute(request: JobRequest, board: Board) -> None:
             process_group=0,  # the terminal's Ctrl-C is for this process, which passes it on
         ) as process:
             code = _Run(process, board).follow(request)
-        if not board.heard:
+        # Tracebacks of what Ctrl-C met are of no use to anybody.
+        if not board.heard and not board.interrupted:
             printed.seek(0)
             shutil.copyfileobj(printed, sys.stderr)
-    if code and not board.heard:
+    if code and not board.heard and not board.interrupted:
         board.error = board.error or f"the process of the run ended with code {code}"
     # Whatever failed after Ctrl-C failed of it.
     board.interrupted = board.interrupted or bool(board.heard and (board.failed or code))

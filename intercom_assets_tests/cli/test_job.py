@@ -183,5 +183,5 @@ def test_a_process_that_dies_fails_its_run(project: Project) -> None:
     board = run(project, "dead")
 
     assert not board.interrupted
-    assert ["dead"] == [line.name for line in board.failed]
+    assert ["shop/dead"] == [line.name for line in board.failed]
     assert "code -9" in board.failed[0].error
