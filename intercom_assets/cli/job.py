@@ -107,7 +107,8 @@ class _Run:
             self._process.stdin.write(f"{json.dumps(asdict(request))}\n")
             self._process.stdin.flush()
             for line in self._process.stdout:
-                self._take(json.loads(line))
+                if line.endswith("\n"):  # A killed process may leave half a line.
+                    self._take(json.loads(line))
             return self._process.wait()
 
     def _take(self, event: Event) -> None:

@@ -60,7 +60,9 @@ class Events:
     def write(self, kind: str, **values: object) -> None:
         """Write one event."""
         line = json.dumps({"kind": kind, **values}, default=_plain)
-        os.write(self._pipe, f"{line}\n".encode())
+        rest = f"{line}\n".encode()
+        while rest:
+            rest = rest[os.write(self._pipe, rest) :]
 
     def began(self, report: Report) -> None:
         """Write how a sync begins; its report goes along with all that follows."""
