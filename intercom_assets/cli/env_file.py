@@ -41,7 +41,7 @@ def check_writable(path: Path) -> None:
 def write_variables(path: Path, values: Mapping[str, str]) -> None:
     """Set variables in a file of lines `NAME=value`.
 
-    A variable that is set already is replaced in its place. A symbolic link stays one. What was
+    A variable that is set already is replaced in its place, with the blank lines before it. A symbolic link stays one. What was
     readable for others is readable for its owner only afterwards.
 
     Raises:

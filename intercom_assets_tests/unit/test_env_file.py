@@ -59,14 +59,14 @@ def test_a_file_that_is_not_there_is_made_for_its_owner_only(tmp_path: Path) -> 
 
 
 def test_a_file_that_others_could_read_no_longer_is(tmp_path: Path) -> None:
-    """Mode 644 becomes 600; the line is replaced where it stands, and other lines stay."""
+    """Mode 644 becomes 600; the line is replaced where it stands, and other lines stay but blank ones right before it."""
     file = tmp_path / ".env"
     file.write_text(f"# mine\n\nA=1\n\n{NAME}=old # from March\nB=2\n")
     file.chmod(0o644)
 
     write_variables(file, {NAME: TOKEN})
 
-    assert f"# mine\n\nA=1\n\n{NAME}={TOKEN}\nB=2\n" == file.read_text()
+    assert f"# mine\n\nA=1\n{NAME}={TOKEN}\nB=2\n" == file.read_text()
     assert 0o600 == file.stat().st_mode & 0o777
 
 
