@@ -1,4 +1,4 @@
-"""Writing variables into `.env`: every other line stays, the file is replaced at once, mode 600."""
+"""Writing variables into `.env`: other variables and comments stay, the file is replaced at once, mode 600."""
 
 import os
 import re
@@ -41,8 +41,9 @@ def check_writable(path: Path) -> None:
 def write_variables(path: Path, values: Mapping[str, str]) -> None:
     """Set variables in a file of lines `NAME=value`.
 
-    A variable that is set already is replaced in its place, with the blank lines before it. A symbolic link stays one. What was
-    readable for others is readable for its owner only afterwards.
+    A variable that is set already is replaced in its place, and blank lines right before it
+    with it. A symbolic link stays one. What was readable for others is readable for its owner only
+    afterwards.
 
     Raises:
         ConfigurationError: The file cannot be written, or a value not be expressed in it.

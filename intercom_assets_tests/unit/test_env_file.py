@@ -59,7 +59,7 @@ def test_a_file_that_is_not_there_is_made_for_its_owner_only(tmp_path: Path) -> 
 
 
 def test_a_file_that_others_could_read_no_longer_is(tmp_path: Path) -> None:
-    """Mode 644 becomes 600; the line is replaced where it stands, and other lines stay but blank ones right before it."""
+    """Mode 644 becomes 600; the line is replaced in its place, with blank lines before it."""
     file = tmp_path / ".env"
     file.write_text(f"# mine\n\nA=1\n\n{NAME}=old # from March\nB=2\n")
     file.chmod(0o644)
