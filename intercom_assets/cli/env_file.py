@@ -1,4 +1,4 @@
-"""Writing variables into `.env`: other variables and comments stay, the file is replaced at once, mode 600."""
+"""Writing variables into `.env`: other variables stay, the file is replaced at once, mode 600."""
 
 import os
 import re
