@@ -1,9 +1,10 @@
 """The command `intercom-assets`: run, check, connect, status, query, simulate, completion.
 
-A command's module declares its options and imports click only; what it does is imported when it
-is called. Dagster is imported only by `run`: it takes seconds, and the others should not.
+A command's module is imported when the command is called. Dagster is imported only by the process
+in which `run` executes a job: it takes seconds, and the others should not.
 """
 
+import importlib
 import io
 import os
 import sys
@@ -11,17 +12,34 @@ from typing import NoReturn
 
 import click
 
-from intercom_assets.cli.check import check
 from intercom_assets.cli.completion import completion
-from intercom_assets.cli.connect import connect
-from intercom_assets.cli.query import query
-from intercom_assets.cli.run import run
-from intercom_assets.cli.status import status
 
 __all__ = ["main"]
 
 
+_COMMANDS = ("check", "connect", "query", "run", "status")
+"""Each is in the module of its name."""
+
+
+class _Commands(click.Group):
+    """Imports a command when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the commands in the order of the alphabet."""
+        return sorted([*super().list_commands(ctx), *_COMMANDS])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command's module."""
+        if cmd_name not in _COMMANDS:
+            return super().get_command(ctx, cmd_name)
+        command: click.Command = getattr(
+            importlib.import_module(f"{__name__}.{cmd_name}"), cmd_name
+        )
+        return command
+
+
 @click.group(
+    cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Settings are environment variables, or lines of .env in the project's folder: "
     "INTERCOM_ACCESS_TOKEN, INTERCOM_REGION, DUCKDB_DATABASE and others; docs/settings.md "
@@ -59,9 +77,4 @@ def simulate(arguments: tuple[str, ...]) -> NoReturn:
     )
 
 
-main.add_command(run)
-main.add_command(check)
-main.add_command(connect)
-main.add_command(status)
-main.add_command(query)
 main.add_command(completion)

@@ -22,7 +22,6 @@ from intercom_assets.sync.extract import Extract, Source
 from intercom_assets.sync.load import load
 from intercom_assets.sync.progress import Report
 from intercom_assets.sync.sample import sample
-from intercom_assets.uninterrupted import uninterrupted
 from intercom_assets.views.build import view_target
 from intercom_assets.warehouse.base import Target
 from intercom_assets.warehouse.warehouse import Warehouse
@@ -112,10 +111,9 @@ class DuckDBIOManager(WarehouseIOManager):
 
     def warehouse(self) -> "DuckDBWarehouse":
         """Give access to the file; it is opened only to commit."""
-        with uninterrupted():
-            from intercom_assets.warehouse.duckdb import (  # noqa: PLC0415 - definitions need no driver
-                DuckDBWarehouse,
-            )
+        from intercom_assets.warehouse.duckdb import (  # noqa: PLC0415 - definitions need no driver
+            DuckDBWarehouse,
+        )
 
         return DuckDBWarehouse(Path(self.database))
 
