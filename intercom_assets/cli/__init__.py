@@ -17,24 +17,23 @@ from intercom_assets.cli.completion import completion
 __all__ = ["main"]
 
 
-_COMMANDS = ("check", "connect", "query", "run", "status")
-"""Each is in the module of its name."""
+_COMMANDS = ("run", "check", "connect", "status", "query")
+"""Each is in the module of its name; help lists them in this order."""
 
 
 class _Commands(click.Group):
     """Imports a command when it is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Name the commands in the order of the alphabet."""
-        return sorted([*super().list_commands(ctx), *_COMMANDS])
+        """Name the commands in the order in which a newcomer meets them."""
+        return [*_COMMANDS, *super().list_commands(ctx)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import a command's module."""
         if cmd_name not in _COMMANDS:
             return super().get_command(ctx, cmd_name)
-        command: click.Command = getattr(
-            importlib.import_module(f"{__name__}.{cmd_name}"), cmd_name
-        )
+        module = importlib.import_module(f"{__name__}.{cmd_name}")
+        command: click.Command = getattr(module, cmd_name)
         return command
 
 

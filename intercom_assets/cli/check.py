@@ -18,8 +18,9 @@ from intercom_assets.cli.project import SourceFile, find_project
 from intercom_assets.cli.tables import print_mark
 from intercom_assets.cli.terminal import command_line, marks_for
 from intercom_assets.errors import ConfigurationError, IntercomAssetsError
-from intercom_assets.intercom.client import RequestMetrics, ResourceSession
+from intercom_assets.intercom.client import ResourceSession
 from intercom_assets.intercom.connection import Connection
+from intercom_assets.intercom.metrics import RequestMetrics
 from intercom_assets.intercom.retry import RetryPolicy
 from intercom_assets.intercom.workspace import probe
 from intercom_assets.orchestration.warehouses import open_warehouse

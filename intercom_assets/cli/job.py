@@ -21,7 +21,7 @@ from uuid import uuid4
 from intercom_assets.cli.board import Board, State
 from intercom_assets.cli.project import Project
 from intercom_assets.errors import ConfigurationError
-from intercom_assets.intercom.client import RequestMetrics
+from intercom_assets.intercom.metrics import RequestMetrics
 from intercom_assets.sync.progress import Progress, Report
 
 INTERRUPTED = 130

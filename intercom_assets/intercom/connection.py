@@ -18,7 +18,8 @@ from anyio.from_thread import BlockingPortal, BlockingPortalProvider
 from intercom_assets.catalog.resource import ApiVersion
 from intercom_assets.errors import ConfigurationError, Unauthorized
 from intercom_assets.intercom import REGIONS
-from intercom_assets.intercom.client import Client, RequestMetrics, ResourceSession
+from intercom_assets.intercom.client import Client, ResourceSession
+from intercom_assets.intercom.metrics import RequestMetrics
 from intercom_assets.intercom.rate_limit import RateLimiter
 from intercom_assets.intercom.retry import LARGEST, RetryPolicy
 from intercom_assets.intercom.scroll import ScrollPolicy
