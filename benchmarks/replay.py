@@ -23,8 +23,8 @@ from benchmarks.cases import Series
 from benchmarks.processes import ROOT, run
 from intercom_assets.catalog import CATALOG, NEWEST
 from intercom_assets.intercom.connection import Connection
-from intercom_assets.sync.cursor import SyncOptions
-from intercom_assets.sync.extract import Extract, Source
+from intercom_assets.sync.cursor import Source, SyncOptions
+from intercom_assets.sync.extract import Extract
 from intercom_assets.sync.load import load
 from intercom_assets.sync.progress import Progress, Report
 from intercom_assets.warehouse.duckdb import DuckDBWarehouse

@@ -20,8 +20,8 @@ from intercom_assets.catalog import CATALOG, NEWEST, ApiVersion, Resource
 from intercom_assets.intercom.connection import Connection
 from intercom_assets.intercom.retry import LARGEST, RetryPolicy
 from intercom_assets.intercom.scroll import ScrollPolicy
-from intercom_assets.sync.cursor import BatchLimits, SyncOptions
-from intercom_assets.sync.extract import Extract, Source
+from intercom_assets.sync.cursor import BatchLimits, Source, SyncOptions
+from intercom_assets.sync.extract import Extract
 from intercom_assets.sync.load import load
 from intercom_assets.sync.progress import Progress, Report
 from intercom_assets.sync.rows import hash_record

@@ -18,7 +18,8 @@ from intercom_assets.catalog.resource import ByParent, Incremental
 from intercom_assets.catalog.views import MODELS
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.orchestration.connections import explained
-from intercom_assets.sync.extract import Extract, Source
+from intercom_assets.sync.cursor import Source
+from intercom_assets.sync.extract import Extract
 from intercom_assets.sync.load import load
 from intercom_assets.sync.progress import Report
 from intercom_assets.sync.sample import sample

@@ -18,7 +18,7 @@ from intercom_assets.intercom.client import ResourceSession
 from intercom_assets.intercom.connection import Connection
 from intercom_assets.intercom.metrics import RequestMetrics
 from intercom_assets.quality.extra_fields import ExtraFieldReport, list_extra_fields
-from intercom_assets.sync.extract import Source
+from intercom_assets.sync.cursor import Source
 from intercom_assets.warehouse.base import StoredCursor, TableState, Target
 from intercom_assets.warehouse.queries import Answer, Query
 from intercom_assets.warehouse.warehouse import Warehouse

@@ -51,7 +51,8 @@ from intercom_assets.settings.warehouse import (
     read_database,
     web_address,
 )
-from intercom_assets.sync.extract import Preview, Source
+from intercom_assets.sync.cursor import Source
+from intercom_assets.sync.sample import Preview
 
 GROUPS: Mapping[str, type[SettingsGroup]] = {"snowflake": Snowflake}
 """Settings that are groups of settings."""

@@ -6,10 +6,32 @@ Rules 2, 7 and 8 of the design.
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from intercom_assets.catalog.resource import Resource
 from intercom_assets.catalog.types import EPOCH, Row
 from intercom_assets.errors import IntercomError
 from intercom_assets.sync.slices import Slice
-from intercom_assets.warehouse.base import StoredCursor
+from intercom_assets.warehouse.base import StoredCursor, Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """The settings of a source that a sync needs.
+
+    Attributes:
+        prefix: Prefix of its tables, verbatim.
+        start_date: Records updated before this are not kept.
+        lookback: How far before the cursor a window starts.
+    """
+
+    name: str
+    schema: str
+    prefix: str
+    start_date: datetime | None = None
+    lookback: timedelta = timedelta(hours=1)
+
+    def target(self, resource: Resource) -> Target:
+        """Name the table of a resource."""
+        return Target(self.schema, f"{self.prefix}rudder_{resource.name}", resource.table)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from enum import Enum
 from pathlib import Path
 
 from intercom_assets.catalog.resource import Resource
@@ -12,44 +11,16 @@ from intercom_assets.intercom.client import ResourceSession
 from intercom_assets.intercom.connection import Connection
 from intercom_assets.intercom.scroll import ScrollPolicy
 from intercom_assets.intercom.workspace import Workspace
-from intercom_assets.sync.cursor import BatchLimits, SyncOptions, Window
+from intercom_assets.sync.cursor import BatchLimits, Source, SyncOptions, Window
 from intercom_assets.sync.mask import Mask
 from intercom_assets.sync.progress import Listener
 from intercom_assets.sync.rows import Shaper
+from intercom_assets.sync.sample import Preview
 from intercom_assets.sync.unread import Unread
 from intercom_assets.warehouse.base import ParentVersion, Target
 
 _CLOCK_SKEW = timedelta(minutes=5)
 """How far this machine's clock may be ahead of Intercom's."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """The settings of a source that a sync needs.
-
-    Attributes:
-        prefix: Prefix of its tables, verbatim.
-        start_date: Records updated before this are not kept.
-        lookback: How far before the cursor a window starts.
-    """
-
-    name: str
-    schema: str
-    prefix: str
-    start_date: datetime | None = None
-    lookback: timedelta = timedelta(hours=1)
-
-    def target(self, resource: Resource) -> Target:
-        """Name the table of a resource."""
-        return Target(self.schema, f"{self.prefix}rudder_{resource.name}", resource.table)
-
-
-class Preview(Enum):
-    """What a materialization shows of the rows that were read."""
-
-    MASKED = "masked"
-    PLAIN = "plain"
-    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

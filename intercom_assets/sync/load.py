@@ -24,8 +24,8 @@ from intercom_assets.catalog.types import EPOCH
 from intercom_assets.errors import ConfigurationError, SchemaError, WarehouseError
 from intercom_assets.intercom.workspace import Workspace
 from intercom_assets.sync.changes import read_incremental
-from intercom_assets.sync.cursor import Batch, Window, plan_window
-from intercom_assets.sync.extract import Extract, ReadContext, Source
+from intercom_assets.sync.cursor import Batch, Source, Window, plan_window
+from intercom_assets.sync.extract import Extract, ReadContext
 from intercom_assets.sync.full import read_full
 from intercom_assets.sync.loader import Loader
 from intercom_assets.sync.nested import read_by_parent

@@ -2,10 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from enum import Enum
 
 from intercom_assets.catalog.table import Column, Table
 from intercom_assets.catalog.types import EPOCH, ColumnType, Row, Value
-from intercom_assets.sync.extract import Preview
+
+
+class Preview(Enum):
+    """What a materialization shows of the rows that were read."""
+
+    MASKED = "masked"
+    PLAIN = "plain"
+    NONE = "none"
+
 
 _COLUMNS = 8
 _LONGEST = 40

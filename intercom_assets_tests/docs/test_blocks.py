@@ -22,7 +22,7 @@ from intercom_assets.cli import main
 from intercom_assets.cli.demo import DEMO_DATABASE
 from intercom_assets.component import IntercomSource
 from intercom_assets.settings.source import Settings, read_settings
-from intercom_assets.sync.extract import Source
+from intercom_assets.sync.cursor import Source
 from intercom_assets.sync.progress import Report
 from intercom_assets.views.build import make_views
 from intercom_assets.warehouse.duckdb import connect
