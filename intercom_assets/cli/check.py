@@ -13,10 +13,10 @@ import click
 from intercom_assets.catalog import Resource
 from intercom_assets.cli.completion import complete_sources
 from intercom_assets.cli.demo import has_token
+from intercom_assets.cli.display.tables import print_mark
+from intercom_assets.cli.display.terminal import command_line, marks_for
 from intercom_assets.cli.output import FAILED, REFUSED, as_json, print_json
 from intercom_assets.cli.project import SourceFile, find_project
-from intercom_assets.cli.tables import print_mark
-from intercom_assets.cli.terminal import command_line, marks_for
 from intercom_assets.errors import ConfigurationError, IntercomAssetsError
 from intercom_assets.intercom.client import ResourceSession
 from intercom_assets.intercom.connection import Connection

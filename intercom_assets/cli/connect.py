@@ -14,7 +14,7 @@ import click
 
 from intercom_assets.cli.completion import complete_sources
 from intercom_assets.cli.connect_page import Errand
-from intercom_assets.cli.connect_server import Connected, Desk, Refused, serve
+from intercom_assets.cli.connect_server import Connected, Desk, NotConnected, serve
 from intercom_assets.cli.env_file import check_writable, write_variables
 from intercom_assets.cli.project import Project, SourceFile, find_project
 from intercom_assets.errors import ConfigurationError
@@ -342,7 +342,7 @@ def _conclude(desk: Desk, options: ConnectOptions) -> bool:
             for note in notes:
                 click.echo(f"! {note}", err=True)
             return True
-        case Refused(title, reason):
+        case NotConnected(title, reason):
             told = f"{title}. {reason} Nothing was stored."
         case None:
             told = f"Nobody answered in {options.timeout:.0f} s. Nothing was stored."

@@ -50,7 +50,7 @@ class Connected:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class NotConnected:
     """Nothing was connected and nothing stored.
 
     Attributes:
@@ -62,7 +62,7 @@ class Refused:
     reason: str
 
 
-Outcome = Connected | Refused
+Outcome = Connected | NotConnected
 
 
 class Keeper(Protocol):
@@ -220,7 +220,7 @@ class Desk:
 
     def _refuse(self, title: str, reason: str) -> Response:
         whole = reason if reason.endswith(".") else f"{reason}."
-        self.outcome = Refused(title, whole)
+        self.outcome = NotConnected(title, whole)
         return refused_page(title, whole)
 
 

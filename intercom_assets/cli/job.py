@@ -18,7 +18,7 @@ from types import FrameType
 from typing import Any, TypeAlias
 from uuid import uuid4
 
-from intercom_assets.cli.board import Board, State
+from intercom_assets.cli.display.board import Board, State
 from intercom_assets.cli.project import Project
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.intercom.metrics import RequestMetrics

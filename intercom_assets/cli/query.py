@@ -10,9 +10,9 @@ import click
 
 from intercom_assets.cli.completion import complete_sources
 from intercom_assets.cli.demo import demo_or_real
+from intercom_assets.cli.display.tables import Heading, print_table
 from intercom_assets.cli.output import FAILED, REFUSED, instant
 from intercom_assets.cli.project import find_project
-from intercom_assets.cli.tables import Column, print_table
 from intercom_assets.errors import ConfigurationError, IntercomAssetsError
 from intercom_assets.orchestration.warehouses import open_warehouse
 
@@ -72,7 +72,7 @@ def print_answer(sql: str, source: str | None, form: str) -> int:
             named = [dict(zip(columns, map(_plain, row), strict=True)) for row in rows]
             click.echo(json.dumps(named, indent=2, default=str))
         case _:
-            print_table([Column(name) for name in columns], rows)
+            print_table([Heading(name) for name in columns], rows)
     return 0
 
 

@@ -11,16 +11,16 @@ from typing import assert_never
 
 import click
 
-from intercom_assets.cli.board import Board
 from intercom_assets.cli.completion import complete_resources, complete_sources
 from intercom_assets.cli.demo import demo_workspace, has_token
-from intercom_assets.cli.display import shown
+from intercom_assets.cli.display.board import Board
+from intercom_assets.cli.display.screen import shown
+from intercom_assets.cli.display.tables import named, print_board, print_failures, print_findings
+from intercom_assets.cli.display.terminal import command_line
 from intercom_assets.cli.job import INTERRUPTED, JobRequest, execute
 from intercom_assets.cli.metrics import Ran, document
 from intercom_assets.cli.output import FAILED, REFUSED, as_json, print_json, quiet
 from intercom_assets.cli.project import Project, SourceFile, find_project
-from intercom_assets.cli.tables import named, print_board, print_failures, print_findings
-from intercom_assets.cli.terminal import command_line
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.settings.fields import parse_instant
 from intercom_assets.settings.privacy import require_salt

@@ -9,10 +9,10 @@ import click
 
 from intercom_assets.cli.completion import complete_sources
 from intercom_assets.cli.demo import demo_or_real, has_token
+from intercom_assets.cli.display.tables import Heading, print_table
+from intercom_assets.cli.display.terminal import command_line
 from intercom_assets.cli.output import FAILED, REFUSED, as_json, instant, print_json
 from intercom_assets.cli.project import find_project
-from intercom_assets.cli.tables import Column, print_table
-from intercom_assets.cli.terminal import command_line
 from intercom_assets.errors import ConfigurationError, IntercomAssetsError
 from intercom_assets.orchestration.warehouses import open_warehouse
 from intercom_assets.settings.source import Settings
@@ -20,12 +20,12 @@ from intercom_assets.warehouse.base import StoredCursor
 from intercom_assets.warehouse.warehouse import Warehouse
 
 _COLUMNS = (
-    Column("resource"),
-    Column("rows", number=True),
-    Column("cursor", number=True, drop=2),
-    Column("last sync", number=True, drop=1),
-    Column("age", number=True),
-    Column("state", shout=True),
+    Heading("resource"),
+    Heading("rows", number=True),
+    Heading("cursor", number=True, drop=2),
+    Heading("last sync", number=True, drop=1),
+    Heading("age", number=True),
+    Heading("state", shout=True),
 )
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
 

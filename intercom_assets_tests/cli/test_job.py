@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from intercom_assets.cli.board import Board
-from intercom_assets.cli.display import Silence
+from intercom_assets.cli.display.board import Board
+from intercom_assets.cli.display.screen import Silence
 from intercom_assets.cli.job import JobRequest, execute
 from intercom_assets.cli.project import Project
 

@@ -8,9 +8,9 @@ from typing import TextIO
 
 import pytest
 
-from intercom_assets.cli.board import Board, Line, State
-from intercom_assets.cli.display import PlainLines
-from intercom_assets.cli.terminal import is_lively, speaks_unicode
+from intercom_assets.cli.display.board import Board, Line, State
+from intercom_assets.cli.display.screen import PlainLines
+from intercom_assets.cli.display.terminal import is_lively, speaks_unicode
 from intercom_assets.sync.progress import Pace, Progress, Report
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
-from intercom_assets.cli.board import Board, Line, State
-from intercom_assets.cli.terminal import is_lively
+from intercom_assets.cli.display.board import Board, Line, State
+from intercom_assets.cli.display.terminal import is_lively
 from intercom_assets.sync.progress import Pace
 
 _LINE_SECONDS = 5.0
@@ -19,7 +19,7 @@ def shown(*, quiet: bool) -> Iterator[Board]:
     if quiet:
         yield Board(Silence())
     elif is_lively(sys.stderr):
-        from intercom_assets.cli.bars import Bars  # noqa: PLC0415 - needs rich
+        from intercom_assets.cli.display.bars import Bars  # noqa: PLC0415 - needs rich
 
         with Bars(sys.stderr) as bars:
             yield bars.board
