@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from types import FrameType
@@ -106,7 +106,8 @@ class _Run:
             self._process.stdin.write(f"{json.dumps(asdict(request))}\n")
             self._process.stdin.flush()
             for line in self._process.stdout:
-                if line.endswith("\n"):  # A killed process may leave half a line.
+                # An interrupted or killed process may leave half a line.
+                with suppress(json.JSONDecodeError):
                     self._take(json.loads(line))
             return self._process.wait()
 
