@@ -1,10 +1,5 @@
-"""The command `intercom-assets`: run, check, connect, status, query, simulate, completion.
+"""The command `intercom-assets`: run, check, connect, status, query, simulate, completion."""
 
-A command's module is imported when the command is called. Dagster is imported only by the process
-in which `run` executes a job: it takes seconds, and the others should not.
-"""
-
-import importlib
 import io
 import os
 import sys
@@ -12,33 +7,13 @@ from typing import NoReturn
 
 import click
 
+from intercom_assets.cli.commands import check, connect, query, run, status
 from intercom_assets.cli.completion import completion
 
 __all__ = ["main"]
 
 
-_COMMANDS = ("run", "check", "connect", "status", "query")
-"""Each is in the module of its name; help lists them in this order."""
-
-
-class _Commands(click.Group):
-    """Imports a command when it is asked for."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Name the commands in the order in which a newcomer meets them."""
-        return [*_COMMANDS, *super().list_commands(ctx)]
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import a command's module."""
-        if cmd_name not in _COMMANDS:
-            return super().get_command(ctx, cmd_name)
-        module = importlib.import_module(f"{__name__}.{cmd_name}")
-        command: click.Command = getattr(module, cmd_name)
-        return command
-
-
 @click.group(
-    cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Settings are environment variables, or lines of .env in the project's folder: "
     "INTERCOM_ACCESS_TOKEN, INTERCOM_REGION, DUCKDB_DATABASE and others; docs/settings.md "
@@ -76,4 +51,5 @@ def simulate(arguments: tuple[str, ...]) -> NoReturn:
     )
 
 
-main.add_command(completion)
+for command in (run, check, connect, status, query, completion):
+    main.add_command(command)

@@ -11,11 +11,10 @@ from typing import TypeVar
 import click
 
 from intercom_assets.catalog import Resource
-from intercom_assets.cli.completion import complete_sources
 from intercom_assets.cli.demo import has_token
 from intercom_assets.cli.display.tables import print_mark
 from intercom_assets.cli.display.terminal import command_line, marks_for
-from intercom_assets.cli.output import FAILED, REFUSED, as_json, print_json
+from intercom_assets.cli.output import FAILED, REFUSED, print_json
 from intercom_assets.cli.project import SourceFile, find_project
 from intercom_assets.errors import ConfigurationError, IntercomAssetsError
 from intercom_assets.intercom.client import ResourceSession
@@ -31,31 +30,6 @@ T = TypeVar("T")
 
 _WIDTH = 20
 _PATIENCE = RetryPolicy(attempts=3, quota_attempts=3)
-
-
-@click.command()
-@click.option(
-    "--source",
-    multiple=True,
-    metavar="NAME",
-    shell_complete=complete_sources,
-    help="Source to check; repeat it for several. Default: every source.",
-)
-@as_json
-def check(source: tuple[str, ...], *, as_json: bool) -> None:
-    """Check settings, token, region, version, permissions and warehouse.
-
-    Asks Intercom for next to nothing, about one request per resource, and changes nothing.
-
-    \b
-    Examples:
-      intercom-assets check
-      intercom-assets check --source eu --json
-
-    Exit code: 0 when a sync would work, 1 when something has to be mended, 2 for a wrong command
-    line or where there is no such source.
-    """  # noqa: D301 - \b is click's mark for text that is not to be wrapped
-    sys.exit(show_findings(source, as_json=as_json))
 
 
 def show_findings(names: tuple[str, ...], *, as_json: bool) -> int:

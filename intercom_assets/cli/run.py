@@ -1,7 +1,6 @@
 """`intercom-assets run`: one sync of every selected resource, and what is said of it."""
 
 import os
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -11,7 +10,6 @@ from typing import assert_never
 
 import click
 
-from intercom_assets.cli.completion import complete_resources, complete_sources
 from intercom_assets.cli.demo import demo_workspace, has_token
 from intercom_assets.cli.display.board import Board
 from intercom_assets.cli.display.screen import shown
@@ -19,7 +17,7 @@ from intercom_assets.cli.display.tables import named, print_board, print_failure
 from intercom_assets.cli.display.terminal import command_line
 from intercom_assets.cli.job import INTERRUPTED, JobRequest, execute
 from intercom_assets.cli.metrics import Ran, document
-from intercom_assets.cli.output import FAILED, REFUSED, as_json, print_json, quiet
+from intercom_assets.cli.output import FAILED, REFUSED, print_json
 from intercom_assets.cli.project import Project, SourceFile, find_project
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.settings.fields import parse_instant
@@ -31,89 +29,6 @@ _EXAMPLES = {
     "conversations": "SELECT state, count(*) AS conversations FROM {} GROUP BY ALL",
     "contacts": "SELECT role, count(*) AS contacts FROM {} GROUP BY ALL",
 }
-
-
-@click.command()
-@click.option(
-    "--select",
-    "-s",
-    metavar="NAMES",
-    shell_complete=complete_resources,
-    help="Resources to sync and models to make, separated by commas: contacts,contacts_flat. "
-    "Default: all that the settings select.",
-)
-@click.option(
-    "--full-refresh",
-    is_flag=True,
-    help="Forget the cursors, read everything again, and mark what is gone as deleted. No reader "
-    "of the tables misses a row meanwhile.",
-)
-@click.option(
-    "--reconcile",
-    is_flag=True,
-    help="Afterwards compare every stored row with Intercom: fetch what syncs missed, and mark "
-    "what Intercom confirms as gone.",
-)
-@click.option(
-    "--force",
-    is_flag=True,
-    help="Let a reconcile go on where more than a tenth of the rows are missing.",
-)
-@click.option(
-    "--since",
-    metavar="TIME",
-    help="Read what was updated from this UTC date or time on, if that is earlier than the "
-    "cursor: 2024-01-31 or 2024-01-31T12:00:00Z.",
-)
-@click.option(
-    "--source",
-    multiple=True,
-    metavar="NAME",
-    shell_complete=complete_sources,
-    help="Source to sync, by the name of its folder under defs/; repeat it for several. "
-    "Default: every source.",
-)
-@quiet
-@as_json
-def run(
-    select: str | None,
-    since: str | None,
-    source: tuple[str, ...],
-    *,
-    full_refresh: bool,
-    reconcile: bool,
-    force: bool,
-    quiet: bool,
-    as_json: bool,
-) -> None:
-    """Sync once: only what changed since the last time is read.
-
-    With INTERCOM_ACCESS_TOKEN set (or in .env) this syncs that workspace. Without, it starts the
-    bundled simulator on this machine and syncs that into data/demo.duckdb, so that you can look
-    at the tables before you have a token.
-
-    Progress goes to stderr: lines that move on a terminal; elsewhere, and with NO_COLOR or
-    TERM=dumb, a plain line every few seconds. The table at the end goes to stdout. Ctrl-C stops
-    after what is being committed, a second one ends at once; the next sync goes on from there.
-
-    \b
-    Examples:
-      intercom-assets run --select contacts,conversations
-      intercom-assets run --full-refresh --quiet
-      intercom-assets run --json > result.json
-
-    Exit code: 0 when every resource was synced, 1 when one failed, 2 for a wrong command line or
-    wrong settings, 130 for Ctrl-C.
-    """  # noqa: D301 - \b is click's mark for text that is not to be wrapped
-    options = RunOptions(
-        select=select,
-        since=since,
-        sources=source,
-        flags={"full_refresh": full_refresh, "reconcile": reconcile, "force": force},
-        quiet=quiet,
-        as_json=as_json,
-    )
-    sys.exit(run_sources(options))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

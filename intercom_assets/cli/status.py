@@ -1,17 +1,15 @@
 """`intercom-assets status`: what stands in the warehouse, and how old it is."""
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import click
 
-from intercom_assets.cli.completion import complete_sources
 from intercom_assets.cli.demo import demo_or_real, has_token
 from intercom_assets.cli.display.tables import Heading, print_table
 from intercom_assets.cli.display.terminal import command_line
-from intercom_assets.cli.output import FAILED, REFUSED, as_json, instant, print_json
+from intercom_assets.cli.output import FAILED, REFUSED, instant, print_json
 from intercom_assets.cli.project import find_project
 from intercom_assets.errors import ConfigurationError, IntercomAssetsError
 from intercom_assets.orchestration.warehouses import open_warehouse
@@ -28,33 +26,6 @@ _COLUMNS = (
     Heading("state", shout=True),
 )
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
-
-
-@click.command()
-@click.option(
-    "--source",
-    multiple=True,
-    metavar="NAME",
-    shell_complete=complete_sources,
-    help="Source to show; repeat it for several. Default: every source.",
-)
-@as_json
-def status(source: tuple[str, ...], *, as_json: bool) -> None:
-    """Show rows, cursor, last sync and age of each resource.
-
-    Nothing is asked of Intercom. Without an access token this shows the demo's database. "rows"
-    leaves out rows that are marked as deleted. A sync that was interrupted says so: the next run
-    goes on from its cursor.
-
-    \b
-    Examples:
-      intercom-assets status
-      intercom-assets status --source eu --json
-
-    Exit code: 0, whatever stands there; 1 when the warehouse cannot be read, 2 for a wrong command
-    line or wrong settings.
-    """  # noqa: D301 - \b is click's mark for text that is not to be wrapped
-    sys.exit(show_status(source, as_json=as_json))
 
 
 @dataclass(frozen=True, slots=True)

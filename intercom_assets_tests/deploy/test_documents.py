@@ -4,9 +4,9 @@ import re
 
 import pytest
 
+from intercom_assets.cli import main
 from intercom_assets_tests.dagster_project.running import ROOT
 from intercom_assets_tests.deploy.files import services
-from intercom_assets_tests.docs.commands import all_commands
 
 DOCUMENT = (ROOT / "docs" / "deploy.md").read_text()
 COMMANDS = [
@@ -40,7 +40,7 @@ def test_each_command_names_what_exists(command: str) -> None:
     for file in re.findall(r"-f (\S+)", command):
         assert file == "-" or (ROOT / file).exists()
     for name in re.findall(r"intercom-assets ([a-z]+)", command):
-        assert name in all_commands()
+        assert name in main.commands
     match command.split():
         case ["dc", "exec" | "stop" | "start" | "logs", *rest]:
             [service, *_] = [one for one in rest if not one.startswith("-")]

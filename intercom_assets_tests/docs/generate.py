@@ -21,7 +21,6 @@ from intercom_assets.quality.checks import Check, checks_of
 from intercom_assets.quality.view_checks import view_checks_of
 from intercom_assets_tests.docs import diagrams, rudderstack, settings_page, tables_page
 from intercom_assets_tests.docs.api_changes import CHANGES
-from intercom_assets_tests.docs.commands import all_commands
 from intercom_assets_tests.docs.decisions import listed
 from intercom_assets_tests.docs.speed import speed
 
@@ -96,7 +95,7 @@ def models() -> str:
 def commands() -> str:
     """Give each command with what it does, and a table of its options."""
     parts: list[str] = []
-    for name, command in all_commands().items():
+    for name, command in command_line.commands.items():
         told = inspect.cleandoc(command.help or "").split("\n\n")[0].replace("\n", " ")
         arguments = [one.make_metavar(click.Context(command)) for one in command.params
                      if isinstance(one, click.Argument) and name != "simulate"]  # fmt: skip

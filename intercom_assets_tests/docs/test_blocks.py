@@ -27,7 +27,6 @@ from intercom_assets.sync.progress import Report
 from intercom_assets.views.build import make_views
 from intercom_assets.warehouse.duckdb import connect
 from intercom_assets_tests.docs.blocks import Block, all_blocks, blocks, documents
-from intercom_assets_tests.docs.commands import all_commands
 from intercom_assets_tests.docs.generate import PARTS, ROOT
 from intercom_assets_tests.docs.settings_page import (
     EXAMPLES,
@@ -95,7 +94,7 @@ def test_each_block_is_run_or_says_why_not(block: Block) -> None:
             read = Path(block.document).name in source
             assert read or [] == [word for word in block.words if f'"{word}"' not in source]
         case "output of":
-            assert rest.removeprefix("intercom-assets ") in all_commands()
+            assert rest.removeprefix("intercom-assets ") in main.commands
         case "snowflake":
             assert "sql" == block.language
         case "":
@@ -223,7 +222,7 @@ def test_each_option_exists(command: str) -> None:
     """A command in running text names options that there are."""
     name, *arguments = shlex.split(re.split(r"\s{2,}#|[:;(]", command)[0])
 
-    context = all_commands()[name].make_context(name, arguments)
+    context = main.commands[name].make_context(name, arguments)
 
     assert isinstance(context, click.Context)
 

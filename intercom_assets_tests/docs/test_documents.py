@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from intercom_assets.catalog import CATALOG
+from intercom_assets.cli import main
 from intercom_assets_tests.docs.blocks import blocks, documents
-from intercom_assets_tests.docs.commands import all_commands
 from intercom_assets_tests.docs.generate import FILES, PARTS, ROOT, rendered
 from intercom_assets_tests.docs.settings_page import described_settings, shipped_settings
 
@@ -38,13 +38,13 @@ def test_each_setting_is_explained(name: str) -> None:
     assert f"### `{name}`" in SETTINGS
 
 
-@pytest.mark.parametrize("command", all_commands())
+@pytest.mark.parametrize("command", main.commands)
 def test_readme_shows_each_command(command: str) -> None:
     """The README shows each command of the command line."""
     assert f"intercom-assets {command}" in README
 
 
-@pytest.mark.parametrize("command", all_commands().values(), ids=all_commands())
+@pytest.mark.parametrize("command", main.commands.values(), ids=main.commands)
 def test_each_command_explains_itself_and_its_options(command: click.Command) -> None:
     """Each command and each of its options has a help text."""
     assert command.help
