@@ -1,7 +1,7 @@
 """One run of a source's job in a process of its own, with its events put on a board.
 
-Ctrl-C reaches this process only, and is passed on once; a second one kills the other process.
-That costs nothing: rows and cursor are one transaction.
+Ctrl-C reaches this process only. It is passed on until the other process ends; a second one kills
+that, which costs nothing: rows and cursor are one transaction.
 """
 
 import json
@@ -10,6 +10,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
@@ -29,6 +31,8 @@ INTERRUPTED = 130
 
 Event: TypeAlias = Mapping[str, Any]
 """What the worker writes: its `kind`, and what belongs to that."""
+
+_AGAIN_SECONDS = 3.0
 
 _UNFINISHED = (State.WAITING, State.RUNNING)
 
@@ -97,6 +101,7 @@ class _Run:
         self._board = board
         self._events = RunEvents(board)
         self._is_ready = False
+        self._stop = threading.Event()
 
     def follow(self, request: JobRequest) -> int:
         """Put events on the board until the worker ends; return its exit code."""
@@ -108,23 +113,19 @@ class _Run:
             for line in self._process.stdout:
                 # An interrupted or killed process may leave half a line.
                 with suppress(json.JSONDecodeError):
-                    self._take(json.loads(line))
+                    self._events.take(json.loads(line))
+                self._is_ready = True
             return self._process.wait()
-
-    def _take(self, event: Event) -> None:
-        self._is_ready = True
-        if event["kind"] == "step_started" and self._board.heard:
-            # A database's driver may swallow the signal, and Dagster goes on with the next step.
-            self._process.send_signal(signal.SIGINT)
-        self._events.take(event)
 
     @contextmanager
     def _interrupts(self) -> Iterator[None]:
         numbers = (signal.SIGINT, signal.SIGTERM)
         before = {number: signal.signal(number, self._interrupt) for number in numbers}
+        threading.Thread(target=self._send_interrupts, daemon=True).start()
         try:
             yield
         finally:
+            self._stop.set()
             for number, handler in before.items():
                 signal.signal(number, handler)
 
@@ -133,8 +134,15 @@ class _Run:
         if self._board.heard > 1 or not self._is_ready:
             self._process.kill()
         else:
-            self._process.send_signal(signal.SIGINT)
             self._board.screen.stopping()
+            self._stop.set()
+
+    def _send_interrupts(self) -> None:
+        self._stop.wait()
+        while self._process.poll() is None:
+            self._process.send_signal(signal.SIGINT)
+            # Libraries swallow what a signal raises amid their callbacks; the next one is heard.
+            time.sleep(_AGAIN_SECONDS)
 
 
 class RunEvents:
