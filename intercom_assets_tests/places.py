@@ -167,7 +167,7 @@ class SnowflakePlace:
         from intercom_assets.warehouse.snowflake import (  # noqa: PLC0415 - as the driver
             LeaseTerms,
             Login,
-            RetryPolicy,
+            SessionPolicy,
             SnowflakeWarehouse,
         )
 
@@ -180,7 +180,7 @@ class SnowflakePlace:
                 warehouse=None,
                 database=self.database,
             ),
-            policy=RetryPolicy(attempts=3, sleep=lambda _: None),
+            policy=SessionPolicy(attempts=3, sleep=lambda _: None),
             terms=LeaseTerms(patience=0.0),
             now=clock,
         )

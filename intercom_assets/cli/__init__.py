@@ -1,8 +1,4 @@
-"""The command `intercom-assets`: run, check, connect, status, query, simulate, completion.
-
-A command's module declares its options and imports click only; what it does is imported when it
-is called. Dagster is imported only by `run`: it takes seconds, and the others should not.
-"""
+"""The command `intercom-assets`: run, check, connect, status, query, simulate, completion."""
 
 import io
 import os
@@ -11,12 +7,8 @@ from typing import NoReturn
 
 import click
 
-from intercom_assets.cli.check import check
+from intercom_assets.cli.commands import check, connect, query, run, status
 from intercom_assets.cli.completion import completion
-from intercom_assets.cli.connect import connect
-from intercom_assets.cli.query import query
-from intercom_assets.cli.run import run
-from intercom_assets.cli.status import status
 
 __all__ = ["main"]
 
@@ -59,9 +51,5 @@ def simulate(arguments: tuple[str, ...]) -> NoReturn:
     )
 
 
-main.add_command(run)
-main.add_command(check)
-main.add_command(connect)
-main.add_command(status)
-main.add_command(query)
-main.add_command(completion)
+for command in (run, check, connect, status, query, completion):
+    main.add_command(command)

@@ -1,36 +1,221 @@
 """`intercom-assets check`: everything that a sync needs, a line each, with what to do."""
 
+import os
 import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
 
 import click
 
-from intercom_assets.cli.completion import complete_sources
-from intercom_assets.cli.output import as_json
+from intercom_assets.catalog import Resource
+from intercom_assets.cli.demo import has_token
+from intercom_assets.cli.display.tables import print_mark
+from intercom_assets.cli.display.terminal import command_line, marks_for
+from intercom_assets.cli.output import FAILED, REFUSED, print_json
+from intercom_assets.cli.project import SourceFile, find_project
+from intercom_assets.errors import ConfigurationError, IntercomAssetsError
+from intercom_assets.intercom.client import ResourceSession
+from intercom_assets.intercom.connection import Connection
+from intercom_assets.intercom.metrics import RequestMetrics
+from intercom_assets.intercom.retry import RetryPolicy
+from intercom_assets.intercom.workspace import probe
+from intercom_assets.orchestration.warehouses import open_warehouse
+from intercom_assets.settings.privacy import require_salt
+from intercom_assets.settings.source import Settings
+
+T = TypeVar("T")
+
+_WIDTH = 20
+_PATIENCE = RetryPolicy(attempts=3, quota_attempts=3)
 
 
-@click.command()
-@click.option(
-    "--source",
-    multiple=True,
-    metavar="NAME",
-    shell_complete=complete_sources,
-    help="Source to check; repeat it for several. Default: every source.",
-)
-@as_json
-def check(source: tuple[str, ...], *, as_json: bool) -> None:
-    """Check settings, token, region, version, permissions and warehouse.
+def show_findings(names: tuple[str, ...], *, as_json: bool) -> int:
+    """Check the sources; give the exit code."""
+    try:
+        sources = find_project().sources(names)
+    except ConfigurationError as error:
+        click.echo(f"intercom-assets: {error}", err=True)
+        if as_json:
+            print_json(_document(REFUSED, str(error), []))
+        return REFUSED
+    checked = [_check_source(one, aloud=not as_json) for one in sources]
+    code = 0 if all(lines.good for lines in checked) else FAILED
+    if as_json:
+        print_json(_document(code, None, checked))
+    else:
+        mend = f"mend what is marked {marks_for(sys.stdout).bad}, then {command_line('check')}"
+        click.echo(f"Next  {mend if code else command_line('run')}")
+    return code
 
-    Asks Intercom for next to nothing, about one request per resource, and changes nothing.
 
-    \b
-    Examples:
-      intercom-assets check
-      intercom-assets check --source eu --json
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    """One thing that a sync needs.
 
-    Exit code: 0 when a sync would work, 1 when something has to be mended, 2 for a wrong command
-    line or where there is no such source.
-    """  # noqa: D301 - \b is click's mark for text that is not to be wrapped
-    # What it imports takes longer than --help should take.
-    from intercom_assets.cli.findings import show_findings  # noqa: PLC0415
+    Attributes:
+        what: What was looked at.
+        found: What was found, or what is wrong with it and what to do.
+        good: Whether it is as it should be.
+    """
 
-    sys.exit(show_findings(source, as_json=as_json))
+    what: str
+    found: str
+    good: bool
+
+
+@dataclass(slots=True)
+class _Lines:
+    """What is found of a source.
+
+    Attributes:
+        source: Its file.
+        aloud: Whether each finding is printed at once.
+        findings: The findings so far.
+        warnings: What to know though nothing is wrong.
+    """
+
+    source: SourceFile
+    aloud: bool
+    findings: list[_Finding] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def good(self) -> bool:
+        """Whether a sync would work."""
+        return all(one.good for one in self.findings)
+
+    def say(self, what: str, found: str, *, good: bool = True) -> None:
+        """Note one finding."""
+        self.findings.append(_Finding(what, found, good))
+        if self.aloud:
+            print_mark(f"{what:<{_WIDTH}} {found}", good=good, indent=_WIDTH + 3)
+
+    def warn(self, warning: str) -> None:
+        """Note what to know."""
+        self.warnings.append(warning)
+        if self.aloud:
+            print_mark(warning, good=None)
+
+    def find(self, what: str, work: Callable[[], T], shown: Callable[[T], str]) -> T | None:
+        """Do something and note what it found, or why it failed; give None then."""
+        try:
+            found = work()
+        except IntercomAssetsError as error:
+            self.say(what, str(error), good=False)
+            return None
+        self.say(what, shown(found))
+        return found
+
+
+def _document(code: int, error: str | None, checked: list[_Lines]) -> dict[str, object]:
+    return {
+        "status": "failed" if code else "ok",
+        "exit_code": code,
+        "error": error,
+        "sources": [
+            {
+                "source": lines.source.name,
+                "status": "ok" if lines.good else "failed",
+                "file": str(lines.source.path),
+                "warnings": lines.warnings,
+                "findings": [
+                    {
+                        "subject": one.what,
+                        "status": "ok" if one.good else "failed",
+                        "found": one.found,
+                    }
+                    for one in lines.findings
+                ],
+            }
+            for lines in checked
+        ],
+    }
+
+
+def _check_source(source: SourceFile, *, aloud: bool) -> _Lines:
+    lines = _Lines(source, aloud)
+    if aloud:
+        click.echo(f"Source {source.path.parent.name} ({source.path})")
+    _check(source, lines)
+    if aloud:
+        click.echo()
+    return lines
+
+
+def _check(source: SourceFile, lines: _Lines) -> None:
+    settings = lines.find(
+        "settings", source.settings, lambda one: f"{len(one.resources)} resources selected"
+    )
+    if settings is None:
+        return
+    for warning in settings.warnings:
+        lines.warn(warning)
+    with open_warehouse(settings.warehouse, patience=5.0) as warehouse:
+        lines.find(
+            "warehouse",
+            lambda: warehouse.check(settings.schema),
+            lambda _: f"{warehouse.describe()}, schema {settings.schema}",
+        )
+    _check_salt(settings, lines)
+    if has_token(settings):
+        _check_intercom(settings, lines)
+    else:
+        lines.say(
+            "access token",
+            f"{settings.token_variable} is not set: put it into .env (README: Your workspace)",
+            good=False,
+        )
+
+
+def _check_salt(settings: Settings, lines: _Lines) -> None:
+    if settings.privacy.salt_variable is not None:
+        lines.find(
+            "hash salt", lambda: require_salt(settings.privacy, os.environ), lambda _: "is set"
+        )
+
+
+def _check_intercom(settings: Settings, lines: _Lines) -> None:
+    with ExitStack() as stack:
+        connection = lines.find(
+            "access token", lambda: stack.enter_context(_connect(settings)), lambda _: "is set"
+        )
+        if connection is None:
+            return
+        workspace = lines.find(
+            "workspace",
+            lambda: connection.workspace(_session(connection, "")),
+            lambda one: f"{one.id} ({one.name}), time zone {one.zone or 'unknown'}",
+        )
+        if workspace is None:
+            return
+        lines.say("region", f"{settings.region}, {connection.base_url}")
+        lines.say("api version", str(settings.api_version))
+        for resource in settings.resources:
+            session = _session(connection, resource.scope)
+            lines.find(
+                resource.name,
+                partial(connection.call, probe, session, resource),
+                partial(_readable, resource),
+            )
+
+
+def _readable(resource: Resource, _: None) -> str:
+    return f'may be read ("{resource.scope}")'
+
+
+def _connect(settings: Settings) -> Connection:
+    return Connection(
+        token=os.environ[settings.token_variable],
+        region=settings.region,
+        version=settings.api_version,
+        base_url=settings.base_url,
+        rate_limit_share=settings.rate_limit_share,
+        patience=_PATIENCE,
+    )
+
+
+def _session(connection: Connection, scope: str) -> ResourceSession:
+    return connection.session(meter=RequestMetrics(), scope=scope, note=lambda _: None)

@@ -1,86 +1,279 @@
 """`intercom-assets connect`: an access token by way of a button in the browser."""
 
+import errno
+import os
+import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
-from intercom_assets.cli.completion import complete_sources
+from intercom_assets.cli.connect_page import Errand
+from intercom_assets.cli.connect_server import Connected, Desk, NotConnected, serve
+from intercom_assets.cli.env_file import check_writable, write_variables
+from intercom_assets.cli.project import Project, SourceFile, find_project
 from intercom_assets.errors import ConfigurationError
+from intercom_assets.intercom.connection import check_base_url
+from intercom_assets.intercom.oauth import App, Grant
+from intercom_assets.intercom.transport import is_loopback
+from intercom_assets.settings.source import Settings
+
+CLIENT_ID = "INTERCOM_CLIENT_ID"
+CLIENT_SECRET = "INTERCOM_CLIENT_SECRET"  # noqa: S105 - the name of a variable
+REDIRECT_URL = "INTERCOM_REDIRECT_URL"
+
+_PATH = "/connect"
+_EVERY_REGION = "https://*.intercom.com"
 
 
-@click.command()
-@click.option(
-    "--source",
-    metavar="NAME",
-    shell_complete=complete_sources,
-    help="Source to connect; needed where there are several.",
-)
-@click.option(
-    "--redirect-url",
-    metavar="URL",
-    help="Address that Intercom sends the browser back to, as registered in the Developer Hub: an "
-    "https address that forwards to this command's port, with its path. Default: "
-    "INTERCOM_REDIRECT_URL, else http://localhost:PORT/connect.",
-)
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65_535),
-    default=8089,
-    show_default=True,
-    help="Port of 127.0.0.1 to serve the page on; 0 takes a free one.",
-)
-@click.option("--no-browser", is_flag=True, help="Print the page's address only.")
-@click.option(
-    "--no-store",
-    is_flag=True,
-    help="Leave .env alone: the page shows the token once, behind a button. The terminal never "
-    "shows it.",
-)
-@click.option(
-    "--timeout",
-    type=click.FloatRange(1, 86_400),
-    default=600.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long to wait for the answer.",
-)
-def connect(
-    source: str | None,
-    redirect_url: str | None,
-    port: int,
-    *,
-    no_browser: bool,
-    no_store: bool,
-    timeout: float,
-) -> None:
-    """Get an access token by pressing "Connect with Intercom".
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectOptions:
+    """What the command line asks.
 
-    Needs an app in Intercom's Developer Hub that uses OAuth, and its INTERCOM_CLIENT_ID and
-    INTERCOM_CLIENT_SECRET in the environment or in .env. Opens a page of this machine; once
-    Intercom has been told to authorize, the token's line in .env is written (other lines stay,
-    mode 600), and the workspace, its region and its permissions are shown. The token of your own
-    workspace can be copied from the Developer Hub instead, without this command.
-
-    Exit code: 0 when connected, 1 when refused or out of time (nothing is stored then), 2 for
-    wrong settings, 130 for Ctrl-C.
+    Attributes:
+        source: Name of the source's folder, None for the only one.
+        redirect_url: Registered address, None for the variable's or the default.
+        port: Port to listen on, 0 for a free one.
+        browser: Whether to open the page.
+        store: Whether to write the token into `.env`.
+        timeout: Seconds to wait for the answer.
     """
-    # The web server takes longer to import than --help should take.
-    from intercom_assets.cli.connect_plan import Wishes, connect_source  # noqa: PLC0415
 
-    wishes = Wishes(
-        source=source,
-        redirect_url=redirect_url,
-        port=port,
-        browser=not no_browser,
-        store=not no_store,
-        timeout=timeout,
+    source: str | None
+    redirect_url: str | None
+    port: int
+    browser: bool
+    store: bool
+    timeout: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvKeeper:
+    """Keeps a token in the project's `.env`, with the region where none was set.
+
+    Attributes:
+        path: The file.
+        source: The source, for the names of its variables.
+        settings: Its settings.
+        stores: Whether to write; else the person is told what to set.
+        fixed: Variables that the environment sets, which win over the file.
+    """
+
+    path: Path
+    source: SourceFile
+    settings: Settings
+    stores: bool
+    fixed: frozenset[str]
+
+    def keep(self, token: str, grant: Grant) -> Connected:
+        """Store the token, and the workspace's region where the settings name none.
+
+        Raises:
+            ConfigurationError: The settings name another region, or the file cannot be written.
+                Nothing is stored.
+        """
+        region = self._region(grant)
+        values = {self.settings.token_variable: token, **region}
+        where = shown_path(self.path)
+        if not self.stores:
+            rest = "".join(f" Set {name}={value} too." for name, value in region.items())
+            kept = f"The token is on the page only: put it into {where} as "
+            return Connected(grant, f"{kept}{self.settings.token_variable}.{rest}", ())
+        write_variables(self.path, values)
+        kept = f"The token is in {where} as {self.settings.token_variable}."
+        kept += "".join(f" {name}={value} is there too." for name, value in region.items())
+        if winning := sorted(self.fixed & set(values)):
+            both = ", ".join(winning)
+            note = f"The environment sets {both} too and wins over {where}: unset it there."
+            return Connected(grant, kept, (note,))
+        return Connected(grant, kept, ())
+
+    def _region(self, grant: Grant) -> dict[str, str]:
+        found = grant.workspace.region
+        if not found or found == self.settings.region:
+            return {}
+        variable = self.source.variable("region")
+        if variable and not os.environ.get(variable, "").strip():
+            return {variable: found}
+        place = f"{variable}={found}" if variable else f"region: {found}"
+        where = shown_path(self.path if variable else self.source.path)
+        raise ConfigurationError(
+            f"Workspace {grant.workspace.name} ({grant.workspace.id}) lives in region {found}, but "
+            f"the source's region is {self.settings.region}. Set {place} in {where}"
+        )
+
+
+def connect_source(options: ConnectOptions) -> bool:
+    """Serve the page, say how it ended, and tell whether the workspace is connected.
+
+    Raises:
+        ConfigurationError: Something is wrong before Intercom is asked.
+    """
+    fixed = frozenset(os.environ)
+    project = _project()
+    source = _one_source(project.sources((options.source,) if options.source else ()))
+    settings = source.settings()
+    path = project.root / ".env"
+    keeper = EnvKeeper(
+        path=path, source=source, settings=settings, stores=options.store, fixed=fixed
     )
+    app = _app(settings, path)
+    if options.store:
+        check_writable(path)
+    with _listening(options.port) as listener:
+        port = int(listener.getsockname()[1])
+        errand = _errand(app, keeper, _redirect_url(options, port))
+        desk = Desk(app=app, errand=errand, resources=settings.resources, keeper=keeper, port=port)
+        _invite(desk, options)
+        try:
+            serve(desk, listener, options.timeout)
+        except KeyboardInterrupt:
+            if desk.outcome is None:
+                raise
+    return _conclude(desk, options)
+
+
+def shown_path(path: Path) -> str:
+    """Give a path as a person in the working directory would write it."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+def _project() -> Project:
     try:
-        connected = connect_source(wishes)
-    except ConfigurationError as error:
-        click.echo(f"intercom-assets connect: {error}", err=True)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        click.echo("\nInterrupted. Nothing was stored.", err=True)
-        sys.exit(130)
-    sys.exit(0 if connected else 1)
+        return find_project()
+    except UnicodeDecodeError:
+        raise ConfigurationError(".env is not UTF-8 text. Save it as UTF-8") from None
+
+
+def _one_source(sources: list[SourceFile]) -> SourceFile:
+    if len(sources) > 1:
+        names = ", ".join(source.path.parent.name for source in sources)
+        raise ConfigurationError(f"There are several sources. Choose one with --source ({names})")
+    return sources[0]
+
+
+def _app(settings: Settings, path: Path) -> App:
+    found = {name: os.environ.get(name, "").strip() for name in (CLIENT_ID, CLIENT_SECRET)}
+    if missing := [name for name, value in found.items() if not value]:
+        raise ConfigurationError(
+            f"{' and '.join(missing)} must be set. Copy from Intercom's Developer Hub (Settings > "
+            "Integrations > Developer Hub > your app > Configure > Basic information) into "
+            f"{shown_path(path)}"
+        )
+    return App(
+        client_id=found[CLIENT_ID],
+        client_secret=found[CLIENT_SECRET],
+        region=settings.region,
+        version=settings.api_version,
+        base_url=settings.base_url,
+    )
+
+
+def _errand(app: App, keeper: EnvKeeper, redirect_url: str) -> Errand:
+    settings = keeper.settings
+    stored = f"{shown_path(keeper.path)}, as {settings.token_variable}"
+    return Errand(
+        source=settings.name,
+        region=settings.region,
+        pages=app.pages,
+        place=stored if keeper.stores else "the page that follows, once",
+        scopes=tuple(dict.fromkeys(one.scope for one in settings.resources)),
+        redirect_url=redirect_url,
+        leads_to=_origin(app.base_url) if app.base_url else _EVERY_REGION,
+    )
+
+
+def _redirect_url(options: ConnectOptions, port: int) -> str:
+    given = options.redirect_url or os.environ.get(REDIRECT_URL, "").strip()
+    if not given:
+        return f"http://localhost:{port}{_PATH}"
+    problem = check_base_url(given)
+    if not problem and ("?" in given or "#" in given):
+        problem = "must not hold ? or #"
+    if problem:
+        raise ConfigurationError(
+            f"The redirect URL (--redirect-url, {REDIRECT_URL}) {problem}. Change it here and in "
+            "the app in Intercom's Developer Hub"
+        )
+    parts = urlsplit(given)
+    if parts.scheme == "http" and is_loopback(given) and (parts.port or 80) != port:
+        raise ConfigurationError(
+            f"The redirect URL (--redirect-url, {REDIRECT_URL}) leads to port {parts.port or 80} "
+            f"of this machine, but the page is on port {port}. Make --port the same"
+        )
+    return given
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+@contextmanager
+def _listening(port: int) -> Iterator[socket.socket]:
+    try:
+        listener = socket.create_server(("127.0.0.1", port))
+    except OSError as error:
+        if error.errno not in {errno.EADDRINUSE, errno.EACCES}:
+            raise
+        raise ConfigurationError(
+            f"Port {port} cannot be used ({error.strerror}). Choose another with --port, and "
+            "register the redirect URL with it"
+        ) from None
+    with listener:
+        yield listener
+
+
+def _invite(desk: Desk, options: ConnectOptions) -> None:
+    errand = desk.errand
+    click.echo(
+        f"Connecting source {errand.source}.\n\n"
+        "  1. Once: register this redirect URL in Intercom's Developer Hub (your app > Configure > "
+        f"Authentication):\n     {errand.redirect_url}\n"
+        f'  2. Press "Connect with Intercom" on this page:\n     {desk.address}\n\n'
+        f"Waiting for {options.timeout:.0f} seconds; Ctrl-C ends it."
+    )
+    if options.browser and _has_screen():
+        click.launch(desk.address)
+
+
+def _has_screen() -> bool:
+    # Elsewhere a browser of the terminal might open, and take the terminal.
+    return sys.platform in {"darwin", "win32"} or bool(
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    )
+
+
+def _conclude(desk: Desk, options: ConnectOptions) -> bool:
+    match desk.outcome:
+        case Connected(grant, kept, notes):
+            workspace = grant.workspace
+            named = f"{workspace.name} ({workspace.id}, region {workspace.region or 'not told'})"
+            granted = ", ".join(one.scope for one in grant.granted)
+            click.echo(f"Granted: {granted or 'nothing that could be tried'}.")
+            click.echo(_plain(f"Connected workspace {named}. {kept} Next: intercom-assets check"))
+            for one in grant.refused:
+                click.echo(
+                    f'! The permission "{one.scope}" is missing for {", ".join(one.resources)}: '
+                    "tick it in the Developer Hub and connect again, or deselect them",
+                    err=True,
+                )
+            for note in notes:
+                click.echo(f"! {note}", err=True)
+            return True
+        case NotConnected(title, reason):
+            told = f"{title}. {reason} Nothing was stored."
+        case None:
+            told = f"Nobody answered in {options.timeout:.0f} s. Nothing was stored."
+    click.echo(_plain(f"intercom-assets connect: {told}"), err=True)
+    return False
+
+
+def _plain(text: str) -> str:
+    """Put text into one line without what a terminal would obey: names come from Intercom."""
+    return "".join(one if one.isprintable() else " " for one in text)

@@ -7,78 +7,16 @@ import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from html import escape
+from importlib.resources import files
+from string import Template
 
 from starlette.responses import HTMLResponse, Response
 
 from intercom_assets.intercom.oauth import Grant, Permission
 
-_STYLE = """
-:root { color-scheme: light dark; --paper: #fff; --ground: #f3f4f7; --ink: #16181d; --soft: #5c6370;
-  --line: #e2e5eb; --accent: #2456e6; --accent-ink: #fff; --good: #12805c; --bad: #c0342b;
-  --shadow: 0 1px 2px #1018280f, 0 12px 32px #1018281a; }
-@media (prefers-color-scheme: dark) {
-  :root { --paper: #1b1e25; --ground: #101217; --ink: #eceef2; --soft: #a0a7b4; --line: #2e333d;
-    --accent: #7c9dff; --accent-ink: #0d1220; --good: #4cc79a; --bad: #ff8278;
-    --shadow: 0 1px 2px #0006, 0 12px 32px #0006; } }
-* { box-sizing: border-box; }
-body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1.5rem;
-  background: var(--ground); color: var(--ink); font: 16px/1.55 system-ui, "Segoe UI",
-  Roboto, "Liberation Sans", sans-serif; }
-main { width: min(34rem, 100%); padding: 2.25rem; background: var(--paper); border-radius: 16px;
-  border: 1px solid var(--line); box-shadow: var(--shadow); }
-.mark { width: 44px; height: 44px; display: block; margin: 0 0 1.1rem -5px; color: var(--accent); }
-.good .mark { color: var(--good); } .bad .mark { color: var(--bad); }
-h1 { margin: 0 0 .5rem; font-size: 1.45rem; line-height: 1.25; letter-spacing: -.01em; }
-h2 { margin: 1.6rem 0 .5rem; font-size: .82rem; color: var(--soft); font-weight: 600; }
-p { margin: 0 0 .75rem; } p:last-child { margin-bottom: 0; }
-.soft, small { color: var(--soft); }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: .45rem 1.25rem; margin: 1.25rem 0;
-  padding: 1rem 1.15rem; border: 1px solid var(--line); border-radius: 10px; }
-dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
-ul { list-style: none; margin: 0; padding: 0; }
-li { display: grid; grid-template-columns: 1.4rem 1fr; padding: .2rem 0; }
-li small { display: block; font-size: .82rem; overflow-wrap: anywhere; }
-.yes::before { content: "✓"; color: var(--good); font-weight: 700; }
-.no::before { content: "✗"; color: var(--bad); font-weight: 700; }
-.open::before { content: "•"; color: var(--soft); }
-code { font: .88em ui-monospace, "SF Mono", Menlo, "DejaVu Sans Mono", monospace;
-  background: var(--ground); padding: .12em .38em; border-radius: 5px; overflow-wrap: anywhere; }
-.command { white-space: nowrap; }
-button { font: inherit; font-weight: 600; padding: .8rem 1.2rem; border-radius: 10px;
-  cursor: pointer; border: 1px solid var(--line); background: var(--paper); color: var(--ink); }
-button.main { width: 100%; border: 0; background: var(--accent); color: var(--accent-ink); }
-button:hover { filter: brightness(1.07); }
-button:focus-visible, summary:focus-visible { outline: 3px solid var(--accent);
-  outline-offset: 2px; }
-details { margin-top: 1.4rem; border-top: 1px solid var(--line); padding-top: 1rem; }
-summary { cursor: pointer; color: var(--soft); } details ul { margin-top: .6rem; }
-input { width: 100%; font: .9rem ui-monospace, Menlo, "DejaVu Sans Mono", monospace; padding: .7rem;
-  border: 1px solid var(--line); border-radius: 10px; background: var(--ground);
-  color: var(--ink); margin: .25rem 0 .6rem; }
-"""
-_SHAPES = {
-    "plain": '<path d="M9 15l6-6M10.5 6.5l1.8-1.8a4.2 4.2 0 016 6l-1.8 1.8M13.5 17.5l-1.8 1.8a4.2 '
-    '4.2 0 01-6-6l1.8-1.8"/>',
-    "good": '<circle cx="12" cy="12" r="9"/><path d="M8 12.5l2.7 2.7L16 9.8"/>',
-    "bad": '<circle cx="12" cy="12" r="9"/><path d="M9 9l6 6M15 9l-6 6"/>',
-}
-_REVEAL = """
-const field = document.getElementById("token");
-document.getElementById("reveal").addEventListener("click", (event) => {
-  const hidden = field.type === "password";
-  field.type = hidden ? "text" : "password";
-  event.target.textContent = hidden ? "Hide" : "Reveal";
-});
-document.getElementById("copy").addEventListener("click", async (event) => {
-  try {
-    await navigator.clipboard.writeText(field.value);
-    event.target.textContent = "Copied";
-  } catch {
-    field.type = "text";
-    field.select();
-  }
-});
-"""
+_FILES = files(__package__)
+_PAGE = Template(_FILES.joinpath("connect.html").read_text("utf-8"))
+_SCRIPT = _FILES.joinpath("connect.js").read_text("utf-8")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,10 +90,8 @@ def connected_page(grant: Grant, kept: str, notes: Iterable[str], token: str | N
 <h2>Permissions</h2><ul>{"".join(map(_permission, grant.permissions))}</ul>
 <h2>What next</h2>{said}
 <p>Close this page, and run <code class="command">intercom-assets check</code>.</p>"""
-    script = _REVEAL if token else ""
-    return _page(
-        f"Connected to {workspace.name or workspace.id}", content, tone="good", script=script
-    )
+    title = f"Connected to {workspace.name or workspace.id}"
+    return _page(title, content, tone="good", script=_SCRIPT if token else "")
 
 
 def refused_page(title: str, reason: str) -> Response:
@@ -207,16 +143,13 @@ def _page(
     script: str = "",
 ) -> Response:
     nonce = secrets.token_urlsafe(16)
-    code = f'<script nonce="{nonce}">{script}</script>' if script else ""
-    document = f"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>{escape(title)} · intercom-assets</title>
-<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">
-<style nonce="{nonce}">{_STYLE}</style></head>
-<body class="{tone}"><main>
-<svg class="mark" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.8"
-stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">{_SHAPES[tone]}</svg>
-<h1>{escape(title)}</h1>{content}</main>{code}</body></html>
-"""
+    document = _PAGE.substitute(
+        title=escape(title),
+        nonce=nonce,
+        tone=tone,
+        content=content,
+        script=f'<script nonce="{nonce}">{script}</script>' if script else "",
+    )
     policy = (
         "default-src 'none'",
         f"style-src 'nonce-{nonce}'",

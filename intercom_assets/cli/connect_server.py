@@ -7,7 +7,6 @@ import hmac
 import logging
 import secrets
 import socket
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -31,8 +30,7 @@ from intercom_assets.errors import IntercomAssetsError
 from intercom_assets.intercom.oauth import App, Grant
 
 _COOKIE = "intercom_assets_connect"
-_LIFETIME = 600.0
-_MOST = 20
+_LIFETIME = 600
 _LARGEST_FORM = 4096
 
 
@@ -52,7 +50,7 @@ class Connected:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class NotConnected:
     """Nothing was connected and nothing stored.
 
     Attributes:
@@ -64,7 +62,7 @@ class Refused:
     reason: str
 
 
-Outcome = Connected | Refused
+Outcome = Connected | NotConnected
 
 
 class Keeper(Protocol):
@@ -78,46 +76,6 @@ class Keeper(Protocol):
     def keep(self, token: str, grant: Grant) -> Connected:
         """Store the token; raises `ConfigurationError` with nothing stored."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class _Attempt:
-    browser: str
-    ends: float
-
-
-class Attempts:
-    """Presses of the button: each has a state that works once, in one browser, for ten minutes.
-
-    Args:
-        clock: Seconds that never go back; a seam for tests.
-    """
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._open: dict[str, _Attempt] = {}
-
-    def begin(self, browser: str | None) -> tuple[str, str]:
-        """Give a new state, and the name of the browser: its own, if it has one of ours."""
-        known = browser and any(_same(browser, one.browser) for one in self._open.values())
-        name = browser if browser and known else secrets.token_urlsafe(32)
-        while len(self._open) >= _MOST:
-            del self._open[next(iter(self._open))]
-        state = secrets.token_urlsafe(32)
-        self._open[state] = _Attempt(name, self._clock() + _LIFETIME)
-        return state, name
-
-    def claim(self, state: str, browser: str) -> str | None:
-        """Use up a state; give the reason why it does not count, None where it does."""
-        found = next((one for one in self._open if _same(one, state)), None)
-        if found is None:
-            return "The answer belongs to no press of the button on this machine (state mismatch)"
-        attempt = self._open.pop(found)
-        if not _same(attempt.browser, browser):
-            return "The answer came back in another browser than the button was pressed in"
-        if self._clock() >= attempt.ends:
-            return "More than ten minutes passed between the button and the answer"
-        return None
 
 
 def _same(one: str, other: str) -> bool:
@@ -135,7 +93,7 @@ class Desk:
         keeper: Keeps the token.
         port: Where the server listens.
         key: Whoever opens the page must have it: the terminal shows it.
-        attempts: The presses of the button.
+        state: What the answer to the last press of the button must hold; empty before.
         outcome: How it ended, None while it has not.
         ended: Called when an answer decided and was sent.
     """
@@ -146,7 +104,7 @@ class Desk:
     keeper: Keeper
     port: int
     key: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
-    attempts: Attempts = field(default_factory=Attempts)
+    state: str = field(default="", repr=False)
     outcome: Outcome | None = None
     ended: Callable[[], None] = lambda: None
     _claimed: bool = False
@@ -176,7 +134,7 @@ class Desk:
             case "GET":
                 return await self._shown(request)
             case "POST" if _same(await _key(request), self.key):
-                return self._begin(request)
+                return self._begin()
             case "POST":
                 return _keyless()
             case _:
@@ -198,15 +156,16 @@ class Desk:
         own = {f"{name}:{self.port}" for name in names}
         return own | {urlsplit(self.errand.redirect_url).netloc.lower()}
 
-    def _begin(self, request: Request) -> Response:
-        state, browser = self.attempts.begin(request.cookies.get(_COOKIE))
-        url = self.app.authorize_url(state=state, redirect_url=self.errand.redirect_url)
+    def _begin(self) -> Response:
+        self.state = secrets.token_urlsafe(32)
+        url = self.app.authorize_url(state=self.state, redirect_url=self.errand.redirect_url)
         response = RedirectResponse(url, 303, {"Cache-Control": "no-store"})
         response.headers["Referrer-Policy"] = "no-referrer"
         response.set_cookie(
             _COOKIE,
-            browser,
-            max_age=int(_LIFETIME),
+            # Intercom's answer counts in the browser only in which the button was pressed.
+            self.state,
+            max_age=_LIFETIME,
             path=self._path(),
             httponly=True,
             samesite="lax",
@@ -228,8 +187,8 @@ class Desk:
 
     async def _decide(self, request: Request) -> Response:
         asked = request.query_params
-        problem = self.attempts.claim(asked.get("state", ""), request.cookies.get(_COOKIE, ""))
-        if problem:
+        cookie = request.cookies.get(_COOKIE, "")
+        if problem := self._mistrust(asked.get("state", ""), cookie):
             return self._refuse(
                 "The answer cannot be trusted",
                 f"{problem}: press the button and authorize in one go, in one browser.",
@@ -249,9 +208,19 @@ class Desk:
         shown = None if self.keeper.stores else token
         return connected_page(grant, connected.kept, connected.notes, shown)
 
+    def _mistrust(self, state: str, cookie: str) -> str:
+        if not self.state or not _same(state, self.state):
+            return "The answer belongs to no press of the button on this machine (state mismatch)"
+        if not _same(cookie, self.state):
+            return (
+                "The answer came back in another browser than the button was pressed in, or more "
+                "than ten minutes later"
+            )
+        return ""
+
     def _refuse(self, title: str, reason: str) -> Response:
         whole = reason if reason.endswith(".") else f"{reason}."
-        self.outcome = Refused(title, whole)
+        self.outcome = NotConnected(title, whole)
         return refused_page(title, whole)
 
 

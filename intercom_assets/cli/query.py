@@ -1,44 +1,68 @@
 """`intercom-assets query`: a look into the tables without another tool."""
 
+import csv
+import json
 import sys
+from datetime import date, datetime, time
+from typing import Any
 
 import click
 
-from intercom_assets.cli.completion import complete_sources
+from intercom_assets.cli.demo import demo_or_real
+from intercom_assets.cli.display.tables import Heading, print_table
+from intercom_assets.cli.output import FAILED, REFUSED, instant
+from intercom_assets.cli.project import find_project
+from intercom_assets.errors import ConfigurationError, IntercomAssetsError
+from intercom_assets.orchestration.warehouses import open_warehouse
+
+_CRLF = "\r\n"
 
 
-@click.command()
-@click.argument("sql")
-@click.option(
-    "--source",
-    metavar="NAME",
-    shell_complete=complete_sources,
-    help="Source whose database is asked. Default: the first.",
-)
-@click.option(
-    "--format",
-    "-f",
-    "form",
-    type=click.Choice(["table", "csv", "json"]),
-    default="table",
-    show_default=True,
-    help="How the answer is printed: a table for people, CSV with a header, or a JSON list with "
-    "an object per row.",
-)
-def query(sql: str, source: str | None, form: str) -> None:
-    """Ask the database of a source in SQL; what the statement changes is not kept.
+def print_answer(sql: str, source: str | None, form: str) -> int:
+    """Ask, and print the answer; give the exit code."""
+    try:
+        chosen = find_project().sources((source,) if source else ())[0]
+        with open_warehouse(demo_or_real(chosen).warehouse) as warehouse:
+            answer = warehouse.query(sql)
+    except IntercomAssetsError as error:
+        click.echo(f"intercom-assets: {error}", err=True)
+        return REFUSED if isinstance(error, ConfigurationError) else FAILED
+    columns = list(answer.column_names)
+    # By position: two columns of an answer may have one name.
+    rows = list(zip(*(column.to_pylist() for column in answer.columns), strict=True))
+    match form:
+        case "csv":
+            _print_csv(columns, rows)
+        case "json":
+            named = [dict(zip(columns, map(_plain, row), strict=True)) for row in rows]
+            click.echo(json.dumps(named, indent=2, default=str))
+        case _:
+            print_table([Heading(name) for name in columns], rows)
+    return 0
 
-    Without an access token this asks the demo's database.
 
-    \b
-    Examples:
-      intercom-assets query "SELECT name, size FROM intercom.rudder_companies LIMIT 5"
-      intercom-assets query --format csv "FROM intercom.rudder_tags" > tags.csv
+class _Written:
+    """Takes a line of CSV and gives it back."""
 
-    Exit code: 0, 1 when the database refuses the statement or cannot be read, 2 for a wrong
-    command line or wrong settings.
-    """  # noqa: D301 - \b is click's mark for text that is not to be wrapped
-    # What it imports takes longer than --help should take.
-    from intercom_assets.cli.answers import print_answer  # noqa: PLC0415
+    def write(self, line: str) -> str:
+        """Give the line back."""
+        return line
 
-    sys.exit(print_answer(sql, source, form))
+
+def _print_csv(columns: list[str], rows: list[tuple[Any, ...]]) -> None:
+    # What ends a line is what csv quotes in a value: a lone \r is the end of one for many readers.
+    writer = csv.writer(_Written(), lineterminator=_CRLF)
+    for row in (columns, *rows):
+        line = writer.writerow([_plain(value) for value in row])
+        sys.stdout.write(f"{line.removesuffix(_CRLF)}\n")
+
+
+def _plain(value: object) -> object:
+    """Give a value as JSON and CSV can hold it: times in ISO 8601."""
+    match value:
+        case datetime() if value.tzinfo is not None:
+            return instant(value)
+        case date() | time():
+            return value.isoformat()
+        case _:
+            return value

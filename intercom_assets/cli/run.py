@@ -1,94 +1,234 @@
-"""`intercom-assets run`: one sync of every selected resource through Dagster, in this process."""
+"""`intercom-assets run`: one sync of every selected resource, and what is said of it."""
 
-import sys
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import assert_never
 
 import click
 
-from intercom_assets.cli.completion import complete_resources, complete_sources
-from intercom_assets.cli.output import as_json, quiet
+from intercom_assets.cli.demo import demo_workspace, has_token
+from intercom_assets.cli.display.board import Board
+from intercom_assets.cli.display.screen import shown
+from intercom_assets.cli.display.tables import named, print_board, print_failures, print_findings
+from intercom_assets.cli.display.terminal import command_line
+from intercom_assets.cli.job import INTERRUPTED, JobRequest, execute
+from intercom_assets.cli.metrics import Ran, document
+from intercom_assets.cli.output import FAILED, REFUSED, print_json
+from intercom_assets.cli.project import Project, SourceFile, find_project
+from intercom_assets.errors import ConfigurationError
+from intercom_assets.settings.fields import parse_instant
+from intercom_assets.settings.privacy import require_salt
+from intercom_assets.settings.source import Settings
+from intercom_assets.settings.warehouse import DuckDBSettings, Snowflake, SnowflakeSettings
+
+_EXAMPLES = {
+    "conversations": "SELECT state, count(*) AS conversations FROM {} GROUP BY ALL",
+    "contacts": "SELECT role, count(*) AS contacts FROM {} GROUP BY ALL",
+}
 
 
-@click.command()
-@click.option(
-    "--select",
-    "-s",
-    metavar="NAMES",
-    shell_complete=complete_resources,
-    help="Resources to sync and models to make, separated by commas: contacts,contacts_flat. "
-    "Default: all that the settings select.",
-)
-@click.option(
-    "--full-refresh",
-    is_flag=True,
-    help="Forget the cursors, read everything again, and mark what is gone as deleted. No reader "
-    "of the tables misses a row meanwhile.",
-)
-@click.option(
-    "--reconcile",
-    is_flag=True,
-    help="Afterwards compare every stored row with Intercom: fetch what syncs missed, and mark "
-    "what Intercom confirms as gone.",
-)
-@click.option(
-    "--force",
-    is_flag=True,
-    help="Let a reconcile go on where more than a tenth of the rows are missing.",
-)
-@click.option(
-    "--since",
-    metavar="TIME",
-    help="Read what was updated from this UTC date or time on, if that is earlier than the "
-    "cursor: 2024-01-31 or 2024-01-31T12:00:00Z.",
-)
-@click.option(
-    "--source",
-    multiple=True,
-    metavar="NAME",
-    shell_complete=complete_sources,
-    help="Source to sync, by the name of its folder under defs/; repeat it for several. "
-    "Default: every source.",
-)
-@quiet
-@as_json
-def run(
-    select: str | None,
-    since: str | None,
-    source: tuple[str, ...],
-    *,
-    full_refresh: bool,
-    reconcile: bool,
-    force: bool,
-    quiet: bool,
-    as_json: bool,
-) -> None:
-    """Sync once: only what changed since the last time is read.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """What the command line asks of a run.
 
-    With INTERCOM_ACCESS_TOKEN set (or in .env) this syncs that workspace. Without, it starts the
-    bundled simulator on this machine and syncs that into data/demo.duckdb, so that you can look
-    at the tables before you have a token.
+    Attributes:
+        select: Names of resources and models, separated by commas; None for all.
+        since: Where windows begin at the latest; None for the cursors.
+        sources: Names of sources; none for all.
+        flags: What each sync is asked beyond that.
+        quiet: Say nothing unless something fails.
+        as_json: Say what happened as one JSON object.
+    """
 
-    Progress goes to stderr: lines that move on a terminal; elsewhere, and with NO_COLOR or
-    TERM=dumb, a plain line every few seconds. The table at the end goes to stdout. Ctrl-C stops
-    after what is being committed, a second one ends at once; the next sync goes on from there.
+    select: str | None
+    since: str | None
+    sources: tuple[str, ...]
+    flags: Mapping[str, bool]
+    quiet: bool
+    as_json: bool
 
-    \b
-    Examples:
-      intercom-assets run --select contacts,conversations
-      intercom-assets run --full-refresh --quiet
-      intercom-assets run --json > result.json
+    @property
+    def config(self) -> dict[str, object]:
+        """The run config of each sync."""
+        return {**self.flags, "since": _instant(self.since) if self.since else ""}
 
-    Exit code: 0 when every resource was synced, 1 when one failed, 2 for a wrong command line or
-    wrong settings, 130 for Ctrl-C.
-    """  # noqa: D301 - \b is click's mark for text that is not to be wrapped
-    # What it imports takes longer than --help should take.
-    from intercom_assets.cli.running import Wishes, run_sources  # noqa: PLC0415
+    def chosen(self, settings: Settings) -> tuple[str, ...]:
+        """Give the names of the resources to sync, then of the models to make.
 
-    wishes = Wishes(
-        select=select,
-        since=since,
-        sources=source,
-        flags={"full_refresh": full_refresh, "reconcile": reconcile, "force": force},
-        quiet=quiet,
-        as_json=as_json,
+        Raises:
+            ConfigurationError: A name is not among the source's resources and models.
+        """
+        names = _assets(settings)
+        select = [name.strip() for name in (self.select or "").split(",") if name.strip()]
+        if unknown := [name for name in select if name not in names]:
+            raise ConfigurationError(
+                f"--select names {', '.join(unknown)}, which source {settings.name} does not have. "
+                f"Choose among {', '.join(names)}"
+            )
+        return tuple(name for name in names if not select or name in select)
+
+
+def _assets(settings: Settings) -> list[str]:
+    return [*(one.name for one in settings.resources), *(one.name for one in settings.models)]
+
+
+def _instant(since: str) -> str:
+    try:
+        return parse_instant(since).isoformat()
+    except ValueError as error:
+        raise ConfigurationError(f"--since is {since!r}. Change it: {error}") from None
+
+
+@dataclass(slots=True)
+class _Story:
+    """What happened so far.
+
+    Attributes:
+        options: What was asked.
+        began: When.
+        ran: The runs of the sources.
+        error: Why nothing was run, or no further source.
+    """
+
+    options: RunOptions
+    began: datetime = field(default_factory=lambda: datetime.now(UTC))
+    ran: list[Ran] = field(default_factory=list)
+    error: str | None = None
+
+    def end(self, code: int) -> int:
+        """Print the JSON if that is wished, and give the exit code."""
+        if self.options.as_json:
+            print_json(document(self.ran, self.began, code, self.error))
+        return code
+
+
+def run_sources(options: RunOptions) -> int:
+    """Run the sources in turn; give the exit code."""
+    story = _Story(options)
+    try:
+        project = find_project()
+        sources = project.sources(options.sources)
+        # What is wrong is said before anything is read, also of the last source.
+        for source in sources:
+            options.chosen(source.settings())
+        config = options.config
+        for source in sources:
+            story.ran.append(_run_source(project, source, options, config))
+            board = story.ran[-1].board
+            if board.interrupted or (board.heard and source is not sources[-1]):
+                return story.end(_interrupted(at_once=board.heard > 1))
+    except ConfigurationError as error:
+        story.error = str(error)
+        click.echo(f"intercom-assets: {error}", err=True)
+        return story.end(REFUSED)
+    except KeyboardInterrupt:
+        return story.end(_interrupted())
+    failed = sum(len(one.board.failed) for one in story.ran)
+    broken = failed or any(one.board.error for one in story.ran)
+    if options.quiet and failed:
+        total = sum(len(one.board.lines) for one in story.ran)
+        click.echo(f"{failed} of {total} failed or were not run.", err=True)
+    return story.end(FAILED if broken else 0)
+
+
+def _interrupted(*, at_once: bool = False) -> int:
+    stopped = "Interrupted. What was committed is kept; the next sync goes on from there."
+    click.echo("Ended at once. What was committed is kept." if at_once else stopped, err=True)
+    return INTERRUPTED
+
+
+def _run_source(
+    project: Project, source: SourceFile, options: RunOptions, config: Mapping[str, object]
+) -> Ran:
+    with ExitStack() as stack:
+        settings = source.settings()
+        require_salt(settings.privacy, os.environ)
+        demo = not has_token(settings)
+        if demo:
+            variables = stack.enter_context(demo_workspace(source, settings.region))
+            stack.enter_context(_variables(variables))
+            settings = source.settings()
+        if not options.quiet:
+            click.echo(_opening(settings, demo=demo), err=True)
+        board = stack.enter_context(shown(quiet=options.quiet))
+        names = options.chosen(settings)
+        board.planned(names)
+        whole = len(names) == len(_assets(settings))
+        synced = tuple(one.name for one in settings.resources if one.name in names)
+        made = tuple(one.name for one in settings.models if one.name in names)
+        request = JobRequest.of(
+            project,
+            source=settings.name,
+            resources=synced,
+            models=made,
+            whole=whole,
+            config=config,
+        )
+        execute(request, board)
+    if not board.interrupted:
+        _conclude(settings, board, options)
+    return Ran(settings, _shown(settings), demo, board)
+
+
+def _opening(settings: Settings, *, demo: bool) -> str:
+    if not demo:
+        return f"Syncing source {settings.name} into {_shown(settings)}"
+    return (
+        f"{settings.token_variable} is not set, so this is a demo: a simulated Intercom at "
+        f"{settings.base_url}, synced into {_shown(settings)}."
     )
-    sys.exit(run_sources(wishes))
+
+
+@contextmanager
+def _variables(values: dict[str, str]) -> Iterator[None]:
+    """Set environment variables for a block: another source may read the same ones."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _conclude(settings: Settings, board: Board, options: RunOptions) -> None:
+    if not options.quiet and not options.as_json:
+        print_board(board)
+    print_failures(board)
+    if options.quiet:
+        return
+    print_findings(board)
+    if options.as_json:
+        return
+    click.echo(f"\nDatabase  {_shown(settings)}")
+    if failed := [line.name for line in board.failed]:
+        own = set(_assets(settings))
+        again = ["--select", ",".join(failed)] if own.issuperset(failed) else []
+        click.echo(f"Next      mend what failed, then {command_line('run', *again)}")
+    elif board.reports:
+        click.echo(f"Try       {command_line('query', _example(settings, board))}")
+
+
+def _example(settings: Settings, board: Board) -> str:
+    names = [report.resource for report in board.reports]
+    name = next((one for one in _EXAMPLES if one in names), names[0])
+    select = _EXAMPLES.get(name, "SELECT * FROM {} LIMIT 5")
+    return select.format(named(settings.schema, f"{settings.table_prefix}rudder_{name}"))
+
+
+def _shown(settings: Settings) -> str:
+    match settings.warehouse:
+        case DuckDBSettings(database=database):
+            here = Path.cwd()
+            return str(database.relative_to(here) if database.is_relative_to(here) else database)
+        case SnowflakeSettings(login=Snowflake(account=account, database=name)):
+            return f"Snowflake account {account}, database {name}"
+        case _:
+            assert_never(settings.warehouse)

@@ -1,38 +1,195 @@
 """`intercom-assets status`: what stands in the warehouse, and how old it is."""
 
-import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import click
 
-from intercom_assets.cli.completion import complete_sources
-from intercom_assets.cli.output import as_json
+from intercom_assets.cli.demo import demo_or_real, has_token
+from intercom_assets.cli.display.tables import Heading, print_table
+from intercom_assets.cli.display.terminal import command_line
+from intercom_assets.cli.output import FAILED, REFUSED, instant, print_json
+from intercom_assets.cli.project import find_project
+from intercom_assets.errors import ConfigurationError, IntercomAssetsError
+from intercom_assets.orchestration.warehouses import open_warehouse
+from intercom_assets.settings.source import Settings
+from intercom_assets.warehouse.base import StoredCursor
+from intercom_assets.warehouse.warehouse import Warehouse
 
-
-@click.command()
-@click.option(
-    "--source",
-    multiple=True,
-    metavar="NAME",
-    shell_complete=complete_sources,
-    help="Source to show; repeat it for several. Default: every source.",
+_COLUMNS = (
+    Heading("resource"),
+    Heading("rows", number=True),
+    Heading("cursor", number=True, drop=2),
+    Heading("last sync", number=True, drop=1),
+    Heading("age", number=True),
+    Heading("state", shout=True),
 )
-@as_json
-def status(source: tuple[str, ...], *, as_json: bool) -> None:
-    """Show rows, cursor, last sync and age of each resource.
+_UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
 
-    Nothing is asked of Intercom. Without an access token this shows the demo's database. "rows"
-    leaves out rows that are marked as deleted. A sync that was interrupted says so: the next run
-    goes on from its cursor.
 
-    \b
-    Examples:
-      intercom-assets status
-      intercom-assets status --source eu --json
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a resource stands.
 
-    Exit code: 0, whatever stands there; 1 when the warehouse cannot be read, 2 for a wrong command
-    line or wrong settings.
-    """  # noqa: D301 - \b is click's mark for text that is not to be wrapped
-    # What it imports takes longer than --help should take.
-    from intercom_assets.cli.standing import show_status  # noqa: PLC0415
+    Attributes:
+        name: Name of the resource.
+        table: Its table.
+        rows: Rows that are not marked as deleted; None where there is no table.
+        cursor: Where the next sync starts.
+        synced_at: When rows or the cursor were last committed; None for never.
+        complete: Whether the last sync ended well.
+    """
 
-    sys.exit(show_status(source, as_json=as_json))
+    name: str
+    table: str
+    rows: int | None
+    cursor: datetime | None
+    synced_at: datetime | None
+    complete: bool
+
+    @property
+    def state(self) -> str:
+        """The state in a word."""
+        if self.synced_at is None:
+            return "never"
+        return "synced" if self.complete else "interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where a source stands.
+
+    Attributes:
+        settings: Its settings.
+        database: Its database, for people.
+        owner: A cursor that says whose tables these are, None where none does.
+        standings: Where its resources stand.
+    """
+
+    settings: Settings
+    database: str
+    owner: StoredCursor | None
+    standings: Sequence[Standing]
+
+
+def show_status(names: tuple[str, ...], *, as_json: bool) -> int:
+    """Show where the sources stand; give the exit code."""
+    try:
+        sources = [_read(demo_or_real(one)) for one in find_project().sources(names)]
+    except IntercomAssetsError as error:
+        click.echo(f"intercom-assets: {error}", err=True)
+        code = REFUSED if isinstance(error, ConfigurationError) else FAILED
+        if as_json:
+            print_json({"status": "failed", "exit_code": code, "error": str(error), "sources": []})
+        return code
+    now = datetime.now(UTC)
+    if as_json:
+        shown = [_document(one, now) for one in sources]
+        print_json({"status": "ok", "exit_code": 0, "error": None, "sources": shown})
+        return 0
+    for one in sources:
+        _show(one, now)
+    return 0
+
+
+def _read(settings: Settings) -> _Source:
+    with open_warehouse(settings.warehouse) as warehouse, warehouse.connected():
+        cursors = warehouse.cursors(settings.schema, settings.table_prefix)
+        owner = next((cursor for cursor in cursors.values() if cursor.workspace_id), None)
+        return _Source(
+            settings, warehouse.describe(), owner, _standings(settings, warehouse, cursors)
+        )
+
+
+def _standings(
+    settings: Settings, warehouse: Warehouse, cursors: dict[str, StoredCursor]
+) -> list[Standing]:
+    standings = []
+    for resource in settings.resources:
+        target = settings.source.target(resource)
+        state = warehouse.inspect(target)
+        cursor = cursors.get(resource.name, StoredCursor(resource=resource.name))
+        standings.append(
+            Standing(
+                name=resource.name,
+                table=str(target),
+                rows=state.row_count if state.exists else None,
+                cursor=cursor.at or cursor.parent_synced_at,
+                synced_at=cursor.synced_at,
+                complete=cursor.complete,
+            )
+        )
+    return standings
+
+
+def _show(source: _Source, now: datetime) -> None:
+    demo = "" if has_token(source.settings) else " (demo: no access token is set)"
+    click.echo(f"Source {source.settings.name} in {source.database}{demo}")
+    if source.owner:
+        click.echo(f"Workspace {source.owner.workspace_id}, region {source.owner.region}")
+    click.echo()
+    print_table(_COLUMNS, [_cells(one, now) for one in source.standings])
+    if following := next_action(source.standings):
+        click.echo(f"\nNext  {following}")
+    click.echo()
+
+
+def _cells(one: Standing, now: datetime) -> list[object]:
+    age = "" if one.synced_at is None else spell_age((now - one.synced_at).total_seconds())
+    shown = "" if one.state == "synced" else one.state
+    return [one.name, one.rows, _second(one.cursor), _second(one.synced_at), age, shown]
+
+
+def next_action(standings: Sequence[Standing]) -> str:
+    """Say what to do, empty where nothing needs doing."""
+    never = [one.name for one in standings if one.state == "never"]
+    begun = [one.name for one in standings if one.state == "interrupted"]
+    if len(never) == len(standings):
+        return f"{command_line('run')} syncs for the first time"
+    if begun:
+        return f"{command_line('run')} goes on with {', '.join(begun)}"
+    if never:
+        return command_line("run", "--select", ",".join(never))
+    return ""
+
+
+def spell_age(seconds: float) -> str:
+    """Say how long ago something was, in words."""
+    for unit, size in _UNITS:
+        if seconds >= size:
+            count = int(seconds // size)
+            return f"{count} {unit}{'' if count == 1 else 's'} ago"
+    return "just now"
+
+
+def _second(at: datetime | None) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}" if at else ""
+
+
+def _document(source: _Source, now: datetime) -> dict[str, object]:
+    settings = source.settings
+    return {
+        "source": settings.name,
+        "demo": not has_token(settings),
+        "warehouse": settings.warehouse.kind,
+        "database": source.database,
+        "schema": settings.schema,
+        "workspace_id": source.owner.workspace_id if source.owner else None,
+        "region": source.owner.region if source.owner else None,
+        "resources": [_figures(one, now) for one in source.standings],
+        "next_action": next_action(source.standings) or None,
+    }
+
+
+def _figures(one: Standing, now: datetime) -> dict[str, object]:
+    age = None if one.synced_at is None else round((now - one.synced_at).total_seconds(), 1)
+    return {
+        "resource": one.name,
+        "status": one.state,
+        "table": one.table,
+        "rows": one.rows,
+        "cursor": instant(one.cursor),
+        "synced_at": instant(one.synced_at),
+        "age_seconds": age,
+    }

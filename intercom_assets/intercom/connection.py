@@ -18,13 +18,13 @@ from anyio.from_thread import BlockingPortal, BlockingPortalProvider
 from intercom_assets.catalog.resource import ApiVersion
 from intercom_assets.errors import ConfigurationError, Unauthorized
 from intercom_assets.intercom import REGIONS
-from intercom_assets.intercom.client import Client, RequestMetrics, ResourceSession
+from intercom_assets.intercom.client import Client, ResourceSession
+from intercom_assets.intercom.metrics import RequestMetrics
 from intercom_assets.intercom.rate_limit import RateLimiter
 from intercom_assets.intercom.retry import LARGEST, RetryPolicy
 from intercom_assets.intercom.scroll import ScrollPolicy
 from intercom_assets.intercom.transport import is_loopback
 from intercom_assets.intercom.workspace import Workspace, read_workspace
-from intercom_assets.uninterrupted import uninterrupted
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -130,17 +130,13 @@ class Connection:
         self.close()
 
     def open(self) -> Self:
-        """Start the event loop if none runs, and open the connection pool.
-
-        Ctrl-C waits until that is done, and then leaves nothing open.
-        """
+        """Start the event loop if none runs, and open the connection pool."""
         try:
-            with uninterrupted():
-                atexit.register(self.close)
-                portal = self._stack.enter_context(_EVENT_LOOP)
-                client = portal.call(_made, self._client)
-                self._stack.enter_context(portal.wrap_async_context_manager(client))
-                self._open = (portal, client)
+            atexit.register(self.close)
+            portal = self._stack.enter_context(_EVENT_LOOP)
+            client = portal.call(_made, self._client)
+            self._stack.enter_context(portal.wrap_async_context_manager(client))
+            self._open = (portal, client)
         except BaseException:
             self.close()
             raise
@@ -148,10 +144,9 @@ class Connection:
 
     def close(self) -> None:
         """Close the pool, if it is open; the event loop ends with its last connection."""
-        with uninterrupted():
-            self._open = None
-            self._stack.close()
-            atexit.unregister(self.close)
+        self._open = None
+        self._stack.close()
+        atexit.unregister(self.close)
 
     @property
     def portal(self) -> BlockingPortal:
@@ -200,15 +195,11 @@ def started(
     portal: BlockingPortal, work: Callable[[*Ts], Awaitable[T]], *arguments: *Ts
 ) -> Iterator[Future[T]]:
     """Start work on the event loop, and cancel it if it goes on when the block ends."""
-    begun: list[Future[T]] = []
+    future = portal.start_task_soon(work, *arguments)
     try:
-        with uninterrupted():
-            begun.append(portal.start_task_soon(work, *arguments))
-        yield begun[0]
+        yield future
     finally:
-        with uninterrupted():
-            for future in begun:
-                future.cancel()
+        future.cancel()
 
 
 async def _made(make: Callable[[], Client]) -> Client:

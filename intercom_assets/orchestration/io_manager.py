@@ -14,6 +14,7 @@ import dagster as dg
 from pydantic import Field
 
 from intercom_assets.catalog import CATALOG, Resource
+from intercom_assets.catalog.preview import sample
 from intercom_assets.catalog.resource import ByParent, Incremental
 from intercom_assets.catalog.views import MODELS
 from intercom_assets.errors import ConfigurationError
@@ -22,8 +23,6 @@ from intercom_assets.sync.cursor import Source
 from intercom_assets.sync.extract import Extract
 from intercom_assets.sync.load import load
 from intercom_assets.sync.progress import Report
-from intercom_assets.sync.sample import sample
-from intercom_assets.uninterrupted import uninterrupted
 from intercom_assets.views.build import view_target
 from intercom_assets.warehouse.base import Target
 from intercom_assets.warehouse.warehouse import Warehouse
@@ -113,10 +112,9 @@ class DuckDBIOManager(WarehouseIOManager):
 
     def warehouse(self) -> "DuckDBWarehouse":
         """Give access to the file; it is opened only to commit."""
-        with uninterrupted():
-            from intercom_assets.warehouse.duckdb import (  # noqa: PLC0415 - definitions need no driver
-                DuckDBWarehouse,
-            )
+        from intercom_assets.warehouse.duckdb import (  # noqa: PLC0415 - definitions need no driver
+            DuckDBWarehouse,
+        )
 
         return DuckDBWarehouse(Path(self.database))
 

@@ -13,7 +13,6 @@ from intercom_assets.settings.warehouse import (
     SnowflakeSettings,
     WarehouseSettings,
 )
-from intercom_assets.uninterrupted import uninterrupted
 from intercom_assets.warehouse.warehouse import Warehouse
 
 
@@ -27,10 +26,9 @@ def open_warehouse(settings: WarehouseSettings, *, patience: float = 60.0) -> It
     """
     match settings:
         case DuckDBSettings():
-            with uninterrupted():
-                from intercom_assets.warehouse.duckdb import (  # noqa: PLC0415 - settings need no driver
-                    DuckDBWarehouse,
-                )
+            from intercom_assets.warehouse.duckdb import (  # noqa: PLC0415 - settings need no driver
+                DuckDBWarehouse,
+            )
 
             yield DuckDBWarehouse(settings.database, patience=patience)
         case SnowflakeSettings():

@@ -14,8 +14,9 @@ import anyio
 
 from intercom_assets.catalog.resource import Resource
 from intercom_assets.errors import ConfigurationError, IntercomAssetsError, SchemaError
-from intercom_assets.intercom.client import RequestMetrics, ResourceSession
+from intercom_assets.intercom.client import ResourceSession
 from intercom_assets.intercom.connection import Connection
+from intercom_assets.intercom.metrics import RequestMetrics
 from intercom_assets.quality.extra_fields import ExtraFieldReport, list_extra_fields
 from intercom_assets.sync.cursor import Source
 from intercom_assets.warehouse.base import StoredCursor, TableState, Target

@@ -7,8 +7,8 @@ its own, its fields are.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from intercom_assets.catalog.preview import masked
 from intercom_assets.catalog.types import Json
-from intercom_assets.sync.sample import masked
 from intercom_assets.warehouse.base import MERGED_INTO, Target
 from intercom_assets.warehouse.queries import Answer, ExtraFields, Query
 

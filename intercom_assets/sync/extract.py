@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from intercom_assets.catalog.preview import Preview
 from intercom_assets.catalog.resource import Resource
 from intercom_assets.catalog.types import Record, instant, micros_at
 from intercom_assets.intercom.client import ResourceSession
@@ -15,7 +16,6 @@ from intercom_assets.sync.cursor import BatchLimits, Source, SyncOptions, Window
 from intercom_assets.sync.mask import Mask
 from intercom_assets.sync.progress import Listener
 from intercom_assets.sync.rows import Shaper
-from intercom_assets.sync.sample import Preview
 from intercom_assets.sync.unread import Unread
 from intercom_assets.warehouse.base import ParentVersion, Target
 

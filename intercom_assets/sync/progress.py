@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, Self
 
-from intercom_assets.intercom.client import RequestMetrics
+from intercom_assets.intercom.metrics import RequestMetrics
 
 if TYPE_CHECKING:
     from intercom_assets.catalog.types import Row

@@ -14,6 +14,7 @@ PACKAGE = ROOT / "intercom_assets"
 SIMULATOR = ROOT / "intercom_simulator"
 TESTS = ROOT / "intercom_assets_tests"
 LONGEST = 400
+MOST_MODULES = 16
 TOPICLESS = {"utils", "util", "helpers", "helper", "common", "misc", "tools", "resources"}
 # Written in pieces, so that this file does not contain what it looks for.
 PATCHES = ("unittest." + "mock", "monkeypatch." + "setattr", "mock." + "patch", "Magic" + "Mock")
@@ -36,6 +37,15 @@ def definitions_of(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDe
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield node
+
+
+def imported_by(path: Path) -> Iterator[str]:
+    """Name what a file imports from elsewhere: modules, and what it takes out of them."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (one.name for one in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{one.name}" for one in node.names)
 
 
 def test_every_module_says_what_belongs_in_it() -> None:
@@ -88,6 +98,40 @@ def test_nothing_is_patched() -> None:
     ]
 
     assert patched == []
+
+
+def test_nothing_private_of_other_packages_is_imported() -> None:
+    """What another package marks as its own by an underscore changes without notice."""
+    private = [
+        f"{name_of(path)}: {module}"
+        for path in sources(PACKAGE, SIMULATOR)
+        for module in imported_by(path)
+        if any(part.startswith("_") and part != "__future__" for part in module.split("."))
+    ]
+
+    assert private == []
+
+
+def test_no_public_class_name_exists_twice() -> None:
+    """A reader who meets a class by its name knows which one is meant."""
+    places: dict[str, list[str]] = {}
+    for path in sources(PACKAGE):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places.setdefault(node.name, []).append(name_of(path))
+
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
+def test_no_folder_is_crowded() -> None:
+    """A folder of more than 16 modules has more than one topic."""
+    folders = {path.parent for path in sources(PACKAGE)}
+    modules = {
+        name_of(folder): len([path for path in folder.glob("*.py") if path.stem != "__init__"])
+        for folder in folders
+    }
+
+    assert {name: count for name, count in modules.items() if count > MOST_MODULES} == {}
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,10 @@
 
 import pytest
 
-from intercom_assets.cli.bars import drawn, fitting, spell
-from intercom_assets.cli.board import Line, State
-from intercom_assets.cli.terminal import ASCII, UNICODE, Marks
-from intercom_assets.intercom.client import RequestMetrics
+from intercom_assets.cli.display.bars import drawn, fitting, spell
+from intercom_assets.cli.display.board import Line, State
+from intercom_assets.cli.display.terminal import ASCII, UNICODE, Marks
+from intercom_assets.intercom.metrics import RequestMetrics
 from intercom_assets.sync.progress import Progress, Report
 
 

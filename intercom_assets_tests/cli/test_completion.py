@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from intercom_assets.cli import main
 from intercom_assets_tests.cli.conftest import ROOT
 
-HEAVY = {"dagster", "httpx", "duckdb", "pyarrow", "rich"}
+HEAVY = {"dagster", "httpx", "duckdb", "pyarrow"}
 
 
 def completed(*arguments: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:

@@ -224,10 +224,10 @@ def test_an_answer_in_another_browser_is_refused(workspace: Workspace, place: Pl
 
 
 def test_each_press_has_a_state_of_its_own(workspace: Workspace, place: Place) -> None:
-    """States are long and never repeated; an older press of the same browser still counts."""
+    """States are long and never repeated; the last press counts."""
     with place.connecting() as connecting:
         asked = [connecting.press() for _ in range(3)]
-        page = connecting.come_back(connecting.decide(asked[0]))
+        page = connecting.come_back(connecting.decide(asked[-1]))
         ended = connecting.end()
 
     states = {state_of(address) for address in asked}
@@ -493,7 +493,7 @@ def test_every_page_is_strict(place: Place) -> None:
 
 
 def test_the_cookie_is_kept_from_scripts_and_other_sites(place: Place) -> None:
-    """The browser's name is HttpOnly, SameSite=Lax, and ends with the state."""
+    """The browser's copy of the state is HttpOnly, SameSite=Lax, and ends with the state."""
     with place.connecting() as connecting:
         key = connecting.page.partition("key=")[2]
         sent = connecting.browser.post(connecting.base, data={"key": key})

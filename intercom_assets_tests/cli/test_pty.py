@@ -16,7 +16,7 @@ from fcntl import ioctl
 
 import httpx
 
-from intercom_assets.cli.terminal import UNICODE
+from intercom_assets.cli.display.terminal import UNICODE
 from intercom_assets_tests.cli.conftest import ROOT, CommandLine
 
 SEQUENCE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")

@@ -3,17 +3,14 @@
 import io
 import os
 import pty
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from typing import TextIO
 
 import pytest
 
-from intercom_assets.cli.board import Board, Line, State
-from intercom_assets.cli.display import PlainLines
-from intercom_assets.cli.terminal import is_lively, speaks_unicode
+from intercom_assets.cli.display.board import Board, Line, State
+from intercom_assets.cli.display.screen import PlainLines
+from intercom_assets.cli.display.terminal import is_lively, speaks_unicode
 from intercom_assets.sync.progress import Pace, Progress, Report
 
 
@@ -111,64 +108,3 @@ _NOT_RUN = ("conversation_parts", "not run", "what it depends on failed")
 def _without(line: Line) -> Line:
     """Forget what is different each time."""
     return Line(line.name, line.state, seconds=line.seconds)
-
-
-_STUBBORN = """
-import signal, time
-from intercom_assets.cli.interrupts import Interrupts
-signal.signal(signal.SIGINT, lambda *_: None)
-with Interrupts(lambda: print("stopping", flush=True)).counted():
-    print("ready", flush=True)
-    while True:
-        time.sleep(0.05)
-"""
-
-
-def test_a_second_interrupt_ends_at_once() -> None:
-    """Whatever holds the first Ctrl-C up, the second one ends the process with code 130."""
-    with subprocess.Popen(
-        [sys.executable, "-c", _STUBBORN], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        assert "ready" == process.stdout.readline().strip()
-        process.send_signal(signal.SIGINT)
-        assert "stopping" == process.stdout.readline().strip()
-        process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=20)
-
-    assert 130 == process.returncode
-    assert "Ended at once. What was committed is kept." == said.strip()
-
-
-_COLLECTED = """
-from intercom_assets.cli.interrupts import Interrupts
-
-class Ended(BaseException):
-    "What Dagster raises is no KeyboardInterrupt."
-
-class Collected:
-    def __del__(self):
-        raise self.error
-
-def collect(error):
-    collected = Collected()
-    collected.error = error
-
-with Interrupts(lambda: None).counted():
-    collect(KeyboardInterrupt())
-    collect(Ended())
-    collect(ValueError("told"))
-collect(KeyboardInterrupt("told afterwards"))
-"""
-
-
-def test_an_interrupt_that_nothing_can_catch_shows_no_traceback() -> None:
-    """Ctrl-C may meet an object's collection: it was counted, so nothing is to be told of it."""
-    said = subprocess.run(
-        [sys.executable, "-c", _COLLECTED], capture_output=True, text=True, check=True
-    ).stderr
-
-    assert 1 == said.count("ValueError: told")
-    assert 1 == said.count("KeyboardInterrupt")
-    assert "Ended" not in said
-    assert "KeyboardInterrupt: told afterwards" in said

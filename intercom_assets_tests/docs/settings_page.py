@@ -13,10 +13,10 @@ from pathlib import Path
 
 import yaml
 
+from intercom_assets.catalog.preview import Preview
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.settings.source import GROUPS, Settings, read_settings
 from intercom_assets.settings.values import meaning_of, settings_of
-from intercom_assets.sync.sample import Preview
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ROOT / "intercom_assets" / "defs" / "intercom" / "defs.yaml"

@@ -14,8 +14,8 @@ import pytest
 
 from intercom_assets.catalog import NEWEST
 from intercom_assets.errors import ConfigurationError, PermanentError, TransientError
-from intercom_assets.intercom.client import RequestMetrics
 from intercom_assets.intercom.connection import Connection
+from intercom_assets.intercom.metrics import RequestMetrics
 from intercom_assets.intercom.oauth import App
 from intercom_assets.intercom.retry import RetryPolicy
 from intercom_assets.intercom.transport import proxy_to

@@ -14,8 +14,8 @@ import pytest
 
 from intercom_assets.catalog import NEWEST
 from intercom_assets.errors import ConfigurationError, IntercomAssetsError
-from intercom_assets.intercom.client import RequestMetrics
 from intercom_assets.intercom.connection import Connection, check_base_url
+from intercom_assets.intercom.metrics import RequestMetrics
 from intercom_assets.intercom.retry import RetryPolicy
 from intercom_assets.sync.cursor import Source
 from intercom_assets.warehouse.duckdb import connect

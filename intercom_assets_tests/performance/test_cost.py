@@ -119,9 +119,9 @@ def test_a_sync_commits_seldom(world: World) -> None:
             {"pandas", "snowflake.connector", "aiohttp", "duckdb", "jinja2"},
         ),
         ("intercom_assets.cli", {"dagster", "rich", "httpx", "duckdb", "intercom_assets.catalog"}),
-        ("intercom_assets.cli.standing", {"dagster", "pandas", "pyarrow", "httpx", "duckdb"}),
-        ("intercom_assets.cli.running", {"dagster", "pandas", "pyarrow", "httpx", "duckdb"}),
-        ("intercom_assets.cli.findings", {"dagster", "pandas", "snowflake.connector", "aiohttp"}),
+        ("intercom_assets.cli.status", {"dagster", "pandas", "pyarrow", "httpx", "duckdb"}),
+        ("intercom_assets.cli.run", {"dagster", "pandas", "pyarrow", "httpx", "duckdb"}),
+        ("intercom_assets.cli.check", {"dagster", "pandas", "snowflake.connector", "aiohttp"}),
         ("intercom_assets.sync.load", {"dagster", "pandas", "snowflake.connector", "aiohttp"}),
     ],
 )

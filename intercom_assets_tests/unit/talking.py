@@ -10,7 +10,8 @@ import anyio.lowlevel
 import httpx
 
 from intercom_assets.catalog import NEWEST
-from intercom_assets.intercom.client import Call, Client, RequestMetrics, ResourceSession
+from intercom_assets.intercom.client import Call, Client, ResourceSession
+from intercom_assets.intercom.metrics import RequestMetrics
 from intercom_assets.intercom.rate_limit import RateLimiter
 from intercom_assets.intercom.responses import Response
 from intercom_assets.intercom.retry import RetryPolicy

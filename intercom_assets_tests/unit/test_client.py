@@ -20,7 +20,6 @@ from intercom_assets.errors import (
 )
 from intercom_assets.intercom.client import Call
 from intercom_assets.intercom.connection import Connection, check_base_url
-from intercom_assets_tests.unit import interrupting
 from intercom_assets_tests.unit.talking import TOKEN, envelope, in_turn
 
 TAGS = Call(path="/tags", needs=(("data",),))
@@ -94,17 +93,6 @@ def test_what_is_not_waited_for_is_cancelled() -> None:
     )
 
     assert ("True\n", "") == (done.stdout, done.stderr)
-
-
-@pytest.mark.parametrize("use", interrupting.USES)
-def test_an_interrupt_at_any_line_leaves_nothing_behind(use: str) -> None:
-    """Ctrl-C at any line of using a connection ends the process, soon and without a word."""
-    program = [sys.executable, "-m", interrupting.__name__, use]
-    done = subprocess.run(program, capture_output=True, text=True, check=True)
-
-    lines, code = map(int, done.stdout.split())
-    assert ("", 0) == (done.stderr, code)
-    assert lines > 20
 
 
 def test_a_connection_does_not_show_its_token() -> None:

@@ -9,31 +9,10 @@ from pathlib import Path
 import pytest
 
 from intercom_assets.errors import WarehouseError
-from intercom_assets.warehouse.duckdb import DuckDBAdapter, DuckDBWarehouse, connect
+from intercom_assets.warehouse.duckdb import DuckDBWarehouse, connect
 from intercom_assets_tests.unit.storing import Store, file_of, store_at, thing
 
 HOSTILE = ['a"; drop table x; --', "12_3", "ünï ☃", "select", "two words", "a.b", "'", "%s", "?"]
-
-
-_INTERRUPTED = """\
-import signal, sys
-from pathlib import Path
-from intercom_assets.orchestration.warehouses import open_warehouse
-from intercom_assets.settings.warehouse import DuckDBSettings
-
-def trace(frame, *_):
-    if frame.f_code.co_name == "_is_dunder":  # An enumeration of the driver's is made.
-        sys.settrace(None)
-        signal.raise_signal(signal.SIGINT)
-    return trace
-
-sys.settrace(trace)
-try:
-    with open_warehouse(DuckDBSettings(database=Path("none.duckdb"), schema="s")):
-        print("opened")
-except KeyboardInterrupt:
-    print("interrupted", "duckdb" in sys.modules)
-"""
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -50,31 +29,6 @@ def test_any_name_is_kept_verbatim(tmp_path: Path, name: str) -> None:
     with connect(file_of(store)) as connection:
         made = connection.execute("SELECT schema_name, table_name FROM duckdb_tables()").fetchall()
     assert {(name, f"{name}rudder_things"), (name, f"{name}rudder__cursors")} == set(made)
-
-
-def test_an_interrupt_waits_until_the_driver_is_imported() -> None:
-    """Ctrl-C while DuckDB's driver is imported ends what is done, not the process."""
-    done = subprocess.run(
-        [sys.executable, "-c", _INTERRUPTED], capture_output=True, text=True, check=False
-    )
-
-    assert (0, "interrupted True\n", "") == (done.returncode, done.stdout, done.stderr)
-
-
-def test_an_interrupted_statement_is_an_interrupt(tmp_path: Path) -> None:
-    """Ctrl-C during a statement, of which DuckDB makes a failure, is what it is elsewhere."""
-    adapter = DuckDBAdapter(tmp_path / "crm.duckdb", patience=1.0, lock_patience=0.0)
-
-    def fail(message: str) -> None:
-        def work(_: object) -> None:
-            raise RuntimeError(message)
-
-        adapter.read(work, "x")
-
-    with pytest.raises(KeyboardInterrupt):
-        fail("Query interrupted")
-    with pytest.raises(RuntimeError, match="another"):
-        fail("another")
 
 
 def test_a_lock_of_another_process_is_seen(tmp_path: Path) -> None:

@@ -5,13 +5,13 @@ from snowflake.connector import SnowflakeConnection
 from intercom_assets.warehouse.snowflake.adapter import SnowflakeWarehouse
 from intercom_assets.warehouse.snowflake.errors import Login
 from intercom_assets.warehouse.snowflake.lease import LeaseTerms
-from intercom_assets.warehouse.snowflake.session import SESSION_PARAMETERS, RetryPolicy
+from intercom_assets.warehouse.snowflake.session import SESSION_PARAMETERS, SessionPolicy
 
 __all__ = [
     "SESSION_PARAMETERS",
     "LeaseTerms",
     "Login",
-    "RetryPolicy",
+    "SessionPolicy",
     "SnowflakeConnection",
     "SnowflakeWarehouse",
 ]

@@ -22,8 +22,8 @@ from intercom_assets.warehouse.snowflake.errors import Login
 from intercom_assets.warehouse.snowflake.lease import Lease, LeaseStatements, LeaseTerms
 from intercom_assets.warehouse.snowflake.session import (
     Connect,
-    Connection,
-    RetryPolicy,
+    SessionPolicy,
+    Sessions,
     SnowflakeSession,
 )
 from intercom_assets.warehouse.warehouse import Warehouse
@@ -52,11 +52,11 @@ class SnowflakeWarehouse(Warehouse):
         connect: Connect,
         login: Login,
         *,
-        policy: RetryPolicy | None = None,
+        policy: SessionPolicy | None = None,
         terms: LeaseTerms | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        adapter = SnowflakeAdapter(connect, login, policy or RetryPolicy(), terms or LeaseTerms())
+        adapter = SnowflakeAdapter(connect, login, policy or SessionPolicy(), terms or LeaseTerms())
         super().__init__(adapter, SnowflakeDialect(), now=now)
 
 
@@ -64,12 +64,12 @@ class SnowflakeAdapter(Adapter):
     """A session, and the leases of the tables that are being synced."""
 
     def __init__(
-        self, connect: Connect, login: Login, policy: RetryPolicy, terms: LeaseTerms
+        self, connect: Connect, login: Login, policy: SessionPolicy, terms: LeaseTerms
     ) -> None:
         self._login = login
         self._policy = policy
         self._terms = terms
-        self._connection = Connection(connect, login, policy)
+        self._connection = Sessions(connect, login, policy)
         self._leases: list[Lease] = []
 
     @override

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from intercom_assets.errors import WarehouseError
 from intercom_assets.warehouse.base import Session, Target
 from intercom_assets.warehouse.dialects import SnowflakeDialect, micros, to_snowflake_name
-from intercom_assets.warehouse.snowflake.session import Connection
+from intercom_assets.warehouse.snowflake.session import Sessions
 
 LEASES = "rudder__leases"
 """Name of the table of leases, one in a schema."""
@@ -110,7 +110,7 @@ class Lease:
 
     def __init__(
         self,
-        connection: Connection,
+        connection: Sessions,
         target: Target,
         run_id: str,
         *,

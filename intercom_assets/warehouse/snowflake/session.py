@@ -61,7 +61,7 @@ _name = SnowflakeDialect().name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RetryPolicy:
+class SessionPolicy:
     """How often and how long Snowflake is tried.
 
     Attributes:
@@ -75,7 +75,7 @@ class RetryPolicy:
     sleep: Callable[[float], None] = time.sleep
 
 
-class Connection:
+class Sessions:
     """Does pieces of work in a session, each of which may be repeated from its beginning.
 
     Args:
@@ -84,7 +84,7 @@ class Connection:
         policy: How often it is tried.
     """
 
-    def __init__(self, connect: Connect, login: Login, policy: RetryPolicy) -> None:
+    def __init__(self, connect: Connect, login: Login, policy: SessionPolicy) -> None:
         self._connect = connect
         self._login = login
         self._policy = policy

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from intercom_assets.cli.board import Board, Line, State
-from intercom_assets.cli.interrupts import INTERRUPTED
+from intercom_assets.cli.display.board import Board, Line, State
+from intercom_assets.cli.job import INTERRUPTED
 from intercom_assets.cli.output import instant
 from intercom_assets.settings.source import Settings
 from intercom_assets.sync.progress import Report

@@ -8,8 +8,8 @@ from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
-from intercom_assets.cli.board import Board, Line, State
-from intercom_assets.cli.terminal import Marks, console_on, marks_for
+from intercom_assets.cli.display.board import Board, Line, State
+from intercom_assets.cli.display.terminal import Marks, console_on, marks_for
 
 _NAME = 18
 _BARS = ((96, 24), (72, 8), (0, 0))

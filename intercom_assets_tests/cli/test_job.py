@@ -4,16 +4,26 @@ from pathlib import Path
 
 import pytest
 
-from intercom_assets.cli.board import Board
-from intercom_assets.cli.dagster_run import Order, execute
-from intercom_assets.cli.display import Silence
+from intercom_assets.cli.display.board import Board
+from intercom_assets.cli.display.screen import Silence
+from intercom_assets.cli.job import JobRequest, execute
 from intercom_assets.cli.project import Project
 
 DEFINITIONS = """
+import os
 import signal
+import time
 from contextlib import suppress
 
 import dagster as dg
+
+
+def press_ctrl_c(times=1):
+    # The terminal tells the command, which is the parent of the process of the run.
+    for _ in range(times):
+        os.kill(os.getppid(), signal.SIGINT)
+        time.sleep(2)
+    time.sleep(20)
 
 
 @dg.asset(key=["shop", "contacts"])
@@ -49,13 +59,13 @@ def weekly() -> None:
 
 @dg.asset(key=["shop", "stopped"])
 def stopped() -> None:
-    signal.raise_signal(signal.SIGINT)
+    press_ctrl_c()
 
 
 @dg.asset(key=["shop", "swallowed"])
 def swallowed() -> None:
     try:
-        signal.raise_signal(signal.SIGINT)
+        press_ctrl_c()
     except BaseException:
         raise RuntimeError("Query interrupted") from None
 
@@ -63,7 +73,19 @@ def swallowed() -> None:
 @dg.asset(key=["shop", "too_late"])
 def too_late() -> None:
     with suppress(BaseException):
-        signal.raise_signal(signal.SIGINT)
+        press_ctrl_c()
+
+
+@dg.asset(key=["shop", "stubborn"])
+def stubborn() -> None:
+    while True:
+        with suppress(BaseException):
+            press_ctrl_c(2)
+
+
+@dg.asset(key=["shop", "dead"])
+def dead() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 @dg.asset(key=["shop", "after"], deps=[["shop", "first"]])
@@ -82,12 +104,16 @@ def job(name, *keys):
 
 
 defs = dg.Definitions(
-    assets=[contacts, some, models, weekly, stopped, swallowed, too_late, first, after],
+    assets=[
+        contacts, some, models, weekly, stopped, swallowed, too_late, stubborn, dead, first, after,
+    ],
     jobs=[
         job("shop_sync", ["shop", "contacts"], ["shop", "signups"], ["shop", "churn"],
             ["reports", "weekly"], ["shop", "left_out"], ["shop", "made"]),
         job("stopped_sync", ["shop", "stopped"]),
         job("too_late_sync", ["shop", "too_late"]),
+        job("stubborn_sync", ["shop", "stubborn"]),
+        job("dead_sync", ["shop", "dead"]),
         job("swallowed_sync", ["shop", "swallowed"], ["shop", "first"], ["shop", "after"]),
     ],
 )
@@ -106,7 +132,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
 def run(project: Project, source: str) -> Board:
     """Run the job of a source."""
     board = Board(Silence())
-    execute(project, Order(source, (), whole=True, config={}), board)
+    execute(JobRequest.of(project, source=source, whole=True, config={}), board)
     return board
 
 
@@ -135,3 +161,27 @@ def test_an_interrupt_ends_the_run(project: Project, source: str) -> None:
 
     assert board.interrupted
     assert board.failed
+
+
+def test_an_interrupt_after_the_last_commit_fails_nothing(project: Project) -> None:
+    """Ctrl-C that comes too late leaves a run that is whole, and that says it was heard."""
+    board = run(project, "too_late")
+
+    assert (1, False, []) == (board.heard, board.interrupted, board.failed)
+
+
+def test_a_second_interrupt_ends_at_once(project: Project) -> None:
+    """Whatever holds the first Ctrl-C up, the second one ends the run's process."""
+    board = run(project, "stubborn")
+
+    assert (2, True) == (board.heard, board.interrupted)
+    assert ["interrupted"] == [line.error for line in board.failed]
+
+
+def test_a_process_that_dies_fails_its_run(project: Project) -> None:
+    """A run whose process was killed, as for its memory, failed; what it did is told."""
+    board = run(project, "dead")
+
+    assert not board.interrupted
+    assert ["shop/dead"] == [line.name for line in board.failed]
+    assert "code -9" in board.failed[0].error

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from intercom_assets.catalog import CATALOG
+from intercom_assets.catalog.preview import Preview, is_legible, sample
 from intercom_assets.catalog.types import ColumnType, Row, Value
-from intercom_assets.sync.sample import Preview, is_legible, sample
 
 CONTACTS = CATALOG["contacts"].table
 

@@ -77,7 +77,7 @@ class Board:
     Attributes:
         screen: Told what changes.
         lines: The assets, in the order in which they run.
-        heard: Whether Ctrl-C came, also where it was too late to leave anything undone.
+        heard: How often Ctrl-C came, also where it was too late to leave anything undone.
         interrupted: Whether it ended the run.
         run_id: Dagster's id of the run.
         error: Why the run failed though none of its assets did.
@@ -86,7 +86,7 @@ class Board:
 
     screen: Screen
     lines: dict[str, Line] = field(default_factory=dict)
-    heard: bool = False
+    heard: int = 0
     interrupted: bool = False
     run_id: str = ""
     error: str = ""

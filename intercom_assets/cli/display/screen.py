@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
-from intercom_assets.cli.board import Board, Line, State
-from intercom_assets.cli.terminal import is_lively
+from intercom_assets.cli.display.board import Board, Line, State
+from intercom_assets.cli.display.terminal import is_lively
 from intercom_assets.sync.progress import Pace
 
 _LINE_SECONDS = 5.0
@@ -19,22 +19,12 @@ def shown(*, quiet: bool) -> Iterator[Board]:
     if quiet:
         yield Board(Silence())
     elif is_lively(sys.stderr):
-        from intercom_assets.cli.bars import Bars  # noqa: PLC0415 - needs rich
+        from intercom_assets.cli.display.bars import Bars  # noqa: PLC0415 - needs rich
 
-        with _own_stderr() as stream, Bars(stream) as bars:
+        with Bars(sys.stderr) as bars:
             yield bars.board
     else:
-        with _own_stderr() as stream:
-            yield Board(PlainLines(stream))
-
-
-@contextmanager
-def _own_stderr() -> Iterator[TextIO]:
-    """Give a way to the terminal beside the one that Dagster captures as the run's log."""
-    with os.fdopen(
-        os.dup(sys.stderr.fileno()), "w", encoding=sys.stderr.encoding, errors="replace"
-    ) as stream:
-        yield stream
+        yield Board(PlainLines(sys.stderr))
 
 
 class Silence:
@@ -86,7 +76,8 @@ class PlainLines:
 
     def stopping(self) -> None:
         """Say that Ctrl-C was heard."""
-        self._say("Stopping. Ctrl-C again ends at once.")
+        # Called where a signal is handled, amid whatever is being written to the stream.
+        os.write(self._stream.fileno(), b"Stopping. Ctrl-C again ends at once.\n")
 
     def _say(self, line: str) -> None:
         self._stream.write(f"{line}\n")

@@ -13,12 +13,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from intercom_assets.cli.board import Board, Line, State
-from intercom_assets.cli.terminal import console_on, is_lively, marks_for
+from intercom_assets.cli.display.board import Board, Line, State
+from intercom_assets.cli.display.terminal import console_on, is_lively, marks_for
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class Heading:
     """A column of a table.
 
     Attributes:
@@ -34,7 +34,7 @@ class Column:
     shout: bool = False
 
 
-def print_table(columns: Sequence[Column], rows: Sequence[Sequence[object]]) -> None:
+def print_table(columns: Sequence[Heading], rows: Sequence[Sequence[object]]) -> None:
     """Print rows under columns; a narrow terminal gets fewer columns rather than cut ones."""
     console = console_on(sys.stdout)
     cells = [[_cell(value) for value in row] for row in rows]
@@ -54,7 +54,7 @@ def print_table(columns: Sequence[Column], rows: Sequence[Sequence[object]]) -> 
 
 
 def _fitting(
-    columns: Sequence[Column], cells: Sequence[Sequence[str]], width: int
+    columns: Sequence[Heading], cells: Sequence[Sequence[str]], width: int
 ) -> Sequence[int]:
     kept = list(range(len(columns)))
     widths = [
@@ -86,19 +86,19 @@ def _cell(value: object) -> str:
 
 
 _COLUMNS = (
-    Column("resource"),
-    Column("status", shout=True),
-    Column("table", drop=1),
-    Column("returned", number=True, drop=6),
-    Column("inserted", number=True),
-    Column("updated", number=True),
-    Column("unchanged", number=True, drop=2),
-    Column("deleted", number=True, drop=7),
-    Column("rows", number=True),
-    Column("requests", number=True, drop=5),
-    Column("retries", number=True, drop=3),
-    Column("quota", number=True, drop=4),
-    Column("seconds", number=True),
+    Heading("resource"),
+    Heading("status", shout=True),
+    Heading("table", drop=1),
+    Heading("returned", number=True, drop=6),
+    Heading("inserted", number=True),
+    Heading("updated", number=True),
+    Heading("unchanged", number=True, drop=2),
+    Heading("deleted", number=True, drop=7),
+    Heading("rows", number=True),
+    Heading("requests", number=True, drop=5),
+    Heading("retries", number=True, drop=3),
+    Heading("quota", number=True, drop=4),
+    Heading("seconds", number=True),
 )
 _OPTIONAL = {"status", "retries", "quota"}
 """Columns that are shown only where there is something to say."""

@@ -1,0 +1,274 @@
+"""The commands, with their options and help.
+
+What a command does is imported when it is called: help and completion answer at once. Dagster is
+imported only by the process in which `run` executes a job: it takes seconds, and the others should
+not.
+"""
+
+import sys
+
+import click
+
+from intercom_assets.cli.completion import complete_resources, complete_sources
+from intercom_assets.cli.output import as_json, quiet
+from intercom_assets.errors import ConfigurationError
+
+
+@click.command()
+@click.option(
+    "--select",
+    "-s",
+    metavar="NAMES",
+    shell_complete=complete_resources,
+    help="Resources to sync and models to make, separated by commas: contacts,contacts_flat. "
+    "Default: all that the settings select.",
+)
+@click.option(
+    "--full-refresh",
+    is_flag=True,
+    help="Forget the cursors, read everything again, and mark what is gone as deleted. No reader "
+    "of the tables misses a row meanwhile.",
+)
+@click.option(
+    "--reconcile",
+    is_flag=True,
+    help="Afterwards compare every stored row with Intercom: fetch what syncs missed, and mark "
+    "what Intercom confirms as gone.",
+)
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Let a reconcile go on where more than a tenth of the rows are missing.",
+)
+@click.option(
+    "--since",
+    metavar="TIME",
+    help="Read what was updated from this UTC date or time on, if that is earlier than the "
+    "cursor: 2024-01-31 or 2024-01-31T12:00:00Z.",
+)
+@click.option(
+    "--source",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=complete_sources,
+    help="Source to sync, by the name of its folder under defs/; repeat it for several. "
+    "Default: every source.",
+)
+@quiet
+@as_json
+def run(
+    select: str | None,
+    since: str | None,
+    source: tuple[str, ...],
+    *,
+    full_refresh: bool,
+    reconcile: bool,
+    force: bool,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Sync once: only what changed since the last time is read.
+
+    With INTERCOM_ACCESS_TOKEN set (or in .env) this syncs that workspace. Without, it starts the
+    bundled simulator on this machine and syncs that into data/demo.duckdb, so that you can look
+    at the tables before you have a token.
+
+    Progress goes to stderr: lines that move on a terminal; elsewhere, and with NO_COLOR or
+    TERM=dumb, a plain line every few seconds. The table at the end goes to stdout. Ctrl-C stops
+    after what is being committed, a second one ends at once; the next sync goes on from there.
+
+    \b
+    Examples:
+      intercom-assets run --select contacts,conversations
+      intercom-assets run --full-refresh --quiet
+      intercom-assets run --json > result.json
+
+    Exit code: 0 when every resource was synced, 1 when one failed, 2 for a wrong command line or
+    wrong settings, 130 for Ctrl-C.
+    """  # noqa: D301 - \b is click's mark for text that is not to be wrapped
+    from intercom_assets.cli.run import (
+        RunOptions,
+        run_sources,
+    )
+
+    options = RunOptions(
+        select=select,
+        since=since,
+        sources=source,
+        flags={"full_refresh": full_refresh, "reconcile": reconcile, "force": force},
+        quiet=quiet,
+        as_json=as_json,
+    )
+    sys.exit(run_sources(options))
+
+
+@click.command()
+@click.option(
+    "--source",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=complete_sources,
+    help="Source to check; repeat it for several. Default: every source.",
+)
+@as_json
+def check(source: tuple[str, ...], *, as_json: bool) -> None:
+    """Check settings, token, region, version, permissions and warehouse.
+
+    Asks Intercom for next to nothing, about one request per resource, and changes nothing.
+
+    \b
+    Examples:
+      intercom-assets check
+      intercom-assets check --source eu --json
+
+    Exit code: 0 when a sync would work, 1 when something has to be mended, 2 for a wrong command
+    line or where there is no such source.
+    """  # noqa: D301 - \b is click's mark for text that is not to be wrapped
+    from intercom_assets.cli.check import show_findings
+
+    sys.exit(show_findings(source, as_json=as_json))
+
+
+@click.command()
+@click.option(
+    "--source",
+    metavar="NAME",
+    shell_complete=complete_sources,
+    help="Source to connect; needed where there are several.",
+)
+@click.option(
+    "--redirect-url",
+    metavar="URL",
+    help="Address that Intercom sends the browser back to, as registered in the Developer Hub: an "
+    "https address that forwards to this command's port, with its path. Default: "
+    "INTERCOM_REDIRECT_URL, else http://localhost:PORT/connect.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65_535),
+    default=8089,
+    show_default=True,
+    help="Port of 127.0.0.1 to serve the page on; 0 takes a free one.",
+)
+@click.option("--no-browser", is_flag=True, help="Print the page's address only.")
+@click.option(
+    "--no-store",
+    is_flag=True,
+    help="Leave .env alone: the page shows the token once, behind a button. The terminal never "
+    "shows it.",
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(1, 86_400),
+    default=600.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait for the answer.",
+)
+def connect(
+    source: str | None,
+    redirect_url: str | None,
+    port: int,
+    *,
+    no_browser: bool,
+    no_store: bool,
+    timeout: float,
+) -> None:
+    """Get an access token by pressing "Connect with Intercom".
+
+    Needs an app in Intercom's Developer Hub that uses OAuth, and its INTERCOM_CLIENT_ID and
+    INTERCOM_CLIENT_SECRET in the environment or in .env. Opens a page of this machine; once
+    Intercom has been told to authorize, the token's line in .env is written (other lines stay,
+    mode 600), and the workspace, its region and its permissions are shown. The token of your own
+    workspace can be copied from the Developer Hub instead, without this command.
+
+    Exit code: 0 when connected, 1 when refused or out of time (nothing is stored then), 2 for
+    wrong settings, 130 for Ctrl-C.
+    """
+    from intercom_assets.cli.connect import (
+        ConnectOptions,
+        connect_source,
+    )
+
+    options = ConnectOptions(
+        source=source,
+        redirect_url=redirect_url,
+        port=port,
+        browser=not no_browser,
+        store=not no_store,
+        timeout=timeout,
+    )
+    try:
+        connected = connect_source(options)
+    except ConfigurationError as error:
+        click.echo(f"intercom-assets connect: {error}", err=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        click.echo("\nInterrupted. Nothing was stored.", err=True)
+        sys.exit(130)
+    sys.exit(0 if connected else 1)
+
+
+@click.command()
+@click.option(
+    "--source",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=complete_sources,
+    help="Source to show; repeat it for several. Default: every source.",
+)
+@as_json
+def status(source: tuple[str, ...], *, as_json: bool) -> None:
+    """Show rows, cursor, last sync and age of each resource.
+
+    Nothing is asked of Intercom. Without an access token this shows the demo's database. "rows"
+    leaves out rows that are marked as deleted. A sync that was interrupted says so: the next run
+    goes on from its cursor.
+
+    \b
+    Examples:
+      intercom-assets status
+      intercom-assets status --source eu --json
+
+    Exit code: 0, whatever stands there; 1 when the warehouse cannot be read, 2 for a wrong command
+    line or wrong settings.
+    """  # noqa: D301 - \b is click's mark for text that is not to be wrapped
+    from intercom_assets.cli.status import show_status
+
+    sys.exit(show_status(source, as_json=as_json))
+
+
+@click.command()
+@click.argument("sql")
+@click.option(
+    "--source",
+    metavar="NAME",
+    shell_complete=complete_sources,
+    help="Source whose database is asked. Default: the first.",
+)
+@click.option(
+    "--format",
+    "-f",
+    "form",
+    type=click.Choice(["table", "csv", "json"]),
+    default="table",
+    show_default=True,
+    help="How the answer is printed: a table for people, CSV with a header, or a JSON list with "
+    "an object per row.",
+)
+def query(sql: str, source: str | None, form: str) -> None:
+    """Ask the database of a source in SQL; what the statement changes is not kept.
+
+    Without an access token this asks the demo's database.
+
+    \b
+    Examples:
+      intercom-assets query "SELECT name, size FROM intercom.rudder_companies LIMIT 5"
+      intercom-assets query --format csv "FROM intercom.rudder_tags" > tags.csv
+
+    Exit code: 0, 1 when the database refuses the statement or cannot be read, 2 for a wrong
+    command line or wrong settings.
+    """  # noqa: D301 - \b is click's mark for text that is not to be wrapped
+    from intercom_assets.cli.query import print_answer
+
+    sys.exit(print_answer(sql, source, form))

@@ -1,0 +1,223 @@
+"""One run of a source's job in a process of its own, with its events put on a board.
+
+Ctrl-C reaches this process only. It is passed on until the other process ends; a second one kills
+that, which costs nothing: rows and cursor are one transaction.
+"""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from types import FrameType
+from typing import Any, TypeAlias
+from uuid import uuid4
+
+from intercom_assets.cli.display.board import Board, State
+from intercom_assets.cli.project import Project
+from intercom_assets.errors import ConfigurationError
+from intercom_assets.intercom.metrics import RequestMetrics
+from intercom_assets.sync.progress import Progress, Report
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells give it."""
+
+Event: TypeAlias = Mapping[str, Any]
+"""What the worker writes: its `kind`, and what belongs to that."""
+
+_AGAIN_SECONDS = 3.0
+
+_UNFINISHED = (State.WAITING, State.RUNNING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRequest:
+    """What the worker is asked to run.
+
+    Attributes:
+        home: Folder that the project's module is imported from.
+        whole: Whether the resources are all of the source, so that the job's other assets are
+            made too.
+        config: What each sync is asked beyond its settings.
+    """
+
+    home: str
+    module: str
+    source: str
+    resources: Sequence[str] = ()
+    models: Sequence[str] = ()
+    whole: bool
+    config: Mapping[str, object]
+    run_id: str = field(default_factory=lambda: str(uuid4()))
+
+    @classmethod
+    def of(cls, project: Project, **values: Any) -> "JobRequest":  # noqa: ANN401 - own fields
+        """Ask for a job of a project."""
+        return cls(home=str(project.home), module=project.module, **values)
+
+
+def execute(request: JobRequest, board: Board) -> None:
+    """Run the job, and note on the board what became of each asset.
+
+    Raises:
+        ConfigurationError: The project's definitions refuse its settings.
+    """
+    board.run_id = request.run_id
+    with tempfile.TemporaryFile("w+", errors="replace") as printed:
+        command = [sys.executable, "-m", "intercom_assets.cli.worker"]
+        with subprocess.Popen(  # noqa: S603 - our own module in our own interpreter
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=printed,
+            text=True,
+            encoding="utf-8",
+            process_group=0,  # the terminal's Ctrl-C is for this process, which passes it on
+        ) as process:
+            code = _Run(process, board).follow(request)
+        # Tracebacks of what Ctrl-C met are of no use to anybody.
+        if not board.heard and not board.interrupted:
+            printed.seek(0)
+            shutil.copyfileobj(printed, sys.stderr)
+    if code and not board.heard and not board.interrupted:
+        board.error = board.error or f"the process of the run ended with code {code}"
+    # Whatever failed after Ctrl-C failed of it.
+    board.interrupted = board.interrupted or bool(board.heard and (board.failed or code))
+    board.closed()
+
+
+class _Run:
+    """Follows a worker from its start to its end."""
+
+    def __init__(self, process: subprocess.Popen[str], board: Board) -> None:
+        self._process = process
+        self._board = board
+        self._events = RunEvents(board)
+        self._is_ready = False
+        self._stop = threading.Event()
+
+    def follow(self, request: JobRequest) -> int:
+        """Put events on the board until the worker ends; return its exit code."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        with self._interrupts():
+            self._process.stdin.write(f"{json.dumps(asdict(request))}\n")
+            self._process.stdin.flush()
+            for line in self._process.stdout:
+                # An interrupted or killed process may leave half a line.
+                with suppress(json.JSONDecodeError):
+                    self._events.take(json.loads(line))
+                self._is_ready = True
+            return self._process.wait()
+
+    @contextmanager
+    def _interrupts(self) -> Iterator[None]:
+        numbers = (signal.SIGINT, signal.SIGTERM)
+        before = {number: signal.signal(number, self._interrupt) for number in numbers}
+        threading.Thread(target=self._send_interrupts, daemon=True).start()
+        try:
+            yield
+        finally:
+            self._stop.set()
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
+        self._board.heard += 1
+        if self._board.heard > 1 or not self._is_ready:
+            self._process.kill()
+        else:
+            self._board.screen.stopping()
+            self._stop.set()
+
+    def _send_interrupts(self) -> None:
+        self._stop.wait()
+        while self._process.poll() is None:
+            self._process.send_signal(signal.SIGINT)
+            # Libraries swallow what a signal raises amid their callbacks; the next one is heard.
+            time.sleep(_AGAIN_SECONDS)
+
+
+class RunEvents:
+    """Notes the events of a run on its board."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        self._steps: dict[str, list[str]] = {}
+
+    def take(self, event: Event) -> None:
+        """Note one event."""
+        if event.get("report"):
+            report = _report(event["report"])
+            self._board.line(report.resource).report = report
+        match event:
+            case {"kind": "planned", "step": step, "name": name}:
+                self._steps.setdefault(step, []).append(name)
+                self._board.planned([name])
+            case {"kind": "step_started", "step": step}:
+                self._start_next(step)
+            case {"kind": "materialized", "step": step, "name": name, "rows": rows}:
+                self._board.succeeded(name, rows)
+                self._start_next(step)
+            case {"kind": "step_succeeded", "step": step}:
+                for name in self._among(step, *_UNFINISHED):
+                    self._board.skipped(name)
+            case {"kind": "step_failed", "step": step, "text": text}:
+                # Where every asset of a step is stored and it failed yet, the last one has it.
+                for name in self._among(step, *_UNFINISHED) or self._steps.get(step, [])[-1:]:
+                    self._board.fell(name, text)
+            case _:
+                self._take_of_run(event)
+                self._take_of_sync(event)
+
+    def _take_of_sync(self, event: Event) -> None:
+        match event:
+            case {"kind": "began", "report": report}:
+                self._board.on_start(_report(report))
+            case {"kind": "progressed", "progress": progress}:
+                self._board.on_progress(Progress(**progress))
+            case {"kind": "noted", "text": text}:
+                self._board.info(text)
+            case {"kind": "warned", "text": text}:
+                self._board.warning(text)
+            case {"kind": "finished", "report": report}:
+                self._board.on_finish(_report(report))
+            case _:
+                pass
+
+    def _take_of_run(self, event: Event) -> None:
+        match event:
+            case {"kind": "check_failed", "text": text}:
+                self._board.findings.append(text)
+            case {"kind": "interrupted"}:
+                self._board.interrupted = True
+            case {"kind": "run_failed", "text": text}:
+                if not any(line.state is State.FAILED for line in self._board.lines.values()):
+                    self._board.error = text
+            case {"kind": "refused", "text": text}:
+                raise ConfigurationError(text)
+            case _:
+                pass
+
+    def _start_next(self, step: str) -> None:
+        for name in self._among(step, State.WAITING)[:1]:
+            self._board.started(name)
+
+    def _among(self, step: str, *states: State) -> list[str]:
+        names = self._steps.get(step, [])
+        return [name for name in names if self._board.line(name).state in states]
+
+
+def _report(values: Mapping[str, Any]) -> Report:
+    cursors = {
+        name: datetime.fromisoformat(values[name]) if values[name] else None
+        for name in ("cursor_before", "cursor_after")
+    }
+    return Report(**{**values, **cursors, "meter": RequestMetrics(**values["meter"])})
