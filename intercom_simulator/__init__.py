@@ -8,6 +8,7 @@ tests and demonstrations import it.
     serve(workspace, port=8765)                    # ... or on 127.0.0.1
 
 `Workspace` may be changed while it is served: its methods are what people do in Intercom.
+Its `access`, `behaviour` and `faults` decide who is let in, and what the answers are like.
 """
 
 from intercom_simulator.access import Access
