@@ -28,7 +28,7 @@ from intercom_assets.sync.rows import hash_record
 from intercom_assets.warehouse.base import StoredCursor
 from intercom_assets.warehouse.warehouse import Warehouse
 from intercom_assets_tests.places import DuckDBPlace, Place
-from intercom_simulator import Workspace, create_app, generate
+from intercom_simulator import Access, Workspace, create_app, generate
 
 NOON = 1_767_614_400.0
 """2026-01-05T12:00:00Z, after every moment in generated records."""
@@ -300,7 +300,7 @@ def make_world(
         contacts=contacts,
         companies=companies,
         conversations=conversations,
-        workspace=Workspace(clock=clock, rate_limit=1_000_000),
+        workspace=Workspace(clock=clock, access=Access(rate_limit=1_000_000)),
         **sizes,
     )
     place = DuckDBPlace(where) if isinstance(where, Path) else where

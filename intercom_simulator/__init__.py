@@ -8,11 +8,13 @@ tests and demonstrations import it.
     serve(workspace, port=8765)                    # ... or on 127.0.0.1
 
 `Workspace` may be changed while it is served: its methods are what people do in Intercom.
+Its `access`, `behaviour` and `faults` decide who is let in, and what the answers are like.
 """
 
+from intercom_simulator.access import Access
 from intercom_simulator.app import create_app
-from intercom_simulator.faults import KINDS, MEANT, FaultKind, Faults, Target
-from intercom_simulator.forms import FORMS, Form
+from intercom_simulator.behaviour import Behaviour
+from intercom_simulator.faults import FORMS, KINDS, MEANT, FaultKind, Faults, Form, Target
 from intercom_simulator.generation import generate
 from intercom_simulator.recorded import load_records
 from intercom_simulator.records import Record
@@ -24,6 +26,8 @@ __all__ = [
     "FORMS",
     "KINDS",
     "MEANT",
+    "Access",
+    "Behaviour",
     "FaultKind",
     "Faults",
     "Form",

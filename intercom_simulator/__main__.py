@@ -4,6 +4,8 @@ import argparse
 from pathlib import Path
 from zoneinfo import ZoneInfoNotFoundError
 
+from intercom_simulator.access import Access
+from intercom_simulator.behaviour import Behaviour
 from intercom_simulator.faults import KINDS, Faults
 from intercom_simulator.generation import generate
 from intercom_simulator.oauth import OAuth
@@ -91,14 +93,15 @@ def _workspace(options: argparse.Namespace) -> Workspace:
         id_code=options.workspace_id,
         region=options.region,
         timezone=options.timezone,
-        tokens={options.token},
         oauth=OAuth(client_id=options.client_id, client_secret=options.client_secret),
-        default_version=options.default_version,
-        rate_limit=options.rate_limit,
-        latency=options.latency_ms / 1000,
         index_delay=options.index_delay,
-        paging=options.paging,
-        inclusive_bounds=options.inclusive_bounds,
+        access=Access(tokens={options.token}, rate_limit=options.rate_limit),
+        behaviour=Behaviour(
+            default_version=options.default_version,
+            latency=options.latency_ms / 1000,
+            paging=options.paging,
+            inclusive_bounds=options.inclusive_bounds,
+        ),
         faults=Faults(rate=options.fault_rate, seed=options.fault_seed, **dial),
     )
 

@@ -8,16 +8,16 @@ from typing import TypeAlias
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Scope
 
-from intercom_simulator.forms import Form, reshaped
+from intercom_simulator.faults import Form
 from intercom_simulator.paging import numbered_page, whole_number
 from intercom_simulator.records import Json, Record
 from intercom_simulator.refusals import ApiError, envelope, version_invalid
 from intercom_simulator.versions import Version
 from intercom_simulator.workspace import Workspace
 
-_EXCHANGE = "intercom_assets.exchange"
+EXCHANGE = "intercom_simulator.exchange"
+"""Where a request has its exchange, in its scope."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Call:
 
     def listed(self, records: list[Record], *, kind: str = "list", key: str = "data") -> Record:
         """Answers a list that is documented as one page; in pages where the workspace says so."""
-        size = self.workspace.list_pages
+        size = self.workspace.behaviour.list_pages
         if not size:
             return {"type": kind, key: records}
         number = whole_number(self.query.get("page"), "page", 1)
@@ -74,9 +74,17 @@ class Exchange:
     body: Json
     form: Form | None = None
 
-    def attach(self, scope: Scope) -> None:
-        """Puts the exchange where `endpoint` finds it."""
-        scope[_EXCHANGE] = self
+    def call(self, request: Request) -> Call:
+        """Reads what the request asks for."""
+        url = request.url
+        return Call(
+            workspace=self.workspace,
+            version=self.version,
+            url=f"{url.scheme}://{url.netloc}{url.path}",
+            query=request.query_params,
+            path=request.path_params,
+            body=self.body,
+        )
 
 
 class JsonResponse(Response):
@@ -91,26 +99,6 @@ class JsonResponse(Response):
         except (OverflowError, UnicodeEncodeError):
             # Integers beyond 64 bits and lone surrogates: rare, legal, and worth serving.
             return json.dumps(content, separators=(",", ":")).encode()
-
-
-def endpoint(handler: Handler) -> Callable[[Request], object]:
-    """Adapts a handler, a plain function of the call, to Starlette."""
-
-    async def respond(request: Request) -> Response:
-        exchange: Exchange = request.scope[_EXCHANGE]
-        url = request.url
-        call = Call(
-            workspace=exchange.workspace,
-            version=exchange.version,
-            url=f"{url.scheme}://{url.netloc}{url.path}",
-            query=request.query_params,
-            path=request.path_params,
-            body=exchange.body,
-        )
-        answer = handler(call)
-        return JsonResponse(reshaped(call, answer, exchange.form) if exchange.form else answer)
-
-    return respond
 
 
 def error_response(error: ApiError) -> JsonResponse:

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from intercom_simulator.behaviour import Behaviour
 from intercom_simulator.calls import JsonResponse
 from intercom_simulator.faults import Faults
 from intercom_simulator.records import Json, Record
@@ -22,26 +23,10 @@ from intercom_simulator.workspace import Workspace
 Action: TypeAlias = Callable[..., Json]
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost", "testclient"})
-_SETTINGS = (
-    "id_code",
-    "name",
-    "region",
-    "timezone",
-    "default_version",
-    "rate_limit",
-    "latency",
-    "index_delay",
-    "deletions_delay",
-    "deletions_status",
-    "paging",
-    "date_header",
-    "inclusive_bounds",
-    "scope_status",
-    "contact_companies_key",
-    "list_pages",
-    "scroll_end",
-    "scroll_renews",
-)
+_OF_WORKSPACE = ("id_code", "name", "region", "timezone", "index_delay")
+_OF_ACCESS = ("rate_limit", "scope_status")
+# `hidden` holds sets, which JSON cannot say.
+_OF_BEHAVIOUR = tuple(one.name for one in fields(Behaviour) if one.name != "hidden")
 
 
 def control_routes(workspace: Workspace) -> list[Route]:
@@ -134,21 +119,26 @@ class Control:
     ) -> None:
         if status not in {401, 403}:
             raise ValueError("status must be 401 or 403")
-        self._workspace.missing_scopes = set(missing)
-        self._workspace.refused_paths = paths or {}
-        self._workspace.scope_status = 401 if status == 401 else 403
+        access = self._workspace.access
+        access.missing_scopes, access.refused_paths = set(missing), paths or {}
+        access.scope_status = 401 if status == 401 else 403
 
     def _set_tokens(self, tokens: list[str], refused: dict[str, str] | None = None) -> None:
-        self._workspace.tokens = set(tokens)
-        self._workspace.refused_tokens = refused or {}
+        access = self._workspace.access
+        access.tokens, access.refused_tokens = set(tokens), refused or {}
 
     def _set_settings(self, **settings: Json) -> Record:
-        unknown = settings.keys() - set(_SETTINGS)
-        if unknown:
-            raise ValueError(f"settings are {', '.join(_SETTINGS)}")
+        workspace = self._workspace
+        holders: dict[str, object] = (
+            dict.fromkeys(_OF_WORKSPACE, workspace)
+            | dict.fromkeys(_OF_ACCESS, workspace.access)
+            | dict.fromkeys(_OF_BEHAVIOUR, workspace.behaviour)
+        )
+        if settings.keys() - holders.keys():
+            raise ValueError(f"settings are {', '.join(holders)}")
         for name, value in settings.items():
-            setattr(self._workspace, name, value)
-        return {name: getattr(self._workspace, name) for name in _SETTINGS}
+            setattr(holders[name], name, value)
+        return {name: getattr(holder, name) for name, holder in holders.items()}
 
 
 def _is_local(request: Request) -> bool:

@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Literal, TypeAlias, get_args
 
-from intercom_simulator.forms import FORMS, Form
-
 FaultKind: TypeAlias = Literal[
     "429",
     "429_bare",
@@ -34,6 +32,28 @@ FaultKind: TypeAlias = Literal[
     "hang",
     "slow",
 ]
+Form: TypeAlias = Literal[
+    "no_pages",
+    "null_pages",
+    "flat_pages",
+    "null_next",
+    "empty_next",
+    "null_cursor",
+    "odd_next",
+    "next_url",
+    "next_path",
+    "next_text",
+    "same_next",
+    "beyond_next",
+    "empty_page",
+    "null_list",
+    "other_key",
+    "fewer",
+    "refused",
+    "gone",
+]
+FORMS: tuple[Form, ...] = get_args(Form)
+"""Lists in another form, which `forms.py` shows."""
 KINDS: tuple[FaultKind, ...] = get_args(FaultKind)
 DEFAULT_KINDS: tuple[FaultKind, ...] = ("429", "500", "502", "503", "504", "empty200", "truncated")
 MEANT: tuple[FaultKind, ...] = ("400", "401", "403", "404", "odd200", "no_list", "short_list")

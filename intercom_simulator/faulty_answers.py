@@ -98,7 +98,7 @@ def _response(fault: str, workspace: Workspace) -> Response:
 
 
 def _too_many(workspace: Workspace, *, with_headers: bool) -> Response:
-    limit = workspace.rate_limit or 1667
+    limit = workspace.access.rate_limit or 1667
     headers = {
         "X-RateLimit-Limit": str(limit),
         "X-RateLimit-Remaining": "0",

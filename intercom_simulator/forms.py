@@ -4,39 +4,15 @@ Each was met by users of other connectors. A form changes a true answer, or refu
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 from urllib.parse import urlencode, urlsplit
 
+from intercom_simulator.calls import Call
+from intercom_simulator.faults import Form
 from intercom_simulator.records import Json, Record
 from intercom_simulator.refusals import ApiError, not_found
 
-if TYPE_CHECKING:
-    from intercom_simulator.calls import Call
 
-Form: TypeAlias = Literal[
-    "no_pages",
-    "null_pages",
-    "flat_pages",
-    "null_next",
-    "empty_next",
-    "null_cursor",
-    "odd_next",
-    "next_url",
-    "next_path",
-    "next_text",
-    "same_next",
-    "beyond_next",
-    "empty_page",
-    "null_list",
-    "other_key",
-    "fewer",
-    "refused",
-    "gone",
-]
-FORMS: tuple[Form, ...] = get_args(Form)
-
-
-def reshaped(call: "Call", answer: Record, form: Form) -> Record:
+def reshaped(call: Call, answer: Record, form: Form) -> Record:
     """Gives a list's answer in another form."""
     if form == "refused":
         raise ApiError(400, "client_error", "The position of this page is invalid")
@@ -49,28 +25,28 @@ def _with_next(answer: Record, following: Json) -> Record:
     return answer | {"pages": (answer.get("pages") or {}) | {"next": following}}
 
 
-def _no_pages(_call: "Call", answer: Record) -> Record:
+def _no_pages(_call: Call, answer: Record) -> Record:
     return {name: value for name, value in answer.items() if name != "pages"}
 
 
-def _flat_pages(call: "Call", answer: Record) -> Record:
+def _flat_pages(call: Call, answer: Record) -> Record:
     pages = answer.get("pages") or {}
     counts = {name: pages[name] for name in ("page", "per_page", "total_pages") if name in pages}
     return _no_pages(call, answer) | counts
 
 
-def _null_cursor(_call: "Call", answer: Record) -> Record:
+def _null_cursor(_call: Call, answer: Record) -> Record:
     following = _next(answer)
     page = following.get("page") if isinstance(following, dict) else None
     nothing = {"page": page, "starting_after": None}
     return answer if following is None else _with_next(answer, nothing)
 
 
-def _odd_next(call: "Call", answer: Record) -> Record:
+def _odd_next(call: Call, answer: Record) -> Record:
     return answer if _next(answer) is None else _with_next(answer, f"{call.url}?offset=2")
 
 
-def _next_url(call: "Call", answer: Record) -> Record:
+def _next_url(call: Call, answer: Record) -> Record:
     match _next(answer):
         case {"starting_after": cursor}:
             query = urlencode({"per_page": 5, "starting_after": cursor})
@@ -79,7 +55,7 @@ def _next_url(call: "Call", answer: Record) -> Record:
             return answer
 
 
-def _next_path(call: "Call", answer: Record) -> Record:
+def _next_path(call: Call, answer: Record) -> Record:
     changed = _next_url(call, answer)
     following = _next(changed)
     if not isinstance(following, str):
@@ -88,7 +64,7 @@ def _next_path(call: "Call", answer: Record) -> Record:
     return _with_next(changed, f"{url.path}?{url.query}")
 
 
-def _next_text(call: "Call", answer: Record) -> Record:
+def _next_text(call: Call, answer: Record) -> Record:
     match _next(answer):
         case {"starting_after": cursor}:
             return _with_next(answer, cursor)
@@ -98,7 +74,7 @@ def _next_text(call: "Call", answer: Record) -> Record:
             return answer
 
 
-def _same_next(call: "Call", answer: Record) -> Record:
+def _same_next(call: Call, answer: Record) -> Record:
     if (cursor := _cursor(call)) is not None:
         return _with_next(answer, {"page": 2, "starting_after": cursor})
     if "page" in call.query:
@@ -106,11 +82,11 @@ def _same_next(call: "Call", answer: Record) -> Record:
     return answer
 
 
-def _beyond_next(call: "Call", answer: Record) -> Record:
+def _beyond_next(call: Call, answer: Record) -> Record:
     return _with_next(answer, _next(answer) or f"{call.url}?page={_page(call) + 1}")
 
 
-def _empty_page(call: "Call", answer: Record) -> Record:
+def _empty_page(call: Call, answer: Record) -> Record:
     cursor = _cursor(call)
     if cursor is None or cursor.endswith("\n"):
         return answer
@@ -119,13 +95,13 @@ def _empty_page(call: "Call", answer: Record) -> Record:
     return _with_next(answer, following) | {_list_key(answer): []}
 
 
-def _other_key(call: "Call", answer: Record) -> Record:
+def _other_key(call: Call, answer: Record) -> Record:
     key = _list_key(answer)
     other = call.url.rstrip("/").split("/")[3] if key == "data" else "data"
     return {other if name == key else name: value for name, value in answer.items()}
 
 
-def _fewer(_call: "Call", answer: Record) -> Record:
+def _fewer(_call: Call, answer: Record) -> Record:
     key = _list_key(answer)
     return answer | {key: answer[key][:-1]}
 
@@ -138,17 +114,17 @@ def _list_key(answer: Record) -> str:
     return next(name for name, value in answer.items() if isinstance(value, list))
 
 
-def _cursor(call: "Call") -> str | None:
+def _cursor(call: Call) -> str | None:
     body = call.body if isinstance(call.body, dict) else {}
     cursor: str | None = (body.get("pagination") or call.query).get("starting_after")
     return cursor
 
 
-def _page(call: "Call") -> int:
+def _page(call: Call) -> int:
     return int(call.query.get("page", 1))
 
 
-_RESHAPED: dict[Form, Callable[["Call", Record], Record]] = {
+_RESHAPED: dict[Form, Callable[[Call, Record], Record]] = {
     "no_pages": _no_pages,
     "null_pages": lambda _call, answer: answer | {"pages": None},
     "flat_pages": _flat_pages,

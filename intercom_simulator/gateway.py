@@ -13,15 +13,15 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from intercom_simulator import admission
-from intercom_simulator.calls import Exchange, error_response
+from intercom_simulator.access import QuotaReading
+from intercom_simulator.calls import EXCHANGE, Exchange, error_response
+from intercom_simulator.faults import FORMS, Form
 from intercom_simulator.faulty_answers import Wire, perform
-from intercom_simulator.forms import FORMS, Form
 from intercom_simulator.paging import asked_page
-from intercom_simulator.quota import QuotaReading
 from intercom_simulator.records import Json
-from intercom_simulator.refusals import ApiError
+from intercom_simulator.refusals import ApiError, version_invalid
 from intercom_simulator.request_log import LoggedRequest
+from intercom_simulator.versions import parse_version
 from intercom_simulator.workspace import Workspace
 
 CONTROL_PREFIX = "/_simulator"
@@ -72,8 +72,8 @@ class _Passage:
 
     async def answer(self, send: Send) -> None:
         """Gives the true answer."""
-        if self.workspace.latency:
-            await asyncio.sleep(self.workspace.latency)
+        if latency := self.workspace.behaviour.latency:
+            await asyncio.sleep(latency)
         scope, receive = self.wire.scope, self.wire.receive
         try:
             self._admit(scope)
@@ -87,20 +87,24 @@ class _Passage:
         if message["type"] == "http.response.start":
             self.entry.status = message["status"]
             headers = [*message.get("headers", [])]
-            if self.workspace.date_header:
+            if self.workspace.behaviour.date_header:
                 headers.append((b"date", formatdate(self.workspace.now(), usegmt=True).encode()))
             headers += self.reading.headers() if self.reading else []
             message = {**message, "headers": headers}
         await self.wire.send(message)
 
     def _admit(self, scope: Scope) -> None:
-        headers = Headers(scope=scope)
-        token = admission.authenticate(self.workspace, headers.get("authorization"))
-        self.reading = admission.meter(self.workspace, token)
-        admission.refuse_excess(self.reading)
-        version = admission.negotiate(self.workspace, headers.get("intercom-version"))
-        admission.check_scope(self.workspace, scope["path"])
-        Exchange(self.workspace, version, self.entry.body, self.form).attach(scope)
+        headers, access = Headers(scope=scope), self.workspace.access
+        token = access.authenticate(headers.get("authorization"))
+        self.reading = access.meter(token, self.workspace.clock())
+        if self.reading is not None:
+            self.reading.refuse_excess()
+        asked = headers.get("intercom-version") or self.workspace.behaviour.default_version
+        version = parse_version(asked)
+        if version is None:
+            raise version_invalid()
+        access.check_scope(scope["path"])
+        scope[EXCHANGE] = Exchange(self.workspace, version, self.entry.body, self.form)
 
 
 async def _logged(scope: Scope, receive: Receive) -> LoggedRequest:

@@ -112,7 +112,7 @@ class OAuthDoor:
                 raise ApiError(refused.status, "unauthorized", refused.message) from None
             told = {"error": refused.code, "error_description": refused.message}
             return JsonResponse(told, refused.status)
-        self._workspace.tokens.add(token)
+        self._workspace.access.tokens.add(token)
         return JsonResponse({"token_type": "Bearer"} | dict.fromkeys(oauth.token_fields, token))
 
 

@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 
 from intercom_simulator.records import Record
-from intercom_simulator.workspace import KEYS, Workspace
+from intercom_simulator.store import KEYS
+from intercom_simulator.workspace import Workspace
 
 
 def load_records(directory: Path | str, *, workspace: Workspace | None = None) -> Workspace:

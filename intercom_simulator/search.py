@@ -7,15 +7,13 @@ conversations by the second. What Intercom refuses is refused here.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from intercom_simulator.records import Json, Record
 from intercom_simulator.refusals import ApiError, parameter_invalid
 from intercom_simulator.search_fields import Field, FieldType, find_field
-
-if TYPE_CHECKING:
-    from intercom_simulator.workspace import Workspace
+from intercom_simulator.workspace import Workspace
 
 Predicate: TypeAlias = Callable[[Record], bool]
 Test: TypeAlias = Callable[[Json], bool]
@@ -41,7 +39,7 @@ _CONVERSATION_DATE = _EQUALITY | _ORDER
 class Rules:
     """What decides how a query of one kind is read."""
 
-    workspace: "Workspace"
+    workspace: Workspace
     kind: str
 
     def operators(self, field_type: FieldType) -> frozenset[str]:
@@ -51,7 +49,7 @@ class Rules:
         return _OPERATORS[field_type]
 
 
-def compile_query(workspace: "Workspace", kind: str, query: Json) -> Predicate:
+def compile_query(workspace: Workspace, kind: str, query: Json) -> Predicate:
     """Builds the predicate of a search body's `query`."""
     if not isinstance(query, dict):
         raise ApiError(400, "parameter_not_found", "query is required")
@@ -127,7 +125,7 @@ def _test(rules: Rules, field: Field, operator: str, wanted: Json) -> Test:
     if operator in _PATTERNS:
         return _pattern_test(operator, str(value).casefold())
     if operator in _ORDER:
-        inclusive = field.type is FieldType.DATE and rules.workspace.inclusive_bounds
+        inclusive = field.type is FieldType.DATE and rules.workspace.behaviour.inclusive_bounds
         return _order_test(operator, value, inclusive=inclusive)
     return lambda found: _comparable(field, found) == value
 

@@ -3,12 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
 
+from intercom_simulator.contents import Contents
 from intercom_simulator.records import Json, Record, listed, lookup
-
-if TYPE_CHECKING:
-    from intercom_simulator.workspace import Workspace
 
 
 class FieldType(Enum):
@@ -111,21 +108,21 @@ _CONVERSATION_FIELDS = _plain(_CONVERSATION_TYPES) | {
 }
 
 
-def find_field(workspace: "Workspace", kind: str, name: str) -> Field | None:
+def find_field(contents: Contents, kind: str, name: str) -> Field | None:
     """Returns the searchable field of that name, or None."""
     if name.startswith(_PREFIX):
-        return _custom(name, _attribute_type(workspace, kind, name.removeprefix(_PREFIX)))
+        return _custom(name, _attribute_type(contents, kind, name.removeprefix(_PREFIX)))
     if kind == "contacts" and name == "segment_id":
         return Field(
             name,
             FieldType.TEXT,
-            lambda record: list(workspace.contact_segments.get(record["id"], [])),
+            lambda record: list(contents.contact_segments.get(record["id"], [])),
         )
     fields = _CONTACT_FIELDS if kind == "contacts" else _CONVERSATION_FIELDS
     return fields.get(name)
 
 
-def _attribute_type(workspace: "Workspace", kind: str, name: str) -> FieldType:
-    attributes = workspace.collection(f"{kind.removesuffix('s')}_attributes")
+def _attribute_type(contents: Contents, kind: str, name: str) -> FieldType:
+    attributes = contents.collection(f"{kind.removesuffix('s')}_attributes")
     attribute = attributes.find(f"{_PREFIX}{name}") or {}
     return _ATTRIBUTE_TYPES.get(str(attribute.get("data_type")), FieldType.TEXT)

@@ -4,9 +4,11 @@ Records are never changed in place: a change stores a new dictionary, so that
 an older version can stay visible to search until Intercom has indexed the new.
 """
 
+import time
+import uuid
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from intercom_simulator.records import Record, lookup
@@ -15,6 +17,23 @@ from intercom_simulator.search_span import EVERYWHERE, Span
 SortKey: TypeAlias = tuple[int, float | str, str]
 """Rank of the type (null, number, text), the value, the id that breaks ties."""
 
+KEYS = {
+    "admins": "id",
+    "teams": "id",
+    "tags": "id",
+    "company_attributes": "full_name",
+    "contact_attributes": "full_name",
+    "conversation_attributes": "full_name",
+    "segments": "id",
+    "companies": "id",
+    "contacts": "id",
+    "conversations": "id",
+    "ticket_types": "id",
+    "ticket_states": "id",
+}
+"""The kinds of records, and the field that tells those of a kind apart."""
+
+_DELAYED = frozenset({"contacts", "conversations"})
 _CACHED_SEARCHES = 64
 _NUMBER = 1
 _LAST_ID = "\U0010ffff"
@@ -139,13 +158,90 @@ class Collection:
         old = self._searchable.pop(change.id, None)
         if change.record is not None:
             self._searchable[change.id] = change.record
-        for field, order in self._orders.items():
+        for name, order in self._orders.items():
             if old is not None:
-                del order[bisect_left(order, sort_key(old, field, change.id))]
+                del order[bisect_left(order, sort_key(old, name, change.id))]
             if change.record is not None:
-                insort(order, sort_key(change.record, field, change.id))
+                insort(order, sort_key(change.record, name, change.id))
         self._found.clear()
 
     def _forget_orders(self) -> None:
         self._orders.clear()
         self._found.clear()
+
+
+def _collections() -> dict[str, Collection]:
+    return {kind: Collection(key) for kind, key in KEYS.items()}
+
+
+@dataclass(kw_only=True, repr=False, eq=False)
+class Store:
+    """The records of every kind, dated by one clock.
+
+    Attributes:
+        clock: Tells the time of every change, and when search sees it.
+        index_delay: Seconds until lists and searches of contacts and conversations show a
+            change. GET by id shows it at once.
+        collections: The records, by kind.
+    """
+
+    clock: Callable[[], float] = time.time
+    index_delay: float = 0.0
+    collections: dict[str, Collection] = field(default_factory=_collections)
+
+    def collection(self, kind: str) -> Collection:
+        """Returns the records of a kind, with every due change indexed."""
+        if kind not in self.collections:
+            raise KeyError(f"no records of kind {kind!r}; known are {', '.join(KEYS)}")
+        collection = self.collections[kind]
+        collection.settle(self.clock())
+        return collection
+
+    def find(self, kind: str, record_id: str) -> Record:
+        """Returns the live record; raises `KeyError` where there is none."""
+        record = self.collection(kind).find(record_id)
+        if record is None:
+            raise KeyError(f"{kind} has no record {record_id!r}")
+        return record
+
+    def now(self) -> int:
+        """Reads the clock in whole seconds."""
+        return int(self.clock())
+
+    def add(self, kind: str, record: Record) -> str:
+        """Adds a record as given; fills in a missing key, type and times."""
+        key = self.collection(kind).key
+        times = {"created_at": self.now(), "updated_at": self.now()}
+        kind_type = {"companies": "company"}.get(kind, kind.removesuffix("s"))
+        return self._put(kind, {"type": kind_type, key: uuid.uuid4().hex[:24], **times} | record)
+
+    def touch(self, kind: str, record_id: str) -> None:
+        """Sets a record's `updated_at` to now and changes nothing else."""
+        self.patch(kind, record_id, {})
+
+    def patch(self, kind: str, record_id: str, fields: Record, *, bump: bool = True) -> None:
+        """Replaces fields of a record; `bump` sets `updated_at` to now."""
+        times = {"updated_at": self.now()} if bump else {}
+        self._put(kind, self.find(kind, record_id) | times | fields)
+
+    def undate(self, kind: str, share: float) -> list[str]:
+        """Takes `updated_at` from a share of the records, evenly spread; returns their ids.
+
+        Real workspaces have such contacts and conversations; no search by that field finds them.
+        """
+        ids = self.collection(kind).ids()
+        chosen = ids[:: max(round(1 / share), 1)] if share > 0 else []
+        for record_id in chosen:
+            self.patch(kind, record_id, {"updated_at": None}, bump=False)
+        return chosen
+
+    def remove(self, kind: str, record_id: str) -> None:
+        """Removes a record and nothing else."""
+        self.find(kind, record_id)
+        self.collection(kind).remove(record_id, self._due(kind))
+
+    def _put(self, kind: str, record: Record) -> str:
+        return self.collection(kind).put(record, self._due(kind))
+
+    def _due(self, kind: str) -> float:
+        return self.clock() + (self.index_delay if kind in _DELAYED else 0.0)

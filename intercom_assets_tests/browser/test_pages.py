@@ -171,14 +171,14 @@ def test_a_full_refresh_is_launched_from_the_launchpad(desk: Desk) -> None:
 
 def test_a_run_that_failed_says_what_to_do(desk: Desk) -> None:
     """The failure begins with the permission that the token lacks and where it is granted."""
-    desk.workspace.missing_scopes.add("read_tags")
+    desk.workspace.access.missing_scopes.add("read_tags")
     try:
         page = desk.open("/assets/intercom/tags")
         press(page, "Materialize")
         see_run(page)
         see(page, "Failure")
     finally:
-        desk.workspace.missing_scopes.clear()
+        desk.workspace.access.missing_scopes.clear()
     told = page.get_by_text("dagster._core.definitions.events.Failure").last.inner_text()
 
     first = told.partition("Failure: ")[2].splitlines()[0]

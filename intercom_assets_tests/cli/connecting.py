@@ -183,7 +183,7 @@ class Ended:
 
 def token_of(workspace: Workspace) -> str:
     """Give the token that the simulator issued."""
-    [token] = workspace.tokens - {"simulated-token"}
+    [token] = workspace.access.tokens - {"simulated-token"}
     return token
 
 

@@ -50,7 +50,7 @@ def place(workspace: Workspace, tmp_path: Path) -> Iterator[Place]:
 
 def assert_no_secret(ended: Ended, workspace: Workspace) -> None:
     """Look for every token and the client secret in what the command printed."""
-    for secret in (SECRET, *workspace.tokens):
+    for secret in (SECRET, *workspace.access.tokens):
         assert secret not in ended.printed + ended.errors
 
 
@@ -124,7 +124,7 @@ def test_denied_is_said_on_the_page_and_in_one_line(workspace: Workspace, place:
 
     assert 400 == page.status_code
     assert "Access was denied" in page.text
-    assert {"simulated-token"} == workspace.tokens
+    assert {"simulated-token"} == workspace.access.tokens
     assert_refused(ended, place, workspace, "Access was denied")
 
 
@@ -206,7 +206,7 @@ def test_a_state_that_is_not_ours_is_refused(
         ended = connecting.end()
 
     assert "cannot be trusted" in page.text
-    assert {"simulated-token"} == workspace.tokens
+    assert {"simulated-token"} == workspace.access.tokens
     assert_refused(ended, place, workspace, "state mismatch")
 
 
@@ -219,7 +219,7 @@ def test_an_answer_in_another_browser_is_refused(workspace: Workspace, place: Pl
         ended = connecting.end()
 
     assert "another browser" in page.text
-    assert {"simulated-token"} == workspace.tokens
+    assert {"simulated-token"} == workspace.access.tokens
     assert_refused(ended, place, workspace, "another browser")
 
 
@@ -239,7 +239,7 @@ def test_each_press_has_a_state_of_its_own(workspace: Workspace, place: Place) -
 
 def test_an_app_without_permissions_is_refused(workspace: Workspace, place: Place) -> None:
     """A token that may read nothing is not stored; the permissions are named."""
-    workspace.missing_scopes = EVERY_SCOPE
+    workspace.access.missing_scopes = EVERY_SCOPE
 
     with place.connecting() as connecting:
         page = connecting.connect()
@@ -253,7 +253,7 @@ def test_a_missing_permission_is_shown_and_the_rest_connected(
     workspace: Workspace, place: Place
 ) -> None:
     """One permission that is missing is named with its resources; the token is stored."""
-    workspace.missing_scopes = {"read_conversations"}
+    workspace.access.missing_scopes = {"read_conversations"}
 
     with place.connecting() as connecting:
         page = connecting.connect()

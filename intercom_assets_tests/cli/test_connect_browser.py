@@ -78,7 +78,7 @@ def test_a_person_denies(workspace: Workspace, place: Place, page: Page) -> None
     assert "Access was denied" in shown
     assert (1, True) == (ended.code, "Access was denied" in ended.said)
     assert not place.env.exists()
-    assert {"simulated-token"} == workspace.tokens
+    assert {"simulated-token"} == workspace.access.tokens
 
 
 def test_a_person_copies_the_token(workspace: Workspace, place: Place, page: Page) -> None:

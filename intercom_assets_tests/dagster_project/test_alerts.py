@@ -118,7 +118,7 @@ def test_a_failed_sync_is_told_with_its_reason(
     project: Project, watch: Watch, receiver: Receiver
 ) -> None:
     """Source, job, resources with the first line of what went wrong, and the run's page."""
-    project.workspace.tokens.clear()
+    project.workspace.access.tokens.clear()
 
     run = run_sync(project, watch.instance, "tags", "admins")
 

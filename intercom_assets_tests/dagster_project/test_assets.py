@@ -305,7 +305,7 @@ def test_a_part_of_the_reconcile_job_can_be_run(project: Project) -> None:
 def test_no_asset_shows_the_token(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither definitions nor a run's events hold the token's value."""
     secret = "dG9rOnZlcnktc2VjcmV0"
-    project.workspace.tokens.add(secret)
+    project.workspace.access.tokens.add(secret)
     monkeypatch.setenv(TOKEN_VARIABLE, secret)
     definitions = project.definitions()
 

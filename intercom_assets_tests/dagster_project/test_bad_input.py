@@ -49,7 +49,7 @@ def test_a_token_that_cannot_be_one_is_refused_unsent(
 
 def test_a_revoked_token_fails_every_resource_alike(project: Project) -> None:
     """A refused token is told with the request, the code and the regions to check."""
-    project.workspace.tokens.clear()
+    project.workspace.access.tokens.clear()
 
     told = failures(project.run("tags", "admins"))
 
@@ -138,8 +138,8 @@ def test_a_child_may_be_selected_without_its_parent(project: Project) -> None:
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_missing_scope_stops_only_its_resource(project: Project, status: int) -> None:
     """A resource that the token may not read fails with the scope; the others land."""
-    project.workspace.missing_scopes = {"read_conversations"}
-    project.workspace.scope_status = 401 if status == 401 else 403
+    project.workspace.access.missing_scopes = {"read_conversations"}
+    project.workspace.access.scope_status = 401 if status == 401 else 403
 
     result = project.run()
 
@@ -173,7 +173,7 @@ def test_wrong_schedules_are_told_before_there_are_definitions(project: Project)
 
 def test_the_first_line_of_a_failure_is_ours(project: Project) -> None:
     """The reader of a failed run sees the reason, not that an output could not be handled."""
-    project.workspace.tokens.clear()
+    project.workspace.access.tokens.clear()
 
     (event,) = project.run("tags").get_step_failure_events()
 

@@ -519,8 +519,8 @@ def test_before_the_first_sync_nothing_is_evaluated(project: Project) -> None:
 def test_an_intercom_that_refuses_is_a_warning(synced: Project) -> None:
     """What needs Intercom is not evaluated, with the reason; everything else is."""
     _without_parts(synced)
-    synced.workspace.missing_scopes.update({"read_conversations", "read_users"})
-    synced.workspace.tokens.clear()
+    synced.workspace.access.missing_scopes.update({"read_conversations", "read_users"})
+    synced.workspace.access.tokens.clear()
 
     found = look(synced.definitions(), "contacts", "conversations", "conversation_parts")
 
@@ -585,7 +585,7 @@ def test_a_failing_check_fails_no_run(synced: Project) -> None:
 
 def test_a_failed_sync_leaves_the_checks_of_others(project: Project) -> None:
     """A resource that fails skips its own checks only."""
-    project.workspace.missing_scopes.add("read_tags")
+    project.workspace.access.missing_scopes.add("read_tags")
 
     result = project.run("tags", "teams")
 

@@ -109,13 +109,13 @@ def test_a_missed_tick_runs_once_and_a_killed_worker_is_replaced(
     workspace: Workspace, syncing: Machine, switched_on: Path
 ) -> None:
     """After hours of downtime one run starts; when it is killed, a retry does what was left."""
-    workspace.latency = SLOW
+    workspace.behaviour.latency = SLOW
 
     with storage(syncing, switched_on) as instance, daemon(syncing):
         until(lambda: finished_steps(instance), "the first asset and its checks")
         [first] = instance.get_runs()
         os.kill(worker(instance, first), signal.SIGKILL)
-        workspace.latency = 0.0
+        workspace.behaviour.latency = 0.0
         retry, killed = until(lambda: ended(instance, 2), "the end of the retry")
         ticks = ticks_of(instance, "intercom_schedule")
 
@@ -140,7 +140,7 @@ def test_a_tick_adds_no_second_sync_and_runs_of_a_source_never_overlap(
     workspace: Workspace, reconciling: Machine, switched_on: Path
 ) -> None:
     """A tick beside a queued sync is skipped and says why; a reconcile waits until it is over."""
-    workspace.latency = STANDSTILL
+    workspace.behaviour.latency = STANDSTILL
 
     with storage(reconciling, switched_on) as instance:
         reconciling.call("dagster", "job", "launch", "-j", "intercom_sync", "-w", "workspace.yaml")
@@ -148,7 +148,7 @@ def test_a_tick_adds_no_second_sync_and_runs_of_a_source_never_overlap(
         with daemon(reconciling):
             until(lambda: decided(instance, "intercom_schedule"), "the sync's tick")
             until(lambda: decided(instance, "intercom_reconcile_schedule"), "the reconcile's tick")
-            workspace.latency = 0.0
+            workspace.behaviour.latency = 0.0
             until(lambda: ended(instance, 2), "the end of both runs")
         reconcile, sync = instance.get_run_records()
         left_the_queue = dequeued(instance, reconcile.dagster_run)
@@ -169,7 +169,7 @@ def test_a_failure_that_explains_itself_is_not_repeated(
     workspace: Workspace, syncing: Machine, switched_on: Path
 ) -> None:
     """A refused token ends the run for good: the next tick tries again, the daemon does not."""
-    workspace.tokens.clear()
+    workspace.access.tokens.clear()
 
     with storage(syncing, switched_on) as instance, daemon(syncing):
         [run] = until(lambda: ended(instance, 1), "the end of the run")

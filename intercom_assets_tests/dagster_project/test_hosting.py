@@ -21,7 +21,7 @@ from intercom_assets_tests.dagster_project.running import (
     run_job,
     serving,
 )
-from intercom_simulator import Workspace, generate
+from intercom_simulator import Access, Workspace, generate
 
 _NAMES = (f"host_project_{number}" for number in itertools.count())
 
@@ -63,7 +63,7 @@ def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def second(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Workspace, str]]:
     """Serve a second workspace with a token of its own."""
     monkeypatch.setenv("SECOND_TOKEN", "second-token")
-    workspace = Workspace(id_code="second22", tokens={"second-token"})
+    workspace = Workspace(id_code="second22", access=Access(tokens={"second-token"}))
     generate(seed=8, contacts=0, companies=3, tags=5, workspace=workspace)
     with serving(workspace) as url:
         yield workspace, url

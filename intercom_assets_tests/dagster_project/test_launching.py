@@ -91,7 +91,7 @@ def test_a_run_that_is_cancelled_in_the_ui_leaves_the_rest_to_the_next(
     before = len(ended_runs(ui, 0) or [])
     workspace.add("tags", {"id": "before-cancel", "name": "Added before the cancelled run"})
     workspace.log.clear()
-    workspace.latency = 0.5
+    workspace.behaviour.latency = 0.5
     try:
         launch(ui)
         until(lambda: workspace.log.total() >= 2 or None, "the run's first requests")
@@ -101,7 +101,7 @@ def test_a_run_that_is_cancelled_in_the_ui_leaves_the_rest_to_the_next(
         )
         cancelled = until(lambda: ended_runs(ui, before + 1), "the end of the cancelled run")[0]
     finally:
-        workspace.latency = 0.0
+        workspace.behaviour.latency = 0.0
 
     launch(ui)
     completed = until(lambda: ended_runs(ui, before + 2), "the end of the next run")[0]

@@ -129,7 +129,7 @@ def test_a_parent_that_failed_leaves_the_models_as_they_are(project: Project) ->
     """Where a table that they read was not synced the step does not run, and nothing is lost."""
     names = ("teams", "conversations", "team_admins", "conversation_contacts")
     project.run(*names)
-    project.workspace.missing_scopes.add("read_conversations")
+    project.workspace.access.missing_scopes.add("read_conversations")
 
     result = project.run(*names)
 

@@ -22,7 +22,7 @@ from intercom_assets_tests.deploy.servers import (
     redis,
 )
 from intercom_assets_tests.guarantees.budget import TORTURE
-from intercom_simulator import Workspace, generate
+from intercom_simulator import Access, Workspace, generate
 
 NEEDED = missing(("postgresql", POSTGRES), ("redis-server", REDIS))
 pytestmark = [
@@ -71,7 +71,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         )
         workspaces = {}
         for seed, source in enumerate(SOURCES):
-            workspace = Workspace(id_code=source, tokens={f"token-of-{source}"})
+            workspace = Workspace(id_code=source, access=Access(tokens={f"token-of-{source}"}))
             generate(seed=seed, contacts=40, companies=4, conversations=8, workspace=workspace)
             url = stack.enter_context(serving(workspace))
             machine.add_source(source, url, f"{source.upper()}_TOKEN")
@@ -128,7 +128,7 @@ def test_a_cancelled_run_ends_and_frees_its_worker(cluster: Cluster) -> None:
     machine, workspace = cluster.machine, cluster.workspaces["acme"]
     before = len(machine.runs())
     workspace.log.clear()
-    workspace.latency = 0.5
+    workspace.behaviour.latency = 0.5
     try:
         machine.launch("acme_sync")
         until(lambda: workspace.log.total() >= 2 or None, "the run's first requests")
@@ -142,7 +142,7 @@ def test_a_cancelled_run_ends_and_frees_its_worker(cluster: Cluster) -> None:
         )
         cancelled = until(lambda: machine.ended(before + 1), "the end of the cancelled run")[0]
     finally:
-        workspace.latency = 0.0
+        workspace.behaviour.latency = 0.0
     workspace.add("tags", {"id": "after-cancel", "name": "Added after the cancelled run"})
 
     machine.launch("acme_sync")

@@ -75,7 +75,8 @@ class LivingWorkspace(RuleBasedStateMachine):
         )
         self.world.clock.forward(started)
         workspace = self.world.workspace
-        workspace.paging, workspace.inclusive_bounds, workspace.timezone = paging, inclusive, zone
+        workspace.timezone, behaviour = zone, workspace.behaviour
+        behaviour.paging, behaviour.inclusive_bounds = paging, inclusive
         kept_from = None if start_date is None else datetime.fromtimestamp(NOON - start_date, UTC)
         self.world.source = type(self.world.source)(
             name="test",
@@ -114,7 +115,7 @@ class LivingWorkspace(RuleBasedStateMachine):
     def list_deletions_late(self, share: float) -> None:
         """List what was deleted late, within the lookback."""
         lookback = self.world.source.lookback.total_seconds()
-        self.world.workspace.deletions_delay = int(lookback * share)
+        self.world.workspace.behaviour.deletions_delay = int(lookback * share)
 
     @rule(zone=st.sampled_from(ZONES))
     def move_office(self, zone: str) -> None:
@@ -218,7 +219,8 @@ class LivingWorkspace(RuleBasedStateMachine):
             return
         with self.stack:
             workspace = self.world.workspace
-            self.world.clock.forward(max(workspace.index_delay, workspace.deletions_delay) + 1)
+            delays = (workspace.index_delay, workspace.behaviour.deletions_delay)
+            self.world.clock.forward(max(delays) + 1)
             self.sync(*NAMES)
             if self.people.silent:
                 self.sync(*NAMES, reconcile=True, force=True)

@@ -203,7 +203,7 @@ def test_the_holder_of_a_lock_is_named(life: Life) -> None:
 def workspace() -> Workspace:
     """Generate a workspace whose answers take their time."""
     workspace = generate(contacts=60, companies=6, conversations=40, parts_per_conversation=2)
-    workspace.latency = 0.02
+    workspace.behaviour.latency = 0.02
     return workspace
 
 

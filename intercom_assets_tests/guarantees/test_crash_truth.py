@@ -46,7 +46,7 @@ def lives(tmp_path: Path) -> Iterator[Callable[..., Life]]:
             commit_rows=chance.choice([1, 15, 60]),
             ahead_rows=chance.choice([10, 200_000]),
         )
-        world.workspace.paging = chance.choice(["keyset", "offset"])
+        world.workspace.behaviour.paging = chance.choice(["keyset", "offset"])
         return Life(world, chance)
 
     yield begin

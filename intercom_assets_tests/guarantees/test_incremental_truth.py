@@ -151,7 +151,7 @@ def test_a_full_refresh_marks_no_record_that_is_updated_while_it_reads(
     """A record that moves ahead of the pages read so far is not taken for gone."""
     world = small_pages(database, contacts=30, conversations=30)
     world.portions = BatchLimits(slice_records=slice_records)
-    world.workspace.paging = paging
+    world.workspace.behaviour.paging = paging
     world.sync(name)
     ids = [one["id"] for one in sorted(world.workspace.truth(name), key=lambda r: r["updated_at"])]
     world.clock.forward(DAY)

@@ -37,7 +37,7 @@ NEEDED = 80
 def workspace() -> Workspace:
     """Generate a workspace whose answers take their time."""
     workspace = generate(contacts=80, companies=12, conversations=70, parts_per_conversation=2)
-    workspace.latency = 0.02
+    workspace.behaviour.latency = 0.02
     return workspace
 
 

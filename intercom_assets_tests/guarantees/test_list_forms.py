@@ -79,7 +79,7 @@ def world(database: Path) -> World:
     world = make_world(database, contacts=14, companies=3, conversations=14, admins=9, teams=9)
     world.page_size = PAGE
     workspace = world.workspace
-    workspace.list_pages = PAGE
+    workspace.behaviour.list_pages = PAGE
     for name in ("contacts", "conversations"):
         for number, record_id in enumerate(workspace.collection(name).ids()):
             dated = int(world.clock.now - 2 * number * DAY)
@@ -149,12 +149,12 @@ def test_no_end_of_the_scroll_loses_a_company(
 ) -> None:
     """A scroll ends in any form after a page that is not full; after a full one it must say so."""
     world = make_world(database, companies=companies)
-    world.workspace.scroll_end = end  # type: ignore[assignment]
-    world.workspace.scroll_renews = renews
+    world.workspace.behaviour.scroll_end = end  # type: ignore[assignment]
+    world.workspace.behaviour.scroll_renews = renews
 
     came_of_it = outcome(world, "companies")
     opened = [one for one in world.workspace.log.entries if (one.query, one.status) == ("", 200)]
-    world.workspace.scroll_end = "empty"
+    world.workspace.behaviour.scroll_end = "empty"
     world.sync("companies")
 
     is_clear = end == "empty" or companies == 250 or (companies == 0 and end != "null_list")

@@ -58,7 +58,7 @@ def world(database: Path) -> SmallPages:
     world = small_pages(
         database, contacts=14, companies=6, conversations=12, parts_per_conversation=2
     )
-    world.workspace.rate_limit = 0
+    world.workspace.access.rate_limit = 0
     return world
 
 
@@ -291,7 +291,7 @@ def test_a_contact_that_goes_away_before_its_lists_are_read_is_kept_as_listed(
 
 def test_a_missing_scope_names_it_and_stops_one_resource(world: SmallPages) -> None:
     """A scope that the token lacks is named; the other resources go on over the connection."""
-    world.workspace.missing_scopes = {"read_conversations"}
+    world.workspace.access.missing_scopes = {"read_conversations"}
 
     with world.connection() as connection:
         with pytest.raises(Unauthorized, match=r"Read conversations.*POST /conversations/search"):
@@ -307,8 +307,8 @@ def test_a_refusal_of_the_first_question_blames_no_resource(
     world: SmallPages, status: Literal[401, 403]
 ) -> None:
     """Where `GET /me` is refused, the permission of the resource that asked first is not named."""
-    world.workspace.refused_paths = {"/me": "read_one_admin"}
-    world.workspace.scope_status = status
+    world.workspace.access.refused_paths = {"/me": "read_one_admin"}
+    world.workspace.access.scope_status = status
 
     with pytest.raises(Unauthorized) as caught:
         world.sync("tags")
@@ -328,8 +328,8 @@ def test_a_refusal_of_a_nested_list_names_the_lists_permission(
     world: SmallPages, status: Literal[401, 403], shown: str
 ) -> None:
     """A contact's tags need another permission than contacts: that one is told."""
-    world.workspace.refused_paths = {"/contacts/*/tags": "read_labels"}
-    world.workspace.scope_status = status
+    world.workspace.access.refused_paths = {"/contacts/*/tags": "read_labels"}
+    world.workspace.access.scope_status = status
     contact = world.workspace.collection("contacts").ids()[0]
     tags = [{"type": "tag", "id": str(one)} for one in range(11)]
     world.workspace.patch("contacts", contact, {"tags": {"type": "list", "data": tags}})
@@ -343,7 +343,7 @@ def test_a_refusal_of_a_nested_list_names_the_lists_permission(
 
 def test_a_suspended_token_is_told_as_that(world: SmallPages) -> None:
     """A workspace that was closed is no wrong token, and nothing that another region mends."""
-    world.workspace.refused_tokens = {"simulated-token": "token_suspended"}
+    world.workspace.access.refused_tokens = {"simulated-token": "token_suspended"}
 
     with pytest.raises(Unauthorized) as caught:
         world.sync("tags")
@@ -453,7 +453,7 @@ def test_a_date_in_the_future_stops_nothing_where_answers_have_no_date(
 ) -> None:
     """Proxies strip `Date`: our own clock is then the cap of cursors and of `_synced_at`."""
     world = small_pages(database, contacts=9, companies=9, conversations=9)
-    world.workspace.date_header = False
+    world.workspace.behaviour.date_header = False
     ids = world.workspace.collection(name).ids()
     future = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp())
     world.workspace.patch(name, ids[0], {"updated_at": future}, bump=False)

@@ -10,7 +10,7 @@ import pytest
 from intercom_assets_tests.dagster_project.hosting import Host
 from intercom_assets_tests.dagster_project.processes import BIN, DEADLINE, Machine, until
 from intercom_assets_tests.dagster_project.running import query, serving
-from intercom_simulator import Workspace, generate
+from intercom_simulator import Behaviour, Workspace, generate
 
 SOURCES = ("us", "eu")
 SCROLL = "/companies/scroll"
@@ -19,7 +19,7 @@ SCROLL = "/companies/scroll"
 @pytest.fixture
 def workspace() -> Workspace:
     """Make a workspace whose scroll lasts for most of a minute while it is slow."""
-    workspace = Workspace(latency=1.0)
+    workspace = Workspace(behaviour=Behaviour(latency=1.0))
     return generate(contacts=0, companies=5050, conversations=0, workspace=workspace)
 
 
@@ -64,7 +64,7 @@ def test_two_processes_take_turns_with_the_scroll(workspace: Workspace, host: Ho
         until(lambda: workspace.scroll.is_open or None, "the first scroll")
         second = stack.enter_context(running(host, "eu"))
         until(lambda: refused(workspace) >= 4 or None, "the second process's wait")
-        workspace.latency = 0.0
+        workspace.behaviour.latency = 0.0
         said = [process.communicate(timeout=DEADLINE) for process in (first, second)]
 
     assert (0, 0) == (first.returncode, second.returncode), said

@@ -22,7 +22,7 @@ from intercom_assets.sync.rows import hash_record
 from intercom_assets.warehouse.duckdb import DuckDBWarehouse
 from intercom_assets_tests.places import DuckDBPlace
 from intercom_assets_tests.world import Clock, Line, Row, World
-from intercom_simulator import Faults, Record, Workspace, generate
+from intercom_simulator import Access, Faults, Record, Workspace, generate
 
 Answered = Callable[[httpx.Request, httpx.Response], httpx.Response]
 
@@ -114,7 +114,7 @@ def small_pages(
         reset_error=lambda: httpx.ReadError("reset"),
         hang_error=lambda: httpx.ReadTimeout("hang"),
     )
-    workspace = Workspace(clock=clock, rate_limit=1_000_000, faults=faults)
+    workspace = Workspace(clock=clock, access=Access(rate_limit=1_000_000), faults=faults)
     generate(workspace=workspace, **(nobody | sizes))
     warehouse = DuckDBWarehouse(
         database, now=lambda: clock.moment() + timedelta(seconds=skew), patience=1.0

@@ -188,7 +188,7 @@ def test_exactly_the_cap_is_the_whole_list(database: Path) -> None:
 
 def test_a_scope_that_is_missing_stops_one_resource(world: World) -> None:
     """A missing scope fails its resource at once, naming it; the others go on."""
-    world.workspace.missing_scopes = {"read_conversations"}
+    world.workspace.access.missing_scopes = {"read_conversations"}
 
     with pytest.raises(Unauthorized, match="Read conversations"):
         world.sync("conversations")

@@ -33,7 +33,7 @@ def test_records_without_a_date_are_read(
 ) -> None:
     """A first read finds what no search by `updated_at` returns: null, and 0."""
     undated.portions = type(undated.portions)(slice_records=slice_records)
-    undated.workspace.inclusive_bounds = inclusive
+    undated.workspace.behaviour.inclusive_bounds = inclusive
 
     report = undated.sync(name)
 
@@ -49,14 +49,14 @@ def test_an_interrupted_first_read_finds_them_too(undated: World, name: str) -> 
 
     def fail_after_a_checkpoint(_request: object) -> None:
         if undated.moment_of_cursor(name):
-            undated.workspace.tokens.clear()
+            undated.workspace.access.tokens.clear()
 
     undated.before = fail_after_a_checkpoint
     with pytest.raises(PermanentError):
         undated.sync(name)
     assert len(undated.live(name)) < len(undated.workspace.truth(name))
     undated.before = nothing
-    undated.workspace.tokens.add(undated.token)
+    undated.workspace.access.tokens.add(undated.token)
 
     undated.sync(name)
 
@@ -129,7 +129,7 @@ def test_a_few_among_many_cost_few_requests(database: object) -> None:
 def test_what_stays_missing_is_named_exactly(world: World, name: str) -> None:
     """Where the list counts one more than anything returns, the sync says so: by one row."""
     hidden = world.workspace.collection(name).ids()[5]
-    world.workspace.hidden[name] = {hidden}
+    world.workspace.behaviour.hidden[name] = {hidden}
 
     report = world.sync(name)
 
@@ -160,7 +160,7 @@ def test_they_are_found_while_records_move(
     undated: World, name: str, paging: Literal["keyset", "offset"]
 ) -> None:
     """Records that are updated while they are read hide none without a date."""
-    undated.workspace.paging = paging
+    undated.workspace.behaviour.paging = paging
     undated.portions = type(undated.portions)(slice_records=5)
     dated = [one["id"] for one in undated.workspace.truth(name) if one["updated_at"]]
     turn = 0

@@ -148,14 +148,14 @@ def test_a_list_that_is_refused_stops_no_sync(
     world.sync(NAME)
     world.workspace.delete(NAME, gone)
     world.workspace.touch(NAME, changed)
-    world.workspace.deletions_status = status
+    world.workspace.behaviour.deletions_status = status
     for _ in range(3):
         report = world.sync(NAME)
         world.clock.forward(DAY)
     assert (0, 0) == (report.deleted, len(world.marked(NAME)))
     assert [LIST in line for line in world.ear.warnings] == [True]
     assert world.row(NAME, changed)["updated_at"].timestamp() < world.clock() - 2 * DAY
-    world.workspace.deletions_status = 200
+    world.workspace.behaviour.deletions_status = 200
 
     world.sync(NAME)
 
@@ -249,7 +249,7 @@ def test_a_deletion_that_is_listed_late_is_found(
 ) -> None:
     """Within the lookback the next sync finds it, later a reconcile does."""
     gone = ids(world)[3]
-    world.workspace.deletions_delay = delay
+    world.workspace.behaviour.deletions_delay = delay
     world.sync(NAME)
     world.clock.forward(DAY)
     world.workspace.delete(NAME, gone)

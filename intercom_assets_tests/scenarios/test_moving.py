@@ -20,7 +20,7 @@ NAMES = ("contacts", "conversations")
 def moving_world(database: Path, paging: Literal["keyset", "offset"], slice_records: int) -> World:
     """Make a world of several pages that are read in slices of a given size."""
     world = make_world(database, contacts=310, conversations=310, parts_per_conversation=0)
-    world.workspace.paging = paging
+    world.workspace.behaviour.paging = paging
     world.portions = BatchLimits(slice_records=slice_records)
     return world
 
@@ -105,7 +105,7 @@ def test_a_list_that_never_stands_still_marks_nothing(database: Path) -> None:
 def test_a_slice_that_moved_does_not_move_the_cursor(database: Path) -> None:
     """A slice that changed while it was read is read again before the cursor passes it."""
     world = make_world(database, conversations=420, parts_per_conversation=0)
-    world.workspace.paging = "offset"
+    world.workspace.behaviour.paging = "offset"
     world.portions = BatchLimits(slice_records=300, commit_rows=1)
     ids = world.workspace.collection("conversations").ids()
     for index, record_id in enumerate(ids):

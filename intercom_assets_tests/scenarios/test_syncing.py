@@ -26,8 +26,8 @@ def test_pages_and_bounds_of_either_kind_lose_nothing(
 ) -> None:
     """Many pages in slices give the truth, however Intercom pages and reads its bounds."""
     world = make_world(database, contacts=330, conversations=330, parts_per_conversation=1)
-    world.workspace.paging = paging
-    world.workspace.inclusive_bounds = inclusive
+    world.workspace.behaviour.paging = paging
+    world.workspace.behaviour.inclusive_bounds = inclusive
     world.portions = BatchLimits(slice_records=100)
 
     world.sync_all("contacts", "conversations")

@@ -11,7 +11,7 @@ import pytest
 
 from intercom_assets.sync.cursor import Source
 from intercom_assets_tests.world import World, make_world
-from intercom_simulator.quota import Quota, QuotaReading
+from intercom_simulator.access import Quota, QuotaReading
 
 QUOTA = 40
 """Requests per window of ten seconds: two sources need two windows."""
@@ -46,9 +46,9 @@ def worlds(database: Path, quota: AppQuota) -> list[World]:
     """Make two sources of one workspace whose quota is small, in one schema."""
     first = make_world(database, conversations=26)
     workspace = first.workspace
-    workspace.clock, workspace.rate_limit, workspace.quota = time.time, QUOTA, quota
-    workspace.latency = 0.1
-    workspace.tokens.add("another-token")
+    workspace.clock, workspace.behaviour.latency = time.time, 0.1
+    workspace.access.rate_limit, workspace.access.quota = QUOTA, quota
+    workspace.access.tokens.add("another-token")
     return [
         replace(
             first,

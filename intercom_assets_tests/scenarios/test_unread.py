@@ -118,7 +118,7 @@ def test_where_none_can_be_read_the_sync_fails(world: World, child: str, kind: F
 
 def test_a_missing_permission_is_told_as_such(world: World) -> None:
     """Where every list is refused the permission is missing, and is named."""
-    world.workspace.missing_scopes = {"read_conversations"}
+    world.workspace.access.missing_scopes = {"read_conversations"}
 
     with pytest.raises(Unauthorized, match='lacks the permission "Read conversations"'):
         world.sync("conversation_parts")
@@ -130,7 +130,7 @@ def test_a_wrong_token_stops_at_once(world: World) -> None:
         connection.workspace(
             connection.session(meter=RequestMetrics(), scope="", note=lambda _: None)
         )
-        world.workspace.tokens = set()
+        world.workspace.access.tokens = set()
         with pytest.raises(Unauthorized, match="wrong or was revoked"):
             world.sync_over(connection, "conversation_parts")
 

@@ -70,7 +70,7 @@ def test_unknown_versions_are_refused(workspace: Workspace, version: str) -> Non
 
 def test_the_workspace_has_a_version_of_its_own(workspace: Workspace) -> None:
     """A request that names no version gets the workspace's."""
-    workspace.default_version = "2.15"
+    workspace.behaviour.default_version = "2.15"
     assert (
         ask(workspace, "GET", "/conversations/deleted", version=None).status_code,
         ask(workspace, "GET", "/conversations/deleted", version="2.16").status_code,
@@ -97,7 +97,7 @@ def test_endpoints_exist_from_a_version_on(
 
 def test_a_missing_scope_is_named(workspace: Workspace) -> None:
     """A missing scope is 403 and named; other resources go on."""
-    workspace.missing_scopes = {"read_conversations"}
+    workspace.access.missing_scopes = {"read_conversations"}
 
     refused = ask(workspace, "GET", "/conversations")
 
@@ -108,7 +108,7 @@ def test_a_missing_scope_is_named(workspace: Workspace) -> None:
 
 def test_a_missing_scope_may_be_401(workspace: Workspace) -> None:
     """The other refusal that the real API uses is 401 `token_unauthorized`."""
-    workspace.missing_scopes, workspace.scope_status = {"read_tags"}, 401
+    workspace.access.missing_scopes, workspace.access.scope_status = {"read_tags"}, 401
 
     refused = ask(workspace, "GET", "/tags")
 
@@ -118,7 +118,7 @@ def test_a_missing_scope_may_be_401(workspace: Workspace) -> None:
 def test_a_path_may_be_refused_whatever_the_token_may(workspace: Workspace) -> None:
     """A path is refused by itself, with the scope that the refusal shall name."""
     contact = workspace.collection("contacts").ids()[0]
-    workspace.refused_paths = {"/contacts/*/notes": "read_notes", "/me": "read_one_admin"}
+    workspace.access.refused_paths = {"/contacts/*/notes": "read_notes", "/me": "read_one_admin"}
 
     notes = ask(workspace, "GET", f"/contacts/{contact}/notes")
 
@@ -131,7 +131,7 @@ def test_a_path_may_be_refused_whatever_the_token_may(workspace: Workspace) -> N
 def test_tags_of_a_contact_need_the_scope_of_tags(workspace: Workspace) -> None:
     """A list inside of a contact has a scope of its own."""
     contact = workspace.collection("contacts").ids()[0]
-    workspace.missing_scopes = {"read_tags"}
+    workspace.access.missing_scopes = {"read_tags"}
 
     assert ask(workspace, "GET", f"/contacts/{contact}/tags").status_code == 403
     assert ask(workspace, "GET", f"/contacts/{contact}").status_code == 200
@@ -139,7 +139,7 @@ def test_tags_of_a_contact_need_the_scope_of_tags(workspace: Workspace) -> None:
 
 def test_a_known_token_may_be_refused(workspace: Workspace) -> None:
     """The token of a workspace that was closed is 401 `token_suspended`."""
-    workspace.refused_tokens = {"simulated-token": "token_suspended"}
+    workspace.access.refused_tokens = {"simulated-token": "token_suspended"}
 
     refused = ask(workspace, "GET", "/me")
 
@@ -153,7 +153,7 @@ def _quota(response: httpx.Response) -> tuple[int, ...]:
 def test_every_answer_publishes_the_quota(workspace: Workspace, clock: Clock) -> None:
     """Headers tell limit, rest and reset of a window of ten seconds."""
     clock.now = 1_000_003.5
-    workspace.rate_limit = 3
+    workspace.access.rate_limit = 3
 
     first, second = ask(workspace, "GET", "/me"), ask(workspace, "GET", "/nowhere")
 
@@ -164,7 +164,7 @@ def test_every_answer_publishes_the_quota(workspace: Workspace, clock: Clock) ->
 def test_beyond_the_quota_is_429_until_the_reset(workspace: Workspace, clock: Clock) -> None:
     """The request after the last is 429; the next window starts full."""
     clock.now = 1_000_000.0
-    workspace.rate_limit = 1
+    workspace.access.rate_limit = 1
     ask(workspace, "GET", "/me")
 
     refused = ask(workspace, "GET", "/me")
@@ -178,7 +178,7 @@ def test_beyond_the_quota_is_429_until_the_reset(workspace: Workspace, clock: Cl
 
 def test_no_limit_publishes_nothing(workspace: Workspace) -> None:
     """A rate limit of 0 is no limit and no headers."""
-    workspace.rate_limit = 0
+    workspace.access.rate_limit = 0
 
     assert not set(QUOTA) & set(ask(workspace, "GET", "/me").headers)
 

@@ -214,7 +214,7 @@ def test_settings_scopes_and_tokens_over_http(workspace: Workspace) -> None:
     control(workspace, "scopes", missing=["read_tags"], status=401, paths={"/teams": "read_x"})
     control(workspace, "tokens", tokens=["other"], refused={"closed": "token_suspended"})
 
-    assert (workspace.index_delay, workspace.paging) == (3, "offset")
+    assert (workspace.index_delay, workspace.behaviour.paging) == (3, "offset")
     assert ask(workspace, "GET", "/me").status_code == 401
     assert ask(workspace, "GET", "/me", token="other").status_code == 200
     assert ask(workspace, "GET", "/tags", token="other").status_code == 401

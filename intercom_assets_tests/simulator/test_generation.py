@@ -7,7 +7,7 @@ import pytest
 from intercom_assets_tests.simulator.asking import Clock
 from intercom_simulator import Record, Workspace, generate
 from intercom_simulator.generation.chance import END, START
-from intercom_simulator.workspace import KEYS
+from intercom_simulator.store import KEYS
 
 RESOURCES = [
     *(kind for kind in KEYS if kind != "conversation_attributes"),

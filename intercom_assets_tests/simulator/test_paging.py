@@ -33,7 +33,7 @@ def test_walking_a_search_meets_every_record_once(
     workspace: Workspace, kind: str, paging: str
 ) -> None:
     """A walk by cursor meets every record exactly once, in order, however cursors work."""
-    workspace.paging = "keyset" if paging == "keyset" else "offset"
+    workspace.behaviour.paging = "keyset" if paging == "keyset" else "offset"
 
     walked = [
         record
@@ -66,7 +66,7 @@ def test_cursors_need_encoding(workspace: Workspace) -> None:
 
 def test_listing_by_cursor_in_the_query_string(workspace: Workspace) -> None:
     """GET /contacts pages by `starting_after` in the query string, newest update first."""
-    workspace.rate_limit = 0
+    workspace.access.rate_limit = 0
     first = read(workspace, "/contacts?per_page=25")
     cursor = first["pages"]["next"]["starting_after"]
     encoded = (
@@ -136,7 +136,7 @@ def test_keyset_cursors_survive_a_shift(workspace: Workspace) -> None:
 
 def test_offset_cursors_skip_a_row_on_a_shift(workspace: Workspace) -> None:
     """By offset, a record that moves to the end pulls another over the page's edge."""
-    workspace.paging = "offset"
+    workspace.behaviour.paging = "offset"
 
     walked = _walk_while_the_first_row_changes(workspace)
 

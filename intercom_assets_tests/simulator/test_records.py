@@ -62,7 +62,7 @@ def test_short_lists_are_served_as_stored(workspace: Workspace) -> None:
 
 def test_companies_of_a_contact_may_have_the_other_key(workspace: Workspace) -> None:
     """The schema's key `companies` can be switched on."""
-    workspace.contact_companies_key = "companies"
+    workspace.behaviour.contact_companies_key = "companies"
     contact_id = workspace.collection("contacts").ids()[0]
 
     answer = read(workspace, f"/contacts/{contact_id}/companies")

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intercom_assets_tests.simulator.asking import Clock, error_code, found_ids, search
-from intercom_simulator import Record, Workspace, generate
+from intercom_simulator import Access, Record, Workspace, generate
 from intercom_simulator.search import compile_query
 
 ZONES = (
@@ -62,7 +62,7 @@ def test_contact_dates_compare_by_local_day(zone: str, day: str) -> None:
 @given(moment=st.integers(1_672_531_200, 1_767_225_599), zone=st.sampled_from(ZONES))
 def test_a_moment_is_on_before_or_after_a_day(moment: int, zone: str) -> None:
     """`<`, `=` and `>` divide all contacts: each is found by exactly one."""
-    workspace = Workspace(timezone=zone, rate_limit=0)
+    workspace = Workspace(timezone=zone, access=Access(rate_limit=0))
     for away in range(-200_000, 200_000, 20_011):
         workspace.add("contacts", {"id": str(away), "updated_at": moment + away})
 
@@ -127,7 +127,7 @@ def test_conversation_dates_compare_by_second(
     query = _updated(operator, 100)
 
     assert set(found_ids(workspace, "conversations", query)) == exclusive
-    workspace.inclusive_bounds = True
+    workspace.behaviour.inclusive_bounds = True
     assert set(found_ids(workspace, "conversations", query)) == inclusive
 
 

@@ -1,8 +1,13 @@
 """The endpoints of the API, one module a family; each handler is a plain function."""
 
+from collections.abc import Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 
-from intercom_simulator.calls import Handler, endpoint
+from intercom_simulator.calls import EXCHANGE, Exchange, Handler, JsonResponse
+from intercom_simulator.forms import reshaped
 from intercom_simulator.routes import companies, contacts, conversations, setup
 
 _GET: dict[str, Handler] = {
@@ -37,6 +42,18 @@ _POST: dict[str, Handler] = {
 def api_routes() -> list[Route]:
     """Returns a route for every endpoint that the simulator serves."""
     return [
-        *(Route(path, endpoint(handler), methods=["GET"]) for path, handler in _GET.items()),
-        *(Route(path, endpoint(handler), methods=["POST"]) for path, handler in _POST.items()),
+        *(Route(path, _endpoint(handler), methods=["GET"]) for path, handler in _GET.items()),
+        *(Route(path, _endpoint(handler), methods=["POST"]) for path, handler in _POST.items()),
     ]
+
+
+def _endpoint(handler: Handler) -> Callable[[Request], object]:
+    """Adapts a handler, a plain function of the call, to Starlette."""
+
+    async def respond(request: Request) -> Response:
+        exchange: Exchange = request.scope[EXCHANGE]
+        call = exchange.call(request)
+        answer = handler(call)
+        return JsonResponse(reshaped(call, answer, exchange.form) if exchange.form else answer)
+
+    return respond

@@ -14,18 +14,18 @@ _SCROLL_ENDS = {
 def scroll(call: Call) -> Json:
     """Answers the next hundred companies of the only scroll."""
     workspace, token = call.workspace, call.query.get("scroll_param")
-    now, renew = workspace.clock(), workspace.scroll_renews
+    now, behaviour = workspace.clock(), workspace.behaviour
     if token:
-        token, records = workspace.scroll.advance(token, now, renew=renew)
-        if not records and workspace.scroll_end in _SCROLL_ENDS:
-            raise _SCROLL_ENDS[workspace.scroll_end]
+        token, records = workspace.scroll.advance(token, now, renew=behaviour.scroll_renews)
+        if not records and behaviour.scroll_end in _SCROLL_ENDS:
+            raise _SCROLL_ENDS[behaviour.scroll_end]
     else:
         token, records = workspace.scroll.begin(workspace.collection("companies"), now)
     shown = [call.shaped("companies", record) for record in records]
-    ended = workspace.scroll_end == "no_token" and workspace.scroll.is_used_up
+    ended = behaviour.scroll_end == "no_token" and workspace.scroll.is_used_up
     return {
         "type": "list",
-        "data": None if workspace.scroll_end == "null_list" and not shown else shown,
+        "data": None if behaviour.scroll_end == "null_list" and not shown else shown,
         "pages": None,
         "total_count": None,
         "scroll_param": None if ended else token,

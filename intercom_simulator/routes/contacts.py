@@ -48,7 +48,7 @@ def companies(call: Call) -> Json:
     records, pages = call.numbered(found, _PER_PAGE, _MAX_PER_PAGE)
     return {
         "type": "list",
-        call.workspace.contact_companies_key: [
+        call.workspace.behaviour.contact_companies_key: [
             call.shaped("companies", record) for record in records
         ],
         "pages": pages,

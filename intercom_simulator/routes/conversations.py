@@ -4,11 +4,11 @@ import html
 import re
 
 from intercom_simulator.calls import Call
+from intercom_simulator.contents import PARTS_CAP
 from intercom_simulator.paging import PageRequest, cursor_page
 from intercom_simulator.records import Json, Record
 from intercom_simulator.refusals import ApiError, not_found
 from intercom_simulator.routes.cursors import FoundPage, found_page, listed_page
-from intercom_simulator.truth import PARTS_CAP
 
 _PER_PAGE = 20
 _MAX_DELETED = 60
@@ -56,10 +56,10 @@ def conversation(call: Call) -> Json:
 def deleted(call: Call) -> Json:
     """Answers ids of deleted conversations, newest first, from version 2.16 on."""
     call.requires((2, 16))
-    workspace = call.workspace
-    if workspace.deletions_status in _REFUSALS:
-        raise ApiError(workspace.deletions_status, *_REFUSALS[workspace.deletions_status])
-    shown = workspace.clock() - workspace.deletions_delay
+    workspace, behaviour = call.workspace, call.workspace.behaviour
+    if behaviour.deletions_status in _REFUSALS:
+        raise ApiError(behaviour.deletions_status, *_REFUSALS[behaviour.deletions_status])
+    shown = workspace.clock() - behaviour.deletions_delay
     found = [one for one in workspace.deleted_conversations if (one["deleted_at"] or 0) <= shown]
     ordered = found if call.query.get("order") == "asc" else found[::-1]
     records, pages = call.numbered(ordered, _PER_PAGE, _MAX_DELETED)

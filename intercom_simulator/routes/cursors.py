@@ -40,16 +40,16 @@ def found_page(call: Call, kind: str, default: int) -> FoundPage:
 
 
 def _page(call: Call, kind: str, keys: list[SortKey], asked: PageRequest) -> FoundPage:
-    collection = call.workspace.collection(kind)
-    ids, pages = cursor_page(keys, asked, by_offset=call.workspace.paging == "offset")
-    shown = [one for one in ids if one not in call.workspace.hidden.get(kind, ())]
+    collection, behaviour = call.workspace.collection(kind), call.workspace.behaviour
+    ids, pages = cursor_page(keys, asked, by_offset=behaviour.paging == "offset")
+    shown = [one for one in ids if one not in behaviour.hidden.get(kind, ())]
     return [collection.searchable(record_id) for record_id in shown], pages, len(keys)
 
 
 def _cache_key(call: Call) -> str:
     workspace = call.workspace
     query = msgspec.json.encode(call.body["query"]).decode()
-    return f"{workspace.timezone} {workspace.inclusive_bounds} {query}"
+    return f"{workspace.timezone} {workspace.behaviour.inclusive_bounds} {query}"
 
 
 def _object(value: Json, name: str) -> Record:

@@ -1,0 +1,39 @@
+"""How answers come out where Intercom's documents are silent, or accounts and proxies differ."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(kw_only=True, eq=False)
+class Behaviour:
+    """What may be turned while a workspace is served. It changes answers, never records.
+
+    Attributes:
+        default_version: API version of requests that name none.
+        latency: Seconds to wait before each answer.
+        deletions_delay: Seconds until the list of deleted conversations shows one.
+        deletions_status: Status with which that list is refused; 200 answers it.
+        paging: Whether `starting_after` marks a record or counts records.
+        date_header: Whether answers have a `Date`; some proxies strip it.
+        inclusive_bounds: Whether `>` and `<` on conversations include the bound.
+        hidden: Ids, by kind, that lists and searches count and do not show.
+        contact_companies_key: Where `/contacts/{id}/companies` has its records:
+            examples and clients say `data`, the schema says `companies`.
+        list_pages: Records a page of the lists that are documented as one page; 0 is all.
+        scroll_end: How the scroll over companies ends: with an empty list, as documented, or
+            otherwise.
+        scroll_renews: Whether each page of the scroll has another token.
+    """
+
+    default_version: str = "2.11"
+    latency: float = 0.0
+    deletions_delay: float = 0.0
+    deletions_status: Literal[200, 401, 403, 404, 500] = 200
+    paging: Literal["keyset", "offset"] = "keyset"
+    date_header: bool = True
+    inclusive_bounds: bool = False
+    hidden: dict[str, set[str]] = field(default_factory=dict)
+    contact_companies_key: Literal["data", "companies"] = "data"
+    list_pages: int = 0
+    scroll_end: Literal["empty", "gone", "refused", "null_list", "no_token"] = "empty"
+    scroll_renews: bool = False

@@ -1,0 +1,211 @@
+"""What is in a workspace beyond single records, and what people do there.
+
+A conversation has parts, a company is in segments, a contact may be merged into another. Each
+action changes everything that Intercom changes with it, and dates anew what Intercom dates.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from intercom_simulator import versions
+from intercom_simulator.records import Record, listed
+from intercom_simulator.store import Store
+
+PARTS_CAP = 500
+"""Intercom returns only the most recent 500 parts of a conversation."""
+
+
+@dataclass(kw_only=True, repr=False, eq=False)
+class Contents(Store):
+    """The records of a workspace with all that belongs to them.
+
+    Attributes:
+        id_code: Id of the workspace, which many records carry.
+        verbatim: Show records unchanged in every version (recorded data).
+        parts: Parts by conversation, oldest first.
+        notes: Notes by contact.
+        contact_segments: Ids of segments by contact.
+        company_segments: Segments by company: ids, or rows to be served verbatim.
+        deleted_conversations: What the list of them shows, oldest first.
+        merges: By the id of a merged contact, where it went.
+        namesakes: Attributes by kind that share the full name of another; lists show them last.
+    """
+
+    id_code: str = "sim4dev1"
+    verbatim: bool = False
+    parts: dict[str, list[Record]] = field(default_factory=dict)
+    notes: dict[str, list[Record]] = field(default_factory=dict)
+    contact_segments: dict[str, list[str]] = field(default_factory=dict)
+    company_segments: dict[str, list[str | Record]] = field(default_factory=dict)
+    deleted_conversations: list[Record] = field(default_factory=list)
+    merges: dict[str, Record] = field(default_factory=dict)
+    namesakes: dict[str, list[Record]] = field(default_factory=dict)
+
+    def shaped(self, kind: str, record: Record, version: versions.Version) -> Record:
+        """Returns a record as a version of the API shows it."""
+        return record if self.verbatim else versions.shaped(kind, record, version)
+
+    def add_namesake(self, kind: str, full_name: str, fields: Record) -> None:
+        """Adds a second attribute of a full name: another id, and fields of its own.
+
+        `truth` has no part in it: Intercom does not say which of the two counts.
+        """
+        twin = self.find(kind, full_name) | {"id": uuid.uuid4().hex[:24]} | fields
+        self.namesakes.setdefault(kind, []).append(twin)
+
+    def delete(self, kind: str, record_id: str, *, metrics_retained: bool = False) -> None:
+        """Removes a record; a conversation joins the deleted ones."""
+        self.remove(kind, record_id)
+        if kind == "conversations":
+            self.deleted_conversations.append(
+                {
+                    "type": "conversation",
+                    "id": record_id,
+                    "metrics_retained": metrics_retained,
+                    "deleted_at": self.now(),
+                }
+            )
+
+    def rename(self, kind: str, record_id: str, name: str) -> None:
+        """Gives a tag, segment, team... another name.
+
+        Companies and conversations show a tag's new name too, and are not dated anew.
+        """
+        record = self.find(kind, record_id)
+        self.patch(kind, record_id, {"name": name}, bump="updated_at" in record)
+        if kind == "tags":
+            for holders in ("companies", "conversations"):
+                self._rename_tag(holders, record_id, name)
+
+    def reply(
+        self,
+        conversation_id: str,
+        *,
+        body: str = "<p>Hello again</p>",
+        author: Record | None = None,
+        part: Record | None = None,
+    ) -> str:
+        """Adds a part to a conversation, counts it, and returns its id."""
+        conversation = self.find("conversations", conversation_id)
+        added = _part(self.now(), body, author or _operator(self.id_code)) | (part or {})
+        self.parts[conversation_id] = [*self.parts.get(conversation_id, []), added]
+        changed: Record = {"updated_at": self.now()}
+        if isinstance(conversation.get("statistics"), dict):
+            changed["statistics"] = _counted(conversation["statistics"], added)
+        self.patch("conversations", conversation_id, changed)
+        return str(added["id"])
+
+    def patch_part(self, conversation_id: str, part_id: str, fields: Record) -> None:
+        """Replaces fields of a part and bumps its conversation."""
+        now = {"updated_at": self.now()}
+        self.parts[conversation_id] = [
+            part | now | fields if str(part["id"]) == part_id else part
+            for part in self.parts[conversation_id]
+        ]
+        self.touch("conversations", conversation_id)
+
+    def delete_part(self, conversation_id: str, part_id: str) -> None:
+        """Removes a part and bumps its conversation."""
+        self.parts[conversation_id] = [
+            part for part in self.parts[conversation_id] if str(part["id"]) != part_id
+        ]
+        self.touch("conversations", conversation_id)
+
+    def merge_contacts(self, source: str, target: str) -> None:
+        """Merges one contact into another: the source is gone, its id leads on."""
+        gone = self.find("contacts", source)
+        self.find("contacts", target)
+        self.remove("contacts", source)
+        self.merges[source] = {
+            "target": target,
+            "role": gone.get("role", "user"),
+            "merged_at": self.now(),
+        }
+        self.touch("contacts", target)
+
+    def canonical_contact(self, contact_id: str) -> str | None:
+        """Follows merges, three at most, to the contact that is left."""
+        target = None
+        for _hop in range(3):
+            if contact_id not in self.merges:
+                break
+            target = contact_id = self.merges[contact_id]["target"]
+        return target
+
+    def set_company_segments(self, company_id: str, segments: Sequence[str | Record]) -> None:
+        """Sets the segments of a company (ids, or rows to be served verbatim).
+
+        Nothing else changes: Intercom does not touch the company either.
+        """
+        self.find("companies", company_id)
+        self.company_segments[company_id] = list(segments)
+
+    def segments_of_company(self, company_id: str) -> list[Record]:
+        """Returns the segment rows of a company, without counts."""
+        return self._segment_rows(self.company_segments.get(company_id, []))
+
+    def segments_of_contact(self, contact_id: str) -> list[Record]:
+        """Returns the segment rows of a contact, without counts."""
+        return self._segment_rows(self.contact_segments.get(contact_id, []))
+
+    def _rename_tag(self, holders: str, tag_id: str, name: str) -> None:
+        for record in list(self.collection(holders)):
+            tags = listed(record, "tags", "tags")
+            if any(tag["id"] == tag_id for tag in tags):
+                shown = [tag | {"name": name} if tag["id"] == tag_id else tag for tag in tags]
+                fields = {"tags": record["tags"] | {"tags": shown}}
+                self.patch(holders, str(record["id"]), fields, bump=False)
+
+    def _segment_rows(self, segments: Sequence[str | Record]) -> list[Record]:
+        known = self.collection("segments")
+        rows = [
+            known.find(segment) if isinstance(segment, str) else segment for segment in segments
+        ]
+        return [
+            {name: value for name, value in row.items() if name != "count"}
+            for row in rows
+            if row is not None
+        ]
+
+
+def _operator(id_code: str) -> Record:
+    return {
+        "type": "bot",
+        "id": "1",
+        "name": "Operator",
+        "email": f"operator+{id_code}@intercom.io",
+        "from_ai_agent": False,
+        "is_ai_answer": False,
+    }
+
+
+def _part(now: int, body: str, author: Record) -> Record:
+    return {
+        "type": "conversation_part",
+        "id": str(uuid.uuid4().int % 10**15),
+        "part_type": "comment",
+        "body": body,
+        "created_at": now,
+        "updated_at": now,
+        "notified_at": now,
+        "assigned_to": None,
+        "author": author,
+        "attachments": [],
+        "external_id": None,
+        "redacted": False,
+        "email_message_metadata": None,
+        "metadata": {},
+        "state": "open",
+        "tags": [],
+        "event_details": {},
+        "app_package_code": None,
+    }
+
+
+def _counted(statistics: Record, part: Record) -> Record:
+    """Counts a part and dates the last reply of its author's side."""
+    from_contact = part["author"].get("type") in {"user", "lead", "contact"}
+    last = "last_contact_reply_at" if from_contact else "last_admin_reply_at"
+    count = statistics.get("count_conversation_parts") or 0
+    return statistics | {last: part["created_at"], "count_conversation_parts": count + 1}
