@@ -50,8 +50,7 @@ def columns(project: Project, view: str = "rudder_contacts_flat") -> list[str]:
 
 def test_the_sync_job_makes_every_model_in_one_step(project: Project) -> None:
     """One step makes all views after their tables; a second run changes none of them."""
-    names = [*READ, *NAMES]
-    first, second = project.run(*names), project.run(*names)
+    first, second = project.run(*READ, *NAMES), project.run(*NAMES)
 
     assert ({}, {}) == (failures(first), failures(second))
     assert set(NAMES) == set(model_figures(first)) == set(model_figures(second))
@@ -242,7 +241,7 @@ def test_a_model_is_as_new_as_its_tables(project: Project) -> None:
     keys = [dg.AssetKey(["intercom", name]) for name in (*CONTACTS, *OF_CONTACTS)]
     told = []
 
-    with dg.instance_for_test() as instance:
+    with dg.DagsterInstance.ephemeral() as instance:
         for selected in ([*keys, report.key], keys[:1]):
             assert job.execute_in_process(asset_selection=selected, instance=instance).success
             status = CachingStaleStatusResolver(instance, graph, LoadingContextForTest(instance))

@@ -1,7 +1,6 @@
 """`dg scaffold defs intercom_assets.IntercomSource eu` writes a file that works."""
 
 import itertools
-import re
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +12,9 @@ from intercom_assets.component import IntercomSource, SourceScaffolder
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.settings.source import Settings, read_settings, refuse_shared_tables
 from intercom_assets_tests.dagster_project.hosting import Host
-from intercom_assets_tests.dagster_project.processes import Machine
 from intercom_assets_tests.dagster_project.running import (
-    ROOT,
-    TOKEN,
     Project,
     failures,
-    query,
     run_job,
 )
 from intercom_assets_tests.docs.settings_page import described_settings, shipped_settings
@@ -181,27 +176,3 @@ def test_python_may_be_asked_for_instead(host: Host) -> None:
     place = scaffold(host, "eu", "python")
 
     assert ["component.py"] == [file.name for file in place.iterdir()]
-
-
-def test_the_documented_commands_make_a_second_source(
-    host: Host, project: Project, tmp_path: Path
-) -> None:
-    """What the documents say of several workspaces works as it stands, once the token is set."""
-    page = (ROOT / "docs" / "several-workspaces.md").read_text()
-    commands = [line[2:].split() for line in page.splitlines() if line.startswith("$ ")]
-    variables = {"INTERCOM_EU_ACCESS_TOKEN": TOKEN, "INTERCOM_EU_BASE_URL": project.url}
-    machine = Machine(url="", folder=tmp_path, variables=variables)
-
-    said = [
-        machine.call(program.removeprefix(".venv/bin/"), *arguments, cwd=host.folder)
-        for program, *arguments in commands
-    ]
-    machine.call("dg", "check", "yaml", cwd=host.folder)
-
-    assert ["dg scaffold", "dg launch", ".venv/bin/intercom-assets run"] == [
-        " ".join(command[:2]) for command in commands
-    ]
-    assert "Next: set INTERCOM_EU_ACCESS_TOKEN" in said[0]
-    rows = query(machine.database, "SELECT id FROM intercom.eu_rudder_contacts")
-    assert set(project.workspace.collection("contacts").ids()) == {row["id"] for row in rows}
-    assert re.search(r"^contacts +\S+ +\d+ +0 +0 ", said[2], re.MULTILINE)

@@ -32,7 +32,7 @@ SECRETS = {name: {"env": f"SNOWFLAKE_{name.upper()}"} for name in (
     "password", "private_key", "private_key_passphrase", "token",
 )}  # fmt: skip
 NAMED: dict[str, object] = {"account": "myorg-mine", "user": "loader", "database": "analytics"}
-RESOURCES = ("tags", "companies", "company_segments", "contacts")
+RESOURCES = ("tags", "contacts")
 PASSPHRASE = "open sesame"
 
 
@@ -225,9 +225,7 @@ def key(*, encrypted: bool) -> str:
     ).decode()
 
 
-@pytest.mark.parametrize(
-    ("encrypted", "inline"), [(False, True), (True, True), (False, False), (True, False)]
-)
+@pytest.mark.parametrize(("encrypted", "inline"), [(True, True), (False, False)])
 def test_a_key_pair_logs_in(
     place: SnowflakePlace,
     line: Line,

@@ -1,5 +1,6 @@
 """What a tick does: it starts a run, or skips beside one that does its work, and says why."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import dagster as dg
@@ -10,6 +11,21 @@ from intercom_assets.component import build_definitions
 from intercom_assets_tests.dagster_project.reading import problems, read
 
 NAMES = ("intercom_schedule", "intercom_reconcile_schedule")
+
+
+@pytest.fixture(scope="module")
+def storage() -> Iterator[dg.DagsterInstance]:
+    """Make Dagster's storage in files once: a tick opens it by its configuration."""
+    with dg.instance_for_test() as instance:
+        yield instance
+
+
+@pytest.fixture
+def instance(storage: dg.DagsterInstance) -> dg.DagsterInstance:
+    """Give a storage without runs."""
+    storage.wipe()
+    assert not storage.get_runs()
+    return storage
 
 
 @pytest.mark.parametrize(
@@ -43,45 +59,41 @@ def test_another_status_is_refused() -> None:
 )
 @pytest.mark.parametrize("status", ["NOT_STARTED", "STARTING", "STARTED", "CANCELING"])
 def test_a_tick_skips_beside_a_run_that_does_its_work(
-    job: str, select: list[str], ticks: list[str], status: str
+    instance: dg.DagsterInstance, *, job: str, select: list[str], ticks: list[str], status: str
 ) -> None:
     """Runs of one job never pile up; a run of some resources, or of others, replaces no sync."""
-    with dg.instance_for_test() as instance:
-        stored(instance, job, select, status)
+    stored(instance, job, select, status)
 
-        told = [outcome(tick(hourly()[name], instance)) for name in NAMES]
+    told = [outcome(tick(hourly()[name], instance)) for name in NAMES]
 
     assert ticks == told
 
 
 @pytest.mark.parametrize("status", ["SUCCESS", "FAILURE", "CANCELED"])
-def test_a_tick_runs_after_a_run_that_ended(status: str) -> None:
+def test_a_tick_runs_after_a_run_that_ended(instance: dg.DagsterInstance, status: str) -> None:
     """However the last run ended, the next tick starts one."""
-    with dg.instance_for_test() as instance:
-        stored(instance, "intercom_reconcile", [], status)
+    stored(instance, "intercom_reconcile", [], status)
 
-        told = {outcome(tick(made, instance)) for made in hourly().values()}
+    told = {outcome(tick(made, instance)) for made in hourly().values()}
 
     assert {"runs"} == told
 
 
-def test_materializing_all_is_a_sync() -> None:
+def test_materializing_all_is_a_sync(instance: dg.DagsterInstance) -> None:
     """What "Materialize all" started does the work of a tick; only a reconcile still adds to it."""
     everything = [resource.name for resource in read().resources]
-    with dg.instance_for_test() as instance:
-        stored(instance, "__ASSET_JOB", everything, "STARTED")
+    stored(instance, "__ASSET_JOB", everything, "STARTED")
 
-        told = [outcome(tick(hourly()[name], instance)) for name in NAMES]
+    told = [outcome(tick(hourly()[name], instance)) for name in NAMES]
 
     assert ["skips", "runs"] == told
 
 
-def test_a_skipped_tick_names_the_run_and_what_to_do() -> None:
+def test_a_skipped_tick_names_the_run_and_what_to_do(instance: dg.DagsterInstance) -> None:
     """The tick in the UI says which run it met, since when, and how to end one that is dead."""
-    with dg.instance_for_test() as instance:
-        run = stored(instance, "intercom_sync", [], "STARTING")
+    run = stored(instance, "intercom_sync", [], "STARTING")
 
-        told = tick(hourly()["intercom_schedule"], instance).skip_message
+    told = tick(hourly()["intercom_schedule"], instance).skip_message
 
     assert told is not None
     assert told.startswith(f"Run {run.run_id[:8]} (intercom_sync) is queued already; the next tick")
@@ -96,7 +108,7 @@ def test_whatever_starts_a_run_it_is_in_the_pool_of_its_source(
     definitions = build_definitions(read(name="eu"))
     everything = definitions.resolve_implicit_global_asset_job_def()
     sync = definitions.resolve_job_def("eu_sync")
-    with dg.instance_for_test() as instance:
+    with dg.DagsterInstance.ephemeral() as instance:
         runs = [instance.create_run_for_job(job_def=job) for job in (everything, sync)]
 
     assert [{"intercom/eu"}] * 2 == [

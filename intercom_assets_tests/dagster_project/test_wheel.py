@@ -90,16 +90,25 @@ def test_the_wheel_holds_the_packages_and_nothing_else(wheel: Path) -> None:
 def test_an_empty_project_syncs_with_the_wheel(
     project: Project, machine: Machine, installed: Path, tmp_path: Path
 ) -> None:
-    """Install, scaffold, set the token, launch: rows land, and `intercom-assets` goes on there."""
+    """Install, scaffold, set the token, launch: rows land, and `intercom-assets` goes on there.
+
+    The commands are those that the documents show for several workspaces, as they stand.
+    """
+    page = (ROOT / "docs" / "several-workspaces.md").read_text()
+    scaffold, launch, run = [line[2:] for line in page.splitlines() if line.startswith("$ ")]
+    assert scaffold.startswith("dg scaffold ")
+    assert launch.startswith("dg launch ")
+    assert run.startswith(".venv/bin/intercom-assets run ")
     host = Host(folder=tmp_path / "host", module="acme")
     (host.defs / "where.py").write_text(
         "import intercom_assets\nprint('imported', intercom_assets.__file__)\n"
     )
 
-    machine.call("dg", "scaffold", "defs", "intercom_assets.IntercomSource", "eu", cwd=host.folder)
-    launched = machine.call("dg", "launch", "--job", "eu_sync", cwd=host.folder)
-    again = command_line(machine, host.defs, "run", "--select", "contacts")
+    made = machine.call(*scaffold.split(), cwd=host.folder)
+    launched = machine.call(*launch.split(), cwd=host.folder)
+    again = command_line(machine, host.defs, *run.split()[1:])
 
+    assert "Next: set INTERCOM_EU_ACCESS_TOKEN" in made
     assert f"imported {installed / 'intercom_assets'}" in launched
     true = set(project.workspace.collection("contacts").ids())
     rows = query(machine.database, "SELECT id FROM intercom.eu_rudder_contacts")

@@ -243,7 +243,7 @@ def test_processes_at_once_wait_or_say_why(workspace: Workspace, tmp_path: Path)
 
 def test_a_process_per_asset_is_correct(workspace: Workspace, tmp_path: Path) -> None:
     """Under the multiprocess executor of a host project every asset lands, only slower."""
-    names = ("companies", "company_segments", "tags")
+    names = ("companies", "company_segments")
     with serving(workspace) as url:
         machine = Machine(url=url, folder=tmp_path)
         raw = {
@@ -273,6 +273,6 @@ def test_a_process_per_asset_is_correct(workspace: Workspace, tmp_path: Path) ->
             "-j", "everything",
         )  # fmt: skip
 
-    assert_landed(machine, workspace, "companies", "tags")
+    assert_landed(machine, workspace, "companies")
     segments = query(machine.database, "FROM intercom.rudder_company_segments")
     assert len(workspace.truth("company_segments")) == len(segments)

@@ -23,9 +23,9 @@ _NESTED = {"tags": "tag", "companies": "company", "notes": "note"}
 
 ALWAYS = 100_000
 
-# Each form has eight cases: steps of five miss no form, and come to each of the eight places.
-CASES = list(product(FORMS, [1, ALWAYS], ["list", "child", "search", "nested"]))[:: budget(5, 1)]
-"""Forms, how often they come, and where; a fifth of them where the budget is small."""
+# Each form has eight cases: steps of seven miss no form, and come to each of the eight places.
+CASES = list(product(FORMS, [1, ALWAYS], ["list", "child", "search", "nested"]))[:: budget(7, 1)]
+"""Forms, how often they come, and where; a seventh of them where the budget is small."""
 
 FEW_LISTS = ("tags", "segments")
 """Lists of one page that are tried where the budget is small: one under `data`, one not."""

@@ -10,13 +10,15 @@ from intercom_assets.sync.cursor import BatchLimits
 from intercom_assets_tests.world import DAY, World, make_world
 
 SEARCHES = ("contacts", "conversations")
+SIZE = 450
+"""Records of each kind: three pages."""
 
 
 @pytest.fixture
 def world(database: Path) -> World:
     """Make a world whose first syncs have some pages, and patience with each."""
     world = make_world(
-        database, contacts=900, companies=0, conversations=900, parts_per_conversation=0
+        database, contacts=SIZE, companies=0, conversations=SIZE, parts_per_conversation=0
     )
     world.attempts = 8
     return world
@@ -37,7 +39,7 @@ def is_true(world: World, *names: str) -> bool:
     return all(world.expected(name) == world.stored(name) for name in names)
 
 
-@pytest.mark.parametrize("slices", [750, 5_000])
+@pytest.mark.parametrize("slices", [375, 5_000])
 @pytest.mark.parametrize("kind", ["502", "504", "truncated"])
 def test_pages_that_are_never_answered_cost_few_requests(
     world: World, kind: str, slices: int
@@ -78,7 +80,7 @@ def test_a_page_that_fails_for_a_while_is_read(world: World) -> None:
     report = world.sync("conversations")
 
     assert is_true(world, "conversations")
-    assert (900, 7) == (report.records_returned, report.meter.retries)
+    assert (SIZE, 7) == (report.records_returned, report.meter.retries)
     assert 1 in sizes(world)
 
 
@@ -107,7 +109,7 @@ def test_a_record_that_is_never_answered_is_placed(world: World) -> None:
     assert stored > 0
     assert reached > 0
     assert is_true(world, "conversations")
-    assert report.inserted == 900 - stored
+    assert report.inserted == SIZE - stored
 
 
 def test_page_size_is_never_exceeded(world: World) -> None:
