@@ -1,4 +1,4 @@
-"""Every exception that this package raises, sorted by what the runner must do.
+"""Every exception that this package raises, sorted by what the caller must do.
 
 ::
 
@@ -14,32 +14,30 @@
     ├── SchemaError             an existing table cannot take the declared columns
     └── WarehouseError          the warehouse refused; names table and statement
 
-The first sentence of a message says what is wrong, the next what to do. What the other side said
-comes last, in brackets: whoever reads a failure needs it only to ask for help. Nothing else
-belongs here.
+The first sentence of a message says what is wrong, the second what to do. The other side's words
+come last, in brackets: a reader needs them only to ask for help.
 """
 
 from dataclasses import dataclass
 
 
 class IntercomAssetsError(Exception):
-    """Everything that this package raises on purpose."""
+    """Base class of the errors that this package raises."""
 
 
 class ConfigurationError(IntercomAssetsError):
-    """The settings do not make sense; a person has to change them."""
+    """The settings are invalid; a person has to change them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestInfo:
-    """What was asked of Intercom, as far as it may be shown.
+    """A request to Intercom and its outcome, without secrets.
 
     Attributes:
-        method: HTTP method.
         path: Path without host or query: the host is the user's own setting.
-        status: HTTP status of the answer, None when there was none.
+        status: HTTP status, None if no response came.
         code: Intercom's error code, such as `token_unauthorized`.
-        message: Intercom's own words; the kind of failure where there was no answer.
+        message: Intercom's message, or the kind of failure if no response came.
         request_id: What Intercom's support asks for.
     """
 
@@ -51,7 +49,7 @@ class RequestInfo:
     request_id: str | None = None
 
     def __str__(self) -> str:
-        """Read as one line: the request, then what came back."""
+        """Return one line: the request, then its outcome."""
         answer = "no answer" if self.status is None else f"HTTP {self.status}"
         told = f" {self.code}" if self.code else ""
         said = f": {self.message}" if self.message else ""
@@ -60,12 +58,11 @@ class RequestInfo:
 
 
 class IntercomError(IntercomAssetsError):
-    """Intercom answered with an error, or not at all.
+    """Intercom returned an error, or no response.
 
     Attributes:
-        request: What was asked and what came back.
-        wrong: What is wrong, in the reader's words: a sentence without its full stop.
-        remedy: What the reader can do about it: another one.
+        wrong: What is wrong, as a sentence without its full stop.
+        remedy: What the reader can do about it, likewise.
     """
 
     def __init__(self, request: RequestInfo, wrong: str, remedy: str) -> None:
@@ -75,12 +72,12 @@ class IntercomError(IntercomAssetsError):
         super().__init__(f"{wrong}. {remedy}. [{request}]")
 
     def but(self, action: str) -> str:
-        """Say in a line what is done about it, where the sync goes on."""
+        """Return a line for a sync that continues: what is wrong, and what is done about it."""
         return f"{self.wrong}; {action} [{self.request}]"
 
     @property
     def status(self) -> int | None:
-        """HTTP status of the answer, None when there was none."""
+        """HTTP status, None if no response came."""
         return self.request.status
 
     @property
@@ -90,14 +87,14 @@ class IntercomError(IntercomAssetsError):
 
 
 class TransientError(IntercomError):
-    """The same request may succeed later: 5xx, time-outs, cut-off or empty answers."""
+    """The same request may succeed later: 5xx, time-outs, cut-off or empty responses."""
 
 
 class RateLimited(TransientError):  # noqa: N818 - reads as what happened
     """The app's quota is used up.
 
     Attributes:
-        retry_after: Seconds until Intercom's window resets, None when it did not say.
+        retry_after: Seconds until Intercom's window resets, None if unknown.
     """
 
     def __init__(self, request: RequestInfo, *, retry_after: float | None) -> None:
@@ -110,7 +107,7 @@ class RateLimited(TransientError):  # noqa: N818 - reads as what happened
 
 
 class PermanentError(IntercomError):
-    """The same request will fail again: a wrong request, version or plan."""
+    """The same request will fail again: wrong request, version or plan."""
 
 
 class Unauthorized(PermanentError):  # noqa: N818 - reads as what happened
@@ -121,7 +118,7 @@ class NotFound(PermanentError):  # noqa: N818 - reads as what happened
     """Intercom has no such record (404), or it was merged into another one (410).
 
     Attributes:
-        merged_into: Path of the record that it was merged into, where Intercom names it.
+        merged_into: Path of the record it was merged into, if Intercom names it.
     """
 
     def __init__(
@@ -132,11 +129,11 @@ class NotFound(PermanentError):  # noqa: N818 - reads as what happened
 
 
 class CutOff(PermanentError):  # noqa: N818 - reads as what happened
-    """A list breaks off however often it is read, or ends with fewer records than it counts.
+    """A list keeps breaking off, or ends with fewer records than it counts.
 
     Attributes:
         came: Records that it returned.
-        missing: Records that it lacks on its last page; 0 where it broke off before that.
+        missing: Records that are missing at its end; 0 if it broke off before that.
     """
 
     def __init__(
