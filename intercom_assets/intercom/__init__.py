@@ -1,6 +1,6 @@
-"""How Intercom speaks: requests, answers, pages, quota. The only importer of httpx.
+"""Intercom's API over HTTP: requests, responses, pages and quota.
 
-Nothing here knows tables or cursors that are stored.
+Only this package imports httpx; it knows nothing of tables or stored cursors.
 """
 
 REGIONS = {
@@ -8,4 +8,4 @@ REGIONS = {
     "eu": "https://api.eu.intercom.io",
     "au": "https://api.au.intercom.io",
 }
-"""Host of each region's API."""
+"""API hosts by region."""

@@ -1,7 +1,7 @@
-"""Requests to Intercom: authenticated, within the quota, retried, counted.
+"""Client of Intercom's API: authenticates, observes the quota, retries and counts requests.
 
-A `Client` belongs to an app's token; a `Session` is its use for one resource, with that
-resource's counts and permission. Which requests a resource needs is not decided here.
+A `Client` belongs to an app's token; a `ResourceSession` uses it for one resource, with that
+resource's metrics and permission. Which requests a resource needs is decided elsewhere.
 """
 
 import asyncio
@@ -33,11 +33,11 @@ from intercom_assets.intercom.secrets import Secret
 from intercom_assets.intercom.transport import distrust, transport_to
 
 CONNECTIONS = 64
-"""Connections kept open, and so the most requests in flight: they use up Intercom's default quota
-of 167 a second where an answer takes 380 ms at the most."""
+"""Connections kept open, and so the most requests in flight: enough to use up Intercom's default
+quota of 167 a second as long as responses take at most 380 ms."""
 
 MAX_BODY = 256_000_000
-"""Bytes of an answer after decompression; a page of 150 long conversations has a few million."""
+"""Most bytes of a decompressed response; a page of 150 long conversations has a few million."""
 
 _TIMEOUT = httpx.Timeout(60.0, connect=15.0, pool=None).as_dict()
 _DEADLINE = 180.0
@@ -48,10 +48,10 @@ class Call:
     """One request before it is sent.
 
     Attributes:
-        needs: Where the list is that the answer must hold; without it the answer counts as cut
-            off and is asked for again.
-        scope: The permission that this request needs, where it is not the resource's.
-        most: Tries that are enough, where patience would have more.
+        needs: Where the response must contain its list; otherwise it counts as cut off and is
+            requested again.
+        scope: The permission that this request needs, if not the resource's.
+        most: Limit on tries, if below the retry policy's.
     """
 
     method: str = "GET"
@@ -68,9 +68,9 @@ class Client:
 
     Args:
         limiter: The app's limiter, shared by all clients of the process.
-        transport: How bytes travel; a seam for tests.
-        deadline: Seconds after which one try of a request is given up.
-        page_size: The most records that any page is asked for.
+        transport: A seam for tests.
+        deadline: Seconds allowed for one try of a request.
+        page_size: Most records to request per page.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class Client:
         self._secret = Secret(token)
         self._stack = ExitStack()
         self._base = base_url.rstrip("/")
-        # Not a dictionary: httpx's headers show no token in their repr.
+        # Unlike a dictionary, httpx's headers hide the token in their repr.
         self._headers = httpx.Headers(
             {
                 "Authorization": f"Bearer {token}",
@@ -132,14 +132,14 @@ class Client:
         scope: str | None = None,
         note: Callable[[str], None] = lambda _: None,
     ) -> "ResourceSession":
-        """Use the client for one resource."""
+        """Return a session for one resource."""
         return ResourceSession(self, meter or RequestMetrics(), scope, note)
 
     async def send(self, call: Call, scope: str | None, meter: RequestMetrics) -> Response:
-        """Send a request once, when the quota allows.
+        """Send a request once, as soon as the quota allows.
 
         Raises:
-            TransientError: No usable answer came; the request may be sent again.
+            TransientError: No usable response came; the request may be sent again.
             PermanentError: Intercom refuses the request.
         """
         request = RequestInfo(method=call.method, path=call.path)
@@ -177,12 +177,12 @@ class Client:
                     content = self._secret.without_escaped(content)
                 return response, content
         except (httpx.HTTPError, TimeoutError) as error:
-            # Only the kind of failure, and no context: a transport error may quote headers.
+            # Report only the kind of failure, no context: a transport error may quote headers.
             failure = unanswered(request, error, "base_url", self._base)
         raise failure
 
     def _asked(self, call: Call) -> httpx.Request:
-        # Not through a client of httpx: cookies, redirects and its own log have no use here.
+        # Not httpx's client, whose cookies, redirects and log are not wanted here.
         query = f"?{urlencode(call.params)}" if call.params else ""
         return httpx.Request(
             call.method,
@@ -194,7 +194,7 @@ class Client:
 
 
 def unanswered(request: RequestInfo, error: Exception, setting: str, url: str) -> IntercomError:
-    """Say why no answer came, by the kind of failure alone; `setting` names the host."""
+    """Return the error for a missing response; `setting` is the one that names the host."""
     if reason := distrust(error):
         return PermanentError(
             replace(request, message=reason),
@@ -220,7 +220,7 @@ def unanswered(request: RequestInfo, error: Exception, setting: str, url: str) -
 
 
 async def _body(response: httpx.Response, request: RequestInfo) -> bytes:
-    # A few compressed bytes can stand for gigabytes, so the body is counted as it unfolds.
+    # A few compressed bytes can expand to gigabytes, so count while decompressing.
     content = bytearray()
     async for chunk in response.aiter_bytes():
         content += chunk
@@ -235,11 +235,11 @@ async def _body(response: httpx.Response, request: RequestInfo) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class ResourceSession:
-    """The use of a client for one resource.
+    """A client in use for one resource.
 
     Attributes:
         scope: The permission that the resource needs.
-        note: Told in one line about each retry.
+        note: Receives a line about each retry.
     """
 
     client: Client
@@ -249,7 +249,7 @@ class ResourceSession:
     _sizes: dict[int, PageSize] = field(default_factory=dict)
 
     def page_size(self, most: int) -> PageSize:
-        """Return the page size that all lists with at most so many records a page share."""
+        """Return the page size shared by all lists with this maximum of records per page."""
         largest = min(most, self.client.page_size)
         return self._sizes.setdefault(most, PageSize(largest, largest))
 
@@ -262,7 +262,7 @@ class ResourceSession:
     ) -> Response:
         """Send a request until it succeeds or its tries are used up.
 
-        It is sent again after errors of type `retry`, or what `instead` returns is sent for it.
+        Errors of type `retry` are retried, with the call that `instead` returns if it is given.
 
         Raises:
             TransientError: All tries failed; names the request.

@@ -1,7 +1,7 @@
-"""The connection of a source to its workspace, used from ordinary threads.
+"""The connection of a source to its workspace, for use from ordinary threads.
 
-All connections of a process share one event-loop thread, and those of one app share one limiter:
-the quota is the app's.
+All connections of a process share one event-loop thread, and those of one app share one limiter,
+since the quota is the app's.
 """
 
 import atexit
@@ -40,7 +40,7 @@ class _Limiters:
         self._lock = threading.Lock()
 
     def of(self, base_url: str, token: str, share: float) -> RateLimiter:
-        """Return the app's limiter; the smallest share that any source asks for holds."""
+        """Return the app's limiter, with the smallest share that any source sets."""
         app = sha256(f"{base_url}\0{token}".encode()).hexdigest()
         with self._lock:
             limiter = self._limiters.setdefault(app, RateLimiter(share))
@@ -52,7 +52,7 @@ _LIMITERS = _Limiters()
 
 
 def check_base_url(base_url: str) -> str | None:
-    """Say what is wrong with a base URL: the token must not travel in the clear."""
+    """Return what is wrong with a base URL, if anything; the token must be sent encrypted."""
     try:
         url = httpx.URL(base_url)
     except (httpx.InvalidURL, TypeError):
@@ -65,18 +65,18 @@ def check_base_url(base_url: str) -> str | None:
 
 
 class Connection:
-    """How a source reaches its workspace; open it with `with`.
+    """A source's connection to its workspace, opened by `with`.
 
     Args:
-        base_url: Instead of the region's host: a simulator or a proxy.
-        page_size: The most records that any page is asked for.
-        transport: How bytes travel; a seam for tests.
+        base_url: A simulator or proxy to use instead of the region's host.
+        page_size: Most records to request per page.
+        transport: A seam for tests.
 
     Raises:
-        ConfigurationError: The token or the base URL cannot be used.
+        ConfigurationError: The token or the base URL is unusable.
     """
 
-    def __init__(  # noqa: PLR0913 - settings and seams, each given by name
+    def __init__(  # noqa: PLR0913 - settings and seams, passed by name
         self,
         *,
         token: str,
@@ -118,7 +118,7 @@ class Connection:
         self._workspace: Workspace | Unauthorized | ConfigurationError | None = None
 
     def __repr__(self) -> str:
-        """Name the host, never the token."""
+        """Show the host, never the token."""
         return f"Connection({self.base_url!r})"
 
     def __enter__(self) -> Self:
@@ -130,7 +130,7 @@ class Connection:
         self.close()
 
     def open(self) -> Self:
-        """Start the event loop if none runs, and open the connection pool."""
+        """Open the connection pool, starting the event loop if necessary."""
         try:
             atexit.register(self.close)
             portal = self._stack.enter_context(_EVENT_LOOP)
@@ -143,20 +143,20 @@ class Connection:
         return self
 
     def close(self) -> None:
-        """Close the pool, if it is open; the event loop ends with its last connection."""
+        """Close the pool if it is open; the event loop ends with its last connection."""
         self._open = None
         self._stack.close()
         atexit.unregister(self.close)
 
     @property
     def portal(self) -> BlockingPortal:
-        """The door to the event loop."""
+        """The portal to the event loop."""
         return self._opened()[0]
 
     def call(self, work: Callable[[*Ts], Awaitable[T]], *arguments: *Ts) -> T:
-        """Wait for work on the event loop; what is no longer waited for is cancelled.
+        """Run work on the event loop and wait for it; cancel it if the wait is interrupted.
 
-        Ctrl-C ends the wait alone, and a request that is tried again would outlive the pool.
+        Ctrl-C ends only the wait, and a request that is being retried would outlive the pool.
         """
         with started(self.portal, work, *arguments) as future:
             return future.result()
@@ -164,15 +164,15 @@ class Connection:
     def session(
         self, *, meter: RequestMetrics, scope: str, note: Callable[[str], None]
     ) -> ResourceSession:
-        """Use the connection for one resource."""
+        """Return a session for one resource."""
         return self._opened()[1].session(meter=meter, scope=scope, note=note)
 
     def workspace(self, session: ResourceSession) -> Workspace:
-        """Say whose token this is; asked once, and a refusal is remembered.
+        """Return the token's workspace; requested once, and a refusal is remembered.
 
         Raises:
             Unauthorized: The token is wrong.
-            ConfigurationError: The workspace lives in another region.
+            ConfigurationError: The workspace is in another region.
         """
         with self._lock:
             if self._workspace is None:
@@ -194,7 +194,7 @@ class Connection:
 def started(
     portal: BlockingPortal, work: Callable[[*Ts], Awaitable[T]], *arguments: *Ts
 ) -> Iterator[Future[T]]:
-    """Start work on the event loop, and cancel it if it goes on when the block ends."""
+    """Start work on the event loop, and cancel it if it outlasts the block."""
     future = portal.start_task_soon(work, *arguments)
     try:
         yield future

@@ -1,16 +1,15 @@
-"""What the requests of one sync cost: counted by the client, shown by reports. Needs no HTTP."""
+"""Metrics of one sync's requests, counted by the client and shown in reports. Needs no HTTP."""
 
 from dataclasses import dataclass
 
 
 @dataclass(slots=True)
 class RequestMetrics:
-    """Counts of one sync; the client adds to them as it goes.
+    """Counters of one sync, updated by the client.
 
     Attributes:
-        quota_seconds: Seconds that requests waited for the quota, added up over requests that
-            waited at the same time only once.
-        quota_share: The largest part of the app's quota that any client had used in a window.
+        quota_seconds: Seconds waited for the quota; overlapping waits count once.
+        quota_share: Largest share of the app's quota that all clients used in a window.
     """
 
     requests: int = 0
@@ -22,13 +21,13 @@ class RequestMetrics:
     _waited_until: float = 0.0
 
     def answered(self, path: str, seconds: float) -> None:
-        """Count an answer."""
+        """Count a response."""
         self.requests += 1
         if seconds > self.slowest_seconds:
             self.slowest_seconds, self.slowest_path = seconds, path
 
     def waited(self, since: float, until: float) -> None:
-        """Count a wait for quota; overlapping waits of parallel requests count once."""
+        """Count a wait for the quota, except where it overlaps an earlier one."""
         since = max(since, self._waited_until)
         if until > since:
             self.quota_seconds += until - since

@@ -1,4 +1,4 @@
-"""Intercom's OAuth: where a person grants access, a code for a token, and what the token may read.
+"""OAuth: the page that grants access, the exchange of a code, and the token's permissions.
 
 https://developers.intercom.com/docs/build-an-integration/learn-more/authentication/setting-up-oauth
 """
@@ -29,10 +29,10 @@ PAGES = {
     "eu": "https://app.eu.intercom.com",
     "au": "https://app.au.intercom.com",
 }
-"""Host of each region's pages, where a person grants access."""
+"""Hosts of the pages that grant access, by region."""
 
 _EXCHANGE_HOST = REGIONS["us"]
-"""Codes of every region are exchanged here."""
+"""Exchanges the codes of all regions."""
 
 _AUTHORIZE = "/oauth"
 _EXCHANGE = "/auth/eagle/token"
@@ -45,15 +45,14 @@ _PATIENCE = RetryPolicy(attempts=3, quota_attempts=3)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class App:
-    """An Intercom app that asks for access.
+    """An Intercom app that requests access.
 
     Attributes:
-        client_id: From the Developer Hub; no secret.
-        client_secret: Its secret, sent only to exchange a code.
+        client_id: From the Developer Hub; not secret.
+        client_secret: Sent only to exchange a code.
         region: Where the workspace is expected.
-        version: API version for questions about the workspace.
-        base_url: A simulator or proxy that stands for all hosts of Intercom.
-        transport: How bytes travel; a seam for tests.
+        base_url: A simulator or proxy that replaces all of Intercom's hosts.
+        transport: A seam for tests.
     """
 
     client_id: str
@@ -65,22 +64,22 @@ class App:
 
     @property
     def pages(self) -> str:
-        """Scheme and host of the page on which access is granted."""
+        """Scheme and host of the page that grants access."""
         return self.base_url or PAGES[self.region]
 
     def authorize_url(self, *, state: str, redirect_url: str) -> str:
-        """Give the address at which a person grants access."""
+        """Return the URL at which a person grants access."""
         query = {"client_id": self.client_id, "state": state, "redirect_uri": redirect_url}
         return f"{self.pages}{_AUTHORIZE}?{urlencode(query)}"
 
     async def exchange(self, code: str) -> str:
-        """Exchange a code for an access token; asked once, since a code works once.
+        """Exchange a code for an access token; never retried, since a code works once.
 
         Raises:
             Unauthorized: The code, the client id or the client secret is refused.
-            TransientError: No usable answer came.
-            PermanentError: The answer is none that Intercom gives.
-            ConfigurationError: The environment's proxy or certificates cannot be used.
+            TransientError: No usable response came.
+            PermanentError: The response is not one that Intercom sends.
+            ConfigurationError: The environment's proxy or certificates are unusable.
         """
         request = RequestInfo(method="POST", path=_EXCHANGE)
         response, content = await self._post(request, code)
@@ -100,12 +99,12 @@ class App:
         return token
 
     async def ask_about(self, token: str, resources: Iterable[Resource]) -> "Grant":
-        """Ask whose token this is and what it may read.
+        """Return the token's workspace and permissions.
 
         Raises:
-            Unauthorized: No region's host accepts the token.
+            Unauthorized: No region accepts the token.
             ConfigurationError: The token belongs to no workspace.
-            IntercomError: Intercom cannot be asked.
+            IntercomError: Intercom does not answer.
         """
         workspace = await self._find(token)
         async with self._client(token, self._host(workspace.region or self.region)) as client:
@@ -159,7 +158,7 @@ class App:
                 ):
                     content = await _body(response, request)
         except (httpx.HTTPError, TimeoutError) as error:
-            # Only the kind of failure, and no context: a transport error may quote the request.
+            # Report only the kind of failure, no context: a transport error may quote the request.
             failure = unanswered(request, error, "INTERCOM_BASE_URL", host)
         else:
             for secret in hidden:
@@ -171,12 +170,11 @@ class App:
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """One of Intercom's permissions, and what it lets through.
+    """An Intercom permission and the resources it covers.
 
     Attributes:
         scope: Its name in the Developer Hub.
-        resources: The resources that need it.
-        granted: Whether the token has it; None where Intercom's answer does not tell.
+        granted: Whether the token has it; None if Intercom's response does not show.
     """
 
     scope: str
@@ -186,12 +184,7 @@ class Permission:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a token gives access to.
-
-    Attributes:
-        workspace: The workspace that it belongs to.
-        permissions: The permissions that the resources need.
-    """
+    """A token's workspace, and the permissions that the resources need."""
 
     workspace: Workspace
     permissions: tuple[Permission, ...]
@@ -208,7 +201,7 @@ class Grant:
 
 
 async def _permissions(client: Client, resources: Iterable[Resource]) -> tuple[Permission, ...]:
-    # Intercom names the permissions of a token nowhere, so each is tried.
+    # Intercom does not list a token's permissions, so each is tried.
     needing: dict[str, list[Resource]] = {}
     for resource in resources:
         needing.setdefault(resource.scope, []).append(resource)
@@ -220,7 +213,7 @@ async def _permissions(client: Client, resources: Iterable[Resource]) -> tuple[P
 
 
 async def _granted(client: Client, resources: Iterable[Resource]) -> bool | None:
-    # One resource that may be read is enough: another may lack something else, such as a plan.
+    # One readable resource is enough: another may lack something else, such as a plan.
     granted: bool | None = False
     for resource in resources:
         try:
@@ -240,7 +233,7 @@ def _region(app: Json) -> str:
 
 
 def _told(request: RequestInfo, content: bytes) -> RequestInfo:
-    """Read the two fields of OAuth's own errors, where the answer is no envelope of Intercom's."""
+    """Add the two fields of OAuth's own errors, if the response is not Intercom's envelope."""
     try:
         body = decode(content)
     except ValueError:

@@ -1,24 +1,24 @@
-"""How answers continue: one page, a cursor, page numbers, or the scroll.
+"""Pagination of lists: a single page, a cursor, or page numbers.
 
 https://developers.intercom.com/docs/build-an-integration/learn-more/rest-apis/pagination-cursor
 
-Answers end and break off in more forms than the documents show. All records are known to have come
-when there are as many distinct ids as `total_count` says.
+Lists end and break off in more forms than the documents show. A list is known to be complete when
+there are as many distinct ids as `total_count` says.
 
-| form of an answer | taken for |
+| form of a response | taken for |
 |---|---|
-| `pages` or `next` absent, null, empty or without a value | the end, if no other row says no |
-| `next` is a URL, also a relative one, an object, a cursor or a number | the next page |
-| no next page, but `page` < `total_pages` (also outside of `pages`) | page + 1 if numbered |
+| `pages` or `next` absent, null, empty or without a value | the end, unless another row applies |
+| `next` is a URL (also relative), an object, a cursor or a number | the next page |
+| no next page, but `page` < `total_pages` (also outside `pages`) | page + 1 if numbered |
 | the same in a list with cursors, or fewer records than `total_count` | broken off |
-| `next` names a page again, or in an unknown form | the end if all came, else broken off |
-| a later page is refused: 400, 422, in a GET also 404 | the end if all came, else broken off |
+| `next` names a page again, or has an unknown form | the end if complete, else broken off |
+| a later page is refused: 400, 422, for a GET also 404 | the end if complete, else broken off |
 | an empty page that names a next one | not the end; 100 in a row are an error |
 | the list is null beside a `total_count` of 0 | an empty list |
-| an answer of type `list` with its only list under another key | its records |
+| a response of type `list` with its only list under another key | its records |
 
-What broke off is read again from its beginning, and is then a `CutOff`. A search by time goes on in
-smaller slices, whose records fit on one page.
+A list that breaks off is read again from the start, and in the end raises `CutOff`. A search by
+time then continues in smaller slices, whose records fit on one page.
 """
 
 from collections.abc import AsyncGenerator
@@ -44,19 +44,19 @@ from intercom_assets.intercom.retry import FAILURES, may_be_too_large
 
 _REPORT = "Run again; if it stays, report the request to Intercom's support"
 _IDLE_PAGES = 100
-"""Pages in a row without a new record that are followed: more than that is no list that ends."""
+"""Consecutive pages without a new record after which a list is considered endless."""
 
 _REFUSED = "it refuses the next page that it named itself"
 _READINGS = 3
-"""How often a list that breaks off is read from its beginning."""
+"""How often a list that breaks off is read from the start."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One answer's records.
+    """The records of one response.
 
     Attributes:
-        total_count: Records in all pages, where Intercom says so.
+        total_count: Records in all pages, if Intercom says so.
         date: Intercom's clock when it answered.
     """
 
@@ -70,10 +70,10 @@ _FIRST = Position(1)
 
 
 class _BrokenOff(Exception):  # noqa: N818 - reads as what happened
-    """A list broke off: it has to be read from its beginning.
+    """A list broke off and has to be read again from the start.
 
     Attributes:
-        ended: Whether it came to its last page, only with fewer records than it counts.
+        ended: Whether it reached its last page, but with fewer records than it counts.
     """
 
     def __init__(self, why: str, request: RequestInfo, *, ended: bool = False) -> None:
@@ -84,7 +84,7 @@ class _BrokenOff(Exception):  # noqa: N818 - reads as what happened
 
 
 async def read_list(session: ResourceSession, call: Call, paged: Paged) -> Page:
-    """Read all records of a list into one page, the first; what came twice is there once.
+    """Read a complete list into its first page, without duplicates.
 
     Raises:
         IntercomError: As `read_pages`.
@@ -92,19 +92,19 @@ async def read_list(session: ResourceSession, call: Call, paged: Paged) -> Page:
     pages = [page async for page in read_pages(session, call, paged)]
     records: dict[str, Record] = {}
     for record in (one for page in pages for one in page.records):
-        # Where it came last: the order is that of the last reading.
+        # Keep the last place: the order is that of the last reading.
         records.pop(_key(record), None)
         records[_key(record)] = record
     return replace(pages[0], records=list(records.values()))
 
 
 async def read_pages(session: ResourceSession, call: Call, paged: Paged) -> AsyncGenerator[Page]:
-    """Read page after page until the end, from the beginning again where the list breaks off.
+    """Yield the pages of a list, starting over if it breaks off.
 
-    Records come again then: with their keys, whoever takes them merges them.
+    Records are then yielded again; the consumer merges them by key.
 
     Raises:
-        CutOff: The list breaks off again and again, or ends with fewer records than it counts.
+        CutOff: The list keeps breaking off, or ends with fewer records than it counts.
         PermanentError: It does not end.
     """
     reading = _Reading(session, call, paged)
@@ -119,11 +119,11 @@ async def read_pages(session: ResourceSession, call: Call, paged: Paged) -> Asyn
 
 @dataclass(slots=True)
 class _Reading:
-    """One reading of a list, from its beginning.
+    """One reading of a list from the start.
 
     Attributes:
-        number: Readings before this one.
-        known: Keys of the records that these returned.
+        number: How many readings came before.
+        known: Keys of the records that they returned.
     """
 
     session: ResourceSession
@@ -141,7 +141,7 @@ class _Reading:
     _sizes: set[int] = field(default_factory=set)
 
     async def next(self) -> Page | None:
-        """Ask for the next page; None where there is none although one was named.
+        """Request the next page; return None if one was named but does not exist.
 
         Raises:
             _BrokenOff: Intercom refuses the position that it named.
@@ -163,7 +163,7 @@ class _Reading:
         """Find the next page.
 
         Raises:
-            _BrokenOff: There must be one, and it cannot be asked for.
+            _BrokenOff: There must be one, but it cannot be requested.
             PermanentError: The list does not end.
         """
         named = next_named(page.body)
@@ -181,10 +181,10 @@ class _Reading:
         self._position = position
 
     def again(self, broken: _BrokenOff) -> "_Reading":
-        """Begin again, unless that happened often enough.
+        """Return a new reading.
 
         Raises:
-            CutOff: It did.
+            CutOff: The list was read often enough.
         """
         came = len(self._here)
         of = "" if self._counted is None else f"of {self._counted:,} "
@@ -198,7 +198,7 @@ class _Reading:
         return _Reading(self.session, self.call, self.paged, self.number + 1, known)
 
     async def _ask(self) -> Response:
-        """Ask for the page at the position, and for fewer records where that cannot be answered."""
+        """Request the page at the position, with fewer records after repeated failures."""
         most = 1 if isinstance(self.paged, SinglePage) else self.paged.per_page
         shared = self.session.page_size(most)
         size, failed = shared.size, 0
@@ -241,7 +241,7 @@ class _Reading:
         self._idle = 0 if keys - self._here else self._idle + 1
         self._here |= keys
         self._asked.add(self._position)
-        # A page beyond the end may count nothing; records that are deleted meanwhile count less.
+        # A page beyond the end may count nothing, and deletions lower the count meanwhile.
         if page.total_count is not None and (page.records or self._counted is None):
             before = page.total_count if self._counted is None else self._counted
             self._counted = min(page.total_count, before)
@@ -258,7 +258,7 @@ class _Reading:
         return 0 if self._counted is None else max(self._counted - seen, 0)
 
     def _following(self, page: Page) -> Position | None:
-        """Count on to the next page where none is named, and pages have numbers."""
+        """Return the next numbered page if none is named but one must follow."""
         number = page_numbers(page.body)[0] or (self._position or _FIRST).number or 1
         full = isinstance(self.paged, Numbered) and len(page.records) >= self._size
         follows = self._is_left(page) or (full and self._missing() > 0)
@@ -267,7 +267,7 @@ class _Reading:
         return Position(number + 1, self._size if isinstance(self.paged, Numbered) else 0)
 
     def _end(self, named: Json, page: Page) -> None:
-        """Make sure that nothing follows the last page."""
+        """Check that nothing follows the last page."""
         if self._is_whole():
             return
         if says_something(named):
@@ -281,7 +281,7 @@ class _Reading:
             raise _BrokenOff(why, self._request(), ended=ended)
 
     def _is_left(self, page: Page) -> bool:
-        """Whether an answer says that pages follow it; cursors count pages of one size."""
+        """Return whether a response counts more pages; with cursors, only if all had one size."""
         number, pages = page_numbers(page.body)
         if isinstance(self.paged, StartingAfter) and len(self._sizes) > 1:
             return False
@@ -292,7 +292,7 @@ class _Reading:
 
 
 def read_page(answer: Response, places: Places) -> Page:
-    """Extract the records from an answer, ignoring anything that is not an object."""
+    """Extract the records from a response, ignoring anything that is not an object."""
     found = records_at(answer.body, places) or []
     return Page(
         [record for record in found if isinstance(record, dict)],
@@ -307,7 +307,7 @@ def _key(record: Record) -> str:
 
 
 def paged(pagination: Pagination) -> Paged:
-    """Narrow a declaration to what `read_pages` reads.
+    """Narrow a pagination to what `read_pages` accepts.
 
     Raises:
         ValueError: The pagination is the scroll.

@@ -1,4 +1,4 @@
-"""Where a page begins: in which forms Intercom names the next one, and how it is asked for."""
+"""Positions of pages: the forms in which Intercom names the next one, and how to request it."""
 
 from dataclasses import dataclass, replace
 from typing import assert_never
@@ -9,15 +9,15 @@ from intercom_assets.catalog.types import Json, Record, as_int
 from intercom_assets.intercom.client import Call
 
 Paged = SinglePage | StartingAfter | Numbered
-"""Every pagination but the scroll, which `scroll` reads."""
+"""All paginations except the scroll, which `scroll` reads."""
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a page begins, as the page before it named it.
+    """Where a page begins, as named by the page before it.
 
     Attributes:
-        per_page: Records a page by which it is numbered, 0 where we do not say.
+        per_page: Page size on which `number` is based, 0 if we do not set one.
     """
 
     number: int | None = None
@@ -25,29 +25,29 @@ class Position:
     cursor: str | None = None
 
     def __str__(self) -> str:
-        """Read as what Intercom named, short."""
+        """Return what Intercom named, shortened."""
         return (self.cursor or str(self.number))[:40]
 
 
 def page_numbers(body: Record) -> tuple[int | None, int | None]:
-    """Read an answer's number and the number of all pages, in `pages` or outside of it."""
+    """Return a response's page number and its count of pages, inside or outside `pages`."""
     pages = body.get("pages")
     place = pages if isinstance(pages, dict) else body
     return _number(place.get("page")), _number(place.get("total_pages"))
 
 
 def next_named(body: Record) -> Json:
-    """Read what an answer says of the next page."""
+    """Return what a response says about the next page."""
     pages = body.get("pages")
     return pages.get("next") if isinstance(pages, dict) else None
 
 
 def named_position(following: Json, paged: Paged, size: int) -> Position | None:
-    """Read `pages.next`: absent, null, a URL, a number, a cursor or an object that holds either.
+    """Parse `pages.next`: absent, null, a URL, a number, a cursor or an object with either.
 
-    A list that is documented as one page is followed too where a next page is named: to take
-    its first page for the whole would lose rows. An object can hold both, and then both are sent:
-    the documents show a cursor beside the number of a page.
+    A list documented as a single page is followed, too, if it names a next one: stopping there
+    would lose rows. An object can contain both, and then both are sent: the documents show a
+    cursor beside a page number.
     """
     number: Json = None
     cursor: Json = None
@@ -71,7 +71,7 @@ def named_position(following: Json, paged: Paged, size: int) -> Position | None:
 
 
 def says_something(following: Json) -> bool:
-    """Return whether there is any value in what an answer says of the next page."""
+    """Return whether what a response says about the next page contains any value."""
     values = following.values() if isinstance(following, dict) else [following]
     return any(value not in (None, "", False) for value in values)
 
@@ -83,7 +83,7 @@ def _number(value: Json) -> int | None:
 
 
 def dividing(position: Position | None, size: int) -> int:
-    """Return the largest size up to `size` by which a numbered page begins at the same record."""
+    """Return the largest size up to `size` in which a numbered page begins at the same record."""
     if position is None or position.number is None or not position.per_page:
         return size
     before = (position.number - 1) * position.per_page
@@ -91,7 +91,7 @@ def dividing(position: Position | None, size: int) -> int:
 
 
 def page_at(call: Call, paged: Paged, position: Position | None, size: int) -> Call:
-    """Ask for the page at a position, of a size by which it may be numbered."""
+    """Return the request for the page at a position, in a size that `dividing` returned."""
     place: dict[str, str] = {}
     if position is not None and position.number is not None:
         before = (position.number - 1) * position.per_page
@@ -108,7 +108,7 @@ def page_at(call: Call, paged: Paged, position: Position | None, size: int) -> C
         case StartingAfter():
             if call.body is None:
                 return replace(call, params={**call.params, **place, "per_page": str(size)})
-            # A search reads its position from the body alone and would repeat page one otherwise.
+            # A search reads its position from the body only, and would repeat page one otherwise.
             return replace(call, body={**call.body, "pagination": {**place, "per_page": size}})
         case _:
             assert_never(paged)

@@ -1,10 +1,10 @@
-"""One limiter per app and process: it follows the quota that Intercom publishes.
+"""Rate limiter, one per app and process, that follows the quota Intercom publishes.
 
-Intercom counts requests per app in windows of 10 seconds and says in every answer how many the
+Intercom counts requests per app in windows of 10 seconds, and says in every response how many the
 window allows, how many are left and when it resets
 (https://developers.intercom.com/docs/references/rest-api/errors/rate-limiting). The number left
-includes what other clients of the app used, so following it shares the quota with them: what they
-used in the last window is left to them in the next, up to half.
+accounts for the app's other clients. What they used in the last window is left to them in the
+next, up to half of our share.
 """
 
 import math
@@ -18,10 +18,10 @@ import anyio
 from intercom_assets.intercom.responses import http_date
 
 PERIOD = 10.0
-"""Seconds of a quota window."""
+"""Length of a quota window in seconds."""
 
 ASSUMED_LIMIT = 1667
-"""Requests per window where answers carry no quota headers: 10,000 a minute."""
+"""Requests per window if responses have no quota headers: 10,000 a minute."""
 
 _UNKNOWN_BURST = 8
 _POLL = 0.1
@@ -32,12 +32,12 @@ class _Window:
     """What is known of the current quota window.
 
     Attributes:
-        reset: When it ends, on Intercom's clock; 0 while only assumed.
-        ours: Requests of ours that can have been counted in it.
-        seen: Requests of other clients in the whole window, going by those that certainly were.
-        expected: The same of the window before.
-        left: Seconds that were left of it when the last answer came.
-        assumed: Whether no answer has named it yet.
+        reset: When it ends, on Intercom's clock; 0 if unknown.
+        ours: Requests of ours that may have been counted in it.
+        seen: Requests of other clients, at least, extrapolated to the whole window.
+        expected: The same for the window before.
+        left: Seconds that were left when the last response came.
+        assumed: Whether no response has named it yet.
     """
 
     limit: int
@@ -52,10 +52,10 @@ class _Window:
 
 
 class RateLimiter:
-    """Lets requests pass while our share of the quota lasts.
+    """Admits requests while our share of the quota lasts.
 
     Args:
-        share: Part of the published quota that we may use, over 0 up to 1.
+        share: Part of the published quota that we may use, above 0 and up to 1.
     """
 
     def __init__(
@@ -75,10 +75,10 @@ class RateLimiter:
 
     @asynccontextmanager
     async def slot(self, waited: Callable[[float, float], None]) -> AsyncIterator[None]:
-        """Wait until a request may be sent, and count it as in flight until the end.
+        """Wait until a request may be sent, and count it as in flight for the block.
 
         Args:
-            waited: Told when the wait began and how far it is, again and again until it ends.
+            waited: Called repeatedly while waiting, with the start of the wait and the time.
         """
         began = self._clock()
         while (pause := self._pause()) > 0:
@@ -95,11 +95,11 @@ class RateLimiter:
 
     @property
     def used_share(self) -> float:
-        """The part of the current window's quota that Intercom counted, of every client."""
+        """Share of the current window's quota that all clients have used."""
         return self._window.used / self._window.limit
 
     def learn(self, headers: Mapping[str, str]) -> None:
-        """Take over what an answer says about the quota."""
+        """Update the quota from a response's headers."""
         try:
             limit = int(headers["x-ratelimit-limit"])
             remaining = int(headers["x-ratelimit-remaining"])
@@ -121,22 +121,19 @@ class RateLimiter:
             window.seen = others * PERIOD / max(PERIOD - window.left, 0.5)
 
     def exhausted(self) -> float | None:
-        """Note that Intercom refused a request; return the seconds until the window resets.
-
-        Returns None where no answer has said when that is.
-        """
+        """Note that Intercom refused a request; return the seconds to the reset, if known."""
         if not self._known:
             return None
         window = self._window
         if self._clock() >= window.resets_at:
-            # Refused just before the reset: the window that follows is not used up.
+            # Refused just before the reset: the next window is not used up.
             return 0.0
         window.used = max(window.used, window.limit)
         return window.resets_at - self._clock()
 
     def _on_our_clock(self, reset: int, date: str | None) -> float:
-        # Date has whole seconds, so each answer bounds the difference of the clocks from below;
-        # the best bound of all answers is off by less than the fastest answer took.
+        # `Date` has whole seconds, so each response is a lower bound of the clocks' difference;
+        # the best bound is off by less than the fastest response took.
         now = self._clock()
         if date is not None:
             sent = http_date(date)
@@ -158,24 +155,24 @@ class RateLimiter:
         window = self._window
         if window.assumed:
             return _Window(limit, 0, resets_at, reset, ours=window.ours, expected=window.expected)
-        # What is in flight may be counted in either window.
+        # Requests in flight may be counted in either window.
         return _Window(limit, 0, resets_at, reset, ours=self._in_flight, expected=window.seen)
 
     def _pause(self) -> float:
-        """Return how long to wait before asking again whether a request may be sent."""
+        """Return the seconds to wait before checking again; 0 if a request may be sent."""
         self._roll()
         window = self._window
-        # Nothing is known before the first answer: a full burst into a quota that another client
-        # has used up would be refused as a whole.
+        # Nothing is known before the first response: a full burst into a quota that another
+        # client has used up would be refused entirely.
         if not self._known and self._in_flight >= _UNKNOWN_BURST:
             return _POLL
         left = max(window.resets_at - self._clock(), 0.0)
         allowed = max(math.floor(window.limit * self.share), 1)
-        # `used` is what Intercom counted for every client up to the last answer. What others used
-        # since then is not known, so it is expected of them; half of our share stays ours, or two
-        # clients that both held back would starve each other.
+        # `used` is what Intercom counted for all clients up to the last response. What others have
+        # used since is estimated. Half of our share stays ours, or two clients that both held back
+        # would starve each other.
         kept = min(max(window.expected, window.seen) * window.left / PERIOD, allowed / 2)
         if window.used + self._in_flight + kept < allowed:
             return 0.0
-        # Answers under way may show that less was used, so look again before the reset.
+        # Pending responses may show that less was used, so check again before the reset.
         return min(_POLL, max(left, 0.001))

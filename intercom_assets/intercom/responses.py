@@ -1,6 +1,6 @@
-"""What a response means: a JSON object, or one of our errors with a remedy.
+"""Responses read as a JSON object, or as one of our errors with a remedy.
 
-Bodies are read without losing a digit, and without text that no warehouse holds.
+Decoding keeps every digit, and replaces text that no warehouse can store.
 """
 
 import json
@@ -33,16 +33,16 @@ _HUB = "Intercom's Developer Hub (your app > Configure > Authentication)"
 _A_SCOPE = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
 
 WRONG_TOKEN = frozenset({"unauthorized", "token_revoked", "token_not_found", "token_expired"})
-"""Intercom's codes for a token that it does not know, or no longer."""
+"""Intercom's codes for a token that is unknown, revoked or expired."""
 
 
 Places = tuple[tuple[str, ...], ...]
-"""Where an answer may hold its list of records: each a run of keys."""
+"""Paths of keys at which a response may contain its list of records."""
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A successful answer.
+    """A successful response.
 
     Attributes:
         date: Intercom's clock when it answered, None if it did not say.
@@ -55,7 +55,7 @@ class Response:
 def read_response(
     request: RequestInfo, response: httpx.Response, content: bytes, scope: str | None
 ) -> Response:
-    """Turn a response into an answer.
+    """Return a successful response's content.
 
     Raises:
         TransientError: The same request may succeed later.
@@ -68,7 +68,7 @@ def read_response(
     if not response.is_success:
         error = read_error(_described(request, response, body), scope, enveloped=_is_error(body))
         if isinstance(error, NotFound):
-            # A merged contact names the one that it lives on in.
+            # A merged contact links to the one it was merged into.
             error.merged_into = response.links.get("canonical", {}).get("url")
         raise error
     if not isinstance(body, dict) or _is_error(body):
@@ -82,10 +82,10 @@ def read_response(
 
 
 def records_at(body: Record, places: Places) -> list[Json] | None:
-    """Find the list in an answer; None where there is none.
+    """Return the list of records in a response, or None.
 
-    An answer of type `list` may have its records under another key, where it holds no other list;
-    and null instead of a list where it counts none. An empty list under another key says nothing.
+    A response of type `list` may have its records under another key, if it contains no other list,
+    and null for a list if it counts none. An empty list under another key proves nothing.
     """
     for keys in places:
         value = value_at(body, keys)
@@ -101,9 +101,9 @@ def records_at(body: Record, places: Places) -> list[Json] | None:
 
 
 def read_error(request: RequestInfo, scope: str | None, *, enveloped: bool) -> IntercomError:
-    """Sort an error answer by what the runner must do.
+    """Return the error for a response, by what the caller must do.
 
-    Only Intercom's own error envelope is believed: a proxy's page has none.
+    Only Intercom's own error envelope is trusted: a proxy's page has none.
     """
     error: IntercomError
     match request.status:
@@ -163,7 +163,7 @@ def _lacking(request: RequestInfo, scope: str | None) -> Unauthorized:
 
 
 def _named_scope(said: str, scope: str | None) -> str | None:
-    """Return the permission that Intercom's message names, else the one that the request needs."""
+    """Return the permission that Intercom's message names, or else the request's."""
     found = _A_SCOPE.search(said) if "scope" in said.lower() else None
     # The Developer Hub writes read_tags as "Read tags".
     if found is None or (scope and found[0] == scope.lower().replace(" ", "_")):
@@ -252,13 +252,13 @@ _REPLACEMENT = "\ufffd"
 
 
 def decode(body: bytes) -> Json:
-    r"""Read JSON; integers keep every digit, NUL and lone surrogates become U+FFFD.
+    r"""Decode JSON; integers keep every digit, NUL and lone surrogates become U+FFFD.
 
-    The fast decoder refuses lone surrogates (`"\ud83d"` alone), which Intercom can send where a
-    text was cut in the middle of an emoji; then the standard library reads the body.
+    msgspec refuses lone surrogates (`"\ud83d"` alone), which Intercom can send where a text was
+    cut inside an emoji; the standard library decodes those bodies.
 
     Raises:
-        ValueError: The body is no JSON.
+        ValueError: The body is not JSON.
     """
     try:
         value: Json = msgspec.json.decode(body)
@@ -288,7 +288,7 @@ def _finite(literal: str) -> float | str:
 
 
 def scrub(value: Json) -> Json:
-    """Replace what a warehouse cannot hold in every text and key of a JSON value."""
+    """Replace what a warehouse cannot store in all texts and keys of a JSON value."""
     match value:
         case str():
             return _scrub_text(value)
@@ -301,7 +301,7 @@ def scrub(value: Json) -> Json:
 
 
 def _scrub_object(fields: Record) -> Record:
-    # Keys that differ only in what is replaced stay apart: no field disappears.
+    # Keys that differ only in replaced characters stay distinct, so that no field is lost.
     scrubbed: Record = {}
     for key, item in fields.items():
         name = _scrub_text(key)
@@ -322,11 +322,10 @@ def _scrub_text(text: str) -> str:
     return text
 
 
-# Answers of the same second carry the same text, and parsing it costs as much as the rest of
-# what the headers say.
+# Responses of one second share this text, and parsing it costs as much as all other headers.
 @lru_cache(maxsize=16)
 def http_date(text: str) -> datetime | None:
-    """Read a `Date` header; None where it is none."""
+    """Parse a `Date` header; return None if it is invalid."""
     try:
         date = parsedate_to_datetime(text)
     except ValueError:

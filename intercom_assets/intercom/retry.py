@@ -1,7 +1,7 @@
-"""When a failed request is sent again, and for how many records.
+"""Retries of failed requests, and the page size to retry with.
 
-Some searches answer 502, 504 or nothing at all to large pages, always or around some records, and
-answer at once when they are asked for fewer.
+Some searches answer large pages with 502, 504 or nothing, always or around some records, and
+smaller pages at once.
 """
 
 import random
@@ -18,7 +18,7 @@ class RetryPolicy:
     """How often a request is tried, and how long the pauses are.
 
     Attributes:
-        first_pause: Upper bound of the first pause in seconds; doubles from try to try.
+        first_pause: Upper bound of the first pause in seconds; doubles with each try.
         longest_pause: Upper bound of every pause, in seconds.
     """
 
@@ -34,7 +34,7 @@ class RetryState:
     """The failed tries of one request.
 
     Attributes:
-        refused: Tries that the quota refused.
+        refused: Tries refused for lack of quota.
     """
 
     patience: RetryPolicy
@@ -42,10 +42,10 @@ class RetryState:
     refused: int = 0
 
     def pause_after(self, error: TransientError) -> float | None:
-        """Return the seconds until the next try, None when there is none.
+        """Return the seconds until the next try, or None to give up.
 
-        The pause is drawn from an interval that doubles, so that requests which failed together
-        do not come back together.
+        The pause is random, up to a bound that doubles, so that requests that failed together do
+        not retry together.
         """
         refusal = isinstance(error, RateLimited)
         self.refused += refusal
@@ -59,16 +59,16 @@ class RetryState:
 
 
 def _drawn(first: float, longest: float, made: int) -> float:
-    # Spread, not secrecy.
+    # Jitter, not cryptography.
     return random.uniform(0, min(first * 2.0 ** (made - 1), longest))  # noqa: S311
 
 
 LARGEST = 150
-"""The most records that any of Intercom's lists returns on a page."""
+"""Most records per page of any of Intercom's lists."""
 
 FAILURES = 2
-"""Failures in a row after which a page is asked for in a smaller size: with four sizes the tries of
-a page are as many as `RetryPolicy` allows for any request."""
+"""Consecutive failures after which a smaller page is requested: with four sizes, a page takes as
+many tries as `RetryPolicy` allows for any request."""
 
 _SIZES = (LARGEST, 50, 10, 1)
 _PAGES = 4
@@ -76,10 +76,10 @@ _PAGES = 4
 
 @dataclass(slots=True)
 class PageSize:
-    """The size of a list's pages, which all that read the list at a time share.
+    """The page size of a list, shared by its concurrent readers.
 
     Attributes:
-        largest: The most records that may be asked for.
+        largest: Most records to request.
     """
 
     largest: int
@@ -89,7 +89,7 @@ class PageSize:
     _untried: bool = False
 
     def came(self, size: int) -> None:
-        """Note a page that came; after some in a row the next size is tried."""
+        """Note a page that came; after a few in a row, try the next larger size."""
         if size < self.size:
             return
         self._came += 1
@@ -103,10 +103,10 @@ class PageSize:
             self._untried = True
 
     def failed(self, size: int) -> int:
-        """Note that a page of this size failed repeatedly; return the size to ask for instead."""
+        """Note that a page of this size failed repeatedly; return the size to request instead."""
         smaller = max((one for one in _SIZES if one < size), default=size)
         if smaller < self.size:
-            # A larger size that does not work yet is tried ever more rarely.
+            # A larger size that keeps failing is tried ever more rarely.
             self._needed *= 2 if self._untried else 1
             self._change(smaller)
         return smaller
@@ -116,5 +116,5 @@ class PageSize:
 
 
 def may_be_too_large(error: TransientError) -> bool:
-    """Return whether a smaller page may be answered where this one was not."""
+    """Return whether a smaller page may succeed."""
     return not isinstance(error, RateLimited) and error.status not in {400, 404, 409}

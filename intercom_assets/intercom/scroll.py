@@ -1,19 +1,19 @@
-"""The scroll over all companies: one per app, a minute to live, no way to continue.
+"""The scroll over all companies: one per app, expires after a minute, cannot be resumed.
 
 https://developers.intercom.com/docs/references/rest-api/api.intercom.io/companies/scrolloverallcompanies
 
-| form of an answer | taken for |
+| form of a response | taken for |
 |---|---|
-| an empty page, with a token or without | the end, as documented |
+| an empty page, with or without a token | the end, as documented |
 | a token that changes from page to page | the token of the next page |
-| a page of records without a token | the end where it is twice the same; else lost |
+| a page of records without a token | the end if it is twice at the same place; else lost |
 | 404, 410, 400 or a null list instead of a next page | the same |
-| 5xx, a time-out, a lost connection, a cut-off answer | lost: it begins again |
-| 400 `scroll_exists` | another client's, or our own that was lost: waited for |
+| 5xx, a time-out, a lost connection, a cut-off response | lost: start again |
+| 400 `scroll_exists` | another client's, or our own lost one: wait for it |
 
-An end that is not documented counts only after a page that was not full: companies come by the
-hundred, and nothing follows the last few. After a full page it may be a loss, and is an error when
-it comes three times at the same place.
+An undocumented end counts only after a page that was not full: companies come by the hundred, and
+nothing follows the last few. After a full page it may be a loss, and is an error when it happens
+three times at the same place.
 """
 
 from collections import Counter
@@ -36,7 +36,7 @@ from intercom_assets.intercom.responses import Response, records_at
 
 EXISTS = "scroll_exists"
 _FULL = 100
-"""Companies on a page; no request can change that."""
+"""Companies per page; no request can change that."""
 
 _STOPS = 3
 _FIRST_POLL = 1.0
@@ -45,15 +45,15 @@ _LONGEST_POLL = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Restarted:
-    """The scroll was lost and begins again: what it returned before does not count."""
+    """The scroll was lost and starts again: what it returned before does not count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScrollPolicy:
-    """How long the scroll is tried.
+    """How persistently the scroll is read.
 
     Attributes:
-        exists_seconds: How long another client's scroll is waited out.
+        exists_seconds: How long to wait for another client's scroll.
     """
 
     restarts: int = 10
@@ -62,11 +62,11 @@ class ScrollPolicy:
 
 
 class _Stopped(Exception):  # noqa: N818 - reads as what happened
-    """The scroll goes no further, and does not say that it ended.
+    """The scroll stops without saying that it ended.
 
     Attributes:
-        came: Companies that it returned.
-        may_be_the_end: Whether its last page was not full.
+        came: Companies returned so far.
+        may_be_the_end: Whether the last page was not full.
     """
 
     def __init__(self, request: RequestInfo, came: int, last: int) -> None:
@@ -79,10 +79,10 @@ class _Stopped(Exception):  # noqa: N818 - reads as what happened
 async def read_scroll(
     session: ResourceSession, call: Call, patience: ScrollPolicy
 ) -> AsyncIterator[Page | Restarted]:
-    """Read all pages of a scroll, from its beginning again whenever it is lost.
+    """Yield the pages of a scroll, starting over whenever it is lost.
 
-    The token moves the server when it is used, so a request whose answer was lost must not be sent
-    again: the next answer would skip a page.
+    Using a token moves the server forward, so a request whose response was lost must not be
+    resent: the next response would skip a page.
 
     Raises:
         TransientError: The scroll was lost too often.

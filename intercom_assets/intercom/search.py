@@ -1,9 +1,9 @@
-"""Bodies of searches by time, in the operators that the documents allow.
+"""Searches by time, with the operators that the documents allow.
 
-Conversations compare seconds; the documents gloss `>` and `<` both as exclusive and as "or equal",
-so bounds are set such that either reading finds every record of the interval. Contacts compare
-calendar days in the workspace's zone, where only `=`, `<` and `>` are allowed: `>` begins at the
-next day and `<` ends before the day, so each bound is `OR(=)`.
+Conversations compare seconds. The documents define `>` and `<` both as exclusive and as "or equal",
+so the bounds find every record of the interval under either reading. Contacts compare calendar
+days in the workspace's zone, and allow only `=`, `<` and `>`: `>` begins on the next day and `<`
+ends before the day, so each bound is `OR(=)`.
 
 https://developers.intercom.com/docs/references/rest-api/api.intercom.io/contacts/searchcontacts
 https://developers.intercom.com/docs/references/rest-api/api.intercom.io/conversations/searchconversations
@@ -25,7 +25,7 @@ UPDATED, CREATED = "updated_at", "created_at"
 
 
 class Order(Enum):
-    """In which order a search returns records."""
+    """Order in which a search returns records."""
 
     OLDEST_FIRST = "ascending"
     NEWEST_FIRST = "descending"
@@ -34,14 +34,14 @@ class Order(Enum):
 def search_call(
     search: Search, since: int, until: int | None, order: Order, *, field: str = UPDATED
 ) -> Call:
-    """Ask for all records dated in [since, until] by `field`, and perhaps some around it."""
+    """Return a search for records with `field` in [since, until], and perhaps a few around it."""
     return _call(search, _bounds(search, field, since, until), field, order)
 
 
 async def count_records(session: ResourceSession, search: Search) -> int | None:
-    """Count all records, dated or not; None where Intercom does not say.
+    """Count all records, dated or not; None if Intercom does not say.
 
-    Only the list without a filter counts those whose `updated_at` is null: no search by it does.
+    Only the unfiltered list counts records whose `updated_at` is null: no search by it does.
     """
     call = Call(path=search.list_path, params={"per_page": "1"}, needs=((search.records,),))
     return read_page(await session.ask(call), call.needs).total_count
@@ -50,7 +50,7 @@ async def count_records(session: ResourceSession, search: Search) -> int | None:
 async def count_found(
     session: ResourceSession, search: Search, *, created: tuple[int, int] | None, updated: bool
 ) -> int:
-    """Count what was created in an interval; with `updated` only what has an `updated_at`."""
+    """Count records created in an interval; with `updated`, only those with an `updated_at`."""
     bounds = [] if created is None else _bounds(search, CREATED, *created)
     bounds += _bounds(search, UPDATED, 0, None) if updated else []
     call = _call(search, bounds, UPDATED, Order.NEWEST_FIRST)
@@ -61,9 +61,9 @@ async def count_found(
 async def count_since(
     session: ResourceSession, search: Search, pagination: Paged, *, since: datetime, until: datetime
 ) -> int:
-    """Count the records that were created between two instants, the first one excluded.
+    """Count the records created in (since, until].
 
-    They are listed, newest first: a search of contacts compares whole days.
+    They are listed, newest first, because a search of contacts compares whole days.
     """
     call = search_call(search, int(since.timestamp()), None, Order.NEWEST_FIRST, field=CREATED)
     found = 0

@@ -1,12 +1,12 @@
-"""How bytes travel: httpx's interface over the connections of aiohttp.
+"""HTTP transport: httpx's interface over aiohttp's connections.
 
-httpx's own pool looks through all connections at each request, which costs more than the rest of
-a request where dozens are in flight. Through a proxy it is used all the same. Which proxy that is
-and which certificates are trusted is read from the environment here, for all that sends HTTP:
-what httpx cannot use would end in a traceback there.
+httpx's own pool scans all connections at each request, which costs more than the rest of the
+request when dozens are in flight, so it is used through a proxy only. Proxies and trusted
+certificates are read from the environment here, for everything that sends HTTP: unusable ones
+would make httpx fail with a traceback.
 
-aiohttp sends a GET again that met a lost connection. Here each request is sent once: a page of
-the scroll that is asked for twice is a page that is lost.
+aiohttp resends a GET whose connection was lost. Here each request is sent once: requesting a page
+of the scroll twice loses a page.
 """
 
 import os
@@ -29,10 +29,10 @@ Transport = httpx.AsyncBaseTransport
 
 
 def transport_to(base_url: str, *, limits: httpx.Limits) -> Transport:
-    """Choose how a host is reached.
+    """Return the transport for a host.
 
     Raises:
-        ConfigurationError: The environment's proxy or certificates cannot be used.
+        ConfigurationError: The environment's proxy or certificates are unusable.
     """
     proxy = proxy_to(base_url)
     if proxy is None:
@@ -41,12 +41,10 @@ def transport_to(base_url: str, *, limits: httpx.Limits) -> Transport:
 
 
 def proxy_to(url: str) -> httpx.Proxy | None:
-    """Choose the proxy that the environment has for a host; None where none is.
-
-    Of several, the first that can be used: one that cannot is no reason to fail beside it.
+    """Return the environment's first usable proxy for a host, or None.
 
     Raises:
-        ConfigurationError: None of them can be used; names the variable, and shows no address.
+        ConfigurationError: None of several is usable; names the variable, but shows no address.
     """
     asked, proxies = httpx.URL(url), getproxies()
     kinds = [kind for kind in (asked.scheme, "all") if proxies.get(kind, "").strip()]
@@ -76,7 +74,7 @@ def _readable(address: str) -> httpx.Proxy | None:
 
 
 def _is_excepted(url: httpx.URL, exceptions: str) -> bool:
-    """Return whether NO_PROXY names a host: it or its domain, its address or its network."""
+    """Return whether NO_PROXY names a host, its domain, its address or its network."""
     host = f"[{url.host}]" if ":" in url.host else url.host
     entries = {entry.strip("[]") for entry in re.split(r"[\s,]+", exceptions)}
     return (
@@ -94,7 +92,7 @@ def _covers(entry: str, host: str) -> bool:
 
 
 def is_loopback(url: str) -> bool:
-    """Return whether a URL names this machine: proxies of the environment are not for it."""
+    """Return whether a URL names this machine, for which no proxy is used."""
     host = httpx.URL(url).host
     try:
         return host == "localhost" or ip_address(host).is_loopback
@@ -103,7 +101,7 @@ def is_loopback(url: str) -> bool:
 
 
 def trusted() -> ssl.SSLContext:
-    """Read which certificates are trusted: those of SSL_CERT_FILE or SSL_CERT_DIR, or certifi's.
+    """Return a TLS context that trusts SSL_CERT_FILE, SSL_CERT_DIR, or certifi's certificates.
 
     Raises:
         ConfigurationError: The file cannot be read.
@@ -119,10 +117,10 @@ def trusted() -> ssl.SSLContext:
 
 
 def distrust(error: BaseException) -> str | None:
-    """Return the TLS library's reason if an error means that a certificate is not trusted."""
+    """Return the TLS library's reason if an error is about an untrusted certificate."""
     cause: BaseException | None = error
     while cause is not None:
-        # aiohttp's own error is of this type too, and has no reason.
+        # aiohttp's own error is of this type too, but has no reason.
         if isinstance(cause, ssl.SSLCertVerificationError) and (
             reason := getattr(cause, "verify_message", "")
         ):
@@ -132,7 +130,7 @@ def distrust(error: BaseException) -> str | None:
 
 
 class DirectTransport(Transport):
-    """Reaches a host without a proxy, each request once; close it when it is no longer needed."""
+    """Sends each request once, without a proxy."""
 
     def __init__(self, *, limits: httpx.Limits) -> None:
         self._limits = limits
@@ -143,10 +141,10 @@ class DirectTransport(Transport):
         """Send a request.
 
         Raises:
-            httpx.TransportError: No answer came.
+            httpx.TransportError: No response came.
             ConfigurationError: The environment's certificates cannot be read.
         """
-        # aiohttp takes a while to import, and not every process sends a request.
+        # aiohttp is slow to import, and not every process sends a request.
         import aiohttp  # noqa: PLC0415
         from yarl import URL  # noqa: PLC0415
 
@@ -158,7 +156,7 @@ class DirectTransport(Transport):
         try:
             answer = await self._session.request(
                 request.method,
-                # Already encoded: a path must not be read a second time.
+                # Already encoded: yarl must not requote the path.
                 URL(str(request.url), encoded=True),
                 headers=request.headers,
                 data=request.content or None,
@@ -203,7 +201,7 @@ class DirectTransport(Transport):
 
 
 class _Body(httpx.AsyncByteStream):
-    """The body of an answer as it arrives."""
+    """The body of a response as it arrives."""
 
     def __init__(self, answer: "aiohttp.ClientResponse") -> None:
         self._answer = answer
@@ -218,14 +216,14 @@ class _Body(httpx.AsyncByteStream):
             raise _mapped(error) from error
 
     async def aclose(self) -> None:
-        # The connection is kept where the body was read to its end, and closed otherwise.
+        # Keeps the connection if the body was read to its end, and closes it otherwise.
         self._answer.close()
 
 
 async def _once(
     request: "aiohttp.ClientRequest", handler: "aiohttp.ClientHandlerType"
 ) -> "aiohttp.ClientResponse":
-    # Only these failures make aiohttp try again.
+    # Only after these failures would aiohttp resend.
     import aiohttp  # noqa: PLC0415 - as above
 
     try:
@@ -235,7 +233,7 @@ async def _once(
 
 
 def _mapped(error: Exception) -> httpx.TransportError:
-    """Name a failure in httpx's words; what was sent stays out of the message."""
+    """Return httpx's error for a failure, without quoting what was sent."""
     import aiohttp  # noqa: PLC0415 - as above
 
     kind: type[httpx.TransportError]

@@ -1,7 +1,7 @@
 """Post a message to a webhook: once, without redirects, and without its address in any log.
 
-Not Intercom's API, but HTTP: this package is the only one that speaks it. A webhook's address is
-its password, so it is in no message.
+Not Intercom's API, but only this package speaks HTTP. A webhook's address is its password, so no
+message contains it.
 """
 
 from dataclasses import dataclass
@@ -22,14 +22,14 @@ _FINAL = {400, 413, 422}
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a message was not taken; if it is final, sending it again would not help."""
+    """Why a message was not accepted; if final, resending it would not help."""
 
     reason: str
     final: bool = False
 
 
 def check_webhook(address: str) -> str | None:
-    """Say what is wrong with a webhook's address, without repeating it."""
+    """Return what is wrong with a webhook's address, if anything, without repeating it."""
     url = _parsed(address)
     if url is None or not url.host:
         return "is not a URL"
@@ -43,16 +43,16 @@ def check_webhook(address: str) -> str | None:
 
 
 def is_slack(address: str) -> bool:
-    """Tell whether Slack takes the messages, in its own form."""
+    """Return whether the webhook is Slack's, which expects its own message format."""
     url = _parsed(address)
     return url is not None and url.host in SLACK
 
 
 def post(address: str, message: Record) -> Refusal | None:
-    """Send a message as JSON, and return why it was not taken. Never raises."""
-    import httpx  # noqa: PLC0415 - takes a while, and few sources have a webhook
+    """Send a message as JSON; return why it was not accepted. Never raises."""
+    import httpx  # noqa: PLC0415 - slow to import, and few sources have a webhook
 
-    # They import it too.
+    # These import httpx, too.
     from intercom_assets.intercom.secrets import Secret  # noqa: PLC0415
     from intercom_assets.intercom.transport import distrust, proxy_to, trusted  # noqa: PLC0415
 
@@ -74,7 +74,7 @@ def post(address: str, message: Record) -> Refusal | None:
     except (httpx.HTTPError, OSError) as error:
         if distrust(error):
             return Refusal("its certificate is not trusted: SSL_CERT_FILE may name another file")
-        # Only the kind of failure: a transport error may quote the address.
+        # Report only the kind of failure: a transport error may quote the address.
         return Refusal(f"no answer ({type(error).__name__})")
 
 

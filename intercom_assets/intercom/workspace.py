@@ -1,4 +1,4 @@
-"""What a token may read: its workspace, asked once before anything is read, and its resources."""
+"""What a token may read: its workspace, requested before anything else, and its resources."""
 
 from dataclasses import dataclass, replace
 from typing import assert_never
@@ -18,9 +18,9 @@ class Workspace:
     """What `GET /me` says about the workspace.
 
     Attributes:
-        id: `app.id_code`; cursors are stored with it.
+        id: `app.id_code`, stored with cursors.
         region: `us`, `eu` or `au`; empty if Intercom did not say.
-        zone: The time zone whose calendar days contact search compares; None if unknown.
+        zone: Time zone of the calendar days that contact search compares; None if unknown.
     """
 
     id: str
@@ -30,17 +30,17 @@ class Workspace:
 
 
 async def read_workspace(session: ResourceSession, region: str) -> Workspace:
-    """Ask whose token this is, and refuse a wrong region.
+    """Return the token's workspace, refusing a wrong region.
 
     https://developers.intercom.com/docs/references/rest-api/api.intercom.io/admins/identifyadmin
 
     Raises:
-        Unauthorized: The token is refused; where it is not known, other regions are named, since
-            a token is valid in one.
-        ConfigurationError: The workspace lives in another region.
+        Unauthorized: The token is refused; if it is unknown, the message names other regions,
+            since a token is valid in one only.
+        ConfigurationError: The workspace is in another region.
     """
     try:
-        # Which resource asks first is by chance: its permission has no part in this.
+        # Any resource may happen to ask first; its permission is irrelevant here.
         answer = await replace(session, scope=None).ask(Call(path="/me"))
     except Unauthorized as error:
         if error.code not in WRONG_TOKEN:
@@ -88,7 +88,7 @@ _NOBODY = "0"
 
 
 async def probe(session: ResourceSession, resource: Resource) -> None:
-    """Ask for next to nothing of a resource.
+    """Request as little as possible of a resource.
 
     Raises:
         Unauthorized: The token lacks the permission; names it.
@@ -97,7 +97,7 @@ async def probe(session: ResourceSession, resource: Resource) -> None:
     try:
         await session.ask(_probe_call(resource))
     except NotFound:
-        # A child of no parent: Intercom looked for it, so the token may.
+        # No such parent, but Intercom looked for it, so the token has the permission.
         if not isinstance(resource.endpoint, Child):
             raise
 
@@ -105,7 +105,7 @@ async def probe(session: ResourceSession, resource: Resource) -> None:
 def _probe_call(resource: Resource) -> Call:
     match resource.endpoint:
         case Listing() if isinstance(resource.pagination, Scroll):
-            # Opening the one scroll of the app would make a sync wait for a minute.
+            # Opening the app's only scroll would make a sync wait for a minute.
             return Call(method="POST", path="/companies/list", params={"per_page": "1"}, body={})
         case Listing(path, records, params):
             return Call(path=path, params=params, needs=((records,),))
