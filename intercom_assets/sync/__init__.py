@@ -1,4 +1,4 @@
-"""The engine: what is asked for, how records become rows, when they are committed.
+"""The sync engine: what to request, how records become rows, and when they are committed.
 
-It joins Intercom and the warehouse; it knows nothing of Dagster.
+It joins Intercom and the warehouse, and knows nothing of Dagster.
 """

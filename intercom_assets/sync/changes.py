@@ -1,13 +1,13 @@
 """What an incremental sync reads: all that changed since the last one, in four parts.
 
-1. What Intercom lists as deleted, where the version of its API does. The list comes first, so that
-   what search returns afterwards exists: a row that came back, or one that search still shows.
-2. What earlier syncs could not read, asked for by its id.
+1. What Intercom lists as deleted, if the API version has that list. It comes first, so that what
+   search returns afterwards exists: a row that came back, or one that search still shows.
+2. What earlier syncs could not read, requested by id.
 3. What search returns: the window (`incremental`).
-4. What no search by `updated_at` returns, because it is null or 0. Intercom's own counts tell how
-   many such records there are, and where: a span of `created_at` holds as many as the search counts
-   there less those that have an `updated_at` too. Spans are halved until they are small enough to
-   be read, so that a few undated records among a million cost a few dozen requests.
+4. What no search by `updated_at` returns, because it is null or 0. Intercom's own counts show how
+   many such records there are, and where: a span of `created_at` contains as many as search counts
+   there, less those that also have an `updated_at`. Spans are halved until they are small enough to
+   read, so that a few undated records among a million cost a few dozen requests.
 """
 
 import asyncio
@@ -53,8 +53,8 @@ async def read_incremental(
 async def _deletions(context: ReadContext, deletions: Deletions | None) -> AsyncGenerator[Batch]:
     """Read from the newest deletion back to the known ones.
 
-    What was deleted within `lookback` of the last reading is given again, until search shows it
-    too. The position moves only when the list was read that far, and is stored with the marks.
+    Deletions within `lookback` of the last reading are yielded again, until search shows them too.
+    The position moves only if the list was read that far, and is stored with the marks.
     """
     if deletions is None or context.session.client.version < deletions.since:
         return
@@ -75,14 +75,14 @@ async def _deletions(context: ReadContext, deletions: Deletions | None) -> Async
 
 @dataclass(slots=True)
 class _Deletions:
-    """What is known of the deletions, and of the list while it is read.
+    """Which deletions are known, and the state of the list while it is read.
 
     Attributes:
-        dated: Field that says when a record was deleted.
-        since: Deletions before this are known; None where none is.
-        any_stored: Whether there are rows that could be marked.
-        total: Entries of the list, as the last page counted them.
-        shrunk: Whether entries went away, so that one may have passed between two pages.
+        dated: Field with the time of deletion.
+        since: Deletions before this are known; None if none is.
+        any_stored: Whether there are rows to mark.
+        total: Entries of the list, by its last page.
+        shrunk: Whether entries disappeared, so that one may have slipped between two pages.
     """
 
     dated: str
@@ -93,10 +93,10 @@ class _Deletions:
     shrunk: bool = False
 
     def take(self, page: Page) -> Batch:
-        """Return what a page tells that may not be known."""
+        """Return the deletions of a page that may be new."""
         if self.opened is None:
             newest = max(filter(None, map(self._date, page.records)), default=None)
-            # Without Intercom's clock a deletion that it dated tells how far the list goes.
+            # Without Intercom's clock, the newest deletion shows how far the list goes.
             self.opened = page.date or (min(newest, local_now()) if newest else None)
             if not self.any_stored:
                 self.since = self.since or self.opened
@@ -105,7 +105,7 @@ class _Deletions:
         return Batch(gone=[Gone(str(one["id"])) for one in page.records if self._is_news(one)])
 
     def is_past(self, page: Page) -> bool:
-        """Whether all further pages are known; never where a page is out of order."""
+        """Return whether all further pages are known; False if a page is out of order."""
         dates = [self._date(record) for record in page.records]
         return self.since is not None and ends_before(dates, self.since)
 
@@ -120,7 +120,7 @@ class _Deletions:
 
 
 async def _due(context: ReadContext) -> AsyncGenerator[Batch]:
-    """Ask for what earlier syncs could not read; who reads everything meets it anyway."""
+    """Request what earlier syncs could not read; a read of everything covers it anyway."""
     if context.window.from_beginning:
         return
     keys = context.unread.before
@@ -129,7 +129,7 @@ async def _due(context: ReadContext) -> AsyncGenerator[Batch]:
 
 
 async def _again(context: ReadContext, keys: tuple[str, ...]) -> Batch:
-    # Records whose lists nobody may read would be read for nothing.
+    # Records whose lists cannot be read would be requested in vain.
     ended = [judge.end for judge in context.unread.lists.values() if judge.end is not None]
 
     async def look(key: str) -> Record | PassedOver:
@@ -153,7 +153,7 @@ async def _again(context: ReadContext, keys: tuple[str, ...]) -> Batch:
 
 
 async def look_up(context: ReadContext, key: str, most: float) -> Record:
-    """Ask for one record, `most` times at the most, and show it as a search would.
+    """Request one record, `most` times at most, and return it as a search would.
 
     Raises:
         NotFound: Intercom itself says that it is gone.
@@ -176,7 +176,7 @@ async def look_up(context: ReadContext, key: str, most: float) -> Record:
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """A span of `created_at`, with Intercom's counts of its records and its undated ones."""
+    """A span of `created_at`, with Intercom's counts of all its records and the undated ones."""
 
     slice: Slice
     total: int
@@ -184,12 +184,12 @@ class _Span:
 
 
 async def read_undated(read: IncrementalRead) -> AsyncGenerator[Batch]:
-    """Read the records that the searches of a read cannot return; none costs four requests.
+    """Read the records that a read's searches cannot return, in four requests if there are none.
 
-    Where Intercom refuses to count, rows that were not seen may exist: nothing is marked then.
+    If Intercom refuses to count, unseen rows may exist, so nothing is marked.
 
     Raises:
-        TransientError: Intercom cannot answer: the next sync looks for them again.
+        TransientError: Intercom cannot answer; the next sync looks for them again.
     """
     try:
         async for batch in _read_undated(read):
@@ -209,7 +209,7 @@ async def _read_undated(read: IncrementalRead) -> AsyncGenerator[Batch]:
             yield replace(batch, checkpoint=None)
         read.whole = read.whole and undated.whole
     if await _list_shows_more(read, everything.undated):
-        # What has no `created_at` either is found in the list without a filter alone.
+        # What has no `created_at` either is found only in the unfiltered list.
         note(f"reading the list of all {name}: it counts more of them than searches do")
         async for batch in _read_list(read):
             yield batch
@@ -225,14 +225,14 @@ async def _count(read: IncrementalRead, one: Slice) -> _Span:
 
 
 async def _spans_with_undated(read: IncrementalRead, whole: _Span) -> list[_Span]:
-    """Halve spans until those that hold undated records are worth reading."""
+    """Halve spans until those with undated records are worth reading."""
     found: list[_Span] = []
     counted = [whole]
     while counted:
         halves: list[Slice] = []
         for span in counted:
             smaller = read.cut(span.slice, 2)
-            # Where each page would hold an undated record, counting on costs more than reading.
+            # If each page would contain an undated record, more counting costs more than reading.
             enough = span.total <= max(read.context.slice_records, span.undated * LARGEST)
             if span.undated > 0 and (enough or len(smaller) < 2):
                 found.append(span)
@@ -244,12 +244,12 @@ async def _spans_with_undated(read: IncrementalRead, whole: _Span) -> list[_Span
 
 
 async def _list_shows_more(read: IncrementalRead, undated: int) -> bool:
-    # In this order: what is created between the two counts must not look like a difference.
+    # In this order, so that what is created between the two counts is not taken as a difference.
     session = read.context.session
     try:
         listed = await count_records(session, read.search)
     except IntercomError as error:
-        # The list is another endpoint than the search: its failure must not keep back what came.
+        # The list is another endpoint than search: its failure must not hold back what came.
         read.give_up(error.but("records without any date may be missing"))
         return False
     dated = await count_found(session, read.search, created=None, updated=True)
@@ -260,7 +260,7 @@ async def _read_list(read: IncrementalRead) -> AsyncGenerator[Batch]:
     search, session = read.search, read.context.session
     params = {"per_page": str(min(LARGEST, session.client.page_size))}
     call = Call(path=search.list_path, params=params, needs=((search.records,),))
-    # Not declared as paged by a cursor: old versions number the pages of this list.
+    # Not declared as paged by a cursor, since old versions number the pages of this list.
     async with aclosing(read_pages(session, call, SinglePage())) as pages:
         async for page in pages:
             yield read.counted(await read.shaped(page))

@@ -1,8 +1,8 @@
-"""Work side by side with results in order: slices of time, pages, requests, and two threads.
+"""Concurrent work with results in order: slices of time, pages, requests, and two threads.
 
-The pages of one slice follow each other, for each names the next; slices do not wait for each
-other. A slice that is read ahead keeps its pages until the ones before it were taken, so that
-checkpoints stay what they are: everything before them was read completely.
+The pages of one slice are sequential, since each names the next, but slices are independent. A
+slice that is read ahead keeps its pages until those before it are taken, so that at a checkpoint
+everything before it was read completely.
 """
 
 import asyncio
@@ -32,9 +32,9 @@ _Streams: TypeAlias = tuple[MemoryObjectSendStream[T], MemoryObjectReceiveStream
 async def map_ordered(
     work: Callable[[S], Awaitable[T]], items: Iterable[S], width: int
 ) -> AsyncGenerator[T]:
-    """Work on up to `width` items at a time and yield the results in the order of the items.
+    """Process up to `width` items at a time and yield the results in the order of the items.
 
-    What is left is cancelled when a result fails or the reader stops.
+    The rest is cancelled when a result fails or the consumer stops.
     """
     running: deque[asyncio.Task[T]] = deque()
     try:
@@ -49,10 +49,10 @@ async def map_ordered(
 
 
 async def prefetch(work: Callable[[S], Awaitable[T]], items: AsyncIterable[S]) -> AsyncGenerator[T]:
-    """Yield the result for each item, which is worked on while the next item comes.
+    """Yield the result for each item, processing it while the next item is fetched.
 
-    Results that arrived are yielded before a failure to get more is raised, so that a page is not
-    lost with the one after it. What is left is cancelled when a result fails or the reader stops.
+    Results so far are yielded before a failure to get the next item is raised, so that a page is
+    not lost with its successor. The rest is cancelled when a result fails or the consumer stops.
     """
     running: deque[asyncio.Task[T]] = deque()
     coming, failure = aiter(items), None
@@ -74,7 +74,7 @@ async def prefetch(work: Callable[[S], Awaitable[T]], items: AsyncIterable[S]) -
 
 
 async def chain(first: T, rest: AsyncIterable[T]) -> AsyncGenerator[T]:
-    """Put an item that was taken already before the rest."""
+    """Yield an item that was already taken, then the rest."""
     yield first
     del first
     async for item in rest:
@@ -92,25 +92,25 @@ async def _awaited(work: Callable[[S], Awaitable[T]], item: S) -> T:
 
 
 SIDE_BY_SIDE = 6
-"""Slices that are read at a time."""
+"""Slices read at a time."""
 
 PAGES_AHEAD = 5
-"""Pages of a slice that wait for their turn."""
+"""Pages of a slice that may wait for their turn."""
 
 
 class SlicePages(Protocol):
     """Reads the pages of slices."""
 
     def pages_of(self, one: Slice) -> AsyncGenerator[Page]:
-        """Ask for the pages of a slice, oldest first."""
+        """Yield the pages of a slice, oldest first."""
         ...
 
     async def shaped(self, page: Page) -> ShapedPage:
-        """Make rows of a page's records, with their nested lists whole."""
+        """Shape a page's records into rows, completing their nested lists."""
         ...
 
     def smaller(self, one: Slice, total: int | None) -> list[Slice]:
-        """Cut a slice that holds too much; itself where it does not."""
+        """Cut a slice that is too large; return the slice itself if it is not."""
         ...
 
 
@@ -119,11 +119,11 @@ class SliceResult:
     """How the read of a slice ended.
 
     Attributes:
-        cut: The smaller slices that are read in its place; none of its pages counts.
+        cut: Smaller slices to read in its place; none of its pages counts.
         moved: Whether its records changed while they were read.
-        missing: Intercom's answer where it refused to list it.
-        broken: Its list broke off, though a smaller slice may be listed whole.
-        short: It came to its end with fewer records than Intercom counts.
+        missing: Intercom's 404, if it refused to list the slice.
+        broken: The list broke off, but a smaller slice may be listed completely.
+        short: The list ended with fewer records than Intercom counts.
     """
 
     cut: list[Slice] = field(default_factory=list)
@@ -143,11 +143,11 @@ class SliceRead:
 
     @property
     def started(self) -> bool:
-        """Whether it is being read, or was."""
+        """Whether reading has started."""
         return self._task is not None
 
     def split(self) -> "list[SliceRead]":
-        """Return the reads of the smaller slices that it was cut into, or itself."""
+        """Return the reads of the smaller slices it was cut into, or itself."""
         task = self._task
         if task is None or not task.done() or task.cancelled() or task.exception():
             return [self]
@@ -157,30 +157,30 @@ class SliceRead:
         return [SliceRead(one) for one in cut]
 
     def start(self, source: SlicePages) -> "asyncio.Task[SliceResult]":
-        """Read it in the background, a few pages ahead of who takes them."""
+        """Read the slice in the background, a few pages ahead of the consumer."""
         self._streams = anyio.create_memory_object_stream[ShapedPage](PAGES_AHEAD)
         self._task = asyncio.ensure_future(_read_slice(source, self.slice, self._streams[0]))
         return self._task
 
     async def pages(self) -> AsyncGenerator[ShapedPage]:
-        """Take the pages as they come."""
+        """Yield the pages as they arrive."""
         assert self._streams is not None
-        # It was cut meanwhile where its stream is closed.
+        # A closed stream means that the slice was cut meanwhile.
         with suppress(anyio.ClosedResourceError):
             async for shaped in self._streams[1]:
                 yield shaped
 
     async def result(self) -> SliceResult:
-        """Wait for the end of its read, and say how it ended.
+        """Wait for the read to end, and return how it did.
 
         Raises:
-            IntercomError: It could not be read.
+            IntercomError: The slice could not be read.
         """
         assert self._task is not None
         return await self._task
 
     def stop(self) -> "list[asyncio.Task[SliceResult]]":
-        """Drop what was read ahead; returns the tasks that are then ending."""
+        """Drop what was read ahead, and return the task that is ending, if any."""
         for stream in self._streams or ():
             stream.close()
         if self._task is None:
@@ -190,11 +190,10 @@ class SliceRead:
 
 
 class SliceQueue:
-    """Slices in the order of their times, the first few of which are being read.
+    """Slices in order of time, the first few of which are being read.
 
-    Pages are taken from the first slice alone, so that rows and checkpoints come in the order of
-    time however fast later slices are. Each of those is read a few pages ahead at most: memory is
-    bounded by the pages in flight.
+    Pages are taken only from the first slice, so that rows and checkpoints stay in order of time
+    however fast later slices are. Those are read only a few pages ahead, which bounds memory.
     """
 
     def __init__(self, source: SlicePages, slices: Iterable[Slice]) -> None:
@@ -203,31 +202,31 @@ class SliceQueue:
         self._reads = deque(map(SliceRead, slices))
 
     def next(self) -> SliceRead | None:
-        """Return the read whose pages come next; it is running, and others behind it."""
+        """Return the read whose pages come next; it is running, and so are some behind it."""
         self._fill()
         return self._reads[0] if self._reads else None
 
     def replace(self, smaller: Iterable[Slice]) -> None:
-        """Put slices in the place of the first read; none drops it."""
+        """Replace the first read by slices, or drop it if there are none."""
         self._reads.popleft().stop()
         self._reads.extendleft(reversed([SliceRead(one) for one in smaller]))
 
     def _fill(self, _: object = None) -> None:
-        """Start what may run; called again whenever a read ends."""
+        """Start the reads that may run; called again whenever one ends."""
         if self._stopped:
             return
-        # Intercom says how many records a slice holds only in its first answer. What turns out too
-        # large is cut at once, and not only when its turn comes: its parts then run side by side.
+        # Only a slice's first response shows how many records it contains. A slice that proves too
+        # large is cut at once, not when its turn comes, so that its parts are read concurrently.
         self._reads = deque(part for read in self._reads for part in read.split())
         running = sum(read.started for read in self._reads)
         for number, read in enumerate(self._reads):
-            # The first one is started whatever the others hold: they wait for it.
+            # The first one always starts, since the others wait for it.
             if not read.started and (number == 0 or running < SIDE_BY_SIDE):
                 read.start(self._source).add_done_callback(self._fill)
                 running += 1
 
     async def stop(self) -> None:
-        """End what is being read."""
+        """Cancel all reads, and wait for them to end."""
         self._stopped = True
         ending = [task for read in self._reads for task in read.stop()]
         await asyncio.gather(*ending, return_exceptions=True)
@@ -243,7 +242,7 @@ async def _read_slice(
                 first = await anext(pages)
                 if len(smaller := source.smaller(one, first.total_count)) > 1:
                     return SliceResult(cut=smaller)
-                # The next page is asked for while the lists of the last one are completed.
+                # The next page is requested while the nested lists of the last are completed.
                 total = first.total_count
                 whole = prefetch(source.shaped, chain(first, pages))
                 del first
@@ -263,15 +262,15 @@ async def _read_slice(
 
 
 _AHEAD = 4
-"""Batches that may wait: reading goes on while a batch is loaded, and no further."""
+"""Batches that may wait while one is loaded, before reading pauses."""
 
 
 @contextmanager
 def iterate_in_thread(portal: BlockingPortal, source: AsyncGenerator[T]) -> Iterator[Iterator[T]]:
-    """Iterate in this thread over what a generator yields on the event loop.
+    """Iterate in this thread over a generator that runs on the event loop.
 
     One task of the loop owns the generator from its first step to its close, which happens
-    before this returns, also when the reader fails or is interrupted.
+    before this returns, even if the consumer fails or is interrupted.
     """
     make: Callable[[], Awaitable[_Streams[T]]] = _make_streams
     send, receive = portal.call(make)
@@ -296,7 +295,7 @@ def iterate_in_thread(portal: BlockingPortal, source: AsyncGenerator[T]) -> Iter
         finally:
             future.cancel()
             portal.call(receive.aclose)
-            # What failed was raised to the reader above, or the reader failed first.
+            # A failure was raised to the consumer above, or the consumer failed first.
             with suppress(Exception, CancelledError):
                 future.result()
 
@@ -310,11 +309,11 @@ _THRESHOLDS = (50_000, 20, 100)
 
 @contextmanager
 def relaxed_gc() -> Iterator[None]:
-    """Search for cyclic garbage less often for a block, unless a user has set that already.
+    """Collect cyclic garbage less often for a block, unless a user has already set that.
 
-    Records are trees without cycles, freed as soon as they are written. Each page makes thousands
-    of objects, so that at the usual thresholds Python would search all that a Dagster process holds
-    again and again, and find nothing.
+    Records are trees without cycles, freed as soon as they are written. Each page creates thousands
+    of objects, so at the usual thresholds Python would scan everything that a Dagster process
+    holds, again and again, and find nothing.
     """
     before = gc.get_threshold()
     if 0 < before[0] < _THRESHOLDS[0]:

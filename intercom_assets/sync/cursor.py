@@ -1,6 +1,6 @@
-"""Where a sync starts, what cursor it may store, and the batches that carry it with their rows.
+"""Where a sync starts, which cursor it may store, and the batches that carry it with their rows.
 
-Rules 2, 7 and 8 of the design.
+Rules 2, 7 and 8 of ARCHITECTURE.md.
 """
 
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ class Source:
 
     Attributes:
         prefix: Prefix of its tables, verbatim.
-        start_date: Records updated before this are not kept.
+        start_date: Records updated before this are dropped.
         lookback: How far before the cursor a window starts.
     """
 
@@ -30,20 +30,20 @@ class Source:
     lookback: timedelta = timedelta(hours=1)
 
     def target(self, resource: Resource) -> Target:
-        """Name the table of a resource."""
+        """Return the table of a resource."""
         return Target(self.schema, f"{self.prefix}rudder_{resource.name}", resource.table)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncOptions:
-    """What the user asks of one sync.
+    """What the user requests of one sync.
 
     Attributes:
-        since: Read from here on at least; it can widen a window, never narrow it.
-        reconcile: Afterwards compare every row with Intercom: what incremental syncs missed is
-            fetched, what is gone is confirmed and marked.
+        since: Read at least from here; widens a window, never narrows it.
+        reconcile: Afterwards compare every row with Intercom, fetch what incremental syncs missed,
+            and mark what is confirmed as gone.
         force: Let a reconcile mark more than a tenth of the rows.
-        first_run_id: First of the runs that this one is a retry of; empty for none.
+        first_run_id: First of the runs that this one retries; empty if none.
     """
 
     full_refresh: bool = False
@@ -55,7 +55,7 @@ class SyncOptions:
 
     @property
     def owner(self) -> str:
-        """Who holds the table's lock: a retry takes the place of the run that it retries."""
+        """Owner of the table's lock: a retry takes over from the run that it retries."""
         return self.first_run_id or self.run_id
 
 
@@ -64,11 +64,10 @@ class Window:
     """Where a sync starts.
 
     Attributes:
-        forgotten: Whether the stored cursor does not count: full refresh, or a start date that
-            moved to an earlier time.
-        since: Records updated before this are not asked for; None for the beginning.
+        forgotten: Whether to ignore the stored cursor: full refresh, or start date moved back.
+        since: Records updated before this are not requested; None for the beginning.
         after: The last processed version of a parent; None for all parents.
-        deletions_since: Deletions before this are marked already; None where none was read.
+        deletions_since: Deletions before this are marked already; None if none was read.
     """
 
     stored: StoredCursor
@@ -80,14 +79,14 @@ class Window:
 
     @property
     def from_beginning(self) -> bool:
-        """Whether the read covers everything, so that what it does not see is gone."""
+        """Whether the read covers everything, so that unseen rows are gone."""
         return self.since is None and self.start_date is None
 
     @property
     def must_balance(self) -> bool:
         """Whether Intercom's own count must be reached: by a first read, or a full refresh.
 
-        A first read that was interrupted goes on as an incremental one, and is not complete yet.
+        An interrupted first read resumes as an incremental one, and is not complete yet.
         """
         return self.forgotten or not self.stored.complete
 
@@ -104,7 +103,7 @@ def plan_window(
             begin = min(begin, request.since)
         since = begin if start_date is None else max(begin, start_date)
     after = None
-    # Children are never filtered by the start date, so a start date that moves spares them.
+    # Children are never filtered by the start date, so moving it does not affect them.
     if stored.parent_synced_at and stored.parent_key is not None and not request.full_refresh:
         after = (stored.parent_synced_at, stored.parent_key)
     return Window(
@@ -113,7 +112,7 @@ def plan_window(
         since=since,
         after=after,
         start_date=start_date,
-        # Marks stay when the cursor is forgotten, so what was read of deletions counts.
+        # Marks stay when the cursor is forgotten, so the position in the deletions still holds.
         deletions_since=_before(stored.deletions_at, lookback) if stored.deletions_at else None,
     )
 
@@ -132,7 +131,7 @@ def reached(window: Window, newest: datetime | None, opened: datetime) -> dateti
     """Return the cursor that may be stored: never beyond Intercom's clock, never moved back.
 
     `newest` is the greatest `updated_at` that was read completely, `opened` Intercom's clock when
-    the window opened: one record dated 2056 must not make every later window empty.
+    the window opened: one record dated 2056 must not empty every later window.
     """
     before = None if window.forgotten else window.stored.at
     if newest is None:
@@ -146,12 +145,11 @@ class BatchLimits:
     """How much is read and committed at a time.
 
     Attributes:
-        slice_records: A slice that holds more is cut, so that it is read before it moves.
-        commit_rows: Rows that are committed at the next checkpoint, where the warehouse has not
-            enough bytes of them before.
-        commit_seconds: Seconds after which what was read is committed at the next checkpoint.
-        ahead_rows: Rows that are committed without a checkpoint: the cursor stays behind. So is
-            twice what is enough for the warehouse.
+        slice_records: A slice with more is cut, so that it is read before it moves.
+        commit_rows: Rows to commit at the next checkpoint, unless their bytes suffice earlier.
+        commit_seconds: Seconds after which to commit at the next checkpoint.
+        ahead_rows: Rows to commit without a checkpoint, leaving the cursor behind; so are twice
+            the bytes that suffice for the warehouse.
     """
 
     slice_records: int = 750
@@ -165,7 +163,7 @@ class Checkpoint:
     """A cursor that may be stored once all rows up to here are committed.
 
     Attributes:
-        at: For a resource that is asked for by time, or dated.
+        at: For a resource that is read by time, or dated.
         parent: For a child: the last processed parent's (`_synced_at`, key).
         reconciled: For a reconcile: rows updated before this were compared.
     """
@@ -177,10 +175,10 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """A row whose record was asked for and is gone.
+    """A row whose record Intercom says is gone.
 
     Attributes:
-        merged_into: Id of the record that it was merged into, None when it was deleted.
+        merged_into: Id of the record that it was merged into, None if it was deleted.
     """
 
     key: str
@@ -189,10 +187,10 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class PassedOver:
-    """A record that could not be read, or not whole: it stays due.
+    """A record that could not be read completely, and stays due.
 
     Attributes:
-        key: Its key; of a child, its parent's.
+        key: Its key; for a child, its parent's.
     """
 
     key: str
@@ -201,7 +199,7 @@ class PassedOver:
 
 @dataclass(frozen=True, slots=True)
 class WholeList:
-    """A parent whose children were read whole.
+    """A parent whose children were read completely.
 
     Attributes:
         newer_than: Microseconds since 1970: only newer children were returned; None for all.
@@ -218,11 +216,11 @@ class Batch:
     Attributes:
         seen: Keys of the records that were returned, before any filter; they exist.
         checkpoint: The cursor that may be stored after this batch; None inside a slice.
-        covered: The slice of time that was read whole with this batch.
-        complete: The read has ended, and saw everything: unseen rows are gone.
+        covered: The slice of time that this batch completes.
+        complete: The read has ended and saw everything: unseen rows are gone.
         reconciled_at: The reconcile has ended, and compared everything up to then.
-        settled: Keys of what was due, and is read with this batch.
-        deletions_at: Everything that Intercom listed as deleted until then was given.
+        settled: Keys that were due, and are read with this batch.
+        deletions_at: All that Intercom listed as deleted until then was yielded.
         total: Records or parents that the whole read is expected to cover.
     """
 
@@ -244,11 +242,11 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class ShapedPage:
-    """A page on its way to a batch.
+    """A page shaped into rows.
 
     Attributes:
-        newest: The latest update among its records, None where none is dated.
-        total_count: Records in all pages, where Intercom says so.
+        newest: The latest update among its records, None if none is dated.
+        total_count: Records in all pages, if Intercom says so.
     """
 
     batch: Batch

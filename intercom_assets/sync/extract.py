@@ -25,12 +25,11 @@ _CLOCK_SKEW = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extract:
-    """A sync that is about to happen: nothing is requested until it is loaded.
+    """A sync to be made: nothing is requested until it is loaded.
 
     Attributes:
-        resource: What is read, as its table is.
-        parent: The parent resource of a child.
-        mask: Takes out of records what is hidden, None where nothing is.
+        resource: The resource, without excluded columns.
+        mask: Removes from records what is hidden, None if nothing is.
     """
 
     source: Source
@@ -45,12 +44,12 @@ class Extract:
 
     @property
     def target(self) -> Target:
-        """The table that the records land in."""
+        """The table that receives the records."""
         return self.source.target(self.resource)
 
     @property
     def declared(self) -> Target:
-        """The same table with the columns that are excluded: it may have been made with them."""
+        """The same table with excluded columns: it may have been created with them."""
         return self.target if self.mask is None else replace(self.target, table=self.mask.table)
 
     @property
@@ -62,21 +61,18 @@ class Extract:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadContext:
-    """What every way of reading gets.
+    """What every kind of read needs.
 
     Attributes:
-        folder: Where files may be spooled.
-        stored_rows: Rows in the table that are not marked as gone: an empty answer is
-            unexpected when there are some.
-        due: Lists of due parents, in the order of their versions; the next one blocks.
-        due_total: How many parents are due.
-        unread: What cannot be read, and is due from before.
-        warn: Tells the user what may need attention.
-        note: Tells in a line what is being done.
-        spooled: Told how many records came so far, where none is handed on before the last.
-        slice_records: A slice of time that holds more records is cut.
-        shaper: Makes rows of records as soon as they come, while they are still in the processor's
-            cache.
+        folder: For spooled files.
+        stored_rows: Rows not marked as gone: if there are any, an empty list is unexpected.
+        due: Portions of due parents, in the order of their versions; `next` blocks.
+        unread: What could not be read, now or by earlier syncs.
+        warn: Shows the user a line that may need attention.
+        note: Shows the user a line about what is being done.
+        spooled: Receives the number of records so far while none can be yielded before the last.
+        slice_records: A slice of time with more records is cut.
+        shaper: Shapes records as soon as they arrive, while they are in the processor's cache.
     """
 
     resource: Resource
@@ -96,17 +92,17 @@ class ReadContext:
     shaper: Shaper
 
     def dated(self, record: Record) -> datetime | None:
-        """When a record was updated, None if it does not say."""
+        """Return when a record was updated, None if it does not say."""
         micros = micros_at(record, self._path())
         return None if micros is None else instant(micros)
 
     def is_undated(self, record: Record) -> bool:
-        """Return whether no search by `updated_at` finds a record: it is null, or 0."""
+        """Return whether `updated_at` is null or 0, so that no search by it finds the record."""
         micros = micros_at(record, self._path())
         return micros is None or micros <= 0
 
     def kept(self, records: list[Record]) -> list[Record]:
-        """Drop records that were updated before the start date; undated ones pass."""
+        """Drop records updated before the start date; keep undated ones."""
         start_date = self.window.start_date
         if start_date is None or self.resource.cursor is None:
             return records
@@ -117,7 +113,7 @@ class ReadContext:
         ]
 
     def newest(self, records: list[Record], than: datetime | None) -> datetime | None:
-        """Return the latest update among records and a former latest."""
+        """Return the latest update among the records and `than`."""
         path = self._path()
         dates = [at for record in records if (at := micros_at(record, path)) is not None]
         if not dates:
@@ -131,12 +127,12 @@ class ReadContext:
 
 
 def ends_before(dates: list[datetime | None], limit: datetime) -> bool:
-    """Whether dates, newest first, end before a limit; never if they are out of order."""
+    """Return whether dates, newest first, end before a limit; False if they are out of order."""
     known = [date for date in dates if date is not None]
     in_order = len(known) == len(dates) and known == sorted(known, reverse=True)
     return in_order and bool(known) and known[-1] < limit
 
 
 def local_now() -> datetime:
-    """Return the time by this machine's clock, less its skew, for answers without a date."""
+    """Return this machine's time less its possible skew, for responses without a date."""
     return datetime.now(UTC) - _CLOCK_SKEW

@@ -1,4 +1,4 @@
-"""Lists that are read whole at each sync: full lists and the scroll."""
+"""Full reads: lists and the scroll, read completely at each sync."""
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from datetime import datetime
@@ -15,10 +15,10 @@ from intercom_assets.sync.rows import RecordSpool, hash_record
 
 
 async def read_full(context: ReadContext, listing: Listing) -> AsyncGenerator[Batch]:
-    """Read a list to its end; an unexpectedly empty one is read a second time.
+    """Read a list to its end, twice if it is unexpectedly empty.
 
     Raises:
-        PermanentError: The list is empty though it cannot be.
+        PermanentError: The list is empty, but cannot be.
     """
     with RecordSpool(context.folder / f"{context.resource.name}.jsonl") as spool:
         opened = await _fill(context, listing, spool)
@@ -48,7 +48,7 @@ async def read_full(context: ReadContext, listing: Listing) -> AsyncGenerator[Ba
 
 
 async def _fill(context: ReadContext, listing: Listing, spool: RecordSpool) -> datetime:
-    # The spool takes pages as fast as they come: nothing slow stands between two scroll calls.
+    # Pages are only spooled here: nothing slow may come between two scroll requests.
     spool.clear()
     began, opened = local_now(), None
     async for page in _pages(context, listing):
@@ -63,9 +63,9 @@ async def _fill(context: ReadContext, listing: Listing, spool: RecordSpool) -> d
 
 
 def _one_of_each_key(context: ReadContext, records: list[Record]) -> list[Record]:
-    """Keep one of several records that share a key, whatever their order, and name them.
+    """Keep one of several records that share a key, whatever their order, and warn of it.
 
-    Records that share an id are one record that came twice: the commit keeps the newer.
+    Records that share an id are one record that came twice; the commit keeps the newer.
     """
     resource = context.resource
     if "id" in resource.primary_key:

@@ -1,10 +1,10 @@
-"""One read by time: its pages, and what makes a slice or a window complete.
+"""Incremental reads: their pages, and what makes a slice or a window complete.
 
-Records move while they are paged: Intercom sorts by `updated_at`, and an update changes that. A
-record that is updated leaves its slice for the end, and the rows behind it shift by one, so that
-one of them is missed between two pages. Therefore a slice has an end, its `total_count` is compared
-from page to page, and a slice that moved is read again. A list with the newest first is immune to
-updates (they only repeat rows), so the last part of a window, which has no end, is read that way.
+Records move while they are paged: Intercom sorts by `updated_at`, which an update changes. An
+updated record leaves its slice, and the rows behind it shift by one, so that one of them is missed
+between two pages. Therefore a slice has an end, its `total_count` is compared from page to page,
+and a slice that moved is read again. A list with the newest first is immune to updates, which only
+repeat rows, so the last part of a window, which has no end, is read that way.
 """
 
 from collections.abc import AsyncGenerator
@@ -27,25 +27,25 @@ _ATTEMPTS = 5
 _FEW = 5
 _PASSED_OVER = 50
 _EMPTY = 1_000
-"""Unix second long before Intercom: no record is dated so."""
+"""A Unix second long before Intercom existed: no record has this date."""
 
 EARLY = timedelta(days=2)
 
 
 @dataclass(slots=True)
 class IncrementalRead:
-    """One read by time: what is asked, and what was seen so far.
+    """One incremental read, and what it has seen so far.
 
     Attributes:
-        comparing: Whether stored rows are compared with what is returned.
+        comparing: Whether stored rows are compared with the records returned.
         opened: Intercom's clock when the window opened.
         total: Records in the window when it opened.
-        newest: Latest update seen in what was read whole.
-        whole: Whether nothing can have been passed over, so that unseen rows are gone.
+        newest: Latest update in what was read completely.
+        whole: Whether nothing can have been missed, so that unseen rows are gone.
         undated: Whether to search by `created_at`, and keep only what no search by `updated_at`
             returns.
-        checked: Whether searches are known to work where one was answered with 404.
-        passed_over: Slices that were left out because Intercom answers 404 to them.
+        checked: Whether search was found to work after a 404.
+        passed_over: Slices skipped because Intercom answers 404 to them.
     """
 
     context: ReadContext
@@ -62,43 +62,43 @@ class IncrementalRead:
 
     @property
     def by_day(self) -> bool:
-        """Whether the search compares calendar days."""
+        """Whether search compares calendar days."""
         return self.search.granularity is Granularity.DAY
 
     @property
     def keyed(self) -> bool:
-        """Whether it matters which records were returned: others are gone, or may be."""
+        """Whether to collect the keys of records: unseen rows are gone, or may be."""
         return self.comparing or self.context.window.from_beginning
 
     def pages(self, since: int, until: int | None, order: Order) -> AsyncGenerator[Page]:
-        """Ask for the pages of an interval."""
+        """Yield the pages of an interval."""
         field = CREATED if self.undated else UPDATED
         call = search_call(self.search, since, until, order, field=field)
         return read_pages(self.context.session, call, paged(self.context.resource.pagination))
 
     def pages_of(self, one: Slice) -> AsyncGenerator[Page]:
-        """Ask for the pages of a slice, oldest first."""
+        """Yield the pages of a slice, oldest first."""
         return self.pages(one.since, one.until, Order.OLDEST_FIRST)
 
     def smaller(self, one: Slice, total: int | None) -> list[Slice]:
-        """Cut a slice that holds too much; itself where it does not."""
+        """Cut a slice that is too large; return the slice itself if it is not."""
         parts = -(-(total or 0) // self.context.slice_records)
         return self.cut(one, parts) if parts > 1 else [one]
 
     def newest_pages(self, begin: int) -> AsyncGenerator[Page]:
-        """Ask for the pages since `begin`, newest first."""
+        """Yield the pages since `early(begin)`, newest first."""
         return self.pages_since(self.early(begin))
 
     def pages_since(self, since: int) -> AsyncGenerator[Page]:
-        """Ask for the pages from an exact bound on, newest first."""
+        """Yield the pages since an exact bound, newest first."""
         return self.pages(since, None, Order.NEWEST_FIRST)
 
     async def shaped(self, page: Page) -> ShapedPage:
-        """Make rows of a page's records that are kept, with their nested lists whole."""
+        """Shape a page's kept records into rows, completing their nested lists."""
         records, shaper = page.records, self.context.shaper
         if self.undated:
             records = [record for record in records if self.context.is_undated(record)]
-        # Before anything is waited for: a later answer may be shaped before this one.
+        # Before anything is awaited: a later response may be shaped before this one.
         first = shaper.reserve(len(records))
         whole = await completed(self.context, self.context.kept(records))
         batch = Batch(
@@ -111,14 +111,14 @@ class IncrementalRead:
         return ShapedPage(batch, self.context.newest(records, None), page.total_count)
 
     def counted(self, shaped: ShapedPage) -> Batch:
-        """Count a page."""
+        """Count a page, and return its batch."""
         if shaped.newest is not None:
             self.newest = max(self.newest or shaped.newest, shaped.newest)
         self.done += shaped.batch.returned
         return replace(shaped.batch, total=self.total, done=self.done)
 
     def reached(self, covered: Slice | None = None, *, last: bool = False) -> Batch:
-        """Say that everything up to the newest record seen was read."""
+        """Return the batch that ends what was read so far, with the cursor reached."""
         cursor = reached(self.context.window, self.newest, self.opened)
         return Batch(
             checkpoint=Checkpoint(at=cursor),
@@ -129,10 +129,10 @@ class IncrementalRead:
         )
 
     async def check_search(self, error: NotFound) -> None:
-        """Stop where a 404 is no matter of one record: it would be looked for in every second.
+        """Make sure that a 404 is about one record, before every second is searched for it.
 
         Raises:
-            PermanentError: Intercom answers 404 for a second without records, too.
+            PermanentError: Intercom answers 404 even for a second without records.
         """
         if self.checked:
             return
@@ -148,7 +148,7 @@ class IncrementalRead:
                 ) from None
 
     def pass_over(self, one: Slice, missing: NotFound | None) -> None:
-        """Go on without a slice that keeps changing, or that Intercom does not list.
+        """Skip a slice that keeps changing, or that Intercom does not list.
 
         Raises:
             PermanentError: Too many are not listed.
@@ -164,16 +164,17 @@ class IncrementalRead:
         self.give_up(f"{one}: {_MOVING}")
 
     def give_up(self, reason: str) -> None:
-        """Warn that a record may have been passed over; nothing is marked then."""
+        """Warn that a record may have been missed, so that nothing is marked."""
         self.whole = False
         self.context.warn(reason)
 
     def came_short(self, one: Slice, error: CutOff) -> None:
-        """Say that Intercom counts what it does not return: once in a warning, then in notes.
+        """Report that Intercom counts records it does not return: a warning once, then notes.
 
         Raises:
-            CutOff: That is more than a few records, which the cursor must not pass.
+            CutOff: They are more than a few, and the cursor must not pass them.
         """
+        # Records that are counted but never returned would hold back all others for good.
         if error.missing > max(_FEW, error.came // 10) and not self.comparing:
             raise error
         tell = self.context.warn if self.whole else self.context.note
@@ -181,11 +182,11 @@ class IncrementalRead:
         tell(f"{one}: {error}")
 
     def early(self, begin: int) -> int:
-        """Ask two days early where days are compared: the read stops by itself."""
+        """Return the bound to request: two days early for days; the read stops by itself."""
         return max(begin - int(EARLY.total_seconds()), 0) if self.by_day else begin
 
     def is_past(self, page: Page, begin: int) -> bool:
-        """Whether a page, newest first, ends before the window; never if it is out of order."""
+        """Return whether a page, newest first, ends before the window; False if out of order."""
         if not self.by_day:
             return False
         dates = [self.context.dated(record) for record in page.records]
@@ -196,12 +197,12 @@ class IncrementalRead:
         return cut(one, parts, self.search.granularity, self.context.workspace.zone)
 
     def tail(self) -> int:
-        """Where the last piece begins: now, or today where days are compared."""
+        """Return where the last part begins: now, or today if days are compared."""
         return tail(self.opened, self.search.granularity, self.context.workspace.zone)
 
 
 async def open_window(read: IncrementalRead, pages: AsyncGenerator[Page]) -> Page | None:
-    """Read the first page, newest first; None where Intercom answers 404 to it."""
+    """Read the first page, newest first; return None if Intercom answers 404."""
     read.opened = local_now()
     try:
         first = await anext(pages)
@@ -217,7 +218,7 @@ class _Pass:
     """One pass from the newest record back to `begin`, and how it went.
 
     Attributes:
-        shrunk: Whether records were taken away, so that one may have slipped between two pages.
+        shrunk: Whether records were removed, so that one may have slipped between two pages.
     """
 
     read: IncrementalRead
@@ -227,14 +228,14 @@ class _Pass:
     shrunk: bool = False
 
     async def batches(self, pages: AsyncGenerator[Page]) -> AsyncGenerator[Batch]:
-        """Yield pages up to the first that lies before `begin`, or shows that records are gone."""
+        """Yield pages up to the first that ends before `begin`, or shows a removal."""
         total: int | None = None
         async with aclosing(pages):
             async for page in pages:
                 self.pages += 1
                 if self.pages == 1:
                     self.opened = page.date or self.opened
-                # An update repeats a row, and a new record adds one: only a loss hides a row.
+                # An update repeats a row, and a new record adds one: only a removal hides a row.
                 self.shrunk = _less(page.total_count, total)
                 total = page.total_count
                 yield self.read.counted(await self.read.shaped(page))
@@ -245,11 +246,11 @@ class _Pass:
 async def newest_first(
     read: IncrementalRead, pages: AsyncGenerator[Page], begin: int
 ) -> AsyncGenerator[Batch]:
-    """Read from the newest record back to `begin`, again whenever records were taken away.
+    """Read from the newest record back to `begin`, again whenever records were removed.
 
     A record that is updated before its page is read moves ahead of what was read. The next sync
-    finds it, so that one pass is enough; but a read whose unseen rows are marked as gone looks for
-    it at once, among what was updated since its last pass began.
+    finds it, so one pass is enough, except for a read that marks unseen rows as gone: it looks
+    among what was updated since its last pass began.
     """
     marks = read.context.window.from_beginning
     try:
@@ -275,8 +276,8 @@ async def _read_around(
 ) -> AsyncGenerator[Batch]:
     """Read in slices what cannot be listed at once.
 
-    One deleted message makes Intercom answer 404 to the whole page that would show it. What is
-    updated meanwhile is not seen, so that nothing may be marked, nor a cursor stored.
+    One deleted message makes Intercom answer 404 to the whole page that would show it. Updates
+    made meanwhile are not seen, so nothing may be marked and no cursor stored.
     """
     read.context.note(error.but("reading around it"))
     read.whole = False
@@ -286,7 +287,7 @@ async def _read_around(
 
 
 async def read_slices(read: IncrementalRead, slices: list[Slice]) -> AsyncGenerator[Batch]:
-    """Read slices completely, oldest first, each with a checkpoint; too large ones are cut."""
+    """Read slices completely, oldest first, each with a checkpoint; cut those too large."""
     queue = SliceQueue(read, slices)
     attempts = 0
     try:
@@ -302,7 +303,7 @@ async def read_slices(read: IncrementalRead, slices: list[Slice]) -> AsyncGenera
             queue.replace(again)
             attempts = attempts + 1 if again else 0
             if again:
-                # What came of it is merged, but a cursor must not pass what may be missing.
+                # What came is merged, but the cursor must not pass what may be missing.
                 read.newest = newest
             else:
                 yield read.reached(current.slice)
@@ -313,10 +314,10 @@ async def read_slices(read: IncrementalRead, slices: list[Slice]) -> AsyncGenera
 async def _again(
     read: IncrementalRead, one: Slice, result: SliceResult, attempts: int
 ) -> list[Slice]:
-    """Decide what is read again of a slice; nothing where it is done, or is passed over.
+    """Return what to read again of a slice; nothing if it is done or skipped.
 
     Raises:
-        PermanentError: Its failure is no matter of one record.
+        PermanentError: The failure is not about one record.
     """
     if result.missing is not None:
         read.context.note(result.missing.but("reading around it"))
@@ -326,7 +327,7 @@ async def _again(
         read.context.note(result.broken.but("reading around it"))
         if len(smaller) == 1:
             raise result.broken
-    # A second or a day cannot be cut: it is tried a few times, and once where it is answered 404.
+    # A second or a day cannot be cut: it is tried again a few times, but after a 404 only once.
     may_repeat = attempts < (_ATTEMPTS if result.missing is None else 1)
     if result.moved and (may_repeat or len(smaller) > 1):
         read.context.note(f"{one} changed while it was read; reading it again")
@@ -341,7 +342,7 @@ async def _again(
 async def first_slices(read: IncrementalRead, begin: int) -> list[Slice]:
     """Cut the window at its oldest record, so that empty years cost one request.
 
-    The slice before that record is read too: that it is empty rests on the order of an answer.
+    The slice before that record is read too: only the order of a response says that it is empty.
     """
     try:
         async with aclosing(read.pages(begin, None, Order.OLDEST_FIRST)) as pages:
@@ -371,8 +372,8 @@ _MOVING = (
 async def read_window(read: IncrementalRead) -> AsyncGenerator[Batch]:
     """Read every record updated since the window's start.
 
-    A window of few records is one pass, newest first. A larger one is cut into slices, oldest
-    first, with a checkpoint after each, so that an interrupted read resumes there.
+    A small window takes one pass, newest first. A larger one is cut into slices, oldest first,
+    with a checkpoint after each, from which an interrupted read resumes.
     """
     since = read.context.window.since
     begin = int(since.timestamp()) if since else 0
@@ -387,7 +388,7 @@ async def read_window(read: IncrementalRead) -> AsyncGenerator[Batch]:
     tail = read.tail()
     began = f"{datetime.fromtimestamp(tail, UTC):%Y-%m-%d %H:%M}"
     read.context.note(f"reading what changed meanwhile, since {began} UTC")
-    # Read to its end, since days begin earlier than the tail where the zone is unknown.
+    # Read to the list's end, since days begin earlier than the tail if the zone is unknown.
     async for batch in newest_first(read, read.pages_since(tail), read.early(tail)):
         yield batch
 
@@ -395,5 +396,5 @@ async def read_window(read: IncrementalRead) -> AsyncGenerator[Batch]:
 def _is_large(read: IncrementalRead, since: datetime | None) -> bool:
     if read.total is None or read.total <= read.context.slice_records:
         return False
-    # The count of a search by days holds days before the window too, so it says nothing there.
+    # A search by days also counts days before a short window, so its count says nothing.
     return not read.by_day or since is None or read.opened - since > EARLY

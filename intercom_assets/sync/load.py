@@ -1,4 +1,4 @@
-"""One sync of one resource, from the stored cursor to the next one: prepare, read, load."""
+"""One sync of one resource, from the stored cursor to the next: prepare, read, load."""
 
 import tempfile
 import time
@@ -45,17 +45,16 @@ from intercom_assets.warehouse.queries import Copies
 from intercom_assets.warehouse.warehouse import Warehouse
 
 _DUE = 5_000
-"""Due parents that are listed at a time."""
+"""Due parents listed at a time."""
 
 
 def load(extract: Extract, warehouse: Warehouse) -> Report:
     """Sync one resource: read what changed, merge it, mark what is gone, move the cursor.
 
-    Nothing is requested before the table and the stored cursors were looked at.
+    Nothing is requested before the table and the stored cursors have been inspected.
 
     Raises:
-        IntercomAssetsError: The sync failed; rows up to the last commit are kept, with the
-            cursor that they reach.
+        IntercomAssetsError: The sync failed; what was committed is kept, with its cursor.
     """
     report = Report(resource=extract.resource.name, table=str(extract.target))
     extract.listener.on_start(report)
@@ -85,7 +84,7 @@ def load(extract: Extract, warehouse: Warehouse) -> Report:
 
 
 def read(context: ReadContext) -> AsyncGenerator[Batch]:
-    """Read a resource in the way that its replication and endpoint say."""
+    """Read a resource as its replication and endpoint declare."""
     resource = context.resource
     match resource.replication, resource.endpoint:
         case FullRefresh() | SemiIncremental(), Listing() as listing:
@@ -109,7 +108,7 @@ def _spool_folder() -> Iterator[str]:
         with tempfile.TemporaryDirectory(prefix="intercom_assets_") as folder:
             yield folder
     except OSError as error:
-        # Not `gettempdir()`: it looks for a folder by writing, and fails where all disks are full.
+        # Not `gettempdir()`, which tests folders by writing and fails if all disks are full.
         where = tempfile.tempdir or "a temporary folder"
         raise WarehouseError(
             f"Rows cannot be spooled to {where}: {error}. Free some space there, "
@@ -120,7 +119,7 @@ def _spool_folder() -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """What the warehouse holds, after it was brought in line with the settings."""
+    """What the warehouse contains, after it was brought in line with the settings."""
 
     cursors: Mapping[str, StoredCursor]
     cursor: StoredCursor
@@ -131,16 +130,16 @@ class _Table:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """A sync that is prepared: where it starts, and what reading it needs."""
+    """A prepared sync: where it starts, and what its read needs."""
 
     context: ReadContext
     copies: Copies | None
 
 
 def _prepare(extract: Extract, warehouse: Warehouse, report: Report, folder: Path) -> _Plan:
-    """Look at the table, then at the workspace, and decide where to start."""
+    """Inspect the table, then the workspace, and decide where to start."""
     table = _open_table(extract, warehouse, folder)
-    # The warehouse is let go of before Intercom is asked: others may use the file meanwhile.
+    # The warehouse is released before Intercom is called, so that others can use the file.
     listener = extract.listener
     session = extract.connection.session(
         meter=report.meter, scope=extract.resource.scope, note=listener.info
@@ -182,7 +181,7 @@ def _open_table(extract: Extract, warehouse: Warehouse, folder: Path) -> _Table:
         cursors = warehouse.cursors(source.schema, source.prefix)
         _refuse_other_source(cursors, source)
         stored = _stored(cursors, extract.resource.name, state)
-        # Before new columns are filled from `_extra`, which may hold what is hidden now.
+        # Before new columns are filled from `_extra`, which may contain what is hidden now.
         stored = hide_stored(extract, warehouse, state=state, stored=stored, folder=folder)
         evolve(warehouse, extract.target, _missing(extract.target, state))
         due_total = _count_due(extract, warehouse, stored)
@@ -194,14 +193,14 @@ def _stored(cursors: Mapping[str, StoredCursor], resource: str, state: TableStat
     stored = cursors.get(resource, StoredCursor(resource=resource))
     if state.exists:
         return stored
-    # A renamed or dropped table is built anew: its cursor has lost its rows.
+    # A renamed or dropped table is built anew: the rows of its cursor are lost.
     return replace(
         stored, at=None, parent_synced_at=None, parent_key=None, reconciling=None, unread=()
     )
 
 
 def _missing(target: Target, state: TableState) -> list[Column]:
-    """Return the columns that the table lacks and should have: not those that are excluded."""
+    """Return declared columns that the table lacks, except excluded ones."""
     missing = {column.name for column in state.missing}
     return [column for column in target.table.all_columns if column.name in missing]
 
@@ -209,7 +208,7 @@ def _missing(target: Target, state: TableState) -> list[Column]:
 def _window(extract: Extract, stored: StoredCursor) -> Window:
     request, link = extract.request, extract.resource.replication
     if request.reconcile and isinstance(link, ByParent) and link.changes_without_parent:
-        # Its lists change without their parents, so all parents are due.
+        # Lists change without their parents, so all parents are due.
         request = replace(request, full_refresh=True)
     return plan_window(stored, request, extract.source.start_date, extract.source.lookback)
 
@@ -217,7 +216,7 @@ def _window(extract: Extract, stored: StoredCursor) -> Window:
 def _due_parents(
     extract: Extract, warehouse: Warehouse, window: Window
 ) -> Iterator[list[ParentVersion]]:
-    """List due parents in the order of their versions, as far as they are asked for."""
+    """Yield due parents in the order of their versions, a portion at a time."""
     after, more = window.after, extract.parent is not None
     while more:
         due = warehouse.due_parents(extract.parent_target, after, _DUE)

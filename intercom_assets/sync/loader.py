@@ -1,4 +1,4 @@
-"""Batches become files, and files commits: rows, marks and the cursor that they reach."""
+"""Loading of batches: spooled to files, and committed with their marks and cursor."""
 
 import time
 from collections.abc import AsyncGenerator, Mapping
@@ -20,10 +20,10 @@ _GONE = {"key": ColumnType.TEXT, "merged_into": ColumnType.TEXT}
 
 
 class Loader:
-    """Takes batches, and commits them with the cursor that they reach.
+    """Spools batches, and commits them with the cursor that they reach.
 
     Attributes:
-        cursor: The cursor as it will be stored by the next commit, or was by the last.
+        cursor: The cursor that the next commit will store, or the last one stored.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Loader:
         self._reached = False
 
     def run(self, batches: AsyncGenerator[Batch]) -> None:
-        """Load all batches of a read, and end it; what it reached before it failed is committed.
+        """Load all batches of a read, and end it; if it fails, commit what it reached.
 
         Raises:
             IntercomAssetsError: Reading or loading failed; what was committed is kept.
@@ -64,7 +64,7 @@ class Loader:
         self.finish()
 
     def take(self, batch: Batch) -> None:
-        """Spool a batch; commit where a checkpoint is due."""
+        """Spool a batch, and commit if a commit is due."""
         self._rows.add(batch.rows)
         self._seen.add(map(encode_row, batch.seen))
         self._whole.add(
@@ -92,8 +92,8 @@ class Loader:
         self._tell(batch)
 
     def finish(self) -> None:
-        """Commit what is left, mark what a complete read did not see, and end the sync."""
-        # What is due from before was asked for, or was met by a read of everything.
+        """Commit the rest, mark what a complete read did not see, and end the sync."""
+        # What was due from earlier syncs was requested, or covered by a read of everything.
         self._unread = dict(self.unread)
         self.report.unread = len(self._unread)
         self.cursor = replace(self.cursor, complete=True)
@@ -128,6 +128,7 @@ class Loader:
     def _commit(self, *, last: bool = False) -> None:
         rows, whole, gone = self._rows, self._whole, self._gone
         link = self._extract.resource.replication
+        # The warehouse compares and swaps the version, so that no other sync moved the cursor.
         self.cursor = replace(
             self.cursor,
             version=self.cursor.version + 1,

@@ -1,7 +1,7 @@
-"""Records without what the settings hide: masked before anything of them is written anywhere.
+"""Masks, which remove or hash what the settings hide before any of it is written.
 
-A mask is compiled once a sync and works on records as Intercom sends them, so that neither a
-column nor `_extra`, neither a file on the way nor the hash of a row knows what is hidden.
+A mask is compiled once per sync and works on records as Intercom sends them, so that columns,
+`_extra`, spooled files and row hashes never contain what is hidden.
 """
 
 import hmac
@@ -15,21 +15,18 @@ from intercom_assets.catalog.table import LegacyField, Table
 from intercom_assets.catalog.types import Json, Record, as_int, encode_json
 
 _Hide = Callable[[Json], Json]
-"""Returns what is stored instead of a value; None for nothing."""
+"""Returns what to store instead of a value; None for nothing."""
 
 
 class Mask:
-    """Takes excluded values out of records, and replaces others by their keyed hash.
+    """Removes excluded values from records, and replaces others by their keyed hash.
 
-    Where an object is expected on the way to a hidden field and something else comes, all of it is
-    excluded: it may hold what the field held.
-
-    Args:
-        table: The table as declared, with the columns that are hidden.
+    If the path to a hidden field leads to something other than an object, all of that is excluded,
+    since it may contain the field's value.
 
     Attributes:
-        table: The table as declared.
-        memory: What has to be known later of this mask, to tell that another one came.
+        table: The table as declared, with hidden columns.
+        memory: What to store, so that a later sync notices a changed mask.
     """
 
     def __init__(self, table: Table, hidden: HiddenPaths, key: bytes = b"") -> None:
@@ -41,34 +38,34 @@ class Mask:
         for paths, hide in ((hidden.excluded, _excluded), (hidden.hashed, keyed_hash(key))):
             for path in paths:
                 column = declared.get(path)
-                # What is excluded has no column, so that even "none" would be a field without one.
+                # What is excluded has no column, so even "none" would be an unmodelled field.
                 stays = column.null_value if column and hide is not _excluded else None
                 self._steps.add(path, hide, null_value=stays)
                 if column and column.legacy:
                     self._steps.add_legacy(column.legacy, hide)
 
     def record(self, record: Record) -> Record:
-        """Mask a record; nothing of the record itself changes."""
+        """Return a masked copy of a record."""
         return self._steps.fields(record)
 
     def of(self, hashed: tuple[FieldPath, ...]) -> "Mask":
-        """Make a mask that hashes these paths with the same key, and does nothing else."""
+        """Return a mask that only hashes these paths, with the same key."""
         return Mask(self.table, HiddenPaths(hashed=hashed), self._key)
 
     def touches(self, path: FieldPath) -> bool:
-        """Return whether a value at a path could be changed."""
+        """Return whether a value at a path may be changed."""
         return self._steps.touches(path)
 
 
 @dataclass(frozen=True, slots=True)
 class MaskState:
-    """What was hidden in the rows of a table, as stored with its cursor."""
+    """What was hidden in a table's rows, as stored with its cursor."""
 
     hidden: HiddenPaths = field(default_factory=HiddenPaths)
     fingerprint: str = ""
 
     def __str__(self) -> str:
-        """Write it as it is stored; nothing hidden is nothing."""
+        """Return the stored form; empty if nothing is hidden."""
         if not self.hidden:
             return ""
         paths = {
@@ -79,7 +76,7 @@ class MaskState:
 
     @classmethod
     def read(cls, stored: str | None) -> Self:
-        """Read it back; a table of an earlier release hid nothing."""
+        """Parse the stored form; a table of an earlier release hid nothing."""
         if not stored:
             return cls()
         read = json.loads(stored)
@@ -89,13 +86,12 @@ class MaskState:
 
 @dataclass(slots=True)
 class _Step:
-    """What happens to a value, or to what is inside of it.
+    """What happens to a value, or to its fields.
 
     Attributes:
-        hide: Replaces it; None where only something inside is hidden.
-        null_value: A value that means "none", and stays.
-        inner: What happens to its fields.
-        legacy: The same for an object of a type, in which older versions have a column's value.
+        hide: Replaces the value; None if only something inside is hidden.
+        null_value: A value that means "none", and is kept.
+        legacy: Steps by type of object, in which older API versions send a column's value.
     """
 
     hide: _Hide | None = None
@@ -104,19 +100,19 @@ class _Step:
     legacy: dict[str, "_Step"] = field(default_factory=dict)
 
     def add(self, path: FieldPath, hide: _Hide, null_value: Json = None) -> None:
-        """Hide what a path leads to."""
+        """Hide the value at a path."""
         step = self
         for key in path:
             step = step.inner.setdefault(key, _Step())
         step.hide, step.null_value = hide, null_value
 
     def add_legacy(self, legacy: LegacyField, hide: _Hide) -> None:
-        """Hide the id where older versions have a column's value."""
+        """Hide the id in which older API versions send a column's value."""
         step = self.inner.setdefault(legacy.field, _Step())
         step.legacy.setdefault(legacy.type, _Step()).add(("id",), hide)
 
     def mask(self, value: Json) -> Json:
-        """Return what is stored of a value."""
+        """Return what to store of a value."""
         if value is None:
             return None
         if self.hide is not None:
@@ -142,14 +138,14 @@ class _Step:
         return step is not None
 
     def fields(self, fields: Record) -> Record:
-        """Return what is stored of an object."""
+        """Return what to store of an object."""
         masked = dict(fields)
         for name, step in self.inner.items():
             value = masked.get(name)
             if value is None:
                 continue
             stored = step.mask(value)
-            # An object of which all is excluded is excluded, rather than an empty field.
+            # An object that is excluded entirely is removed, rather than left empty.
             if stored is None or stored == {}:
                 del masked[name]
             else:
@@ -158,10 +154,10 @@ class _Step:
 
 
 def keyed_hash(key: bytes) -> _Hide:
-    """Make the hash of values: HMAC-SHA-256 in hex.
+    """Return a function that hashes values: HMAC-SHA-256 in hex.
 
     Text and whole numbers are hashed as their text, everything else as JSON with sorted keys, so
-    that equal values are equal in every table and column.
+    that equal values have equal hashes in every table and column.
     """
 
     def hashed(value: Json) -> Json:

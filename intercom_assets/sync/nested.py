@@ -1,7 +1,7 @@
 """Lists below a record: the children of parents, and lists inside a record that Intercom cuts.
 
-Parents are due when their stored version changed (rule 7). A list that is cut at ten entries is
-completed (rule 10).
+Parents are due when their stored version changed (rule 7). A list cut at ten entries is completed
+(rule 10).
 """
 
 from collections.abc import AsyncGenerator, Awaitable, Iterable
@@ -27,11 +27,11 @@ from intercom_assets.warehouse.base import ParentVersion
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """Records with their nested lists, as whole as they could be had.
+    """Records with their nested lists, as complete as possible.
 
     Attributes:
-        passed_over: Those whose lists stay cut.
-        settled: Keys of those that were due, and are whole now.
+        passed_over: Records whose lists stay cut.
+        settled: Keys that were due and are complete now.
     """
 
     records: list[Record]
@@ -42,8 +42,8 @@ class Completed:
 async def completed(context: ReadContext, records: list[Record], most: float = inf) -> Completed:
     """Complete the nested lists of records.
 
-    Entries keep the short shape that Intercom nests: `{id, type, url}`. A list that cannot be had
-    whole stays as the record shows it, and says `has_more` as before.
+    Entries keep the short shape that Intercom nests: `{id, type, url}`. A list that cannot be
+    completed stays as the record shows it, with `has_more` as before.
     """
     lists = context.resource.nested
     cut = [i for i, one in enumerate(records) if any(_is_cut(nested, one) for nested in lists)]
@@ -81,7 +81,7 @@ async def _complete(
     key = str(record["id"])
     judge = _judge(context, nested)
     if judge.end is not None:
-        # A missing permission, most likely: it is not asked for thousands of times.
+        # Most likely a missing permission: do not request thousands of lists in vain.
         return judge.end
 
     async def read(tries: float) -> list[Record]:
@@ -121,7 +121,7 @@ def _call(nested: NestedList, key: str, most: float) -> Call:
 
 
 def _refuse_shorter(call: Call, envelope: Record, entries: list[Record]) -> None:
-    """Refuse a list that lacks what its record shows or counts: it is not the whole one."""
+    """Refuse a list that lacks what its record shows or counts."""
     known, listed, total = _ids(_shown(envelope)), _ids(entries), envelope.get("total_count")
     counted = total if isinstance(total, int) else len(known) + 1
     if known - listed or len(listed) < counted:
@@ -143,7 +143,7 @@ def _ids(entries: Iterable[Json]) -> set[str]:
 
 
 def _shaped(entries: list[Record], cut: list[Json], name: str) -> list[Json]:
-    """Return the complete list in the shape of the cut one, so that its size does not show."""
+    """Return the complete list in the shape of the cut one, whatever its length."""
     shown = {entry.get("id"): entry for entry in cut if isinstance(entry, dict)}
     return [
         shown.get(entry.get("id"))
@@ -165,9 +165,9 @@ class _Family:
     """A parent and what Intercom returned of its children.
 
     Attributes:
-        due: The parent's version that was due; None where it is due from before.
-        whole: What the list was whole of, None where it was not.
-        passed_over: Why the parent stays due, None where it does not.
+        due: The parent's version that was due; None if an earlier sync could not read it.
+        whole: What the list covers completely, None if nothing.
+        passed_over: Why the parent stays due, None if it does not.
     """
 
     key: str
@@ -182,7 +182,7 @@ async def read_by_parent(
 ) -> AsyncGenerator[Batch]:
     """Read the children of each due parent, in the order of the parents' versions.
 
-    Those that earlier syncs could not read come first, unless all parents are due.
+    Parents that earlier syncs could not read come first, unless all are due.
     """
     lists = _Lists(context, child, link)
     done = 0
@@ -199,7 +199,7 @@ async def read_by_parent(
 
 
 async def _runs(families: AsyncGenerator[_Family], judge: Judge) -> AsyncGenerator[list[_Family]]:
-    """Yield what is committed together, but nothing until Intercom has shown any list."""
+    """Yield families to commit together, but none until Intercom has shown any list."""
     run: list[_Family] = []
     async with aclosing(families):
         async for family in families:
@@ -235,7 +235,7 @@ class _Lists:
         self.judge = Judge(partial(self._list, most=TRIES))
 
     async def read(self, parent: ParentVersion) -> _Family:
-        """Read the children of a due parent; those of a deleted one are gone with it."""
+        """Read the children of a due parent; those of a deleted parent are gone with it."""
         if parent.deleted:
             return _Family(parent.key, parent, whole=WholeList(parent.key))
         try:
@@ -246,7 +246,7 @@ class _Lists:
         return replace(family, due=parent)
 
     async def read_again(self, key: str) -> _Family:
-        """Read the children of a parent that could not be read before."""
+        """Read the children of a parent that an earlier sync could not read."""
         try:
             family = await self._family(key, TRIES_AGAIN)
         except IntercomError as error:
@@ -263,21 +263,21 @@ class _Lists:
     async def _family(self, key: str, most: float) -> _Family:
         page = await self._list(key, most)
         if _just_changed(page):
-            # Another change within this second would leave the parent as it is, and never be due.
+            # Another change in this second would not change the parent's date, and never be due.
             await self._context.session.client.patience.sleep(1.0)
             page = await self._list(key, most)
         children = [{**record, self._link.key: key} for record in page.records]
         lines = self._context.shaper.lines(children)
         if error := self._shortness(key, page, len(children)):
-            # What came is true; of what is missing it says nothing.
+            # What came is stored, but says nothing about what is missing.
             return _Family(key, children=lines, passed_over=self._context.unread.noted(key, error))
         newer_than = _newer_than(self._child, self._link, page.body, children)
         return _Family(key, children=lines, whole=WholeList(key, newer_than))
 
     def _shortness(self, key: str, page: Page, listed: int) -> TransientError | None:
-        """Say that a list holds less than it counts, up to what Intercom returns at the most."""
+        """Return the error for a list that is shorter than its count, up to Intercom's cap."""
         total = _total(page.body, self._child.records) or 0
-        # What is no object is an entry all the same.
+        # Entries that are not objects count, too.
         entries = records_at(page.body, (self._child.records,)) or ()
         total = max(min(total, self._child.cap or total), len(entries))
         if listed >= total:
@@ -294,14 +294,14 @@ class _Lists:
 
 
 def _just_changed(page: Page) -> bool:
-    """Whether a parent that is returned with its children changed in this very second."""
+    """Return whether a parent, returned with its children, changed in this very second."""
     updated = micros_at(page.body, ("updated_at",))
     answered = (page.date or local_now()).timestamp()
     return updated is not None and updated >= int(answered) * 1_000_000
 
 
 def _newer_than(child: Child, link: ByParent, answer: Record, children: list[Record]) -> int | None:
-    """Say from where on the list is whole: from its oldest child where Intercom capped it."""
+    """Return where completeness begins: at the oldest child if Intercom capped the list."""
     if child.cap is None or link.order_column is None:
         return None
     total = _total(answer, child.records)

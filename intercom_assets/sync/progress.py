@@ -1,4 +1,4 @@
-"""What a sync did, in numbers, and what it tells while it runs, at human pace."""
+"""The report of a sync, its progress while it runs, and the listener that receives both."""
 
 import time
 from collections import Counter
@@ -18,15 +18,15 @@ class Report:
     """The figures of one resource's sync.
 
     Attributes:
-        records_returned: Records in the resource's own list answers, before filters, overlap and
-            duplicates included: what RudderStack counted as events.
+        records_returned: Records in the resource's own lists, before filters, including overlap
+            and duplicates: what RudderStack counted as events.
         deleted: Rows marked as gone.
-        unread: Records that could not be read whole, and stay due: of a child, parents.
-        found: Rows that a reconcile found missing or outdated, and fetched.
-        missing: Rows that Intercom counts and that are not stored; None where it was not compared.
+        unread: Records (for a child, parents) that could not be read completely, and stay due.
+        found: Missing or outdated rows that a reconcile fetched.
+        missing: Rows that Intercom counts but that are not stored; None if not compared.
         misfits: Values that did not fit their column, by column.
         unmodelled: Fields that no column declares, by path.
-        sample: The last rows that were read.
+        sample: The last rows read.
     """
 
     resource: str
@@ -51,7 +51,7 @@ class Report:
     sample: "Sequence[Row]" = ()
 
     def __str__(self) -> str:
-        """Read as one line of a log."""
+        """Return one line for a log."""
         return (
             f"{self.table}: {counted(self.records_returned, 'record')} returned, "
             f"{self.inserted:,} inserted, {self.updated:,} updated, {self.unchanged:,} unchanged, "
@@ -61,17 +61,17 @@ class Report:
 
 
 def counted(number: int, noun: str) -> str:
-    """Read as `1 row` or `2,000 rows`."""
+    """Return `1 row` or `2,000 rows`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far a resource's sync is.
+    """How far a resource's sync has come.
 
     Attributes:
-        done: Records (or parents, for a child) that were read.
-        quota_seconds: Seconds waited for the quota so far.
+        done: Records (for a child, parents) read.
+        quota_seconds: Seconds waited for the quota.
     """
 
     resource: str
@@ -83,7 +83,7 @@ class Progress:
 
     @classmethod
     def of(cls, report: Report, *, done: int, total: int | None, began: float) -> Self:
-        """Say how far a sync is, with what it has cost."""
+        """Return how far a sync has come, and what it has cost."""
         return cls(
             resource=report.resource,
             done=done,
@@ -94,7 +94,7 @@ class Progress:
         )
 
     def __str__(self) -> str:
-        """Read as one line of a log."""
+        """Return one line for a log."""
         of = f" of {self.total:,}" if self.total is not None else ""
         parts = [f"{self.done:,}{of} read", counted(self.requests, "request")]
         if self.seconds >= 1:
@@ -116,31 +116,31 @@ def _duration(seconds: float) -> str:
 
 
 class Listener(Protocol):
-    """Where a sync tells what happens."""
+    """Receives the events of a sync."""
 
     def on_start(self, report: Report) -> None:
-        """Take note of a sync that begins; its report fills as it goes."""
+        """Note that a sync begins; its report fills as it runs."""
         ...
 
     def on_progress(self, progress: Progress) -> None:
-        """Take note of progress; called often."""
+        """Note progress; called often."""
         ...
 
     def info(self, line: str) -> None:
-        """Tell the user a line."""
+        """Show the user a line."""
         ...
 
     def warning(self, line: str) -> None:
-        """Tell the user something that may need attention."""
+        """Show the user a line that may need attention."""
         ...
 
     def on_finish(self, report: Report) -> None:
-        """Take note of what a sync did."""
+        """Note that a sync has succeeded."""
         ...
 
 
 class Pace:
-    """Lets something through at most once per interval."""
+    """Permits something at most once per interval."""
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._seconds = seconds
@@ -148,7 +148,7 @@ class Pace:
         self._next = clock() + seconds
 
     def due(self) -> bool:
-        """Whether the interval has passed; begins the next one if so."""
+        """Return whether the interval has passed; if so, start the next one."""
         now = self._clock()
         if now < self._next:
             return False

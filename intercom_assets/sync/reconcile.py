@@ -1,10 +1,10 @@
-"""Every stored row compared with Intercom: what syncs missed is fetched, what is gone is marked.
+"""Reconcile stored rows with Intercom: fetch what syncs missed, and mark what is gone.
 
-Searching returns what exists, so a stored row that its slice of time does not return is a
-candidate: it was deleted, merged into another record, or changed since. Each candidate is asked
-for by its id, and only what Intercom itself says is gone is marked, while it shows others. What
-cannot be read is passed over. A search that returns half of the truth therefore costs requests and
-never a row; a tenth of the rows as candidates stops it.
+Search returns what exists, so a stored row that its slice of time does not return is a candidate:
+it was deleted, merged into another record, or changed since. Each candidate is requested by its
+id, and only what Intercom itself says is gone is marked, while it returns others. What cannot be
+read is skipped. A search that returns half of the truth therefore costs requests but never a row;
+candidates beyond a tenth of the rows stop it.
 """
 
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -37,19 +37,19 @@ from intercom_assets.sync.unread import MANY, TRIES, Judge, incident
 from intercom_assets.warehouse.warehouse import Warehouse
 
 Unseen = Callable[[Sequence[str], datetime, datetime | None], list[str]]
-"""Lists stored rows of an interval that are not among the keys seen; blocks."""
+"""Returns the keys of an interval's stored rows that are not among those seen; blocks."""
 
 SHARE = 0.1
-"""Part of the stored rows that may be candidates before a person has to look."""
+"""Share of the stored rows that may be candidates before a person has to look."""
 
 FEW = 20
-"""As many candidates are always looked into: a tenth of a small table is nothing."""
+"""This many candidates are always allowed: a tenth of a small table is nothing."""
 
 
 async def reconcile(context: ReadContext, *, unseen: Unseen, force: bool) -> AsyncGenerator[Batch]:
-    """Compare slice by slice, with a checkpoint after each; a later call goes on from there.
+    """Compare slice by slice, with a checkpoint after each from which a later call resumes.
 
-    With `force` any number of candidates is looked into.
+    With `force`, any number of candidates is allowed.
 
     Raises:
         PermanentError: More than a tenth of the stored rows are candidates.
@@ -78,7 +78,7 @@ async def reconcile(context: ReadContext, *, unseen: Unseen, force: bool) -> Asy
 
 @dataclass(slots=True)
 class _Comparison:
-    """How far stored rows were compared, and what was found."""
+    """How far stored rows have been compared, and what was found."""
 
     context: ReadContext
     judge: Judge
@@ -91,26 +91,26 @@ class _Comparison:
     missing: NotFound | None = None
 
     def see(self, batch: Batch) -> Batch:
-        """Note the records that a batch returned, and return the batch without their keys.
+        """Note the records of a batch, and return the batch without their keys.
 
-        They are for this comparison alone: what a read did not see is marked by a full read only.
+        The keys serve only this comparison: unseen rows are marked by full reads only.
         """
         [key] = self.context.resource.primary_key
         self.seen += [str(row[key]) for row in batch.seen]
         return replace(batch, seen=[])
 
     def see_undated(self, batch: Batch) -> Batch:
-        """Note records without a date: they belong to no slice of time."""
+        """Note records without a date, which belong to no slice of time."""
         seen = self.see(batch)
         self.undated += self.seen
         self.seen = []
         return seen
 
     async def compare(self, read: IncrementalRead, until: datetime | None) -> Batch:
-        """Look into the stored rows of an interval that were not returned."""
+        """Request the stored rows of an interval that were not returned."""
         seen = self.seen + self.undated
         missing = await anyio.to_thread.run_sync(self.unseen, seen, self.position, until)
-        # What was just listed can be asked for, or nothing can.
+        # If what was just listed cannot be requested, nothing can.
         self.judge.known = self.seen[-1] if self.seen else self.judge.known
         self.seen = []
         self._limit(len(missing))
@@ -133,7 +133,7 @@ class _Comparison:
         )
 
     async def _confirm(self, passed_over: list[PassedOver]) -> None:
-        """Believe that records are gone, or many unreadable, only while Intercom shows others."""
+        """Accept that records are gone, or many unreadable, only while Intercom returns others."""
         self.judge.close()
         failed = passed_over[0].error if len(passed_over) >= MANY else None
         doubtful, self.missing = self.missing or failed, None
@@ -163,22 +163,22 @@ class _Comparison:
         except IntercomError as error:
             await self.judge.excuse(error)
             if error.status == 404 and await self.judge.answers():
-                # A proxy's page, each time, for this record alone: Intercom has lost it.
+                # A proxy's page each time, for this record only: Intercom has lost it.
                 return Gone(key)
             return self.context.unread.passed_over(key, error)
 
 
 def _end(covered: Slice, search: Search) -> datetime:
-    """Return the instant where the next slice begins; an hour of error costs one request."""
+    """Return when the next slice begins; an hour of error costs one request."""
     until = datetime.fromtimestamp(covered.until, UTC)
     whole_day = search.granularity is Granularity.DAY
     return until + (timedelta(hours=12) if whole_day else timedelta(seconds=1))
 
 
 def count_all(extract: Extract, context: ReadContext) -> int | None:
-    """Count what Intercom has, where all of it is to be stored; None where it is not, or unknown.
+    """Return Intercom's count of records; None if unknown, or if not all of them are to be stored.
 
-    With a start date older records are left out, and Intercom counts them all the same.
+    With a start date older records are not stored, though Intercom counts them.
     """
     search, window = extract.resource.endpoint, context.window
     complete = window.must_balance or extract.request.reconcile
@@ -187,13 +187,13 @@ def count_all(extract: Extract, context: ReadContext) -> int | None:
     try:
         return extract.connection.call(count_records, context.session, search)
     except IntercomError as error:
-        # Nothing else hangs on this count: what fails for good fails at the next request, too.
+        # Nothing else depends on this count, and a lasting failure hits the next request, too.
         context.note(error.but("the rows are not compared with a count"))
         return None
 
 
 def missing_rows(extract: Extract, warehouse: Warehouse, context: ReadContext, before: int) -> int:
-    """Count the rows that are missing by Intercom's own count; the lesser of two is certain."""
+    """Return how many rows are missing, by the lesser of Intercom's counts before and after."""
     after = count_all(extract, context)
     counted = before if after is None else min(before, after)
     stored = warehouse.inspect(extract.target).row_count

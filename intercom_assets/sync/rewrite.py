@@ -1,18 +1,18 @@
-"""Stored rows brought in line without asking Intercom: hidden, filled, and following originals.
+"""Rewriting of stored rows without requests: hiding values, filling columns, following originals.
 
-What is hidden from now on is taken out of them. One commit replaces the values and notes with the
-cursor what is hidden now, so that nothing is hashed twice, whatever interrupts a sync. A value that
-is no longer hidden in the same way becomes null: a column holds clear text or hashes of one key,
-never both. Hashes of rows that changed are forgotten, as they could confirm a guess; the next read
-of the record writes the row once.
+What is hidden from now on is removed from them. One commit replaces the values and stores what is
+hidden now with the cursor, so that nothing is hashed twice, whatever interrupts a sync. A value no
+longer hidden in the same way becomes null: a column contains clear text or hashes of one key, never
+both. Row hashes of changed rows are dropped, as they could confirm a guess; the next read of the
+record writes the row once.
 
 Columns that a newer release declares are filled from `_extra`, where their values have been stored
-all along under their original paths. Hashes are of the records, so they stay, and so does
-`_synced_at`: the rows mean what they meant.
+all along under their original paths. Row hashes cover records, so they stay, and so does
+`_synced_at`: the rows mean the same as before.
 
 Rows that repeat another resource's records become what its list would return now, with the hash of
-that record, so that reading it again writes nothing. Of two versions the newer one counts, of two
-that are dated alike the original's. A row whose original is gone stays: its own list tells that.
+that record, so that reading it again writes nothing. Of two versions the newer one counts, or the
+original's if they have the same date. A row whose original is gone stays: its own list shows that.
 """
 
 import tempfile
@@ -39,7 +39,7 @@ from intercom_assets.warehouse.warehouse import Warehouse
 
 
 def mask_state(extract: Extract) -> str:
-    """Return what is hidden as it is stored with the cursor; empty if nothing is."""
+    """Return the stored form of what is hidden; empty if nothing is."""
     return str(extract.mask.memory) if extract.mask else ""
 
 
@@ -51,11 +51,11 @@ def hide_stored(
     stored: StoredCursor,
     folder: Path,
 ) -> StoredCursor:
-    """Take what is newly hidden out of the stored rows, and return the cursor after that.
+    """Remove what is newly hidden from the stored rows, and return the cursor after that.
 
     Raises:
         ConfigurationError: Values were hashed with another key.
-        WarehouseError: The rows could not be replaced; they are as they were.
+        WarehouseError: The rows could not be replaced, and are unchanged.
     """
     if not state.exists or (stored.hidden or "") == mask_state(extract):
         return stored
@@ -97,7 +97,7 @@ def _replaced(
 def _with_key(
     extract: Extract, before: MaskState, after: MaskState, stored: StoredCursor
 ) -> StoredCursor:
-    """Refuse another key, but for a full refresh, which then begins anew until it has ended."""
+    """Refuse another key, except for a full refresh, which starts over until it has ended."""
     both = set(before.hidden.hashed) & set(after.hidden.hashed)
     if not both or before.fingerprint == after.fingerprint:
         return stored
@@ -123,13 +123,13 @@ def _tell_shown(extract: Extract, before: HiddenPaths, after: HiddenPaths) -> No
 
 
 def _masks(extract: Extract, before: MaskState, after: MaskState) -> tuple[Mask, ...]:
-    """Make the masks that turn rows as they were stored into rows as they are stored now."""
+    """Return the masks that turn rows as they were stored into rows as they are stored now."""
     table, same_key = extract.declared.table, before.fingerprint == after.fingerprint
     kept = set(after.hidden.hashed) if same_key else set()
     gone = [path for path in before.hidden.hashed if path not in kept]
     newly = [path for path in after.hidden.excluded if path not in before.hidden.excluded]
     hashed = [path for path in after.hidden.hashed if path not in before.hidden.hashed]
-    # What was hashed goes first, so that nothing of it is hashed again with what is around it.
+    # Former hashes go first, so that they are not hashed again with what surrounds them.
     masks = [Mask(table, HiddenPaths(excluded=(*gone, *newly)))] if gone or newly else []
     if hashed and extract.mask:
         masks.append(extract.mask.of(tuple(hashed)))
@@ -138,7 +138,7 @@ def _masks(extract: Extract, before: MaskState, after: MaskState) -> tuple[Mask,
 
 @dataclass(frozen=True)
 class _Rows:
-    """Rows of the table whose columns hold, or held, what is hidden."""
+    """The table's rows, with the columns that contain, or contained, what is hidden."""
 
     extract: Extract
     state: TableState
@@ -152,7 +152,7 @@ class _Rows:
 
     @property
     def columns(self) -> tuple[Column, ...]:
-        """Columns that are looked at: those that a mask touches, then `_extra`."""
+        """Columns to examine: those that a mask touches, then `_extra`."""
         table, missing = self.extract.declared.table, {one.name for one in self.state.missing}
         touched = tuple(
             column
@@ -163,16 +163,16 @@ class _Rows:
 
     @property
     def written(self) -> tuple[Column, ...]:
-        """Columns that are replaced beside `_extra`."""
+        """Columns to replace besides `_extra`."""
         return (*self.columns[:-1], self.extract.declared.table.column(ROW_HASH))
 
     @property
     def held(self) -> dict[str, ColumnType]:
-        """Columns of replaced rows, and what they hold."""
+        """Columns of the replaced rows, and their types."""
         return {one.name: one.type for one in (*self.keys, *self.columns, self.written[-1])}
 
     def changed(self, rows: Sequence[Sequence[Any]]) -> Iterator[Row]:
-        """Yield the rows that a mask changes, without the hash of their record."""
+        """Yield the rows that a mask changes, without their row hash."""
         names, width = [one.name for one in (*self.keys, *self.columns)], len(self.keys)
         for row in rows:
             cells = [
@@ -182,7 +182,7 @@ class _Rows:
             if any(new is not old for new, old in zip(cells, row[width:], strict=True)):
                 yield dict(zip(names, [*row[:width], *cells], strict=True))
 
-    def _masked(self, column: Column, value: Any) -> Any:  # noqa: ANN401 - a cell as the driver gives it
+    def _masked(self, column: Column, value: Any) -> Any:  # noqa: ANN401 - a cell from the driver
         if value is None:
             return None
         held: Json = msgspec.json.decode(value) if column.type is ColumnType.JSON else value
@@ -198,7 +198,7 @@ class _Rows:
 
 
 def _nested(path: FieldPath, value: Json) -> Record:
-    """Make the record in which a column finds its value; `_extra` is one itself."""
+    """Return a record with a value at a column's path; `_extra` is a record itself."""
     for key in reversed(path):
         value = {key: value}
     assert isinstance(value, dict), "_extra is an object"
@@ -212,10 +212,10 @@ def _named(paths: set[FieldPath]) -> str:
 
 
 def evolve(warehouse: Warehouse, target: Target, missing: Sequence[Column]) -> None:
-    """Add missing columns and fill them from `_extra`; does nothing when none is missing.
+    """Add missing columns, if any, and fill them from `_extra`.
 
     Raises:
-        WarehouseError: The table could not be changed; it is as it was.
+        WarehouseError: The columns could not be added; the table is unchanged.
     """
     if not missing:
         return
@@ -245,7 +245,7 @@ def copies_of(
 ) -> Copies | None:
     """Return what a resource's rows repeat; None if the original cannot be followed.
 
-    It is not where its columns are hidden in another way: neither may tell the other's values.
+    It cannot if its columns are hidden differently: neither may reveal the other's values.
     """
     copied = extract.resource.copied
     if copied is None or copied.of not in cursors:
@@ -269,7 +269,7 @@ def copies_of(
 def followed_originals(
     warehouse: Warehouse, copies: Copies, shaper: Shaper
 ) -> Iterator[list[bytes]]:
-    """Yield the rows that are older than what they repeat, as they should be now."""
+    """Yield the rows that are older than what they repeat, brought up to date."""
     for rows in warehouse.cells(copies):
         yield shaper.lines([_followed(copies, row) for row in rows], masked=True)
 
@@ -289,7 +289,7 @@ def _followed(copies: Copies, cells: Sequence[Any]) -> Record:
 
 
 def _record(columns: Sequence[Column], cells: Sequence[Any]) -> Record:
-    """Rebuild a record of its cells, the last of which is `_extra`."""
+    """Rebuild a record from its cells, the last of which is `_extra`."""
     extra = cells[-1]
     record: Record = msgspec.json.decode(extra) if extra else {}
     for column, value in zip(columns[:-1], cells[:-1], strict=True):
@@ -298,7 +298,7 @@ def _record(columns: Sequence[Column], cells: Sequence[Any]) -> Record:
     return record
 
 
-def _as_sent(column: Column, value: Any) -> Json:  # noqa: ANN401 - a cell as the driver gives it
+def _as_sent(column: Column, value: Any) -> Json:  # noqa: ANN401 - a cell from the driver
     if column.type is ColumnType.JSON:
         decoded: Json = msgspec.json.decode(value)
         return decoded

@@ -1,4 +1,4 @@
-"""Records become rows: every field lands in its column or in `_extra`, and nothing is bent."""
+"""Rows made of records: every field goes into its column, or unchanged into `_extra`."""
 
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
@@ -26,7 +26,7 @@ from intercom_assets.sync.mask import Mask
 from intercom_assets.warehouse.base import SEQUENCE, StagedFile
 
 SAMPLE = 5
-"""Rows that are kept to be shown."""
+"""Rows kept for display."""
 
 _Leaf: TypeAlias = tuple[str, type | None, Coercion, Json]
 _Plan: TypeAlias = dict[str, "_Leaf | _Plan"]
@@ -36,7 +36,7 @@ class Fields:
     """Places the fields of records in columns, and counts what did not fit.
 
     Attributes:
-        unmodelled: How often a field came that no column declares, by path.
+        unmodelled: Occurrences of fields that no column declares, by path.
     """
 
     def __init__(self, columns: tuple[Column, ...]) -> None:
@@ -50,7 +50,7 @@ class Fields:
         ]
 
     def fill(self, row: Row, record: Record) -> Record:
-        """Set the values of a row, and return what found no place, under its path."""
+        """Set the values of a row, and return what has no place, under its path."""
         extra = self._fill(row, self._plan, record, "")
         for column, coerce, legacy in self._legacy:
             old = record.get(legacy.field)
@@ -89,11 +89,7 @@ class Fields:
 
 
 class Shaper:
-    """Shapes records to rows of a table.
-
-    Attributes:
-        sample: The last rows that were made.
-    """
+    """Shapes records into rows of a table, and keeps the last as a sample."""
 
     def __init__(self, table: Table, mask: Mask | None = None) -> None:
         self.fields = Fields(table.columns)
@@ -110,7 +106,7 @@ class Shaper:
         self._sequence = 0
 
     def reserve(self, count: int) -> int:
-        """Reserve numbers for rows in the order in which their records came; return the first."""
+        """Reserve row numbers in the order in which records arrived; return the first."""
         first = self._sequence + 1
         self._sequence += count
         return first
@@ -118,12 +114,9 @@ class Shaper:
     def lines(
         self, records: list[Record], *, masked: bool = False, first: int | None = None
     ) -> list[bytes]:
-        """Encode each record as a row of a file, without what is hidden.
+        """Encode each record as a row of a file, masking it unless it is `masked` already.
 
-        Args:
-            records: The records.
-            masked: Whether what is hidden was taken out already.
-            first: Number of the first row, where the numbers were reserved before.
+        `first` is the number of the first row, if numbers were reserved before.
         """
         lines = []
         number = self.reserve(len(records)) if first is None else first
@@ -140,13 +133,13 @@ class Shaper:
         return [self.key(record) for record in (records if masked else self.masked(records))]
 
     def masked(self, records: Iterable[Record]) -> Iterable[Record]:
-        """Take what is hidden out of records."""
+        """Remove from records what is hidden."""
         return records if self._mask is None else map(self._mask.record, records)
 
     def shape(self, record: Record) -> Row:
-        """Shape one row: the columns, `_extra`, `_row_hash`; `lines` numbers it.
+        """Return one row: the columns, `_extra` and `_row_hash`; `lines` numbers it.
 
-        A record without its key keeps a row of its own: the hash stands in for the key.
+        The hash replaces a missing key, so that the record keeps a row of its own.
         """
         row: Row = {}
         extra = self.fields.fill(row, record)
@@ -174,7 +167,7 @@ def hash_record(record: Record) -> str:
 
 
 def value_at(record: Record, path: tuple[str, ...]) -> Json:
-    """Follow a column's path into a record; None where it leads nowhere."""
+    """Follow a column's path into a record; return None if it leads nowhere."""
     value: Json = record
     for key in path:
         if not isinstance(value, dict):
@@ -198,14 +191,14 @@ def _plan(columns: tuple[Column, ...]) -> _Plan:
 
 
 GROUP_BYTES = 1 << 20
-"""Bytes of rows held in memory before they are written: a row may be as long as an e-mail."""
+"""Bytes of rows buffered before they are written: a row may be as long as an e-mail."""
 
 encode_row = msgspec.json.Encoder().encode
 """Encodes a row as a line of a file."""
 
 
 class RowSpool:
-    """Rows written to a file, a group at a time."""
+    """Rows written to a file in groups."""
 
     def __init__(self, path: Path, columns: Mapping[str, ColumnType]) -> None:
         self.rows = 0
@@ -217,7 +210,7 @@ class RowSpool:
         self._longest = 0
 
     def add(self, lines: Iterable[bytes]) -> None:
-        """Take rows of these columns, each as `line` encodes it."""
+        """Add rows, each encoded by `encode_row`."""
         for row in lines:
             self._pending.append(row)
             self._held += len(row) + 1
@@ -227,11 +220,11 @@ class RowSpool:
 
     @property
     def size(self) -> int:
-        """Bytes of the rows that were taken."""
+        """Bytes of the rows added."""
         return self._written + self._held
 
     def close(self) -> StagedFile:
-        """Write what is left and finish the file; it exists afterwards even without rows."""
+        """Write what is buffered, and return the file; it exists even without rows."""
         self._flush()
         self._path.touch()
         return StagedFile(
@@ -239,7 +232,7 @@ class RowSpool:
         )
 
     def discard(self) -> None:
-        """Forget all rows and remove the file."""
+        """Drop all rows and remove the file."""
         self._pending.clear()
         self._path.unlink(missing_ok=True)
 
@@ -254,7 +247,7 @@ class RowSpool:
 
 
 class RecordSpool:
-    """Records written to a file as fast as they come, and read back page by page."""
+    """Records written to a file as they arrive, and read back page by page."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -262,7 +255,7 @@ class RecordSpool:
         self._file = path.open("w+b")
 
     def __enter__(self) -> Self:
-        """Use the spool in a `with`."""
+        """Return the spool."""
         return self
 
     def __exit__(
@@ -281,13 +274,13 @@ class RecordSpool:
         self.records += len(records)
 
     def clear(self) -> None:
-        """Forget all pages."""
+        """Drop all pages."""
         self._file.seek(0)
         self._file.truncate()
         self.records = 0
 
     def read(self) -> Iterator[list[Record]]:
-        """Yield the pages in the order in which they came."""
+        """Yield the pages in the order in which they arrived."""
         self._file.flush()
         self._file.seek(0)
         for encode_row in self._file:

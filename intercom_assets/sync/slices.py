@@ -1,10 +1,10 @@
-"""Windows of time cut into slices that can be read whole.
+"""Windows of time cut into slices that can be read completely.
 
-A slice is closed: it holds every record updated in [since, until], in seconds. Contact search
+A slice is closed: it contains every record updated in [since, until], in seconds. Contact search
 compares calendar days of the workspace's zone, so slices of days begin at a midnight and end at
 a noon: Intercom widens both to whole days, and because a noon and the midnight after it lie
-less than a day apart, no instant falls between two slices even if the zone is wrong. The zone
-only saves the cost of days that would be read twice.
+less than a day apart, no instant falls between two slices even if the zone is wrong. The right
+zone only saves reading days twice.
 """
 
 from dataclasses import dataclass
@@ -22,13 +22,13 @@ class Slice:
     until: int
 
     def __str__(self) -> str:
-        """Read as two UTC times."""
+        """Return two UTC times."""
         begin, end = (datetime.fromtimestamp(at, UTC) for at in (self.since, self.until))
         return f"{begin:%Y-%m-%d %H:%M:%S} to {end:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def tail(opened: datetime, granularity: Granularity, zone: ZoneInfo | None) -> int:
-    """Return the second where slices end and the pass over the newest records begins."""
+    """Return the second at which slices end and the pass over the newest records begins."""
     if granularity is Granularity.SECOND:
         return int(opened.timestamp())
     return _seconds(opened.astimezone(zone or UTC).date(), time.min, zone or UTC)
@@ -37,7 +37,7 @@ def tail(opened: datetime, granularity: Granularity, zone: ZoneInfo | None) -> i
 def slices_from(
     begin: int, oldest: int, end: int, granularity: Granularity, *, zone: ZoneInfo | None
 ) -> list[Slice]:
-    """Cover [begin, end] by the slice before the oldest record and the one from it on."""
+    """Cover [begin, end] with a slice before the oldest record and one from it on."""
     if begin > end:
         return []
     if granularity is Granularity.SECOND:
@@ -60,7 +60,7 @@ def cut(one: Slice, parts: int, granularity: Granularity, zone: ZoneInfo | None)
     """Cut a slice into at most `parts` slices that cover it, in order.
 
     Returns:
-        The slice itself where it is a single second or day.
+        The slice itself if it is a single second or day.
     """
     if granularity is Granularity.SECOND:
         return _cut_seconds(one, parts)

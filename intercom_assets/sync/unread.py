@@ -1,8 +1,8 @@
-"""What cannot be read is passed over, reported, and due until it is read.
+"""Unreadable records, which are skipped, reported, and due until they are read.
 
-One record that Intercom cannot show keeps back no other, whatever the answer is: a 404 that may
-pass, an error, a refusal, a shape that nobody knows. Many at once are an incident of Intercom's:
-the sync stops then, and its cursor stays before them.
+One record that Intercom cannot show holds back no other, whatever the response: a temporary 404, an
+error, a refusal, an unknown shape. Many at once are an incident of Intercom's: the sync stops, and
+its cursor stays before them.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -18,25 +18,25 @@ from intercom_assets.sync.progress import counted
 T = TypeVar("T")
 
 TRIES = 3
-"""Tries of a record that fails while others are answered."""
+"""Tries of a record that fails while others can be read."""
 
 TRIES_AGAIN = 2
-"""Tries of a record that could not be read by an earlier sync either."""
+"""Tries of a record that an earlier sync could not read either."""
 
 IN_A_ROW = 20
-"""Failures without an answer between them, after which they are no matter of single records."""
+"""Consecutive failures after which single records are no longer blamed."""
 
 MANY = 5
-"""Failures that are Intercom's where nothing at all was read."""
+"""Failures that are blamed on Intercom if nothing at all was read."""
 
 _UNPROVEN = 100
-"""Failures that are waited for before that is said: more than requests are in flight."""
+"""Failures to await before that is concluded: more than there are requests in flight."""
 
 _MOST = 1_000
-"""Records that one sync may add to those that are due: each costs later syncs a request."""
+"""Records that one sync may add to those due: each costs later syncs a request."""
 
 _MOST_REFUSED = 100_000
-"""As many where a token may not read lists, which are not asked for after a while; and of all."""
+"""The same for refused lists, which are soon no longer requested; also the limit of all due."""
 
 _REFUSED = frozenset({401, 403})
 _SHOWN = 5
@@ -44,14 +44,14 @@ _SHOWN = 5
 
 @dataclass(slots=True)
 class Judge:
-    """Tells a record that cannot be read from an Intercom that cannot.
+    """Distinguishes a record that cannot be read from an outage of Intercom.
 
     Args:
-        ask: Asks for a record, a few times at the most.
+        ask: Requests a record, with few tries.
 
     Attributes:
         known: A record that was read, or is listed.
-        failed: Records that could not be read.
+        failed: How many records could not be read.
     """
 
     ask: Callable[[str], Awaitable[object]]
@@ -62,22 +62,22 @@ class Judge:
 
     @property
     def unproven(self) -> bool:
-        """Whether records failed, and none was read that would show it to be their own fault."""
+        """Whether records failed, and none was read to show that the fault is theirs."""
         return self.known is None and self.failed > 0
 
     @property
     def end(self) -> IntercomError | None:
-        """Why it is no use to ask for more; None where it is."""
+        """Why requesting more would be useless; None if it would not be."""
         return self._first if self._in_a_row >= IN_A_ROW else None
 
     async def read(self, key: str, ask: Callable[[float], Awaitable[T]]) -> T:
-        """Ask for a record a few times, and with all patience where none is answered."""
+        """Request a record a few times, or as often as the retry policy allows if none is read."""
         try:
             found = await ask(TRIES)
         except RateLimited:
             raise
         except TransientError:
-            # Once more where others are answered: what was wrong may just have ended.
+            # Once more if others can be read: the trouble may just have ended.
             found = await ask(1 if await self.answers() else inf)
         self.known, self._in_a_row, self._first = key, 0, None
         return found
@@ -89,10 +89,10 @@ class Judge:
         self._first = self._first or error
 
     async def excuse(self, error: IntercomError) -> None:
-        """Let a record's failure pass.
+        """Accept a record's failure.
 
         Raises:
-            IntercomError: It is Intercom that fails, or the token.
+            IntercomError: The fault is Intercom's, or the token's.
         """
         refuse_others(error)
         self.note(error)
@@ -106,7 +106,7 @@ class Judge:
             self._in_a_row, self._first = 0, None
 
     async def answers(self) -> bool:
-        """Ask again for a record that is there; False where none is known."""
+        """Return whether a known record can still be read; False if none is known."""
         if self.known is None:
             return False
         try:
@@ -119,7 +119,7 @@ class Judge:
         """End a read.
 
         Raises:
-            IntercomError: Nothing was read, and several records failed.
+            IntercomError: Several records failed, and none was read.
         """
         if self.unproven and self.failed >= allowed and self._first is not None:
             raise incident(self._first)
@@ -129,10 +129,10 @@ class Unread:
     """What a sync could not read so far.
 
     Args:
-        before: Keys that are due because earlier syncs could not read them.
+        before: Keys that earlier syncs could not read.
 
     Attributes:
-        lists: Judges of the lists inside of records, by their path.
+        lists: Judges of the lists inside records, by their path.
     """
 
     def __init__(self, before: tuple[str, ...]) -> None:
@@ -142,12 +142,12 @@ class Unread:
         self._added: set[str] = set()
 
     def passed_over(self, key: str, error: IntercomError) -> PassedOver:
-        """Pass over a record.
+        """Skip a record.
 
         Raises:
-            IntercomError: So many were, that they are no matter of single records.
+            IntercomError: Too many were skipped to blame single records.
         """
-        # Its traceback, and that of an earlier try, would keep alive what the record came with.
+        # Tracebacks, this one's and an earlier try's, would keep the record's data alive.
         error.with_traceback(None).__context__ = None
         if key not in self._due:
             self._due.add(key)
@@ -158,7 +158,7 @@ class Unread:
         return PassedOver(key, error)
 
     def noted(self, key: str, error: IntercomError) -> PassedOver | None:
-        """Pass over a record that was read, though not whole, unless too many are."""
+        """Skip a record that was read incompletely, unless too many are skipped."""
         return self.passed_over(key, error) if len(self._added) < _MOST else None
 
     def settled(self, keys: Iterable[str]) -> list[str]:
@@ -170,17 +170,17 @@ class Unread:
 
 
 def refuse_others(error: IntercomError) -> None:
-    """Let pass what may be wrong with one record.
+    """Raise an error that cannot be the fault of one record.
 
     Raises:
-        IntercomError: The token or the quota is refused, which is no record's fault.
+        IntercomError: The token or the quota is refused.
     """
     if isinstance(error, RateLimited) or error.status == 401:
         raise error
 
 
 def incident(error: IntercomError) -> IntercomError:
-    """Turn the failure of one record into an incident; refusals say themselves what they are."""
+    """Turn the failure of one record into an incident; refusals explain themselves."""
     if not isinstance(error, NotFound | TransientError):
         return error
     return TransientError(
@@ -192,7 +192,7 @@ def incident(error: IntercomError) -> IntercomError:
 
 
 def too_short(request: RequestInfo) -> TransientError:
-    """Make the error of a list that lacks what its record counts or shows."""
+    """Return the error for a list that lacks what its record counts or shows."""
     return TransientError(
         request,
         "A list of Intercom's is shorter than it says itself",
@@ -201,7 +201,7 @@ def too_short(request: RequestInfo) -> TransientError:
 
 
 def unread_message(resource: Resource, due: Mapping[str, IntercomError]) -> str:
-    """Describe in one line what could not be read, why, and what becomes of it."""
+    """Return a line on what could not be read, why, and what happens next."""
     records = f"{counted(len(due), 'record')} of {resource.parent or resource.name}"
     shown = ", ".join([*list(due)[:_SHOWN], *(["…"] if len(due) > _SHOWN else [])])
     why = next(iter(due.values())).but("asked for again at each sync")
