@@ -48,7 +48,7 @@ def sample(table: Table, rows: Sequence[Row], mode: Preview) -> list[dict[str, s
 
 
 def is_legible(table: Table, column: Column) -> bool:
-    """Return whether values say nothing about a person: numbers, dates, booleans, ids, enums."""
+    """Return whether a column's type or name shows that its values are not personal."""
     if column.type in _LEGIBLE or column.name in table.primary_key:
         return True
     if column.type is not ColumnType.TEXT or column.name.endswith(_YOURS):

@@ -117,7 +117,7 @@ class CheckContext:
             raise TimeoutError(f"Intercom gave no answer within {self.patience:.0f} s") from None
 
     def _reached(self, work: Callable[[Warehouse], T]) -> T:
-        # A file that another process has open is waited for a minute: once, not for each check.
+        # Waiting for a file that is open in another process takes a minute, so do it only once.
         if self._unreachable is not None:
             raise self._unreachable
         try:

@@ -73,7 +73,7 @@ class StoredCursor:
         complete: Whether the last sync finished, rather than stopped at a checkpoint.
         reconciling: The unfinished reconcile has compared rows updated before this time.
         reconciled_at: When a reconcile last finished.
-        hidden: What the settings hid from the stored rows.
+        hidden: What the settings hid from the stored rows; empty if nothing.
         unread: Keys of records, or of parents of children, that could not be read yet and stay due.
         deletions_at: Deletions that Intercom listed up to this time are marked.
     """

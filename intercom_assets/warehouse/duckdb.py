@@ -37,7 +37,7 @@ _WIDE_COMMIT_BYTES = 8_000_000
 _AT_A_TIME = 2_048
 """Rows that DuckDB processes at a time; it cannot move its copies of them to disk."""
 _WIDE = 13_000_000
-"""Bytes of that many rows above which they alone use up the memory of a commit."""
+"""Bytes of that many rows above which they use up a commit's memory."""
 
 _PORTION = 5_000
 _LEAST_BUFFER = 1 << 20

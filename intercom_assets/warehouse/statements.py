@@ -1,6 +1,6 @@
 """The statements of one table, shared by all warehouses.
 
-Each documents the values that it binds; rows and keys come from staged files.
+Each docstring lists the values to bind; rows and keys come from staged files.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -277,6 +277,7 @@ class Statements:
         return join, f" AND n.{self._keys[0]} IS NULL"
 
     def _past(self) -> str:
+        # All rows of a commit share one `_synced_at`, so the key breaks ties.
         synced, bound = self._column(SYNCED_AT), instant(self.dialect)
         return f"\nWHERE {synced} > {bound} OR ({synced} = {bound} AND {self._keys[0]} > ?)"
 

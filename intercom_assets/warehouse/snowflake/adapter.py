@@ -83,7 +83,7 @@ class SnowflakeAdapter(Adapter):
 
     @override
     def connected(self) -> AbstractContextManager[None]:
-        # The session stays open as it is.
+        # The session stays open anyway.
         return nullcontext()
 
     @override

@@ -186,7 +186,7 @@ class SnowflakeSession(Session):
 
     @override
     def relations(self, schema: str, names: Sequence[str]) -> dict[str, tuple[str, str]]:
-        # SHOW needs no running virtual warehouse either.
+        # SHOW needs no running virtual warehouse either; LIKE limits it to names like ours.
         begin = escaped(f"{commonprefix(list(names))}%")  # noqa: RUF071 - of characters
         within = f"LIKE {begin} IN SCHEMA {_name(schema)}"
         found = {row[1]: ("VIEW", str(row[7])) for row in self.rows(f"SHOW VIEWS {within}")}
