@@ -41,7 +41,7 @@ def show_findings(names: tuple[str, ...], *, as_json: bool) -> int:
         if as_json:
             print_json(_document(REFUSED, str(error), []))
         return REFUSED
-    checked = [_check_source(one, aloud=not as_json) for one in sources]
+    checked = [_check_source(source, aloud=not as_json) for source in sources]
     code = 0 if all(lines.good for lines in checked) else FAILED
     if as_json:
         print_json(_document(code, None, checked))
@@ -85,7 +85,7 @@ class _Lines:
     @property
     def good(self) -> bool:
         """Whether a sync would work."""
-        return all(one.good for one in self.findings)
+        return all(finding.good for finding in self.findings)
 
     def say(self, what: str, found: str, *, good: bool = True) -> None:
         """Note one finding."""
@@ -123,11 +123,11 @@ def _document(code: int, error: str | None, checked: list[_Lines]) -> dict[str, 
                 "warnings": lines.warnings,
                 "findings": [
                     {
-                        "subject": one.what,
-                        "status": "ok" if one.good else "failed",
-                        "found": one.found,
+                        "subject": finding.what,
+                        "status": "ok" if finding.good else "failed",
+                        "found": finding.found,
                     }
-                    for one in lines.findings
+                    for finding in lines.findings
                 ],
             }
             for lines in checked
@@ -147,7 +147,9 @@ def _check_source(source: SourceFile, *, aloud: bool) -> _Lines:
 
 def _check(source: SourceFile, lines: _Lines) -> None:
     settings = lines.find(
-        "settings", source.settings, lambda one: f"{len(one.resources)} resources selected"
+        "settings",
+        source.settings,
+        lambda settings: f"{len(settings.resources)} resources selected",
     )
     if settings is None:
         return
@@ -187,7 +189,9 @@ def _check_intercom(settings: Settings, lines: _Lines) -> None:
         workspace = lines.find(
             "workspace",
             lambda: connection.workspace(_session(connection, "")),
-            lambda one: f"{one.id} ({one.name}), time zone {one.zone or 'unknown'}",
+            lambda workspace: (
+                f"{workspace.id} ({workspace.name}), time zone {workspace.zone or 'unknown'}"
+            ),
         )
         if workspace is None:
             return

@@ -35,8 +35,8 @@ def complete_resources(
     before, comma, begun = incomplete.rpartition(",")
     given = before.split(",")
     chosen = _chosen(context)
-    names = [resource.name for one in chosen for resource in one.resources]
-    names += [model.name for one in chosen for model in one.models]
+    names = [resource.name for settings in chosen for resource in settings.resources]
+    names += [model.name for settings in chosen for model in settings.models]
     return [
         CompletionItem(f"{before}{comma}{name}")
         for name in dict.fromkeys(names)

@@ -20,7 +20,7 @@ _SCRIPT = _FILES.joinpath("connect.js").read_text("utf-8")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Errand:
+class ConsentRequest:
     """What a person is asked to agree to.
 
     Attributes:
@@ -42,13 +42,15 @@ class Errand:
     leads_to: str
 
 
-def start_page(errand: Errand, key: str) -> Response:
+def start_page(consent: ConsentRequest, key: str) -> Response:
     """Show what will happen, and the button."""
-    scopes = "".join(f'<li class="open"><span>{escape(one)}</span></li>' for one in errand.scopes)
+    scopes = "".join(
+        f'<li class="open"><span>{escape(scope)}</span></li>' for scope in consent.scopes
+    )
     facts = {
-        "Source": escape(errand.source),
-        "Region": f"{escape(errand.region)} <small>({escape(errand.pages)})</small>",
-        "Token goes to": escape(errand.place),
+        "Source": escape(consent.source),
+        "Region": f"{escape(consent.region)} <small>({escape(consent.pages)})</small>",
+        "Token goes to": escape(consent.place),
     }
     content = f"""
 <p>Intercom will ask whether this app may read your workspace. The access token stays on this
@@ -61,11 +63,11 @@ machine.</p>
 </details>
 <details><summary>If Intercom shows an error instead of asking</summary>
 <ul><li class="open"><span>This redirect URL must be registered, letter by letter:
-<code>{escape(errand.redirect_url)}</code></span></li>
+<code>{escape(consent.redirect_url)}</code></span></li>
 <li class="open"><span>The client id must be the app's: <code>INTERCOM_CLIENT_ID</code></span></li>
 <li class="open"><span>The region must be the workspace's: <code>INTERCOM_REGION</code></span></li>
 </ul></details>"""
-    return _page("Connect with Intercom", content, form_action=errand.leads_to)
+    return _page("Connect with Intercom", content, form_action=consent.leads_to)
 
 
 def connected_page(grant: Grant, kept: str, notes: Iterable[str], token: str | None) -> Response:
@@ -82,13 +84,13 @@ def connected_page(grant: Grant, kept: str, notes: Iterable[str], token: str | N
         "Workspace": f"{escape(workspace.name)} <small>({escape(workspace.id)})</small>",
         "Region": escape(workspace.region or "not told"),
     }
-    said = "".join(f"<p>{escape(note)}</p>" for note in notes)
+    paragraphs = "".join(f"<p>{escape(note)}</p>" for note in notes)
     content = f"""
 <p>{escape(kept)}</p>
 {_token(token) if token else ""}
 {_facts(facts)}
 <h2>Permissions</h2><ul>{"".join(map(_permission, grant.permissions))}</ul>
-<h2>What next</h2>{said}
+<h2>What next</h2>{paragraphs}
 <p>Close this page, and run <code class="command">intercom-assets check</code>.</p>"""
     title = f"Connected to {workspace.name or workspace.id}"
     return _page(title, content, tone="good", script=_SCRIPT if token else "")
@@ -103,7 +105,7 @@ def refused_page(title: str, reason: str) -> Response:
     return _page(title, content, tone="bad", status=400)
 
 
-def stray_page(title: str, reason: str, status: int) -> Response:
+def error_page(title: str, reason: str, status: int) -> Response:
     """Answer a request that changes nothing: not from the page, or one too many."""
     return _page(title, f"<p>{escape(reason)}</p>", tone="bad", status=status)
 
@@ -121,12 +123,12 @@ def _facts(facts: Mapping[str, str]) -> str:
 
 
 def _permission(permission: Permission) -> str:
-    mark, told = {
+    mark, prefix = {
         True: ("yes", ""),
         False: ("no", "not granted: "),
         None: ("open", "could not be tried: "),
     }[permission.granted]
-    names = f"{told}{', '.join(permission.resources)}"
+    names = f"{prefix}{', '.join(permission.resources)}"
     return (
         f'<li class="{mark}"><span>{escape(permission.scope)}<small>{escape(names)}</small></span>'
         "</li>"

@@ -20,11 +20,11 @@ from starlette.types import Receive, Scope, Send
 
 from intercom_assets.catalog import Resource
 from intercom_assets.cli.connect_page import (
-    Errand,
+    ConsentRequest,
     connected_page,
+    error_page,
     refused_page,
     start_page,
-    stray_page,
 )
 from intercom_assets.errors import IntercomAssetsError
 from intercom_assets.intercom.oauth import App, Grant
@@ -65,7 +65,7 @@ class NotConnected:
 Outcome = Connected | NotConnected
 
 
-class Keeper(Protocol):
+class TokenStore(Protocol):
     """Keeps a token once it is known to be good."""
 
     @property
@@ -78,19 +78,19 @@ class Keeper(Protocol):
         ...
 
 
-def _same(one: str, other: str) -> bool:
-    return hmac.compare_digest(one.encode(), other.encode())
+def _same(left: str, right: str) -> bool:
+    return hmac.compare_digest(left.encode(), right.encode())
 
 
 @dataclass(slots=True, kw_only=True)
-class Desk:
+class OAuthServer:
     """Answers the browser, as an ASGI application.
 
     Attributes:
         app: The Intercom app that asks for access.
-        errand: What the person is asked to agree to.
+        consent: What the person is asked to agree to.
         resources: What the token should be able to read.
-        keeper: Keeps the token.
+        token_store: Keeps the token.
         port: Where the server listens.
         key: Whoever opens the page must have it: the terminal shows it.
         state: What the answer to the last press of the button must hold; empty before.
@@ -99,9 +99,9 @@ class Desk:
     """
 
     app: App
-    errand: Errand
+    consent: ConsentRequest
     resources: tuple[Resource, ...]
-    keeper: Keeper
+    token_store: TokenStore
     port: int
     key: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     state: str = field(default="", repr=False)
@@ -113,7 +113,7 @@ class Desk:
     @property
     def address(self) -> str:
         """The page with the button."""
-        return f"{self.errand.redirect_url}?key={self.key}"
+        return f"{self.consent.redirect_url}?key={self.key}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -127,9 +127,9 @@ class Desk:
 
     async def _answer(self, request: Request) -> Response:
         if request.headers.get("host", "").lower() not in self._hosts():
-            return stray_page("Wrong host", "This server answers to its own names only.", 421)
+            return error_page("Wrong host", "This server answers to its own names only.", 421)
         if request.scope["path"] != unquote(self._path()):
-            return stray_page("Nothing here", "Open the address that the command printed.", 404)
+            return error_page("Nothing here", "Open the address that the command printed.", 404)
         match request.method:
             case "GET":
                 return await self._shown(request)
@@ -138,27 +138,27 @@ class Desk:
             case "POST":
                 return _keyless()
             case _:
-                return stray_page("Not that way", "Open this page in a browser.", 405)
+                return error_page("Not that way", "Open this page in a browser.", 405)
 
     async def _shown(self, request: Request) -> Response:
         asked = request.query_params
         if {"state", "code", "error"} & asked.keys():
             return await self._returned(request)
         if _same(asked.get("key", ""), self.key):
-            return start_page(self.errand, self.key)
+            return start_page(self.consent, self.key)
         return _keyless()
 
     def _path(self) -> str:
-        return urlsplit(self.errand.redirect_url).path or "/"
+        return urlsplit(self.consent.redirect_url).path or "/"
 
     def _hosts(self) -> set[str]:
         names = ("127.0.0.1", "localhost", "[::1]")
         own = {f"{name}:{self.port}" for name in names}
-        return own | {urlsplit(self.errand.redirect_url).netloc.lower()}
+        return own | {urlsplit(self.consent.redirect_url).netloc.lower()}
 
     def _begin(self) -> Response:
         self.state = secrets.token_urlsafe(32)
-        url = self.app.authorize_url(state=self.state, redirect_url=self.errand.redirect_url)
+        url = self.app.authorize_url(state=self.state, redirect_url=self.consent.redirect_url)
         response = RedirectResponse(url, 303, {"Cache-Control": "no-store"})
         response.headers["Referrer-Policy"] = "no-referrer"
         response.set_cookie(
@@ -169,14 +169,14 @@ class Desk:
             path=self._path(),
             httponly=True,
             samesite="lax",
-            secure=self.errand.redirect_url.startswith("https:"),
+            secure=self.consent.redirect_url.startswith("https:"),
         )
         return response
 
     async def _returned(self, request: Request) -> Response:
         if self._claimed:
             reason = "Intercom's answer was taken already; the terminal says how it ended."
-            return stray_page("Once is enough", reason, 409)
+            return error_page("Once is enough", reason, 409)
         self._claimed = True
         try:
             return await self._decide(request)
@@ -204,8 +204,8 @@ class Desk:
         grant = await self.app.ask_about(token, self.resources)
         if grant.refused and len(grant.refused) == len(grant.permissions):
             return self._refuse("The app may read nothing", _without_permissions(grant))
-        self.outcome = connected = self.keeper.keep(token, grant)
-        shown = None if self.keeper.stores else token
+        self.outcome = connected = self.token_store.keep(token, grant)
+        shown = None if self.token_store.stores else token
         return connected_page(grant, connected.kept, connected.notes, shown)
 
     def _mistrust(self, state: str, cookie: str) -> str:
@@ -226,7 +226,7 @@ class Desk:
 
 def _keyless() -> Response:
     reason = "Open the address that the command printed, with its key."
-    return stray_page("The key is missing", reason, 403)
+    return error_page("The key is missing", reason, 403)
 
 
 async def _key(request: Request) -> str:
@@ -245,18 +245,18 @@ def _denial(error: str) -> tuple[str, str]:
 
 
 def _without_permissions(grant: Grant) -> str:
-    names = ", ".join(f'"{one.scope}"' for one in grant.permissions)
+    names = ", ".join(f'"{permission.scope}"' for permission in grant.permissions)
     return (
         f"The token for {grant.workspace.name} has none of the permissions {names}: tick them in "
         "Intercom's Developer Hub (your app > Configure > Authentication)."
     )
 
 
-def serve(desk: Desk, listener: socket.socket, timeout: float) -> None:
+def serve(oauth_server: OAuthServer, listener: socket.socket, timeout: float) -> None:
     """Serve until an answer decides or the time is over; Ctrl-C is a `KeyboardInterrupt`."""
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     config = uvicorn.Config(
-        desk,
+        oauth_server,
         interface="asgi3",
         ws="none",
         lifespan="off",
@@ -271,7 +271,7 @@ def serve(desk: Desk, listener: socket.socket, timeout: float) -> None:
     def end() -> None:
         server.should_exit = True
 
-    desk.ended = end
+    oauth_server.ended = end
 
     async def until_ended() -> None:
         async with anyio.create_task_group() as tasks:

@@ -172,7 +172,7 @@ class RunEvents:
             case {"kind": "step_failed", "step": step, "text": text}:
                 # Where every asset of a step is stored and it failed yet, the last one has it.
                 for name in self._among(step, *_UNFINISHED) or self._steps.get(step, [])[-1:]:
-                    self._board.fell(name, text)
+                    self._board.failed_with(name, text)
             case _:
                 self._take_of_run(event)
                 self._take_of_sync(event)

@@ -76,7 +76,7 @@ class _Source:
 def show_status(names: tuple[str, ...], *, as_json: bool) -> int:
     """Show where the sources stand; give the exit code."""
     try:
-        sources = [_read(demo_or_real(one)) for one in find_project().sources(names)]
+        sources = [_read(demo_or_real(source)) for source in find_project().sources(names)]
     except IntercomAssetsError as error:
         click.echo(f"intercom-assets: {error}", err=True)
         code = REFUSED if isinstance(error, ConfigurationError) else FAILED
@@ -85,11 +85,11 @@ def show_status(names: tuple[str, ...], *, as_json: bool) -> int:
         return code
     now = datetime.now(UTC)
     if as_json:
-        shown = [_document(one, now) for one in sources]
+        shown = [_document(source, now) for source in sources]
         print_json({"status": "ok", "exit_code": 0, "error": None, "sources": shown})
         return 0
-    for one in sources:
-        _show(one, now)
+    for source in sources:
+        _show(source, now)
     return 0
 
 
@@ -129,22 +129,31 @@ def _show(source: _Source, now: datetime) -> None:
     if source.owner:
         click.echo(f"Workspace {source.owner.workspace_id}, region {source.owner.region}")
     click.echo()
-    print_table(_COLUMNS, [_cells(one, now) for one in source.standings])
+    print_table(_COLUMNS, [_cells(standing, now) for standing in source.standings])
     if following := next_action(source.standings):
         click.echo(f"\nNext  {following}")
     click.echo()
 
 
-def _cells(one: Standing, now: datetime) -> list[object]:
-    age = "" if one.synced_at is None else spell_age((now - one.synced_at).total_seconds())
-    shown = "" if one.state == "synced" else one.state
-    return [one.name, one.rows, _second(one.cursor), _second(one.synced_at), age, shown]
+def _cells(standing: Standing, now: datetime) -> list[object]:
+    age = (
+        "" if standing.synced_at is None else spell_age((now - standing.synced_at).total_seconds())
+    )
+    shown = "" if standing.state == "synced" else standing.state
+    return [
+        standing.name,
+        standing.rows,
+        _second(standing.cursor),
+        _second(standing.synced_at),
+        age,
+        shown,
+    ]
 
 
 def next_action(standings: Sequence[Standing]) -> str:
     """Say what to do, empty where nothing needs doing."""
-    never = [one.name for one in standings if one.state == "never"]
-    begun = [one.name for one in standings if one.state == "interrupted"]
+    never = [standing.name for standing in standings if standing.state == "never"]
+    begun = [standing.name for standing in standings if standing.state == "interrupted"]
     if len(never) == len(standings):
         return f"{command_line('run')} syncs for the first time"
     if begun:
@@ -177,19 +186,21 @@ def _document(source: _Source, now: datetime) -> dict[str, object]:
         "schema": settings.schema,
         "workspace_id": source.owner.workspace_id if source.owner else None,
         "region": source.owner.region if source.owner else None,
-        "resources": [_figures(one, now) for one in source.standings],
+        "resources": [_figures(standing, now) for standing in source.standings],
         "next_action": next_action(source.standings) or None,
     }
 
 
-def _figures(one: Standing, now: datetime) -> dict[str, object]:
-    age = None if one.synced_at is None else round((now - one.synced_at).total_seconds(), 1)
+def _figures(standing: Standing, now: datetime) -> dict[str, object]:
+    age = (
+        None if standing.synced_at is None else round((now - standing.synced_at).total_seconds(), 1)
+    )
     return {
-        "resource": one.name,
-        "status": one.state,
-        "table": one.table,
-        "rows": one.rows,
-        "cursor": instant(one.cursor),
-        "synced_at": instant(one.synced_at),
+        "resource": standing.name,
+        "status": standing.state,
+        "table": standing.table,
+        "rows": standing.rows,
+        "cursor": instant(standing.cursor),
+        "synced_at": instant(standing.synced_at),
         "age_seconds": age,
     }

@@ -89,7 +89,7 @@ class Events:
 def _plain(value: object) -> object:
     if isinstance(value, datetime):
         return value.isoformat()
-    public = [one.name for one in fields(value) if one.init and one.name != _ROWS]  # type: ignore[arg-type] # dataclasses are all that is left
+    public = [field.name for field in fields(value) if field.init and field.name != _ROWS]  # type: ignore[arg-type] # dataclasses are all that is left
     return {name: getattr(value, name) for name in public if not name.startswith("_")}
 
 

@@ -128,7 +128,7 @@ class Board:
         """Note that an asset was left out by its own step, which is no failure."""
         self._end(self.line(name), State.SKIPPED)
 
-    def fell(self, name: str, reason: str) -> None:
+    def failed_with(self, name: str, reason: str) -> None:
         """Note why an asset failed."""
         line = self.line(name)
         line.error = reason

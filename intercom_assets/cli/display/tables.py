@@ -61,8 +61,8 @@ def _fitting(
         max([cell_len(column.name), *(cell_len(row[position]) for row in cells)])
         for position, column in enumerate(columns)
     ]
-    for position in sorted(kept, key=lambda one: columns[one].drop):
-        if sum(widths[one] + 1 for one in kept) <= width:
+    for position in sorted(kept, key=lambda index: columns[index].drop):
+        if sum(widths[index] + 1 for index in kept) <= width:
             break
         if columns[position].drop:
             kept.remove(position)

@@ -65,7 +65,7 @@ def speaks_unicode(stream: TextIO, environment: Mapping[str, str] = os.environ) 
         return False
     variables = ("LC_ALL", "LC_CTYPE", "LANG")
     chosen = [environment[name] for name in variables if environment.get(name)]
-    locale = next((one for one in chosen if one != "C.UTF-8"), "C.UTF-8")
+    locale = next((value for value in chosen if value != "C.UTF-8"), "C.UTF-8")
     return "utf" in locale.lower()
 
 
