@@ -1,4 +1,4 @@
-"""`intercom-assets check`: everything that a sync needs, a line each, with what to do."""
+"""`intercom-assets check`: test everything a sync needs, and say how to fix what is wrong."""
 
 import os
 import sys
@@ -33,7 +33,7 @@ _PATIENCE = RetryPolicy(attempts=3, quota_attempts=3)
 
 
 def show_findings(names: tuple[str, ...], *, as_json: bool) -> int:
-    """Check the sources; give the exit code."""
+    """Check the sources and return the exit code."""
     try:
         sources = find_project().sources(names)
     except ConfigurationError as error:
@@ -53,12 +53,11 @@ def show_findings(names: tuple[str, ...], *, as_json: bool) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Finding:
-    """One thing that a sync needs.
+    """The result of checking one thing that a sync needs.
 
     Attributes:
-        what: What was looked at.
-        found: What was found, or what is wrong with it and what to do.
-        good: Whether it is as it should be.
+        what: What was checked.
+        found: What was found, or what is wrong and how to fix it.
     """
 
     what: str
@@ -68,13 +67,10 @@ class _Finding:
 
 @dataclass(slots=True)
 class _Lines:
-    """What is found of a source.
+    """The findings and warnings about a source.
 
     Attributes:
-        source: Its file.
-        aloud: Whether each finding is printed at once.
-        findings: The findings so far.
-        warnings: What to know though nothing is wrong.
+        aloud: Whether each finding is printed immediately.
     """
 
     source: SourceFile
@@ -88,19 +84,19 @@ class _Lines:
         return all(finding.good for finding in self.findings)
 
     def say(self, what: str, found: str, *, good: bool = True) -> None:
-        """Note one finding."""
+        """Add a finding."""
         self.findings.append(_Finding(what, found, good))
         if self.aloud:
             print_mark(f"{what:<{_WIDTH}} {found}", good=good, indent=_WIDTH + 3)
 
     def warn(self, warning: str) -> None:
-        """Note what to know."""
+        """Add a warning: something worth knowing that does not stop a sync."""
         self.warnings.append(warning)
         if self.aloud:
             print_mark(warning, good=None)
 
     def find(self, what: str, work: Callable[[], T], shown: Callable[[T], str]) -> T | None:
-        """Do something and note what it found, or why it failed; give None then."""
+        """Call `work` and add what it found. If it fails, add the error and return None."""
         try:
             found = work()
         except IntercomAssetsError as error:

@@ -31,7 +31,7 @@ def completion(context: click.Context, shell: str) -> None:
 def complete_resources(
     context: click.Context, _: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """Complete the last of several names of resources and models that are separated by commas."""
+    """Complete the last name in a comma-separated list of resources and models."""
     before, comma, begun = incomplete.rpartition(",")
     given = before.split(",")
     chosen = _chosen(context)
@@ -59,7 +59,7 @@ def complete_sources(
 
 
 def _chosen(context: click.Context) -> "list[Settings]":
-    """Read the settings of the sources that the line names so far; of none that is wrong."""
+    """Read the settings of the sources named so far, skipping invalid ones."""
     from intercom_assets.cli.project import find_project, readable  # noqa: PLC0415 - only when asked
     from intercom_assets.errors import ConfigurationError  # noqa: PLC0415 - as above
 

@@ -1,4 +1,4 @@
-"""`intercom-assets connect`: an access token by way of a button in the browser."""
+"""`intercom-assets connect`: get an access token with a button in the browser."""
 
 import errno
 import os
@@ -32,12 +32,12 @@ _EVERY_REGION = "https://*.intercom.com"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectOptions:
-    """What the command line asks.
+    """The options of `intercom-assets connect`.
 
     Attributes:
-        source: Name of the source's folder, None for the only one.
-        redirect_url: Registered address, None for the variable's or the default.
-        port: Port to listen on, 0 for a free one.
+        source: Name or folder of the source; None if the project has only one.
+        redirect_url: Registered address; None for the environment variable's or the default.
+        port: Port to listen on; 0 picks a free one.
         browser: Whether to open the page.
         store: Whether to write the token into `.env`.
         timeout: Seconds to wait for the answer.
@@ -53,14 +53,12 @@ class ConnectOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnvTokenStore:
-    """Keeps a token in the project's `.env`, with the region where none was set.
+    """Stores a token in the project's `.env`, and the region if none was set.
 
     Attributes:
-        path: The file.
-        source: The source, for the names of its variables.
-        settings: Its settings.
-        stores: Whether to write; else the person is told what to set.
-        fixed: Variables that the environment sets, which win over the file.
+        path: The `.env` file.
+        stores: Whether to write the file; otherwise the user is asked to set the variables.
+        fixed: Variables set in the environment, which override the file.
     """
 
     path: Path
@@ -70,7 +68,7 @@ class EnvTokenStore:
     fixed: frozenset[str]
 
     def keep(self, token: str, grant: Grant) -> Connected:
-        """Store the token, and the workspace's region where the settings name none.
+        """Store the token, and the workspace's region unless the settings name one.
 
         Raises:
             ConfigurationError: The settings name another region, or the file cannot be written.
@@ -108,10 +106,10 @@ class EnvTokenStore:
 
 
 def connect_source(options: ConnectOptions) -> bool:
-    """Serve the page, say how it ended, and tell whether the workspace is connected.
+    """Serve the page, print the outcome and return whether the workspace is connected.
 
     Raises:
-        ConfigurationError: Something is wrong before Intercom is asked.
+        ConfigurationError: A setting or option is wrong, found before Intercom is called.
     """
     fixed = frozenset(os.environ)
     project = _project()
@@ -144,7 +142,7 @@ def connect_source(options: ConnectOptions) -> bool:
 
 
 def shown_path(path: Path) -> str:
-    """Give a path as a person in the working directory would write it."""
+    """Return a path in the working directory as relative, any other unchanged."""
     here = Path.cwd()
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
@@ -249,7 +247,7 @@ def _invite(server: OAuthServer, options: ConnectOptions) -> None:
 
 
 def _has_screen() -> bool:
-    # Elsewhere a browser of the terminal might open, and take the terminal.
+    # Without a display a text-mode browser might open and take over the terminal.
     return sys.platform in {"darwin", "win32"} or bool(
         os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     )
@@ -282,5 +280,5 @@ def _conclude(server: OAuthServer, options: ConnectOptions) -> bool:
 
 
 def _plain(text: str) -> str:
-    """Put text into one line without what a terminal would obey: names come from Intercom."""
+    """Replace control characters: names come from Intercom and must not control the terminal."""
     return "".join(character if character.isprintable() else " " for character in text)

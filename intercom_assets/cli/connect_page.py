@@ -1,6 +1,6 @@
-"""The pages of `intercom-assets connect`: self-contained HTML under a strict policy.
+"""The pages of `intercom-assets connect`: self-contained HTML under a strict CSP.
 
-What is shown comes from settings and from Intercom, so all of it is escaped here.
+Values come from settings and from Intercom, so all of them are escaped here.
 """
 
 import secrets
@@ -21,15 +21,13 @@ _SCRIPT = _FILES.joinpath("connect.js").read_text("utf-8")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentRequest:
-    """What a person is asked to agree to.
+    """What the user is asked to agree to.
 
     Attributes:
-        source: The source that is connected.
-        region: Region in which its workspace is expected.
-        pages: Host of the page on which access is granted.
-        place: Where the token will be.
+        region: Region in which the workspace is expected.
+        pages: Host of Intercom's consent page.
+        place: Where the token will be stored or shown.
         scopes: Permissions that the source's resources need.
-        redirect_url: The address that must be registered.
         leads_to: Hosts that the button may lead to.
     """
 
@@ -43,7 +41,7 @@ class ConsentRequest:
 
 
 def start_page(consent: ConsentRequest, key: str) -> Response:
-    """Show what will happen, and the button."""
+    """Show what will happen, and the button that starts it."""
     scopes = "".join(
         f'<li class="open"><span>{escape(scope)}</span></li>' for scope in consent.scopes
     )
@@ -71,13 +69,13 @@ machine.</p>
 
 
 def connected_page(grant: Grant, kept: str, notes: Iterable[str], token: str | None) -> Response:
-    """Show which workspace is connected and what may be read; a token only where it is not stored.
+    """Show the connected workspace, its permissions, and the token if it was not stored.
 
     Args:
         grant: Workspace and permissions.
         kept: Where the token is, or what to do with it.
-        notes: What the person should know besides.
-        token: To be shown behind a button, once; None where it was stored.
+        notes: What else the user should know.
+        token: Token to show once, behind a button; None if it was stored.
     """
     workspace = grant.workspace
     facts = {
@@ -106,7 +104,7 @@ def refused_page(title: str, reason: str) -> Response:
 
 
 def error_page(title: str, reason: str, status: int) -> Response:
-    """Answer a request that changes nothing: not from the page, or one too many."""
+    """Reject a request that does not come from the page or is a repeat."""
     return _page(title, f"<p>{escape(reason)}</p>", tone="bad", status=status)
 
 
@@ -157,7 +155,7 @@ def _page(
         f"style-src 'nonce-{nonce}'",
         f"script-src 'nonce-{nonce}'" if script else "script-src 'none'",
         "img-src data:",
-        # Browsers hold the redirect that follows the button to this list too.
+        # Browsers apply form-action to the redirect that follows the button as well.
         f"form-action 'self' {form_action}" if form_action else "form-action 'none'",
         "base-uri 'none'",
         "frame-ancestors 'none'",

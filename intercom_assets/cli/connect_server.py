@@ -1,6 +1,7 @@
-"""The local server of `intercom-assets connect`: one address for button and answer.
+"""The local server of `intercom-assets connect`.
 
-It ends with the first answer that decides: connected, or refused.
+One address serves the button and receives Intercom's answer. The server stops after the first
+answer that decides the outcome: connected or refused.
 """
 
 import hmac
@@ -41,7 +42,7 @@ class Connected:
     Attributes:
         grant: Workspace and permissions.
         kept: Where the token is.
-        notes: What the person should know besides.
+        notes: What else the user should know.
     """
 
     grant: Grant
@@ -51,11 +52,11 @@ class Connected:
 
 @dataclass(frozen=True, slots=True)
 class NotConnected:
-    """Nothing was connected and nothing stored.
+    """Nothing was connected or stored.
 
     Attributes:
         title: What happened.
-        reason: Why, and what to do.
+        reason: Why, and what to do about it.
     """
 
     title: str
@@ -66,15 +67,15 @@ Outcome = Connected | NotConnected
 
 
 class TokenStore(Protocol):
-    """Keeps a token once it is known to be good."""
+    """Stores a token once it is known to work."""
 
     @property
     def stores(self) -> bool:
-        """Whether the token is written; else the page shows it."""
+        """Whether the token is written; otherwise the page shows it."""
         ...
 
     def keep(self, token: str, grant: Grant) -> Connected:
-        """Store the token; raises `ConfigurationError` with nothing stored."""
+        """Store the token, or raise `ConfigurationError` and store nothing."""
         ...
 
 
@@ -84,18 +85,15 @@ def _same(left: str, right: str) -> bool:
 
 @dataclass(slots=True, kw_only=True)
 class OAuthServer:
-    """Answers the browser, as an ASGI application.
+    """Serves the OAuth flow to the browser, as an ASGI application.
 
     Attributes:
-        app: The Intercom app that asks for access.
-        consent: What the person is asked to agree to.
+        app: The Intercom app that requests access.
         resources: What the token should be able to read.
-        token_store: Keeps the token.
-        port: Where the server listens.
-        key: Whoever opens the page must have it: the terminal shows it.
-        state: What the answer to the last press of the button must hold; empty before.
-        outcome: How it ended, None while it has not.
-        ended: Called when an answer decided and was sent.
+        key: Secret that opens the page; the terminal shows it.
+        state: OAuth state of the last press of the button, which Intercom must return.
+        outcome: How the flow ended; None while it is under way.
+        ended: Called once the deciding response was sent.
     """
 
     app: App
@@ -116,7 +114,7 @@ class OAuthServer:
         return f"{self.consent.redirect_url}?key={self.key}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
+        """Serve a request."""
         if scope["type"] == "http":
             try:
                 response = await self._answer(Request(scope, receive))
@@ -163,7 +161,7 @@ class OAuthServer:
         response.headers["Referrer-Policy"] = "no-referrer"
         response.set_cookie(
             _COOKIE,
-            # Intercom's answer counts in the browser only in which the button was pressed.
+            # Ties Intercom's answer to the browser in which the button was pressed.
             self.state,
             max_age=_LIFETIME,
             path=self._path(),
@@ -253,7 +251,7 @@ def _without_permissions(grant: Grant) -> str:
 
 
 def serve(oauth_server: OAuthServer, listener: socket.socket, timeout: float) -> None:
-    """Serve until an answer decides or the time is over; Ctrl-C is a `KeyboardInterrupt`."""
+    """Serve until an answer decides or time runs out; Ctrl-C raises `KeyboardInterrupt`."""
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     config = uvicorn.Config(
         oauth_server,

@@ -1,6 +1,6 @@
-"""The figures of a run under stable names: what `run --json` prints.
+"""The JSON of `run --json`: the figures of a run under stable names.
 
-A resource's figures have the names that they have in Dagster's UI.
+A resource's figures have the same names as in Dagster's UI.
 """
 
 from collections.abc import Iterable, Sequence
@@ -24,10 +24,9 @@ class SourceRun:
     """The run of one source.
 
     Attributes:
-        settings: Its settings.
-        database: Its database, for people.
+        database: Display name of the database.
         demo: Whether the simulator was synced.
-        board: What became of its assets.
+        board: The outcome of each asset.
     """
 
     settings: Settings
@@ -39,7 +38,7 @@ class SourceRun:
 def document(
     runs: Sequence[SourceRun], began: datetime, code: int, error: str | None
 ) -> dict[str, object]:
-    """Give everything that is to be known of a command that ended."""
+    """Return the document that describes a finished command."""
     ended = datetime.now(UTC)
     status = {0: "ok", INTERRUPTED: "interrupted"}.get(code, "failed")
     return {

@@ -1,4 +1,4 @@
-"""`intercom-assets run`: one sync of every selected resource, and what is said of it."""
+"""`intercom-assets run`: sync every selected resource once and report the outcome."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -33,15 +33,15 @@ _EXAMPLES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
-    """What the command line asks of a run.
+    """The options of `intercom-assets run`.
 
     Attributes:
-        select: Names of resources and models, separated by commas; None for all.
-        since: Where windows begin at the latest; None for the cursors.
-        sources: Names of sources; none for all.
-        flags: What each sync is asked beyond that.
-        quiet: Say nothing unless something fails.
-        as_json: Say what happened as one JSON object.
+        select: Comma-separated names of resources and models; None for all.
+        since: Latest time at which windows start; None to start from the cursors.
+        sources: Names of sources; empty for all.
+        flags: Boolean run config of each sync, such as `full_refresh`.
+        quiet: Print nothing unless something fails.
+        as_json: Print the outcome as one JSON object.
     """
 
     select: str | None
@@ -57,10 +57,10 @@ class RunOptions:
         return {**self.flags, "since": _instant(self.since) if self.since else ""}
 
     def chosen(self, settings: Settings) -> tuple[str, ...]:
-        """Give the names of the resources to sync, then of the models to make.
+        """Return the names of the resources to sync, followed by the models to create.
 
         Raises:
-            ConfigurationError: A name is not among the source's resources and models.
+            ConfigurationError: The source has no resource or model of a given name.
         """
         names = _assets(settings)
         select = [name.strip() for name in (self.select or "").split(",") if name.strip()]
@@ -88,13 +88,10 @@ def _instant(since: str) -> str:
 
 @dataclass(slots=True)
 class _RunSummary:
-    """What happened so far.
+    """The outcome of the command so far.
 
     Attributes:
-        options: What was asked.
-        began: When.
-        runs: The runs of the sources.
-        error: Why nothing was run, or no further source.
+        error: Why nothing, or no further source, was run.
     """
 
     options: RunOptions
@@ -103,19 +100,19 @@ class _RunSummary:
     error: str | None = None
 
     def end(self, code: int) -> int:
-        """Print the JSON if that is wished, and give the exit code."""
+        """Print the JSON if requested, and return the exit code."""
         if self.options.as_json:
             print_json(document(self.runs, self.began, code, self.error))
         return code
 
 
 def run_sources(options: RunOptions) -> int:
-    """Run the sources in turn; give the exit code."""
+    """Run the sources in turn and return the exit code."""
     summary = _RunSummary(options)
     try:
         project = find_project()
         sources = project.sources(options.sources)
-        # What is wrong is said before anything is read, also of the last source.
+        # Report any source's mistakes before reading anything.
         for source in sources:
             options.chosen(source.settings())
         config = options.config
@@ -188,7 +185,7 @@ def _opening(settings: Settings, *, demo: bool) -> str:
 
 @contextmanager
 def _variables(values: dict[str, str]) -> Iterator[None]:
-    """Set environment variables for a block: another source may read the same ones."""
+    """Set environment variables for a block, since another source may read the same ones."""
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)
     try:

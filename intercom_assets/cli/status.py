@@ -1,4 +1,4 @@
-"""`intercom-assets status`: what stands in the warehouse, and how old it is."""
+"""`intercom-assets status`: show what is in the warehouse, and how old it is."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,15 +30,13 @@ _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a resource stands.
+    """The status of a resource.
 
     Attributes:
-        name: Name of the resource.
-        table: Its table.
-        rows: Rows that are not marked as deleted; None where there is no table.
+        rows: Number of rows not marked as deleted; None if there is no table.
         cursor: Where the next sync starts.
-        synced_at: When rows or the cursor were last committed; None for never.
-        complete: Whether the last sync ended well.
+        synced_at: When rows or the cursor were last committed; None if never.
+        complete: Whether the last sync succeeded.
     """
 
     name: str
@@ -50,7 +48,7 @@ class Standing:
 
     @property
     def state(self) -> str:
-        """The state in a word."""
+        """The state: never, interrupted or synced."""
         if self.synced_at is None:
             return "never"
         return "synced" if self.complete else "interrupted"
@@ -58,13 +56,11 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """Where a source stands.
+    """The status of a source.
 
     Attributes:
-        settings: Its settings.
-        database: Its database, for people.
-        owner: A cursor that says whose tables these are, None where none does.
-        standings: Where its resources stand.
+        database: Display name of the database.
+        owner: A cursor that names the workspace; None if no cursor does.
     """
 
     settings: Settings
@@ -74,7 +70,7 @@ class _Source:
 
 
 def show_status(names: tuple[str, ...], *, as_json: bool) -> int:
-    """Show where the sources stand; give the exit code."""
+    """Print the status of the sources and return the exit code."""
     try:
         sources = [_read(demo_or_real(source)) for source in find_project().sources(names)]
     except IntercomAssetsError as error:
@@ -151,7 +147,7 @@ def _cells(standing: Standing, now: datetime) -> list[object]:
 
 
 def next_action(standings: Sequence[Standing]) -> str:
-    """Say what to do, empty where nothing needs doing."""
+    """Return the next thing to do, or an empty string if there is nothing."""
     never = [standing.name for standing in standings if standing.state == "never"]
     begun = [standing.name for standing in standings if standing.state == "interrupted"]
     if len(never) == len(standings):
@@ -164,7 +160,7 @@ def next_action(standings: Sequence[Standing]) -> str:
 
 
 def spell_age(seconds: float) -> str:
-    """Say how long ago something was, in words."""
+    """Spell out an age, as in "3 hours ago"."""
     for unit, size in _UNITS:
         if seconds >= size:
             count = int(seconds // size)
