@@ -131,6 +131,7 @@ class _Run:
 
     def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
         self._board.heard += 1
+        # Before the worker is ready nothing has been read, so it need not stop gracefully.
         if self._board.heard > 1 or not self._is_ready:
             self._process.kill()
         else:
