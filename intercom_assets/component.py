@@ -1,4 +1,4 @@
-"""A source as a Dagster component: settings in, assets, job, schedule and resources out."""
+"""A source as a Dagster component: turns settings into assets, jobs, schedules and resources."""
 
 import logging
 from collections.abc import Iterator
@@ -40,12 +40,12 @@ _logger = logging.getLogger("intercom_assets")
 
 
 Written: TypeAlias = str | int | float | bool | list[Any] | dict[str, Any] | None
-"""A setting as a file holds it. All forms are taken, so that ours is the message that refuses."""
+"""A setting in a file. Any type is accepted here, so that wrong ones get our own message."""
 
 
 @cache
 def model_of_file(group: type[SettingsGroup]) -> type[BaseModel]:
-    """Derive from the settings what a file may hold: any value, or `{env: NAME}`, by each name."""
+    """Derive the model of a file from the settings: each accepts any value or `{env: NAME}`."""
     fields: dict[str, Any] = {}
     for name, field in settings_of(group).items():
         form = model_of_file(GROUPS[name]) | None if name in GROUPS else Written
@@ -54,7 +54,7 @@ def model_of_file(group: type[SettingsGroup]) -> type[BaseModel]:
 
 
 def _filled_in(context: dg.ResolutionContext, value: Any) -> Any:  # noqa: ANN401 - as in YAML
-    # Only templates go through Dagster's engine: it would turn a plain "2.10" into 2.1.
+    # Only templates go through Dagster's engine, which would turn a plain "2.10" into 2.1.
     is_template = any(mark in str(value) for mark in ("{{", "{%", "{#"))
     return context.resolve_value(value) if is_template else value
 
@@ -63,7 +63,7 @@ class SourceScaffolder(dg.Scaffolder):
     """Writes the file of a new source: `dg scaffold defs intercom_assets.IntercomSource eu`."""
 
     def scaffold(self, request: dg.ScaffoldRequest) -> None:
-        """Write the file, and say which variable comes next."""
+        """Write the file, and say which variable to set next."""
         if request.scaffold_format == "python":
             dg.scaffold_component(request)
             return
@@ -85,30 +85,30 @@ class IntercomSource(dg.Component, dg.Resolvable):
     """
 
     def __init__(self, **settings: object) -> None:
-        """Take settings as a file holds them; docs/settings.md describes each."""
+        """Accept settings as in a file; docs/settings.md describes each."""
         self._written = settings
         self._folder: Path | None = None
 
     @classmethod
     def model(cls) -> type[BaseModel]:
-        """Describe what a file may hold."""
+        """Return the model of the file's attributes."""
         return model_of_file(Settings)
 
     @classmethod
     def resolve_from_model(cls, context: dg.ResolutionContext, model: BaseModel) -> Self:
-        """Fill in templates of Dagster's."""
+        """Create the component, with Dagster's templates resolved."""
         written = model.model_dump(exclude_unset=True)
         return cls(**{name: _filled_in(context, value) for name, value in written.items()})
 
     @classmethod
     def load(cls, attributes: BaseModel | None, context: dg.ComponentLoadContext) -> Self:
-        """Load the component of a file, and remember the folder: a source is named after it."""
+        """Load the component and remember its folder, after which the source is named."""
         component = super().load(attributes, context)
         component._folder = context.path  # noqa: SLF001 - of this class
         return component
 
     def settings(self, folder: Path, project_root: Path) -> Settings:
-        """Check the settings of the source in a folder.
+        """Read and check the settings of the source in a folder.
 
         Raises:
             ConfigurationError: Lists every problem.
@@ -120,12 +120,12 @@ class IntercomSource(dg.Component, dg.Resolvable):
     def _others(self, context: dg.ComponentLoadContext) -> Iterator[Settings]:
         for one in context.component_tree.get_all_components(of_type=IntercomSource):
             if one is not self and one._folder is not None:  # noqa: SLF001 - of this class
-                # What is wrong with another source is told when that one is built.
+                # Another source's mistakes are reported when that one is built.
                 with suppress(ConfigurationError):
                     yield one.settings(one._folder, context.project_root)  # noqa: SLF001
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
-        """Build what Dagster shows and runs."""
+        """Build the definitions of the source."""
         settings = self.settings(context.path, context.project_root)
         refuse_shared_tables([settings, *self._others(context)])
         for warning in settings.warnings:
@@ -134,9 +134,9 @@ class IntercomSource(dg.Component, dg.Resolvable):
 
 
 def build_definitions(settings: Settings) -> dg.Definitions:
-    """Make the assets, jobs, schedules and resources of one source.
+    """Build the assets, jobs, schedules, sensors and resources of one source.
 
-    No executor and no `io_manager` are set, so that several sources merge into any project.
+    No executor or `io_manager` is set, so that several sources merge into any project.
     """
     sync = build_sync_job(settings)
     reconcile = build_reconcile_job(settings)

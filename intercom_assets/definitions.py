@@ -1,4 +1,4 @@
-"""The composition root that workspace.yaml loads: all sources, and the project's defaults."""
+"""The composition root that workspace.yaml loads: all sources and the project's defaults."""
 
 import os
 import warnings
@@ -19,7 +19,7 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 
 def _quietly(build: Callable[[Path], dg.Definitions], path: Path) -> dg.Definitions:
-    # Dagster warns of its own use of its own beta and preview classes, twice an asset.
+    # Dagster warns about using its own beta and preview classes, twice per asset.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", dg.BetaWarning)
         warnings.simplefilter("ignore", dg.PreviewWarning)
@@ -30,10 +30,10 @@ def _quietly(build: Callable[[Path], dg.Definitions], path: Path) -> dg.Definiti
 def defs() -> dg.Definitions:
     """Load every source under `defs/`, with the project's executor and IO manager.
 
-    DataFrames of your own downstream assets are stored by Dagster's stock manager, in the same
+    Dagster's stock manager stores the DataFrames of your own downstream assets in the same
     warehouse.
     """
-    # A command of Dagster asks for them five times.
+    # A Dagster command calls this five times.
     return _built(hash(frozenset(os.environ.items())))
 
 
@@ -41,8 +41,8 @@ def defs() -> dg.Definitions:
 def _built(_environment: int) -> dg.Definitions:
     tree = dg.ComponentTree.for_project(PROJECT_ROOT)
     return dg.Definitions.merge(
-        # Only what is in the folder: the whole tree, as `dg.load_from_defs_folder` builds it,
-        # imports every installed library of components, and Snowflake's takes seconds.
+        # Build only the folder: `dg.load_from_defs_folder` builds the whole tree, which imports
+        # every installed component library, and Snowflake's takes seconds.
         _quietly(tree.build_defs, Path()),
         dg.Definitions(
             executor=dg.in_process_executor,
@@ -58,7 +58,7 @@ def _variable(name: str) -> str:
 
 
 def _frames() -> dg.ConfigurableIOManagerFactory[Any] | dg.IOManagerDefinition:
-    """Choose the stock IO manager for DataFrames, in the warehouse of the environment."""
+    """Return the stock IO manager for DataFrames, for the warehouse set in the environment."""
     schema = os.environ.get("WAREHOUSE_SCHEMA") or DEFAULT_SCHEMA
     if _variable("INTERCOM_WAREHOUSE") != "snowflake":
         database = PROJECT_ROOT / (os.environ.get("DUCKDB_DATABASE") or DEFAULT_DATABASE)
@@ -75,6 +75,6 @@ def _frames() -> dg.ConfigurableIOManagerFactory[Any] | dg.IOManagerDefinition:
 
 
 _STOCK = {"private_key_passphrase": "private_key_password"}
-"""Settings that the stock IO manager has under another name."""
+"""Settings that have another name in the stock IO manager."""
 
 _UNKNOWN_TO_STOCK = {"token", "url"}

@@ -1,4 +1,4 @@
-"""What is synced: every resource as one frozen value. Declarations only, no input and output."""
+"""Every synced resource, declared as one frozen value. No input or output."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ class Catalog:
     """Resources by name, parents before their children.
 
     Raises:
-        ValueError: Two resources share a name, or what one is made of is missing; names the
+        ValueError: Two resources share a name, or a parent or original is missing; names the
             resource.
     """
 
     resources: tuple[Resource, ...]
 
     def __post_init__(self) -> None:
-        """Refuse repeated names and children without parents."""
+        """Reject duplicate names and missing parents."""
         seen: set[str] = set()
         for resource in self.resources:
             if resource.name in seen:
@@ -40,11 +40,11 @@ class Catalog:
             seen.add(resource.name)
 
     def __iter__(self) -> Iterator[Resource]:
-        """Go through the resources in the order of declaration."""
+        """Iterate over the resources in order of declaration."""
         return iter(self.resources)
 
     def __getitem__(self, name: str) -> Resource:
-        """Find a resource by name.
+        """Return a resource by name.
 
         Raises:
             KeyError: No resource has that name.
@@ -56,15 +56,15 @@ class Catalog:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names in the order of declaration."""
+        """Names in order of declaration."""
         return tuple(resource.name for resource in self.resources)
 
     def defaults(self, version: ApiVersion) -> tuple[Resource, ...]:
-        """Keep what `resources: all` means in an API version."""
+        """Return the resources that `resources: all` selects in an API version."""
         return tuple(one for one in self.resources if one.default and one.since <= version)
 
     def select(self, names: Iterable[str]) -> tuple[Resource, ...]:
-        """Keep the named resources, in the order of declaration."""
+        """Return the named resources in order of declaration."""
         wanted = set(names)
         return tuple(one for one in self.resources if one.name in wanted)
 

@@ -1,4 +1,4 @@
-"""Conversations, one wide record each, and their parts: the messages that follow the first."""
+"""Conversations, one wide record each, and their parts: the messages after the first."""
 
 from intercom_assets.catalog.people import COMPANY
 from intercom_assets.catalog.resource import (

@@ -1,4 +1,4 @@
-"""Declarations in words, for the asset pages and the documents."""
+"""Descriptions of resources in words, for asset pages and documents."""
 
 from typing import assert_never
 
@@ -15,7 +15,7 @@ from intercom_assets.catalog.resource import (
 
 
 def request_line(resource: Resource) -> str:
-    """Say which request returns a resource's records: `GET /teams`."""
+    """Return the request for a resource's records, such as `GET /teams`."""
     match resource.endpoint:
         case Listing(path, _, params):
             query = "&".join(f"{name}={value}" for name, value in params.items())
@@ -29,7 +29,7 @@ def request_line(resource: Resource) -> str:
 
 
 def sync_type(resource: Resource) -> str:
-    """Say how a resource's changes are found."""
+    """Return the name of a resource's replication."""
     match resource.replication:
         case FullRefresh():
             return "full refresh"
@@ -44,7 +44,7 @@ def sync_type(resource: Resource) -> str:
 
 
 def how_synced(resource: Resource) -> str:
-    """Say in a sentence what a sync reads."""
+    """Return a sentence about what a sync reads."""
     match resource.replication:
         case FullRefresh():
             return "Each sync reads the whole list."

@@ -1,7 +1,7 @@
-"""What of a resource is hidden: names from the settings, paths in its records, and its table then.
+"""Hidden fields: resolves names from the settings to paths, and adapts a resource to them.
 
-Excluded fields are stored nowhere; hashed ones are stored as a keyed hash. How records are masked
-is not here.
+Excluded fields are stored nowhere; hashed ones are stored as a keyed hash. Masking of records is
+implemented elsewhere.
 """
 
 from collections.abc import Iterator
@@ -14,15 +14,15 @@ from intercom_assets.catalog.table import EXTRA, METADATA_COLUMNS, Column
 from intercom_assets.catalog.types import ColumnType
 
 FieldPath: TypeAlias = tuple[str, ...]
-"""Keys that lead from a record to a value; through lists they lead into each entry."""
+"""Keys that lead from a record to a value; in a list they apply to each entry."""
 
 HASHED = "Keyed hash (HMAC-SHA-256) of: "
-"""Begins the description of a hashed column."""
+"""Prefix of the description of a hashed column."""
 
 
 @dataclass(frozen=True, slots=True)
 class HiddenPaths:
-    """What is hidden of one resource's records."""
+    """The hidden fields of one resource's records."""
 
     excluded: tuple[FieldPath, ...] = ()
     hashed: tuple[FieldPath, ...] = ()
@@ -33,19 +33,19 @@ class HiddenPaths:
 
     @property
     def paths(self) -> tuple[FieldPath, ...]:
-        """All paths."""
+        """Excluded and hashed paths."""
         return (*self.excluded, *self.hashed)
 
 
 def path_of(resource: Resource, name: str) -> FieldPath:
-    """Find what a name in the settings means.
+    """Resolve a name in the settings to a path.
 
-    It is a column (`location_city`), the same by its path (`location.city`), a field inside a JSON
-    column (`custom_attributes.phone`), an object with all of its columns (`location`), or a field
-    that no column declares, where it would be kept (`_extra.nickname`).
+    The name is a column (`location_city`), its path (`location.city`), a field inside a JSON column
+    (`custom_attributes.phone`), an object with all of its columns (`location`), or an undeclared
+    field (`_extra.nickname`).
 
     Raises:
-        ValueError: It is nothing that can be hidden; says what is.
+        ValueError: The name cannot be hidden; says which ones can.
     """
     columns = {column.name: column for column in resource.columns}
     keys = tuple(name.split("."))
@@ -53,7 +53,7 @@ def path_of(resource: Resource, name: str) -> FieldPath:
         return columns[name].path
     if "" in keys:
         raise ValueError("a name is empty between its dots")
-    # A field that a newer release declares is still found where it was kept before.
+    # Fields that a newer release declares can still be named by their place in `_extra`.
     in_extra = keys[0] == EXTRA
     if in_extra:
         keys = keys[1:]
@@ -70,7 +70,7 @@ def path_of(resource: Resource, name: str) -> FieldPath:
 
 
 def hide(resource: Resource, hidden: HiddenPaths) -> Resource:
-    """Declare a resource as its table is: without excluded columns, hashed ones described so."""
+    """Return a resource without its excluded columns, and with hashed ones described as such."""
     if not hidden:
         return resource
     columns = (one for one in resource.columns if not within(one.path, hidden.excluded))
@@ -83,7 +83,7 @@ def hide(resource: Resource, hidden: HiddenPaths) -> Resource:
             for one in columns
         ),
         copied=resource.copied and _shown(resource.copied, resource, hidden),
-        # A list that is stored nowhere needs no completion.
+        # An excluded list need not be completed.
         nested=tuple(one for one in resource.nested if (one.name,) not in hidden.excluded),
     )
 
@@ -98,7 +98,7 @@ def _shown(copied: Copied, resource: Resource, hidden: HiddenPaths) -> Copied:
 
 
 def needs(resource: Resource) -> Iterator[tuple[Column, str]]:
-    """Yield the columns that a sync itself needs in the clear, and what for."""
+    """Yield the columns that a sync needs in plain text, each with the reason."""
     for name in resource.primary_key:
         yield resource.table.column(name), "rows are told apart, joined and found again by it"
     for date in {resource.cursor, resource.table.version} - {None}:
@@ -109,7 +109,7 @@ def needs(resource: Resource) -> Iterator[tuple[Column, str]]:
 
 
 def within(path: FieldPath, others: tuple[FieldPath, ...]) -> bool:
-    """Return whether a path is one of others, or leads on from one."""
+    """Return whether a path equals or extends one of others."""
     return any(path[: len(other)] == other for other in others)
 
 

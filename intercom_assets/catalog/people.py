@@ -1,4 +1,4 @@
-"""Who is spoken with: companies, their segments, and contacts, the users and leads."""
+"""Companies, their segments, and contacts (users and leads)."""
 
 from intercom_assets.catalog.resource import (
     ApiVersion,

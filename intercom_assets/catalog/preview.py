@@ -1,4 +1,4 @@
-"""Five rows for people: what identifies and dates them is legible, what may be personal is not."""
+"""A preview of rows: keys and dates are legible, values that may be personal are masked."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -9,7 +9,7 @@ from intercom_assets.catalog.types import EPOCH, ColumnType, Row, Value
 
 
 class Preview(Enum):
-    """What a materialization shows of the rows that were read."""
+    """How a materialization shows the rows that were read."""
 
     MASKED = "masked"
     PLAIN = "plain"
@@ -21,17 +21,17 @@ _LONGEST = 40
 _MASKED_LONGEST = 60
 _LEGIBLE = {ColumnType.INTEGER, ColumnType.BOOLEAN, ColumnType.TIMESTAMP}
 _YOURS = ("external_id", "company_id")
-"""Ends of the names of columns that hold identifiers of your own systems, emails at times."""
+"""Suffixes of columns with identifiers of your own systems, which can be emails."""
 
 _ENUMS = {
     *("category", "channel_initial", "distribution_method", "model", "priority", "role", "state"),
     *("sales_agent_outcome", "sla_applied_sla_status", "source_delivered_as"),
 }
-"""Columns, beside those of types, whose values Intercom chooses from a few."""
+"""Columns, besides types, with a fixed set of values."""
 
 
 def sample(table: Table, rows: Sequence[Row], mode: Preview) -> list[dict[str, str]]:
-    """Show rows as text by column: the key, then the first columns that hold anything."""
+    """Return rows as text by column: the key, then the first columns with any value."""
     if mode is Preview.NONE:
         return []
     filled = [
@@ -48,7 +48,7 @@ def sample(table: Table, rows: Sequence[Row], mode: Preview) -> list[dict[str, s
 
 
 def is_legible(table: Table, column: Column) -> bool:
-    """Tell whether a column's values say nothing about a person: keys, ids, dates, enums."""
+    """Return whether a column's type or name shows that its values are not personal."""
     if column.type in _LEGIBLE or column.name in table.primary_key:
         return True
     if column.type is not ColumnType.TEXT or column.name.endswith(_YOURS):
@@ -57,7 +57,7 @@ def is_legible(table: Table, column: Column) -> bool:
 
 
 def masked(text: str) -> str:
-    """Show the form of a value and nothing of what it says: `"xxx@xxxxxxx.xxx"`."""
+    """Return the shape of a value without its content: `"xxx@xxxxxxx.xxx"`."""
     return _cut("".join(map(_form, text)), _MASKED_LONGEST)
 
 
@@ -71,7 +71,7 @@ def _shown(column: Column, value: Value, *, mask: bool) -> str:
     if column.type is ColumnType.TIMESTAMP and isinstance(value, int):
         return f"{EPOCH + timedelta(microseconds=value):%Y-%m-%d %H:%M}"
     text = str(value).lower() if isinstance(value, bool) else str(value)
-    # Characters that turn the direction of writing would change the cells beside theirs.
+    # Characters that change the direction of writing would affect neighbouring cells.
     line = "".join(char if char.isprintable() else " " for char in text[: _LONGEST + 1])
     return _cut(masked(line) if mask else line, _LONGEST)
 
@@ -83,5 +83,5 @@ def _cut(text: str, longest: int) -> str:
 def _form(char: str) -> str:
     if char.isdigit():
         return "9"
-    # Marks of other scripts, and pictures, say something too.
+    # Combining marks and emoji reveal something too.
     return char if char.isascii() and not char.isalpha() else "x"

@@ -1,8 +1,7 @@
-"""What a resource is: endpoint, pagination, replication, columns. Declarations only.
+"""What a resource consists of: endpoint, pagination, replication, columns. Declarations only.
 
-The variation points are closed unions; interpreters read them with `match` and
-`assert_never`, so that a new variant is a type error until each of them knows it.
-No request is made here.
+The variation points are closed unions, interpreted with `match` and `assert_never`, so that a new
+variant is a type error until every interpreter handles it.
 """
 
 import re
@@ -27,10 +26,10 @@ class ApiVersion(NamedTuple):
 
     @classmethod
     def parse(cls, value: str) -> "ApiVersion":
-        """Read `2.16`.
+        """Parse a version such as `2.16`.
 
         Raises:
-            ValueError: It is not two numbers joined by a dot.
+            ValueError: The value is not two numbers joined by a dot.
         """
         if not re.fullmatch(r"\d{1,3}\.\d{1,3}", value):
             raise ValueError(f"{value!r} is not a version such as 2.16")
@@ -38,7 +37,7 @@ class ApiVersion(NamedTuple):
         return cls(int(major), int(minor))
 
     def __str__(self) -> str:
-        """Write it as Intercom does."""
+        """Format the version as Intercom does."""
         return f"{self.major}.{self.minor}"
 
 
@@ -68,7 +67,7 @@ class Granularity(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A POST that finds records by time."""
+    """A POST that searches records by time."""
 
     path: str
     records: str
@@ -76,16 +75,16 @@ class Search:
 
     @property
     def list_path(self) -> str:
-        """Path of the list of the same records without a filter."""
+        """Path that lists the same records without a filter."""
         return self.path.removesuffix("/search")
 
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """A GET of one record, which tells whether it still exists.
+    """A GET of one record, which shows whether it still exists.
 
     Attributes:
-        lookup_only_fields: Fields that the search's records lack.
+        lookup_only_fields: Fields missing from records of the search.
     """
 
     path: str
@@ -97,7 +96,7 @@ class Child:
     """A GET per parent that lists the parent's records.
 
     Attributes:
-        cap: The most records that Intercom returns, newest first kept; None when all.
+        cap: Maximum number of records that Intercom returns, preferring the newest.
     """
 
     path: str
@@ -110,12 +109,12 @@ Endpoint: TypeAlias = Listing | Search | Child
 
 @dataclass(frozen=True, slots=True)
 class SinglePage:
-    """One answer holds every record."""
+    """One response contains every record."""
 
 
 @dataclass(frozen=True, slots=True)
 class StartingAfter:
-    """Each answer names the cursor of the next page."""
+    """Each response contains the cursor of the next page."""
 
     per_page: int = 150
 
@@ -129,7 +128,7 @@ class Numbered:
 
 @dataclass(frozen=True, slots=True)
 class Scroll:
-    """One scroll per app; the token repeats, an empty page is the end."""
+    """One scroll per app. Its token repeats, and an empty page ends it."""
 
 
 Pagination: TypeAlias = SinglePage | StartingAfter | Numbered | Scroll
@@ -140,7 +139,7 @@ class FullRefresh:
     """All records are read and merged at each sync.
 
     Attributes:
-        may_be_empty: Whether an empty list can be true; a workspace always has an admin.
+        may_be_empty: Whether an empty list is credible; a workspace always has an admin.
     """
 
     may_be_empty: bool = True
@@ -148,10 +147,10 @@ class FullRefresh:
 
 @dataclass(frozen=True, slots=True)
 class SemiIncremental:
-    """All records are read, and merged where they changed.
+    """All records are read, and changed ones merged.
 
     Attributes:
-        cursor: Column that dates a record; the start date filters by it.
+        cursor: Column by which the start date filters.
     """
 
     cursor: str = "updated_at"
@@ -159,10 +158,10 @@ class SemiIncremental:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deletions:
-    """A GET that lists which records were deleted, the newest deletion first.
+    """A GET that lists deleted records, newest deletion first.
 
     Attributes:
-        dated: Field that says when a record was deleted.
+        dated: Field with the time of deletion.
     """
 
     path: str
@@ -174,10 +173,10 @@ class Deletions:
 
 @dataclass(frozen=True, slots=True)
 class Incremental:
-    """Records are asked for by time.
+    """Records are requested by time.
 
     Attributes:
-        deletions: Where Intercom lists what was deleted; None where only asking for each tells.
+        deletions: Lists deleted records; None if only a lookup of each record reveals them.
     """
 
     cursor: str = "updated_at"
@@ -189,8 +188,8 @@ class ByParent:
     """The records of each parent whose stored version changed are read whole.
 
     Attributes:
-        order_column: Column by which Intercom keeps the newest records where it caps the list.
-        count_column: Column of the parent that counts its records; a check compares them.
+        order_column: Column by which a capped list keeps the newest records.
+        count_column: Column of the parent that counts its records, for a check.
         changes_without_parent: Whether a list can change while its parent does not, so that a
             reconcile reads the lists of all parents.
     """
@@ -207,11 +206,11 @@ Replication: TypeAlias = FullRefresh | SemiIncremental | Incremental | ByParent
 
 @dataclass(frozen=True, slots=True)
 class NestedList:
-    """A list inside a record that Intercom cuts, and where the whole list is.
+    """A list inside a record that Intercom truncates, and where to read it whole.
 
     Attributes:
-        name: Field of the record that holds `{data, has_more, total_count, url}`.
-        records: Keys under which the whole list may be; the documents disagree.
+        name: Field of the record with `{data, has_more, total_count, url}`.
+        records: Possible keys of the whole list; Intercom's documents disagree.
     """
 
     name: str
@@ -223,11 +222,11 @@ class NestedList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copied:
-    """A record of another resource that each row repeats, as old as the list that it was read in.
+    """A record of another resource that each row repeats, in its state when the list was read.
 
     Attributes:
-        of: Name of the other resource, whose own list tells first what changed.
-        columns: Columns of both tables that hold the same.
+        of: Name of the other resource, whose own list shows changes first.
+        columns: Columns with the same values in both tables.
     """
 
     of: str
@@ -241,12 +240,11 @@ class Resource:
 
     Attributes:
         name: Name of the asset, and of the table after `<prefix>rudder_`.
-        nested: Lists inside the record that have to be completed.
-        lookup: How one record is asked for, where a reconcile has to.
-        copied: What a row repeats of another resource's record.
-        scope: The permission that the token needs, as Intercom's Developer Hub names it.
+        nested: Truncated lists inside the record, to be completed.
+        lookup: Request for one record, for reconciles.
+        copied: The other resource's record that each row repeats.
+        scope: Permission that the token needs, as named in Intercom's Developer Hub.
         default: Whether `resources: all` includes it.
-        table: The table's columns, key and version column.
 
     Raises:
         ValueError: The declaration contradicts itself; names the resource.
@@ -269,7 +267,7 @@ class Resource:
     table: Table = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Refuse nonsense at import, naming the resource."""
+        """Validate the declaration at import."""
         try:
             object.__setattr__(self, "table", self._table())
             self._check()
@@ -277,8 +275,8 @@ class Resource:
             raise ValueError(f"resource {self.name!r}: {error}") from None
 
     def _table(self) -> Table:
-        # Two records can share a key that is not their id, and their dates then say nothing of
-        # which one a row shall show.
+        # Two records can share a key other than the id; their dates then do not decide which one
+        # the row shows.
         dated = "updated_at" in {column.name for column in self.columns}
         return Table(
             columns=self.columns,
@@ -344,12 +342,12 @@ class Resource:
 
     @property
     def parent(self) -> str | None:
-        """Name of the parent resource, None when it has none."""
+        """Name of the parent resource, if any."""
         return self.replication.parent if isinstance(self.replication, ByParent) else None
 
     @property
     def cursor(self) -> str | None:
-        """Column by which the start date filters, None when it does not."""
+        """Column by which the start date filters, if it does."""
         match self.replication:
             case SemiIncremental(cursor) | Incremental(cursor):
                 return cursor
@@ -363,7 +361,7 @@ def identity(
     *,
     dated: bool = False,
 ) -> tuple[Column, ...]:
-    """Declare `type` and `id`, which nearly every record has; `stamps` too where it is dated."""
+    """Declare `type` and `id`, which nearly every record has, and `stamps` if `dated`."""
     columns = text(type=f"Kind of object: always `{kind}`.", id=id_description)
     return (*columns, *stamps()) if dated else columns
 
@@ -374,15 +372,15 @@ def stamps() -> tuple[Column, ...]:
 
 
 def optional(*resources: Resource) -> tuple[Resource, ...]:
-    """Declare resources that `resources: all` leaves out."""
+    """Declare resources that `resources: all` does not include."""
     return tuple(replace(resource, default=False) for resource in resources)
 
 
 def record_path(path: str, key: str) -> str:
-    """Put the id of a record into a declared path."""
+    """Insert the id of a record into a declared path."""
     return path.replace("{id}", quote(key, safe=""))
 
 
 def reference(page: str) -> str:
-    """Name a page of Intercom's API reference by the end of its address."""
+    """Return the URL of a page in Intercom's API reference."""
     return f"https://developers.intercom.com/docs/references/rest-api/api.intercom.io/{page}"

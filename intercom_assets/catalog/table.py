@@ -1,7 +1,7 @@
 """Columns and tables as values, and the small language that declares them.
 
-A column knows where in a record its value is (its path); a nested object of a fixed shape
-flattens into columns joined by `_`. How values are converted is in `coerce`, not here.
+A column has the path of its value in a record. A nested object of a fixed shape is flattened into
+columns with names joined by `_`.
 """
 
 from collections.abc import Iterable
@@ -17,11 +17,11 @@ DELETED_AT = "_deleted_at"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegacyField:
-    """Where older versions of the API have a column's value: in an object of another shape.
+    """An object of another shape that contains a column's value in older versions of the API.
 
     Attributes:
-        field: Field of the record that holds the object.
-        type: The `type` that the object has when its `id` is the value.
+        field: Field of the record with the object.
+        type: The object's `type` if its `id` is the value.
     """
 
     field: str
@@ -34,8 +34,8 @@ class Column:
 
     Attributes:
         path: Keys that lead from the record to the value.
-        null_value: A value that Intercom sends for "none" besides null, such as 0 for nobody.
-        legacy: Where the value is when the record has none at the path.
+        null_value: A value that Intercom sends instead of null, such as 0 for nobody.
+        legacy: Where to look if the record has no value at the path.
     """
 
     name: str
@@ -78,11 +78,10 @@ METADATA_COLUMNS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """The columns of a table and what identifies and dates its rows.
+    """The columns of a table and those that identify and date its rows.
 
     Attributes:
-        version: Name of the column that dates a row, if it has one: an older date never
-            overwrites a newer one.
+        version: Name of the column that dates a row: an older date never overwrites a newer one.
     """
 
     columns: tuple[Column, ...]
@@ -90,7 +89,7 @@ class Table:
     version: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuse duplicate names, and keys or dates that are no columns."""
+        """Reject duplicate names, and keys or versions that are not columns."""
         names = [column.name.lower() for column in (*self.columns, *METADATA_COLUMNS)]
         if repeated := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"column declared twice: {', '.join(repeated)}")
@@ -102,11 +101,11 @@ class Table:
 
     @property
     def all_columns(self) -> tuple[Column, ...]:
-        """Declared columns, then the metadata columns."""
+        """Declared columns followed by metadata columns."""
         return (*self.columns, *METADATA_COLUMNS)
 
     def column(self, name: str) -> Column:
-        """Find a column by name.
+        """Return a column by name.
 
         Raises:
             KeyError: No column has that name.
@@ -140,22 +139,22 @@ def double(**descriptions: str) -> tuple[Column, ...]:
 
 
 def boolean(**descriptions: str) -> tuple[Column, ...]:
-    """Declare columns of true or false."""
+    """Declare boolean columns."""
     return _columns(ColumnType.BOOLEAN, descriptions)
 
 
 def timestamp(**descriptions: str) -> tuple[Column, ...]:
-    """Declare columns of instants; Intercom sends Unix seconds."""
+    """Declare columns of instants, which Intercom sends as Unix seconds."""
     return _columns(ColumnType.TIMESTAMP, descriptions)
 
 
 def json(**descriptions: str) -> tuple[Column, ...]:
-    """Declare columns that keep a list or a free-form map as JSON."""
+    """Declare columns that store a list or a free-form map as JSON."""
     return _columns(ColumnType.JSON, descriptions)
 
 
 def nested(field: str, *groups: tuple[Column, ...]) -> tuple[Column, ...]:
-    """Flatten the columns of a nested object: `location` and `city` make `location_city`."""
+    """Flatten a nested object: column `city` of `location` becomes `location_city`."""
     return tuple(
         replace(column, name=f"{field}_{column.name}", path=(field, *column.path))
         for group in groups
@@ -164,10 +163,10 @@ def nested(field: str, *groups: tuple[Column, ...]) -> tuple[Column, ...]:
 
 
 def legacy(field: str, kind: str, columns: Iterable[Column]) -> tuple[Column, ...]:
-    """Take these columns from the `id` of an object of that `type` where older versions have it."""
+    """Fall back to the `id` of an object of type `kind`, as sent by older API versions."""
     return tuple(replace(one, legacy=LegacyField(field=field, type=kind)) for one in columns)
 
 
 def null_for(value: Json, columns: Iterable[Column]) -> tuple[Column, ...]:
-    """Store null where Intercom sends `value` for "none" in these columns."""
+    """Store null in columns for which Intercom sends `value` instead."""
     return tuple(replace(column, null_value=value) for column in columns)

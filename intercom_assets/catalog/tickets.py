@@ -1,4 +1,4 @@
-"""Tickets: their types and states. Off by default."""
+"""Ticket types and states, which are off by default."""
 
 from intercom_assets.catalog.resource import (
     ApiVersion,

@@ -1,7 +1,7 @@
-"""Column types, and how a JSON value becomes the value of a column, or does not.
+"""Column types, and the conversion of JSON values to them.
 
-A value that does not fit is never bent and never an error: it is `MISFIT`, and the caller
-keeps it elsewhere. Timestamps are integers: microseconds since 1970, UTC.
+A value that does not fit is neither altered nor an error: it becomes `MISFIT`, and the caller keeps
+it elsewhere. Timestamps are integers: microseconds since 1970, UTC.
 """
 
 import re
@@ -20,7 +20,7 @@ Record: TypeAlias = dict[str, Json]
 
 
 class ColumnType(Enum):
-    """What a column holds; each warehouse names its own type for it."""
+    """Type of a column, which each warehouse maps to its own."""
 
     TEXT = "text"
     INTEGER = "integer"
@@ -33,10 +33,10 @@ class ColumnType(Enum):
 
 
 Value: TypeAlias = str | int | float | bool | None
-"""What a cell holds on its way to the warehouse; JSON columns hold JSON text."""
+"""The value of a cell before it is loaded; for JSON columns it is JSON text."""
 
 Row: TypeAlias = dict[str, Value]
-"""Values by column; a column that is left out is null."""
+"""Values by column; missing columns are null."""
 
 
 class Misfit:
@@ -63,12 +63,12 @@ encode_json = msgspec.json.Encoder(order="deterministic").encode
 
 
 def as_int(value: Json) -> int | None:
-    """Return an integer; true and false are none, though Python counts them as such."""
+    """Return the value if it is an integer other than true and false, else None."""
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def value_at(record: Record, path: tuple[str, ...]) -> Json:
-    """Follow a path of keys into a record; None where it leads nowhere."""
+    """Return the value at a path of keys in a record, or None."""
     value: Json = record
     for key in path:
         if not isinstance(value, dict):
@@ -78,25 +78,25 @@ def value_at(record: Record, path: tuple[str, ...]) -> Json:
 
 
 def micros_at(record: Record, path: tuple[str, ...]) -> int | None:
-    """Read the instant at a path as microseconds since 1970; None where there is none."""
+    """Return the instant at a path as microseconds since 1970, or None."""
     micros = to_timestamp(value_at(record, path)) if path else None
     return micros if isinstance(micros, int) else None
 
 
 def instant(micros: int) -> datetime:
-    """Convert microseconds since 1970."""
+    """Convert microseconds since 1970 to a datetime."""
     return EPOCH + timedelta(microseconds=micros)
 
 
 def to_text(value: Json) -> Value | Misfit:
-    """Keep text; write an integer as text, because Intercom sends ids as either."""
+    """Accept text, and integers as text, because Intercom sends ids as either."""
     if isinstance(value, str):
         return value
     return MISFIT if as_int(value) is None else str(value)
 
 
 def to_integer(value: Json) -> Value | Misfit:
-    """Keep an integer of 64 bits, also when it was sent as `3.0`."""
+    """Accept 64-bit integers, including those sent as `3.0`."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return MISFIT
     if isinstance(value, float):
@@ -107,7 +107,7 @@ def to_integer(value: Json) -> Value | Misfit:
 
 
 def to_double(value: Json) -> Value | Misfit:
-    """Keep a number that a double holds without loss."""
+    """Accept numbers that a double represents exactly."""
     if isinstance(value, float):
         return value
     number = as_int(value)
@@ -115,14 +115,14 @@ def to_double(value: Json) -> Value | Misfit:
 
 
 def to_boolean(value: Json) -> Value | Misfit:
-    """Keep true and false; numbers and words are not truth values."""
+    """Accept true and false only, not numbers or words."""
     return value if isinstance(value, bool) else MISFIT
 
 
 def to_timestamp(value: Json) -> Value | Misfit:
-    """Read Unix seconds, or ISO 8601 with an offset, between the years 1 and 9999.
+    """Accept Unix seconds, or ISO 8601 with an offset, between the years 1 and 9999.
 
-    Milliseconds would be a year beyond 9999, so they do not fit.
+    Milliseconds do not fit, as they would be beyond the year 9999.
     """
     if isinstance(value, str):
         return _from_iso(value)
@@ -137,8 +137,8 @@ def to_timestamp(value: Json) -> Value | Misfit:
 
 
 def _from_iso(value: str) -> Value | Misfit:
-    # Only the long form: "20240101" or "2024" would be numbers in disguise; digits beyond
-    # microseconds would be cut off.
+    # Only the long form: "20240101" or "2024" may be numbers, and digits beyond microseconds would
+    # be lost.
     if len(value) < len("2024-01-01T00:00Z") or value[4] != "-" or _FINER.search(value):
         return MISFIT
     try:
@@ -152,7 +152,7 @@ def _from_iso(value: str) -> Value | Misfit:
 
 
 def to_json(value: Json) -> Value | Misfit:
-    """Write any value as JSON text with sorted keys."""
+    """Encode any value as JSON text with sorted keys."""
     return encode_json(value).decode()
 
 
@@ -170,4 +170,4 @@ PLAIN: dict[ColumnType, type] = {
     ColumnType.DOUBLE: float,
     ColumnType.BOOLEAN: bool,
 }
-"""Types whose values a column keeps as they are, without asking its coercion."""
+"""Python types whose values need no coercion."""

@@ -1,6 +1,6 @@
-"""Models: views of the synced tables that everybody would write by hand. Declarations only.
+"""Models: views of the synced tables that everybody would otherwise write by hand.
 
-How a view is written in SQL is the warehouse's to say.
+Declarations only; the warehouse writes the SQL.
 """
 
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from intercom_assets.catalog.types import ColumnType
 
 @dataclass(frozen=True, slots=True)
 class Flat:
-    """A table's rows, with a typed column per custom attribute that `attributes` declares."""
+    """A table's rows, with a typed column per custom attribute from the table `attributes`."""
 
     resource: str
     attributes: str
@@ -23,14 +23,14 @@ class Flat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bridge:
-    """A row per pair that a list in a table names.
+    """A row per pair of a table's row and a member of a list in it.
 
     Attributes:
         path: Keys that lead from the column's value to the list.
-        field: Field of a member that is its id, None where the member itself is.
-        key: Column of the view that names the row.
-        member: Column of the view that names the member.
-        of: Resource that the members are records of.
+        field: Field with a member's id; None if the member itself is the id.
+        key: Column of the view for the row's key.
+        member: Column of the view for the member's id.
+        of: Resource of the members.
     """
 
     resource: str
@@ -47,7 +47,7 @@ Shape: TypeAlias = Flat | Bridge
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A view, which is an asset of this name and `<prefix>rudder_<name>` in the warehouse."""
+    """A view, whose asset has its name; the warehouse's view is `<prefix>rudder_<name>`."""
 
     name: str
     description: str
@@ -55,7 +55,7 @@ class Model:
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """Names of the resources whose tables it reads."""
+        """Names of the resources whose tables the view reads."""
         match self.shape:
             case Flat(resource, attributes):
                 return (resource, attributes)
@@ -153,22 +153,22 @@ MODELS: tuple[Model, ...] = (
         ),
     ),
 )
-"""Every view that a source can have."""
+"""All available models."""
 
 NAMES = tuple(model.name for model in MODELS)
 
 
 def models_of(resources: Iterable[Resource]) -> tuple[Model, ...]:
-    """Keep the models whose tables are all among those of some resources."""
+    """Return the models that read only tables of the given resources."""
     names = {resource.name for resource in resources}
     return tuple(model for model in MODELS if names.issuperset(model.sources))
 
 
 def check(models: tuple[Model, ...], catalog: Catalog) -> None:
-    """Refuse models that do not fit the catalogue.
+    """Reject models that do not match the catalogue.
 
     Raises:
-        ValueError: A name is taken, or a table or column is not there; names the model.
+        ValueError: A name is taken, or a table or column is missing; names the model.
     """
     taken = set(catalog.names)
     for model in models:

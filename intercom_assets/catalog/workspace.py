@@ -1,4 +1,4 @@
-"""The workspace itself: teammates, teams, tags and the attributes of people and companies."""
+"""The workspace: teammates, teams, tags and the attributes of contacts and companies."""
 
 from intercom_assets.catalog.resource import (
     FullRefresh,

@@ -32,10 +32,10 @@ def main() -> None:
     """  # noqa: D301 - \b is click's mark for text that is not to be wrapped
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper) and stream.isatty():
-            # An arrow in a message must not end a command where the terminal has none.
+            # A character that the terminal cannot encode must not abort the command.
             stream.reconfigure(errors="replace")
         elif isinstance(stream, io.TextIOWrapper):
-            # A file or pipe is UTF-8 and keeps line ends, whatever the console is.
+            # Files and pipes get UTF-8 and unchanged line ends, whatever the console's encoding.
             stream.reconfigure(encoding="utf-8", errors="replace", newline="\n")
 
 

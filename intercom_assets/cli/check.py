@@ -1,4 +1,4 @@
-"""`intercom-assets check`: everything that a sync needs, a line each, with what to do."""
+"""`intercom-assets check`: test everything a sync needs, and say how to fix what is wrong."""
 
 import os
 import sys
@@ -33,7 +33,7 @@ _PATIENCE = RetryPolicy(attempts=3, quota_attempts=3)
 
 
 def show_findings(names: tuple[str, ...], *, as_json: bool) -> int:
-    """Check the sources; give the exit code."""
+    """Check the sources and return the exit code."""
     try:
         sources = find_project().sources(names)
     except ConfigurationError as error:
@@ -41,7 +41,7 @@ def show_findings(names: tuple[str, ...], *, as_json: bool) -> int:
         if as_json:
             print_json(_document(REFUSED, str(error), []))
         return REFUSED
-    checked = [_check_source(one, aloud=not as_json) for one in sources]
+    checked = [_check_source(source, aloud=not as_json) for source in sources]
     code = 0 if all(lines.good for lines in checked) else FAILED
     if as_json:
         print_json(_document(code, None, checked))
@@ -53,12 +53,11 @@ def show_findings(names: tuple[str, ...], *, as_json: bool) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Finding:
-    """One thing that a sync needs.
+    """The result of checking one thing that a sync needs.
 
     Attributes:
-        what: What was looked at.
-        found: What was found, or what is wrong with it and what to do.
-        good: Whether it is as it should be.
+        what: What was checked.
+        found: What was found, or what is wrong and how to fix it.
     """
 
     what: str
@@ -68,13 +67,10 @@ class _Finding:
 
 @dataclass(slots=True)
 class _Lines:
-    """What is found of a source.
+    """The findings and warnings about a source.
 
     Attributes:
-        source: Its file.
-        aloud: Whether each finding is printed at once.
-        findings: The findings so far.
-        warnings: What to know though nothing is wrong.
+        aloud: Whether each finding is printed immediately.
     """
 
     source: SourceFile
@@ -85,22 +81,22 @@ class _Lines:
     @property
     def good(self) -> bool:
         """Whether a sync would work."""
-        return all(one.good for one in self.findings)
+        return all(finding.good for finding in self.findings)
 
     def say(self, what: str, found: str, *, good: bool = True) -> None:
-        """Note one finding."""
+        """Add a finding."""
         self.findings.append(_Finding(what, found, good))
         if self.aloud:
             print_mark(f"{what:<{_WIDTH}} {found}", good=good, indent=_WIDTH + 3)
 
     def warn(self, warning: str) -> None:
-        """Note what to know."""
+        """Add a warning: something worth knowing that does not stop a sync."""
         self.warnings.append(warning)
         if self.aloud:
             print_mark(warning, good=None)
 
     def find(self, what: str, work: Callable[[], T], shown: Callable[[T], str]) -> T | None:
-        """Do something and note what it found, or why it failed; give None then."""
+        """Call `work` and add what it found. If it fails, add the error and return None."""
         try:
             found = work()
         except IntercomAssetsError as error:
@@ -123,11 +119,11 @@ def _document(code: int, error: str | None, checked: list[_Lines]) -> dict[str, 
                 "warnings": lines.warnings,
                 "findings": [
                     {
-                        "subject": one.what,
-                        "status": "ok" if one.good else "failed",
-                        "found": one.found,
+                        "subject": finding.what,
+                        "status": "ok" if finding.good else "failed",
+                        "found": finding.found,
                     }
-                    for one in lines.findings
+                    for finding in lines.findings
                 ],
             }
             for lines in checked
@@ -147,7 +143,9 @@ def _check_source(source: SourceFile, *, aloud: bool) -> _Lines:
 
 def _check(source: SourceFile, lines: _Lines) -> None:
     settings = lines.find(
-        "settings", source.settings, lambda one: f"{len(one.resources)} resources selected"
+        "settings",
+        source.settings,
+        lambda settings: f"{len(settings.resources)} resources selected",
     )
     if settings is None:
         return
@@ -187,7 +185,9 @@ def _check_intercom(settings: Settings, lines: _Lines) -> None:
         workspace = lines.find(
             "workspace",
             lambda: connection.workspace(_session(connection, "")),
-            lambda one: f"{one.id} ({one.name}), time zone {one.zone or 'unknown'}",
+            lambda workspace: (
+                f"{workspace.id} ({workspace.name}), time zone {workspace.zone or 'unknown'}"
+            ),
         )
         if workspace is None:
             return

@@ -1,8 +1,7 @@
 """The commands, with their options and help.
 
-What a command does is imported when it is called: help and completion answer at once. Dagster is
-imported only by the process in which `run` executes a job: it takes seconds, and the others should
-not.
+A command's implementation is imported when it is called, so help and completion are instant. Only
+the process in which `run` executes a job imports Dagster, which takes seconds.
 """
 
 import sys

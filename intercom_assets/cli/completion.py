@@ -31,12 +31,12 @@ def completion(context: click.Context, shell: str) -> None:
 def complete_resources(
     context: click.Context, _: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """Complete the last of several names of resources and models that are separated by commas."""
+    """Complete the last name in a comma-separated list of resources and models."""
     before, comma, begun = incomplete.rpartition(",")
     given = before.split(",")
     chosen = _chosen(context)
-    names = [resource.name for one in chosen for resource in one.resources]
-    names += [model.name for one in chosen for model in one.models]
+    names = [resource.name for settings in chosen for resource in settings.resources]
+    names += [model.name for settings in chosen for model in settings.models]
     return [
         CompletionItem(f"{before}{comma}{name}")
         for name in dict.fromkeys(names)
@@ -59,7 +59,7 @@ def complete_sources(
 
 
 def _chosen(context: click.Context) -> "list[Settings]":
-    """Read the settings of the sources that the line names so far; of none that is wrong."""
+    """Read the settings of the sources named so far, skipping invalid ones."""
     from intercom_assets.cli.project import find_project, readable  # noqa: PLC0415 - only when asked
     from intercom_assets.errors import ConfigurationError  # noqa: PLC0415 - as above
 

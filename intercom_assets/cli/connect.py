@@ -1,4 +1,4 @@
-"""`intercom-assets connect`: an access token by way of a button in the browser."""
+"""`intercom-assets connect`: get an access token with a button in the browser."""
 
 import errno
 import os
@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 import click
 
-from intercom_assets.cli.connect_page import Errand
-from intercom_assets.cli.connect_server import Connected, Desk, NotConnected, serve
+from intercom_assets.cli.connect_page import ConsentRequest
+from intercom_assets.cli.connect_server import Connected, NotConnected, OAuthServer, serve
 from intercom_assets.cli.env_file import check_writable, write_variables
 from intercom_assets.cli.project import Project, SourceFile, find_project
 from intercom_assets.errors import ConfigurationError
@@ -32,12 +32,12 @@ _EVERY_REGION = "https://*.intercom.com"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectOptions:
-    """What the command line asks.
+    """The options of `intercom-assets connect`.
 
     Attributes:
-        source: Name of the source's folder, None for the only one.
-        redirect_url: Registered address, None for the variable's or the default.
-        port: Port to listen on, 0 for a free one.
+        source: Name or folder of the source; None if the project has only one.
+        redirect_url: Registered address; None for the environment variable's or the default.
+        port: Port to listen on; 0 picks a free one.
         browser: Whether to open the page.
         store: Whether to write the token into `.env`.
         timeout: Seconds to wait for the answer.
@@ -52,15 +52,13 @@ class ConnectOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EnvKeeper:
-    """Keeps a token in the project's `.env`, with the region where none was set.
+class EnvTokenStore:
+    """Stores a token in the project's `.env`, and the region if none was set.
 
     Attributes:
-        path: The file.
-        source: The source, for the names of its variables.
-        settings: Its settings.
-        stores: Whether to write; else the person is told what to set.
-        fixed: Variables that the environment sets, which win over the file.
+        path: The `.env` file.
+        stores: Whether to write the file; otherwise the user is asked to set the variables.
+        fixed: Variables set in the environment, which override the file.
     """
 
     path: Path
@@ -70,7 +68,7 @@ class EnvKeeper:
     fixed: frozenset[str]
 
     def keep(self, token: str, grant: Grant) -> Connected:
-        """Store the token, and the workspace's region where the settings name none.
+        """Store the token, and the workspace's region unless the settings name one.
 
         Raises:
             ConfigurationError: The settings name another region, or the file cannot be written.
@@ -108,17 +106,17 @@ class EnvKeeper:
 
 
 def connect_source(options: ConnectOptions) -> bool:
-    """Serve the page, say how it ended, and tell whether the workspace is connected.
+    """Serve the page, print the outcome and return whether the workspace is connected.
 
     Raises:
-        ConfigurationError: Something is wrong before Intercom is asked.
+        ConfigurationError: A setting or option is wrong, found before Intercom is called.
     """
     fixed = frozenset(os.environ)
     project = _project()
     source = _one_source(project.sources((options.source,) if options.source else ()))
     settings = source.settings()
     path = project.root / ".env"
-    keeper = EnvKeeper(
+    token_store = EnvTokenStore(
         path=path, source=source, settings=settings, stores=options.store, fixed=fixed
     )
     app = _app(settings, path)
@@ -126,19 +124,25 @@ def connect_source(options: ConnectOptions) -> bool:
         check_writable(path)
     with _listening(options.port) as listener:
         port = int(listener.getsockname()[1])
-        errand = _errand(app, keeper, _redirect_url(options, port))
-        desk = Desk(app=app, errand=errand, resources=settings.resources, keeper=keeper, port=port)
-        _invite(desk, options)
+        consent = _consent_request(app, token_store, _redirect_url(options, port))
+        server = OAuthServer(
+            app=app,
+            consent=consent,
+            resources=settings.resources,
+            token_store=token_store,
+            port=port,
+        )
+        _invite(server, options)
         try:
-            serve(desk, listener, options.timeout)
+            serve(server, listener, options.timeout)
         except KeyboardInterrupt:
-            if desk.outcome is None:
+            if server.outcome is None:
                 raise
-    return _conclude(desk, options)
+    return _conclude(server, options)
 
 
 def shown_path(path: Path) -> str:
-    """Give a path as a person in the working directory would write it."""
+    """Return a path in the working directory as relative, any other unchanged."""
     here = Path.cwd()
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
@@ -174,15 +178,15 @@ def _app(settings: Settings, path: Path) -> App:
     )
 
 
-def _errand(app: App, keeper: EnvKeeper, redirect_url: str) -> Errand:
-    settings = keeper.settings
-    stored = f"{shown_path(keeper.path)}, as {settings.token_variable}"
-    return Errand(
+def _consent_request(app: App, token_store: EnvTokenStore, redirect_url: str) -> ConsentRequest:
+    settings = token_store.settings
+    stored = f"{shown_path(token_store.path)}, as {settings.token_variable}"
+    return ConsentRequest(
         source=settings.name,
         region=settings.region,
         pages=app.pages,
-        place=stored if keeper.stores else "the page that follows, once",
-        scopes=tuple(dict.fromkeys(one.scope for one in settings.resources)),
+        place=stored if token_store.stores else "the page that follows, once",
+        scopes=tuple(dict.fromkeys(resource.scope for resource in settings.resources)),
         redirect_url=redirect_url,
         leads_to=_origin(app.base_url) if app.base_url else _EVERY_REGION,
     )
@@ -229,51 +233,52 @@ def _listening(port: int) -> Iterator[socket.socket]:
         yield listener
 
 
-def _invite(desk: Desk, options: ConnectOptions) -> None:
-    errand = desk.errand
+def _invite(server: OAuthServer, options: ConnectOptions) -> None:
+    consent = server.consent
     click.echo(
-        f"Connecting source {errand.source}.\n\n"
+        f"Connecting source {consent.source}.\n\n"
         "  1. Once: register this redirect URL in Intercom's Developer Hub (your app > Configure > "
-        f"Authentication):\n     {errand.redirect_url}\n"
-        f'  2. Press "Connect with Intercom" on this page:\n     {desk.address}\n\n'
+        f"Authentication):\n     {consent.redirect_url}\n"
+        f'  2. Press "Connect with Intercom" on this page:\n     {server.address}\n\n'
         f"Waiting for {options.timeout:.0f} seconds; Ctrl-C ends it."
     )
     if options.browser and _has_screen():
-        click.launch(desk.address)
+        click.launch(server.address)
 
 
 def _has_screen() -> bool:
-    # Elsewhere a browser of the terminal might open, and take the terminal.
+    # Without a display a text-mode browser might open and take over the terminal.
     return sys.platform in {"darwin", "win32"} or bool(
         os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     )
 
 
-def _conclude(desk: Desk, options: ConnectOptions) -> bool:
-    match desk.outcome:
+def _conclude(server: OAuthServer, options: ConnectOptions) -> bool:
+    match server.outcome:
         case Connected(grant, kept, notes):
             workspace = grant.workspace
             named = f"{workspace.name} ({workspace.id}, region {workspace.region or 'not told'})"
-            granted = ", ".join(one.scope for one in grant.granted)
+            granted = ", ".join(permission.scope for permission in grant.granted)
             click.echo(f"Granted: {granted or 'nothing that could be tried'}.")
             click.echo(_plain(f"Connected workspace {named}. {kept} Next: intercom-assets check"))
-            for one in grant.refused:
+            for permission in grant.refused:
                 click.echo(
-                    f'! The permission "{one.scope}" is missing for {", ".join(one.resources)}: '
-                    "tick it in the Developer Hub and connect again, or deselect them",
+                    f'! The permission "{permission.scope}" is missing for '
+                    f"{', '.join(permission.resources)}: tick it in the Developer Hub and connect "
+                    "again, or deselect them",
                     err=True,
                 )
             for note in notes:
                 click.echo(f"! {note}", err=True)
             return True
         case NotConnected(title, reason):
-            told = f"{title}. {reason} Nothing was stored."
+            message = f"{title}. {reason} Nothing was stored."
         case None:
-            told = f"Nobody answered in {options.timeout:.0f} s. Nothing was stored."
-    click.echo(_plain(f"intercom-assets connect: {told}"), err=True)
+            message = f"Nobody answered in {options.timeout:.0f} s. Nothing was stored."
+    click.echo(_plain(f"intercom-assets connect: {message}"), err=True)
     return False
 
 
 def _plain(text: str) -> str:
-    """Put text into one line without what a terminal would obey: names come from Intercom."""
-    return "".join(one if one.isprintable() else " " for one in text)
+    """Replace control characters: names come from Intercom and must not control the terminal."""
+    return "".join(character if character.isprintable() else " " for character in text)

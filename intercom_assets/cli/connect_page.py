@@ -1,6 +1,6 @@
-"""The pages of `intercom-assets connect`: self-contained HTML under a strict policy.
+"""The pages of `intercom-assets connect`: self-contained HTML under a strict CSP.
 
-What is shown comes from settings and from Intercom, so all of it is escaped here.
+Values come from settings and from Intercom, so all of them are escaped here.
 """
 
 import secrets
@@ -20,16 +20,14 @@ _SCRIPT = _FILES.joinpath("connect.js").read_text("utf-8")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Errand:
-    """What a person is asked to agree to.
+class ConsentRequest:
+    """What the user is asked to agree to.
 
     Attributes:
-        source: The source that is connected.
-        region: Region in which its workspace is expected.
-        pages: Host of the page on which access is granted.
-        place: Where the token will be.
+        region: Region in which the workspace is expected.
+        pages: Host of Intercom's consent page.
+        place: Where the token will be stored or shown.
         scopes: Permissions that the source's resources need.
-        redirect_url: The address that must be registered.
         leads_to: Hosts that the button may lead to.
     """
 
@@ -42,13 +40,15 @@ class Errand:
     leads_to: str
 
 
-def start_page(errand: Errand, key: str) -> Response:
-    """Show what will happen, and the button."""
-    scopes = "".join(f'<li class="open"><span>{escape(one)}</span></li>' for one in errand.scopes)
+def start_page(consent: ConsentRequest, key: str) -> Response:
+    """Show what will happen, and the button that starts it."""
+    scopes = "".join(
+        f'<li class="open"><span>{escape(scope)}</span></li>' for scope in consent.scopes
+    )
     facts = {
-        "Source": escape(errand.source),
-        "Region": f"{escape(errand.region)} <small>({escape(errand.pages)})</small>",
-        "Token goes to": escape(errand.place),
+        "Source": escape(consent.source),
+        "Region": f"{escape(consent.region)} <small>({escape(consent.pages)})</small>",
+        "Token goes to": escape(consent.place),
     }
     content = f"""
 <p>Intercom will ask whether this app may read your workspace. The access token stays on this
@@ -61,34 +61,34 @@ machine.</p>
 </details>
 <details><summary>If Intercom shows an error instead of asking</summary>
 <ul><li class="open"><span>This redirect URL must be registered, letter by letter:
-<code>{escape(errand.redirect_url)}</code></span></li>
+<code>{escape(consent.redirect_url)}</code></span></li>
 <li class="open"><span>The client id must be the app's: <code>INTERCOM_CLIENT_ID</code></span></li>
 <li class="open"><span>The region must be the workspace's: <code>INTERCOM_REGION</code></span></li>
 </ul></details>"""
-    return _page("Connect with Intercom", content, form_action=errand.leads_to)
+    return _page("Connect with Intercom", content, form_action=consent.leads_to)
 
 
 def connected_page(grant: Grant, kept: str, notes: Iterable[str], token: str | None) -> Response:
-    """Show which workspace is connected and what may be read; a token only where it is not stored.
+    """Show the connected workspace, its permissions, and the token if it was not stored.
 
     Args:
         grant: Workspace and permissions.
         kept: Where the token is, or what to do with it.
-        notes: What the person should know besides.
-        token: To be shown behind a button, once; None where it was stored.
+        notes: What else the user should know.
+        token: Token to show once, behind a button; None if it was stored.
     """
     workspace = grant.workspace
     facts = {
         "Workspace": f"{escape(workspace.name)} <small>({escape(workspace.id)})</small>",
         "Region": escape(workspace.region or "not told"),
     }
-    said = "".join(f"<p>{escape(note)}</p>" for note in notes)
+    paragraphs = "".join(f"<p>{escape(note)}</p>" for note in notes)
     content = f"""
 <p>{escape(kept)}</p>
 {_token(token) if token else ""}
 {_facts(facts)}
 <h2>Permissions</h2><ul>{"".join(map(_permission, grant.permissions))}</ul>
-<h2>What next</h2>{said}
+<h2>What next</h2>{paragraphs}
 <p>Close this page, and run <code class="command">intercom-assets check</code>.</p>"""
     title = f"Connected to {workspace.name or workspace.id}"
     return _page(title, content, tone="good", script=_SCRIPT if token else "")
@@ -103,8 +103,8 @@ def refused_page(title: str, reason: str) -> Response:
     return _page(title, content, tone="bad", status=400)
 
 
-def stray_page(title: str, reason: str, status: int) -> Response:
-    """Answer a request that changes nothing: not from the page, or one too many."""
+def error_page(title: str, reason: str, status: int) -> Response:
+    """Reject a request that does not come from the page or is a repeat."""
     return _page(title, f"<p>{escape(reason)}</p>", tone="bad", status=status)
 
 
@@ -121,12 +121,12 @@ def _facts(facts: Mapping[str, str]) -> str:
 
 
 def _permission(permission: Permission) -> str:
-    mark, told = {
+    mark, prefix = {
         True: ("yes", ""),
         False: ("no", "not granted: "),
         None: ("open", "could not be tried: "),
     }[permission.granted]
-    names = f"{told}{', '.join(permission.resources)}"
+    names = f"{prefix}{', '.join(permission.resources)}"
     return (
         f'<li class="{mark}"><span>{escape(permission.scope)}<small>{escape(names)}</small></span>'
         "</li>"
@@ -155,7 +155,7 @@ def _page(
         f"style-src 'nonce-{nonce}'",
         f"script-src 'nonce-{nonce}'" if script else "script-src 'none'",
         "img-src data:",
-        # Browsers hold the redirect that follows the button to this list too.
+        # Browsers apply form-action to the redirect that follows the button as well.
         f"form-action 'self' {form_action}" if form_action else "form-action 'none'",
         "base-uri 'none'",
         "frame-ancestors 'none'",

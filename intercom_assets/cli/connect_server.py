@@ -1,6 +1,7 @@
-"""The local server of `intercom-assets connect`: one address for button and answer.
+"""The local server of `intercom-assets connect`.
 
-It ends with the first answer that decides: connected, or refused.
+One address serves the button and receives Intercom's answer. The server stops after the first
+answer that decides the outcome: connected or refused.
 """
 
 import hmac
@@ -20,11 +21,11 @@ from starlette.types import Receive, Scope, Send
 
 from intercom_assets.catalog import Resource
 from intercom_assets.cli.connect_page import (
-    Errand,
+    ConsentRequest,
     connected_page,
+    error_page,
     refused_page,
     start_page,
-    stray_page,
 )
 from intercom_assets.errors import IntercomAssetsError
 from intercom_assets.intercom.oauth import App, Grant
@@ -41,7 +42,7 @@ class Connected:
     Attributes:
         grant: Workspace and permissions.
         kept: Where the token is.
-        notes: What the person should know besides.
+        notes: What else the user should know.
     """
 
     grant: Grant
@@ -51,11 +52,11 @@ class Connected:
 
 @dataclass(frozen=True, slots=True)
 class NotConnected:
-    """Nothing was connected and nothing stored.
+    """Nothing was connected or stored.
 
     Attributes:
         title: What happened.
-        reason: Why, and what to do.
+        reason: Why, and what to do about it.
     """
 
     title: str
@@ -65,43 +66,40 @@ class NotConnected:
 Outcome = Connected | NotConnected
 
 
-class Keeper(Protocol):
-    """Keeps a token once it is known to be good."""
+class TokenStore(Protocol):
+    """Stores a token once it is known to work."""
 
     @property
     def stores(self) -> bool:
-        """Whether the token is written; else the page shows it."""
+        """Whether the token is written; otherwise the page shows it."""
         ...
 
     def keep(self, token: str, grant: Grant) -> Connected:
-        """Store the token; raises `ConfigurationError` with nothing stored."""
+        """Store the token, or raise `ConfigurationError` and store nothing."""
         ...
 
 
-def _same(one: str, other: str) -> bool:
-    return hmac.compare_digest(one.encode(), other.encode())
+def _same(left: str, right: str) -> bool:
+    return hmac.compare_digest(left.encode(), right.encode())
 
 
 @dataclass(slots=True, kw_only=True)
-class Desk:
-    """Answers the browser, as an ASGI application.
+class OAuthServer:
+    """Serves the OAuth flow to the browser, as an ASGI application.
 
     Attributes:
-        app: The Intercom app that asks for access.
-        errand: What the person is asked to agree to.
+        app: The Intercom app that requests access.
         resources: What the token should be able to read.
-        keeper: Keeps the token.
-        port: Where the server listens.
-        key: Whoever opens the page must have it: the terminal shows it.
-        state: What the answer to the last press of the button must hold; empty before.
-        outcome: How it ended, None while it has not.
-        ended: Called when an answer decided and was sent.
+        key: Secret that opens the page; the terminal shows it.
+        state: OAuth state of the last press of the button, which Intercom must return.
+        outcome: How the flow ended; None while it is under way.
+        ended: Called once the deciding response was sent.
     """
 
     app: App
-    errand: Errand
+    consent: ConsentRequest
     resources: tuple[Resource, ...]
-    keeper: Keeper
+    token_store: TokenStore
     port: int
     key: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     state: str = field(default="", repr=False)
@@ -113,10 +111,10 @@ class Desk:
     @property
     def address(self) -> str:
         """The page with the button."""
-        return f"{self.errand.redirect_url}?key={self.key}"
+        return f"{self.consent.redirect_url}?key={self.key}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
+        """Serve a request."""
         if scope["type"] == "http":
             try:
                 response = await self._answer(Request(scope, receive))
@@ -127,9 +125,9 @@ class Desk:
 
     async def _answer(self, request: Request) -> Response:
         if request.headers.get("host", "").lower() not in self._hosts():
-            return stray_page("Wrong host", "This server answers to its own names only.", 421)
+            return error_page("Wrong host", "This server answers to its own names only.", 421)
         if request.scope["path"] != unquote(self._path()):
-            return stray_page("Nothing here", "Open the address that the command printed.", 404)
+            return error_page("Nothing here", "Open the address that the command printed.", 404)
         match request.method:
             case "GET":
                 return await self._shown(request)
@@ -138,45 +136,45 @@ class Desk:
             case "POST":
                 return _keyless()
             case _:
-                return stray_page("Not that way", "Open this page in a browser.", 405)
+                return error_page("Not that way", "Open this page in a browser.", 405)
 
     async def _shown(self, request: Request) -> Response:
         asked = request.query_params
         if {"state", "code", "error"} & asked.keys():
             return await self._returned(request)
         if _same(asked.get("key", ""), self.key):
-            return start_page(self.errand, self.key)
+            return start_page(self.consent, self.key)
         return _keyless()
 
     def _path(self) -> str:
-        return urlsplit(self.errand.redirect_url).path or "/"
+        return urlsplit(self.consent.redirect_url).path or "/"
 
     def _hosts(self) -> set[str]:
         names = ("127.0.0.1", "localhost", "[::1]")
         own = {f"{name}:{self.port}" for name in names}
-        return own | {urlsplit(self.errand.redirect_url).netloc.lower()}
+        return own | {urlsplit(self.consent.redirect_url).netloc.lower()}
 
     def _begin(self) -> Response:
         self.state = secrets.token_urlsafe(32)
-        url = self.app.authorize_url(state=self.state, redirect_url=self.errand.redirect_url)
+        url = self.app.authorize_url(state=self.state, redirect_url=self.consent.redirect_url)
         response = RedirectResponse(url, 303, {"Cache-Control": "no-store"})
         response.headers["Referrer-Policy"] = "no-referrer"
         response.set_cookie(
             _COOKIE,
-            # Intercom's answer counts in the browser only in which the button was pressed.
+            # Ties Intercom's answer to the browser in which the button was pressed.
             self.state,
             max_age=_LIFETIME,
             path=self._path(),
             httponly=True,
             samesite="lax",
-            secure=self.errand.redirect_url.startswith("https:"),
+            secure=self.consent.redirect_url.startswith("https:"),
         )
         return response
 
     async def _returned(self, request: Request) -> Response:
         if self._claimed:
             reason = "Intercom's answer was taken already; the terminal says how it ended."
-            return stray_page("Once is enough", reason, 409)
+            return error_page("Once is enough", reason, 409)
         self._claimed = True
         try:
             return await self._decide(request)
@@ -204,8 +202,8 @@ class Desk:
         grant = await self.app.ask_about(token, self.resources)
         if grant.refused and len(grant.refused) == len(grant.permissions):
             return self._refuse("The app may read nothing", _without_permissions(grant))
-        self.outcome = connected = self.keeper.keep(token, grant)
-        shown = None if self.keeper.stores else token
+        self.outcome = connected = self.token_store.keep(token, grant)
+        shown = None if self.token_store.stores else token
         return connected_page(grant, connected.kept, connected.notes, shown)
 
     def _mistrust(self, state: str, cookie: str) -> str:
@@ -226,7 +224,7 @@ class Desk:
 
 def _keyless() -> Response:
     reason = "Open the address that the command printed, with its key."
-    return stray_page("The key is missing", reason, 403)
+    return error_page("The key is missing", reason, 403)
 
 
 async def _key(request: Request) -> str:
@@ -245,18 +243,18 @@ def _denial(error: str) -> tuple[str, str]:
 
 
 def _without_permissions(grant: Grant) -> str:
-    names = ", ".join(f'"{one.scope}"' for one in grant.permissions)
+    names = ", ".join(f'"{permission.scope}"' for permission in grant.permissions)
     return (
         f"The token for {grant.workspace.name} has none of the permissions {names}: tick them in "
         "Intercom's Developer Hub (your app > Configure > Authentication)."
     )
 
 
-def serve(desk: Desk, listener: socket.socket, timeout: float) -> None:
-    """Serve until an answer decides or the time is over; Ctrl-C is a `KeyboardInterrupt`."""
+def serve(oauth_server: OAuthServer, listener: socket.socket, timeout: float) -> None:
+    """Serve until an answer decides or time runs out; Ctrl-C raises `KeyboardInterrupt`."""
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     config = uvicorn.Config(
-        desk,
+        oauth_server,
         interface="asgi3",
         ws="none",
         lifespan="off",
@@ -271,7 +269,7 @@ def serve(desk: Desk, listener: socket.socket, timeout: float) -> None:
     def end() -> None:
         server.should_exit = True
 
-    desk.ended = end
+    oauth_server.ended = end
 
     async def until_ended() -> None:
         async with anyio.create_task_group() as tasks:

@@ -1,4 +1,4 @@
-"""Without an access token a run syncs the bundled simulator, into a database of its own."""
+"""The demo: without an access token, a run syncs the simulator into a database of its own."""
 
 import os
 import subprocess
@@ -13,15 +13,15 @@ from intercom_assets.settings.source import Settings
 DEMO_DATABASE = "data/demo.duckdb"
 
 _DEMO_WAREHOUSE = {"warehouse": "duckdb", "database": DEMO_DATABASE}
-# Settings that keep a demo away from the real warehouse, whichever it is.
+# Keeps a demo away from the real warehouse, whichever that is.
 
-_TOKEN = "simulated-token"  # noqa: S105 - the simulator's, which is no secret
+_TOKEN = "simulated-token"  # noqa: S105 - the simulator's, not a secret
 _READY = "simulator ready "
 _SIZE = ("--seed", "7", "--contacts", "2000", "--companies", "120", "--conversations", "400")
 
 
 def demo_or_real(source: SourceFile) -> Settings:
-    """Give the settings of the last run: the demo's database while no access token is set.
+    """Return the settings that `run` would use, with the demo's database if no token is set.
 
     Schedules are left out.
 
@@ -37,17 +37,17 @@ def demo_or_real(source: SourceFile) -> Settings:
 
 
 def has_token(settings: Settings) -> bool:
-    """Whether the variable of the access token is set."""
+    """Return whether the access token's variable is set."""
     return bool(os.environ.get(settings.token_variable, "").strip())
 
 
 @contextmanager
 def demo_workspace(source: SourceFile, region: str) -> Iterator[dict[str, str]]:
-    """Start the simulator for a block, and give the variables that point a source at it.
+    """Run the simulator for a block, and yield the variables that point a source at it.
 
     Raises:
-        ConfigurationError: The source's file names a host or database itself, so that a demo
-            might write where it must not; or the simulator does not start.
+        ConfigurationError: The source's file hard-codes a host or database, so a demo might write
+            where it must not; or the simulator does not start.
     """
     named = ("access_token", "base_url", *_DEMO_WAREHOUSE)
     variables = {name: source.variable(name) for name in named}
@@ -69,7 +69,7 @@ def _simulator(region: str) -> Iterator[str]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        process_group=0,  # Ctrl-C is for the run, which ends this one
+        process_group=0,  # Ctrl-C is for the run, which stops the simulator
     ) as process:
         assert process.stdout is not None
         try:

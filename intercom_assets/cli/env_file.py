@@ -1,4 +1,4 @@
-"""Writing variables into `.env`: other variables stay, the file is replaced at once, mode 600."""
+"""Writes variables into `.env`: keeps other lines, replaces the file atomically, mode 600."""
 
 import os
 import re
@@ -16,10 +16,10 @@ _PLAIN = re.compile(r"[\w.:/+=@~-]*", re.ASCII)
 
 
 def check_writable(path: Path) -> None:
-    """See whether variables could be written, without changing the file.
+    """Check that variables can be written, without changing the file.
 
     Raises:
-        ConfigurationError: They could not; says why.
+        ConfigurationError: They cannot be written; the message says why.
     """
     with _explained(path):
         target = path.resolve()
@@ -33,20 +33,19 @@ def check_writable(path: Path) -> None:
             target.exists() and target.read_text("utf-8")
         except UnicodeDecodeError:
             raise ConfigurationError(f"{target} is not UTF-8 text. Save it as UTF-8") from None
-        # The new file is made beside the old one, and then takes its place.
+        # The new file is created next to the old one and then replaces it.
         with TemporaryFile(dir=target.parent):
             pass
 
 
 def write_variables(path: Path, values: Mapping[str, str]) -> None:
-    """Set variables in a file of lines `NAME=value`.
+    """Set variables in a file of `NAME=value` lines.
 
-    A variable that is set already is replaced in its place, and blank lines right before it
-    with it. A symbolic link stays one. What was readable for others is readable for its owner only
-    afterwards.
+    An existing variable is replaced in place, along with blank lines directly above it. A symbolic
+    link stays a link. Afterwards only the owner can read the file.
 
     Raises:
-        ConfigurationError: The file cannot be written, or a value not be expressed in it.
+        ConfigurationError: The file cannot be written, or it cannot express a value.
     """
     check_writable(path)
     for name, value in values.items():
@@ -58,9 +57,9 @@ def write_variables(path: Path, values: Mapping[str, str]) -> None:
     with _explained(path):
         target = path.resolve()
         if target.exists():
-            target.chmod(0o600)  # A new file has this mode from the start.
+            target.chmod(0o600)  # A new file is created with this mode.
         for name, value in values.items():
-            # Readers such as `docker run --env-file` take quotes for a part of the value.
+            # Some readers, such as `docker run --env-file`, take quotes as part of the value.
             mode = "never" if _PLAIN.fullmatch(value) else "always"
             set_key(target, name, value, quote_mode=mode)
 
@@ -70,7 +69,7 @@ def _explained(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, RuntimeError) as error:
-        # Python says in a RuntimeError that a symbolic link leads to itself.
+        # Python raises RuntimeError for a symbolic link that points to itself.
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise ConfigurationError(
             f"{path} cannot be written ({reason}). Check the folder and its permissions"

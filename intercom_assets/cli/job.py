@@ -1,7 +1,7 @@
-"""One run of a source's job in a process of its own, with its events put on a board.
+"""Runs a source's job in a child process and records its events on a board.
 
-Ctrl-C reaches this process only. It is passed on until the other process ends; a second one kills
-that, which costs nothing: rows and cursor are one transaction.
+Ctrl-C reaches only this process, which forwards it until the child exits. A second Ctrl-C kills
+the child, which is safe: rows and cursor are committed in one transaction.
 """
 
 import json
@@ -27,10 +27,10 @@ from intercom_assets.intercom.metrics import RequestMetrics
 from intercom_assets.sync.progress import Progress, Report
 
 INTERRUPTED = 130
-"""Exit code after Ctrl-C, as shells give it."""
+"""Exit code after Ctrl-C, as in shells."""
 
 Event: TypeAlias = Mapping[str, Any]
-"""What the worker writes: its `kind`, and what belongs to that."""
+"""An event from the worker: its `kind` and the values of that kind."""
 
 _AGAIN_SECONDS = 3.0
 
@@ -39,13 +39,13 @@ _UNFINISHED = (State.WAITING, State.RUNNING)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRequest:
-    """What the worker is asked to run.
+    """What the worker should run.
 
     Attributes:
-        home: Folder that the project's module is imported from.
-        whole: Whether the resources are all of the source, so that the job's other assets are
-            made too.
-        config: What each sync is asked beyond its settings.
+        home: Folder from which the project's module is imported.
+        whole: Whether everything in the source is selected, so that the job's other assets are
+            materialized too.
+        config: Run config of each sync.
     """
 
     home: str
@@ -59,15 +59,15 @@ class JobRequest:
 
     @classmethod
     def of(cls, project: Project, **values: Any) -> "JobRequest":  # noqa: ANN401 - own fields
-        """Ask for a job of a project."""
+        """Build a request for a job of a project."""
         return cls(home=str(project.home), module=project.module, **values)
 
 
 def execute(request: JobRequest, board: Board) -> None:
-    """Run the job, and note on the board what became of each asset.
+    """Run the job and record the outcome of each asset on the board.
 
     Raises:
-        ConfigurationError: The project's definitions refuse its settings.
+        ConfigurationError: The project's definitions reject its settings.
     """
     board.run_id = request.run_id
     with tempfile.TemporaryFile("w+", errors="replace") as printed:
@@ -79,16 +79,16 @@ def execute(request: JobRequest, board: Board) -> None:
             stderr=printed,
             text=True,
             encoding="utf-8",
-            process_group=0,  # the terminal's Ctrl-C is for this process, which passes it on
+            process_group=0,  # Ctrl-C is for this process, which forwards it
         ) as process:
             code = _Run(process, board).follow(request)
-        # Tracebacks of what Ctrl-C met are of no use to anybody.
+        # Tracebacks caused by Ctrl-C help nobody.
         if not board.heard and not board.interrupted:
             printed.seek(0)
             shutil.copyfileobj(printed, sys.stderr)
     if code and not board.heard and not board.interrupted:
         board.error = board.error or f"the process of the run ended with code {code}"
-    # Whatever failed after Ctrl-C failed of it.
+    # Anything that failed after Ctrl-C failed because of it.
     board.interrupted = board.interrupted or bool(board.heard and (board.failed or code))
     board.closed()
 
@@ -104,14 +104,14 @@ class _Run:
         self._stop = threading.Event()
 
     def follow(self, request: JobRequest) -> int:
-        """Put events on the board until the worker ends; return its exit code."""
+        """Record events until the worker exits; return its exit code."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         with self._interrupts():
             self._process.stdin.write(f"{json.dumps(asdict(request))}\n")
             self._process.stdin.flush()
             for line in self._process.stdout:
-                # An interrupted or killed process may leave half a line.
+                # An interrupted or killed worker may leave half a line.
                 with suppress(json.JSONDecodeError):
                     self._events.take(json.loads(line))
                 self._is_ready = True
@@ -131,6 +131,7 @@ class _Run:
 
     def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
         self._board.heard += 1
+        # Before the worker is ready nothing has been read, so it need not stop gracefully.
         if self._board.heard > 1 or not self._is_ready:
             self._process.kill()
         else:
@@ -141,19 +142,19 @@ class _Run:
         self._stop.wait()
         while self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)
-            # Libraries swallow what a signal raises amid their callbacks; the next one is heard.
+            # A library may swallow KeyboardInterrupt in its callbacks, so send the signal again.
             time.sleep(_AGAIN_SECONDS)
 
 
 class RunEvents:
-    """Notes the events of a run on its board."""
+    """Records the events of a run on its board."""
 
     def __init__(self, board: Board) -> None:
         self._board = board
         self._steps: dict[str, list[str]] = {}
 
     def take(self, event: Event) -> None:
-        """Note one event."""
+        """Record an event."""
         if event.get("report"):
             report = _report(event["report"])
             self._board.line(report.resource).report = report
@@ -170,9 +171,9 @@ class RunEvents:
                 for name in self._among(step, *_UNFINISHED):
                     self._board.skipped(name)
             case {"kind": "step_failed", "step": step, "text": text}:
-                # Where every asset of a step is stored and it failed yet, the last one has it.
+                # If a step failed after storing all its assets, blame the last one.
                 for name in self._among(step, *_UNFINISHED) or self._steps.get(step, [])[-1:]:
-                    self._board.fell(name, text)
+                    self._board.failed_with(name, text)
             case _:
                 self._take_of_run(event)
                 self._take_of_sync(event)

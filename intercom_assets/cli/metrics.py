@@ -1,6 +1,6 @@
-"""The figures of a run under stable names: what `run --json` prints.
+"""The JSON of `run --json`: the figures of a run under stable names.
 
-A resource's figures have the names that they have in Dagster's UI.
+A resource's figures have the same names as in Dagster's UI.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,14 +20,13 @@ _SUMMED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
+class SourceRun:
     """The run of one source.
 
     Attributes:
-        settings: Its settings.
-        database: Its database, for people.
+        database: Display name of the database.
         demo: Whether the simulator was synced.
-        board: What became of its assets.
+        board: The outcome of each asset.
     """
 
     settings: Settings
@@ -37,9 +36,9 @@ class Ran:
 
 
 def document(
-    ran: Sequence[Ran], began: datetime, code: int, error: str | None
+    runs: Sequence[SourceRun], began: datetime, code: int, error: str | None
 ) -> dict[str, object]:
-    """Give everything that is to be known of a command that ended."""
+    """Return the document that describes a finished command."""
     ended = datetime.now(UTC)
     status = {0: "ok", INTERRUPTED: "interrupted"}.get(code, "failed")
     return {
@@ -49,29 +48,29 @@ def document(
         "ended_at": instant(ended),
         "seconds": round((ended - began).total_seconds(), 3),
         "error": error,
-        "sources": [_source(one) for one in ran],
+        "sources": [_source(run) for run in runs],
     }
 
 
-def _source(ran: Ran) -> dict[str, object]:
-    board = ran.board
-    own = {resource.name: resource for resource in ran.settings.resources}
-    tables = {name: str(ran.settings.source.target(one)) for name, one in own.items()}
+def _source(run: SourceRun) -> dict[str, object]:
+    board = run.board
+    own = {resource.name: resource for resource in run.settings.resources}
+    tables = {name: str(run.settings.source.target(resource)) for name, resource in own.items()}
     lines = board.lines.values()
     resources = [_resource(line, tables[line.name]) for line in lines if line.name in own]
     return {
-        "source": ran.settings.name,
+        "source": run.settings.name,
         "status": _status(board),
         "run_id": board.run_id,
-        "demo": ran.demo,
-        "warehouse": ran.settings.warehouse.kind,
-        "database": ran.database,
-        "schema": ran.settings.schema,
+        "demo": run.demo,
+        "warehouse": run.settings.warehouse.kind,
+        "database": run.database,
+        "schema": run.settings.schema,
         "error": board.error or None,
         "resources": resources,
         "assets": [_asset(line) for line in lines if line.name not in own],
         "checks_failed": board.findings,
-        "totals": {name: _sum(one[name] for one in resources) for name in _SUMMED},
+        "totals": {name: _sum(resource[name] for resource in resources) for name in _SUMMED},
     }
 
 

@@ -1,4 +1,4 @@
-"""Options that say how a command answers, and the JSON that it prints then."""
+"""Output options shared by commands, their exit codes, and how JSON is printed."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -10,14 +10,14 @@ import click
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 FAILED = 1
-"""Exit code where something failed or has to be mended."""
+"""Exit code if something failed or needs fixing."""
 
 REFUSED = 2
-"""Exit code of a wrong command line or wrong settings: click's own."""
+"""Exit code for a wrong command line or wrong settings, the same as click's."""
 
 
 def as_json(command: Command) -> Command:
-    """Add --json."""
+    """Add the `--json` option."""
     return click.option(
         "--json",
         "as_json",
@@ -28,7 +28,7 @@ def as_json(command: Command) -> Command:
 
 
 def quiet(command: Command) -> Command:
-    """Add --quiet."""
+    """Add the `--quiet` option."""
     return click.option(
         "--quiet",
         "-q",
@@ -38,12 +38,12 @@ def quiet(command: Command) -> Command:
 
 
 def print_json(value: Mapping[str, object]) -> None:
-    """Print one object, in ASCII, so that it passes through every pipe."""
+    """Print an object as ASCII JSON, which survives any pipe."""
     click.echo(json.dumps(value, indent=2, default=_written))
 
 
 def instant(at: datetime | None) -> str | None:
-    """Write a time in ISO 8601, in UTC."""
+    """Format a time in ISO 8601, in UTC."""
     return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 

@@ -28,9 +28,8 @@ class SourceFile:
     """A `defs.yaml` that declares an Intercom source.
 
     Attributes:
-        path: The file.
-        raw: Settings as they stand in it.
-        root: The project's root.
+        raw: Settings as the file contains them.
+        root: The project's root folder.
     """
 
     path: Path
@@ -39,12 +38,12 @@ class SourceFile:
 
     @property
     def name(self) -> str:
-        """The name that the file gives, or else its folder's."""
+        """The name set in the file, or else the folder's name."""
         name = self.raw.get("name")
         return name if isinstance(name, str) and name else source_name(self.path.parent.name)
 
     def settings(self, environment: Mapping[str, str] = os.environ) -> Settings:
-        """Check the settings.
+        """Read and check the settings.
 
         Raises:
             ConfigurationError: Lists every problem.
@@ -52,10 +51,12 @@ class SourceFile:
         return self._read(self.raw, environment, _dagster_rules)
 
     def unscheduled(self, environment: Mapping[str, str] = os.environ) -> Settings:
-        """Check the settings without Dagster, which takes half a second to import.
+        """Read and check all settings except schedules.
+
+        Schedules need Dagster, which takes half a second to import.
 
         Raises:
-            ConfigurationError: Lists every problem of the others.
+            ConfigurationError: Lists every problem of the other settings.
         """
         raw = {name: value for name, value in self.raw.items() if name not in _SCHEDULES}
         return self._read(raw, environment, no_rules)
@@ -72,17 +73,17 @@ class SourceFile:
         )
 
     def variable(self, setting: str) -> str | None:
-        """Name the environment variable that a setting reads, None for a literal."""
+        """Return the environment variable that a setting reads, or None for a literal."""
         raw = self.raw.get(setting)
         return str(raw["env"]) if isinstance(raw, Mapping) and "env" in raw else None
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A Dagster project: the one around the working directory, or this package's own.
+    """A Dagster project: the one that contains the working directory, or this package's own.
 
     Attributes:
-        root: Folder of its pyproject.toml.
+        root: Folder of its `pyproject.toml`.
         home: Folder from which its modules are imported.
         module: Python module with its definitions.
         folder: Folder of its component files.
@@ -94,11 +95,11 @@ class Project:
     folder: Path
 
     def sources(self, names: tuple[str, ...] = ()) -> list[SourceFile]:
-        """Find the Intercom sources, or the named ones.
+        """Find all Intercom sources, or the named ones.
 
         Raises:
-            ConfigurationError: There are none, one of the names is unknown, or two sources would
-                write the same tables.
+            ConfigurationError: The project has no source, a name is unknown, or two sources would
+                write to the same tables.
         """
         found = [source for path in sorted(self.folder.rglob("defs.yaml")) for source in
                  self._read(path)]  # fmt: skip
@@ -137,26 +138,26 @@ def _dagster_rules() -> Rules:
 
 
 def readable(sources: list[SourceFile]) -> Iterator[Settings]:
-    """Read the settings of the sources whose settings are right, but for their schedules."""
+    """Yield the settings, without schedules, of each source that has valid ones."""
     for source in sources:
-        # What is wrong with one of them is told by the command that works on it.
+        # A command that works on the source reports the error.
         with suppress(ConfigurationError):
             yield source.unscheduled()
 
 
 def find_project() -> Project:
-    """Find the project, load its `.env`, and let Dagster keep its records there.
+    """Find the project, load its `.env`, and point `DAGSTER_HOME` at it.
 
-    Variables that are set already win over `.env`, and a DAGSTER_HOME that is set stays.
+    Variables that are already set, DAGSTER_HOME included, are left alone.
 
     Raises:
-        ConfigurationError: There is none.
+        ConfigurationError: There is no project.
     """
     own = Path(__file__).resolve().parents[2]
     folders = (Path.cwd(), *Path.cwd().parents, own)
     project = next((found for folder in folders if (found := _project_at(folder))), None)
     if project is None:
-        # Installed as a package, this one's folder is the interpreter's.
+        # Our own folder is a project in a checkout only, not where the package is installed.
         raise ConfigurationError(
             f"There is no Dagster project in {Path.cwd()} or above it. Go to the folder whose "
             "pyproject.toml has [tool.dg.project], or make one (uvx create-dagster@latest project "

@@ -1,4 +1,4 @@
-"""`intercom-assets query`: a look into the tables without another tool."""
+"""`intercom-assets query`: query the tables without another tool."""
 
 import csv
 import json
@@ -19,7 +19,7 @@ _CRLF = "\r\n"
 
 
 def print_answer(sql: str, source: str | None, form: str) -> int:
-    """Ask, and print the answer; give the exit code."""
+    """Run a query, print the result and return the exit code."""
     try:
         chosen = find_project().sources((source,) if source else ())[0]
         with open_warehouse(demo_or_real(chosen).warehouse) as warehouse:
@@ -28,7 +28,7 @@ def print_answer(sql: str, source: str | None, form: str) -> int:
         click.echo(f"intercom-assets: {error}", err=True)
         return REFUSED if isinstance(error, ConfigurationError) else FAILED
     columns = list(answer.column_names)
-    # By position: two columns of an answer may have one name.
+    # By position, since two columns of a result may share a name.
     rows = list(zip(*(column.to_pylist() for column in answer.columns), strict=True))
     match form:
         case "csv":
@@ -42,15 +42,16 @@ def print_answer(sql: str, source: str | None, form: str) -> int:
 
 
 class _Written:
-    """Takes a line of CSV and gives it back."""
+    """A file for `csv.writer` that returns each line instead of writing it."""
 
     def write(self, line: str) -> str:
-        """Give the line back."""
+        """Return the line."""
         return line
 
 
 def _print_csv(columns: list[str], rows: list[tuple[Any, ...]]) -> None:
-    # What ends a line is what csv quotes in a value: a lone \r is the end of one for many readers.
+    # csv quotes values that contain a character of the terminator. \r must be among them, because
+    # many readers end a line at a lone \r.
     writer = csv.writer(_Written(), lineterminator=_CRLF)
     for row in (columns, *rows):
         line = writer.writerow([_plain(value) for value in row])
@@ -58,7 +59,7 @@ def _print_csv(columns: list[str], rows: list[tuple[Any, ...]]) -> None:
 
 
 def _plain(value: object) -> object:
-    """Give a value as JSON and CSV can hold it: times in ISO 8601."""
+    """Return a value in a form fit for JSON and CSV: times in ISO 8601."""
     match value:
         case datetime() if value.tzinfo is not None:
             return instant(value)

@@ -1,4 +1,4 @@
-"""`intercom-assets run`: one sync of every selected resource, and what is said of it."""
+"""`intercom-assets run`: sync every selected resource once and report the outcome."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ from intercom_assets.cli.display.screen import shown
 from intercom_assets.cli.display.tables import named, print_board, print_failures, print_findings
 from intercom_assets.cli.display.terminal import command_line
 from intercom_assets.cli.job import INTERRUPTED, JobRequest, execute
-from intercom_assets.cli.metrics import Ran, document
+from intercom_assets.cli.metrics import SourceRun, document
 from intercom_assets.cli.output import FAILED, REFUSED, print_json
 from intercom_assets.cli.project import Project, SourceFile, find_project
 from intercom_assets.errors import ConfigurationError
@@ -33,15 +33,15 @@ _EXAMPLES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
-    """What the command line asks of a run.
+    """The options of `intercom-assets run`.
 
     Attributes:
-        select: Names of resources and models, separated by commas; None for all.
-        since: Where windows begin at the latest; None for the cursors.
-        sources: Names of sources; none for all.
-        flags: What each sync is asked beyond that.
-        quiet: Say nothing unless something fails.
-        as_json: Say what happened as one JSON object.
+        select: Comma-separated names of resources and models; None for all.
+        since: Latest time at which windows start; None to start from the cursors.
+        sources: Names of sources; empty for all.
+        flags: Boolean run config of each sync, such as `full_refresh`.
+        quiet: Print nothing unless something fails.
+        as_json: Print the outcome as one JSON object.
     """
 
     select: str | None
@@ -57,10 +57,10 @@ class RunOptions:
         return {**self.flags, "since": _instant(self.since) if self.since else ""}
 
     def chosen(self, settings: Settings) -> tuple[str, ...]:
-        """Give the names of the resources to sync, then of the models to make.
+        """Return the names of the resources to sync, followed by the models to create.
 
         Raises:
-            ConfigurationError: A name is not among the source's resources and models.
+            ConfigurationError: The source has no resource or model of a given name.
         """
         names = _assets(settings)
         select = [name.strip() for name in (self.select or "").split(",") if name.strip()]
@@ -73,7 +73,10 @@ class RunOptions:
 
 
 def _assets(settings: Settings) -> list[str]:
-    return [*(one.name for one in settings.resources), *(one.name for one in settings.models)]
+    return [
+        *(resource.name for resource in settings.resources),
+        *(model.name for model in settings.models),
+    ]
 
 
 def _instant(since: str) -> str:
@@ -84,55 +87,52 @@ def _instant(since: str) -> str:
 
 
 @dataclass(slots=True)
-class _Story:
-    """What happened so far.
+class _RunSummary:
+    """The outcome of the command so far.
 
     Attributes:
-        options: What was asked.
-        began: When.
-        ran: The runs of the sources.
-        error: Why nothing was run, or no further source.
+        error: Why nothing, or no further source, was run.
     """
 
     options: RunOptions
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
-    ran: list[Ran] = field(default_factory=list)
+    runs: list[SourceRun] = field(default_factory=list)
     error: str | None = None
 
     def end(self, code: int) -> int:
-        """Print the JSON if that is wished, and give the exit code."""
+        """Print the JSON if requested, and return the exit code."""
         if self.options.as_json:
-            print_json(document(self.ran, self.began, code, self.error))
+            print_json(document(self.runs, self.began, code, self.error))
         return code
 
 
 def run_sources(options: RunOptions) -> int:
-    """Run the sources in turn; give the exit code."""
-    story = _Story(options)
+    """Run the sources in turn and return the exit code."""
+    summary = _RunSummary(options)
     try:
         project = find_project()
         sources = project.sources(options.sources)
-        # What is wrong is said before anything is read, also of the last source.
+        # Report any source's mistakes before reading anything.
         for source in sources:
             options.chosen(source.settings())
         config = options.config
         for source in sources:
-            story.ran.append(_run_source(project, source, options, config))
-            board = story.ran[-1].board
+            summary.runs.append(_run_source(project, source, options, config))
+            board = summary.runs[-1].board
             if board.interrupted or (board.heard and source is not sources[-1]):
-                return story.end(_interrupted(at_once=board.heard > 1))
+                return summary.end(_interrupted(at_once=board.heard > 1))
     except ConfigurationError as error:
-        story.error = str(error)
+        summary.error = str(error)
         click.echo(f"intercom-assets: {error}", err=True)
-        return story.end(REFUSED)
+        return summary.end(REFUSED)
     except KeyboardInterrupt:
-        return story.end(_interrupted())
-    failed = sum(len(one.board.failed) for one in story.ran)
-    broken = failed or any(one.board.error for one in story.ran)
+        return summary.end(_interrupted())
+    failed = sum(len(run.board.failed) for run in summary.runs)
+    broken = failed or any(run.board.error for run in summary.runs)
     if options.quiet and failed:
-        total = sum(len(one.board.lines) for one in story.ran)
+        total = sum(len(run.board.lines) for run in summary.runs)
         click.echo(f"{failed} of {total} failed or were not run.", err=True)
-    return story.end(FAILED if broken else 0)
+    return summary.end(FAILED if broken else 0)
 
 
 def _interrupted(*, at_once: bool = False) -> int:
@@ -143,7 +143,7 @@ def _interrupted(*, at_once: bool = False) -> int:
 
 def _run_source(
     project: Project, source: SourceFile, options: RunOptions, config: Mapping[str, object]
-) -> Ran:
+) -> SourceRun:
     with ExitStack() as stack:
         settings = source.settings()
         require_salt(settings.privacy, os.environ)
@@ -158,8 +158,8 @@ def _run_source(
         names = options.chosen(settings)
         board.planned(names)
         whole = len(names) == len(_assets(settings))
-        synced = tuple(one.name for one in settings.resources if one.name in names)
-        made = tuple(one.name for one in settings.models if one.name in names)
+        synced = tuple(resource.name for resource in settings.resources if resource.name in names)
+        made = tuple(model.name for model in settings.models if model.name in names)
         request = JobRequest.of(
             project,
             source=settings.name,
@@ -171,7 +171,7 @@ def _run_source(
         execute(request, board)
     if not board.interrupted:
         _conclude(settings, board, options)
-    return Ran(settings, _shown(settings), demo, board)
+    return SourceRun(settings, _shown(settings), demo, board)
 
 
 def _opening(settings: Settings, *, demo: bool) -> str:
@@ -185,7 +185,7 @@ def _opening(settings: Settings, *, demo: bool) -> str:
 
 @contextmanager
 def _variables(values: dict[str, str]) -> Iterator[None]:
-    """Set environment variables for a block: another source may read the same ones."""
+    """Set environment variables for a block, since another source may read the same ones."""
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)
     try:
@@ -218,7 +218,7 @@ def _conclude(settings: Settings, board: Board, options: RunOptions) -> None:
 
 def _example(settings: Settings, board: Board) -> str:
     names = [report.resource for report in board.reports]
-    name = next((one for one in _EXAMPLES if one in names), names[0])
+    name = next((resource for resource in _EXAMPLES if resource in names), names[0])
     select = _EXAMPLES.get(name, "SELECT * FROM {} LIMIT 5")
     return select.format(named(settings.schema, f"{settings.table_prefix}rudder_{name}"))
 

@@ -1,4 +1,4 @@
-"""`intercom-assets status`: what stands in the warehouse, and how old it is."""
+"""`intercom-assets status`: show what is in the warehouse, and how old it is."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,15 +30,13 @@ _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a resource stands.
+    """The status of a resource.
 
     Attributes:
-        name: Name of the resource.
-        table: Its table.
-        rows: Rows that are not marked as deleted; None where there is no table.
+        rows: Number of rows not marked as deleted; None if there is no table.
         cursor: Where the next sync starts.
-        synced_at: When rows or the cursor were last committed; None for never.
-        complete: Whether the last sync ended well.
+        synced_at: When rows or the cursor were last committed; None if never.
+        complete: Whether the last sync succeeded.
     """
 
     name: str
@@ -50,7 +48,7 @@ class Standing:
 
     @property
     def state(self) -> str:
-        """The state in a word."""
+        """The state: never, interrupted or synced."""
         if self.synced_at is None:
             return "never"
         return "synced" if self.complete else "interrupted"
@@ -58,13 +56,11 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """Where a source stands.
+    """The status of a source.
 
     Attributes:
-        settings: Its settings.
-        database: Its database, for people.
-        owner: A cursor that says whose tables these are, None where none does.
-        standings: Where its resources stand.
+        database: Display name of the database.
+        owner: A cursor that names the workspace; None if no cursor does.
     """
 
     settings: Settings
@@ -74,9 +70,9 @@ class _Source:
 
 
 def show_status(names: tuple[str, ...], *, as_json: bool) -> int:
-    """Show where the sources stand; give the exit code."""
+    """Print the status of the sources and return the exit code."""
     try:
-        sources = [_read(demo_or_real(one)) for one in find_project().sources(names)]
+        sources = [_read(demo_or_real(source)) for source in find_project().sources(names)]
     except IntercomAssetsError as error:
         click.echo(f"intercom-assets: {error}", err=True)
         code = REFUSED if isinstance(error, ConfigurationError) else FAILED
@@ -85,11 +81,11 @@ def show_status(names: tuple[str, ...], *, as_json: bool) -> int:
         return code
     now = datetime.now(UTC)
     if as_json:
-        shown = [_document(one, now) for one in sources]
+        shown = [_document(source, now) for source in sources]
         print_json({"status": "ok", "exit_code": 0, "error": None, "sources": shown})
         return 0
-    for one in sources:
-        _show(one, now)
+    for source in sources:
+        _show(source, now)
     return 0
 
 
@@ -129,22 +125,31 @@ def _show(source: _Source, now: datetime) -> None:
     if source.owner:
         click.echo(f"Workspace {source.owner.workspace_id}, region {source.owner.region}")
     click.echo()
-    print_table(_COLUMNS, [_cells(one, now) for one in source.standings])
+    print_table(_COLUMNS, [_cells(standing, now) for standing in source.standings])
     if following := next_action(source.standings):
         click.echo(f"\nNext  {following}")
     click.echo()
 
 
-def _cells(one: Standing, now: datetime) -> list[object]:
-    age = "" if one.synced_at is None else spell_age((now - one.synced_at).total_seconds())
-    shown = "" if one.state == "synced" else one.state
-    return [one.name, one.rows, _second(one.cursor), _second(one.synced_at), age, shown]
+def _cells(standing: Standing, now: datetime) -> list[object]:
+    age = (
+        "" if standing.synced_at is None else spell_age((now - standing.synced_at).total_seconds())
+    )
+    shown = "" if standing.state == "synced" else standing.state
+    return [
+        standing.name,
+        standing.rows,
+        _second(standing.cursor),
+        _second(standing.synced_at),
+        age,
+        shown,
+    ]
 
 
 def next_action(standings: Sequence[Standing]) -> str:
-    """Say what to do, empty where nothing needs doing."""
-    never = [one.name for one in standings if one.state == "never"]
-    begun = [one.name for one in standings if one.state == "interrupted"]
+    """Return the next thing to do, or an empty string if there is nothing."""
+    never = [standing.name for standing in standings if standing.state == "never"]
+    begun = [standing.name for standing in standings if standing.state == "interrupted"]
     if len(never) == len(standings):
         return f"{command_line('run')} syncs for the first time"
     if begun:
@@ -155,7 +160,7 @@ def next_action(standings: Sequence[Standing]) -> str:
 
 
 def spell_age(seconds: float) -> str:
-    """Say how long ago something was, in words."""
+    """Spell out an age, as in "3 hours ago"."""
     for unit, size in _UNITS:
         if seconds >= size:
             count = int(seconds // size)
@@ -177,19 +182,21 @@ def _document(source: _Source, now: datetime) -> dict[str, object]:
         "schema": settings.schema,
         "workspace_id": source.owner.workspace_id if source.owner else None,
         "region": source.owner.region if source.owner else None,
-        "resources": [_figures(one, now) for one in source.standings],
+        "resources": [_figures(standing, now) for standing in source.standings],
         "next_action": next_action(source.standings) or None,
     }
 
 
-def _figures(one: Standing, now: datetime) -> dict[str, object]:
-    age = None if one.synced_at is None else round((now - one.synced_at).total_seconds(), 1)
+def _figures(standing: Standing, now: datetime) -> dict[str, object]:
+    age = (
+        None if standing.synced_at is None else round((now - standing.synced_at).total_seconds(), 1)
+    )
     return {
-        "resource": one.name,
-        "status": one.state,
-        "table": one.table,
-        "rows": one.rows,
-        "cursor": instant(one.cursor),
-        "synced_at": instant(one.synced_at),
+        "resource": standing.name,
+        "status": standing.state,
+        "table": standing.table,
+        "rows": standing.rows,
+        "cursor": instant(standing.cursor),
+        "synced_at": instant(standing.synced_at),
         "age_seconds": age,
     }

@@ -1,7 +1,7 @@
-"""The process in which `intercom-assets run` executes a job: a line of JSON for each event.
+"""The process in which `intercom-assets run` executes a job; it writes a JSON line per event.
 
-`cli.job` starts it, draws what it writes, and ends it. It reads one request on stdin, and ends
-when stdin does, since nobody would draw any longer. Secrets reach it by the environment only.
+`cli.job` starts it, displays its events and stops it. It reads one request from stdin and exits
+when stdin closes, because its parent is gone. Secrets reach it through the environment only.
 """
 
 import importlib
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 
 _INTERRUPTED = dg.DagsterExecutionInterruptedError.__name__
 _ROWS = "sample"
-"""The part of a report that stays here: rows are nobody's business but the warehouse's."""
+"""The field of a report that is not sent: rows belong in the warehouse only."""
 
 
 def main() -> None:
-    """Execute the job that stdin asks for, and write what happens in it."""
-    # What a job prints must not come between the events.
+    """Execute the job requested on stdin and write its events to stdout."""
+    # Anything the job prints goes to stderr, so that stdout carries events only.
     events = Events(os.dup(1))
     os.dup2(2, 1)
     try:
@@ -45,31 +45,31 @@ def main() -> None:
     except ConfigurationError as error:
         events.write("refused", text=str(error))
     finally:
-        # All has been said: an interrupt now would only leave a traceback.
+        # All events are written; an interrupt now would only print a traceback.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 class Events:
-    """Writes events to a pipe, each by one call: Ctrl-C comes before or after it."""
+    """Writes events to a pipe, each in one call, so that Ctrl-C cannot split one."""
 
     def __init__(self, pipe: int) -> None:
         self._pipe = pipe
         self._report: Report | None = None
 
     def write(self, kind: str, **values: object) -> None:
-        """Write one event."""
+        """Write an event."""
         line = json.dumps({"kind": kind, **values}, default=_plain)
         rest = f"{line}\n".encode()
         while rest:
             rest = rest[os.write(self._pipe, rest) :]
 
     def on_start(self, report: Report) -> None:
-        """Write how a sync begins; its report goes along with all that follows."""
+        """Write the start of a sync; its report accompanies the events that follow."""
         self._report = report
         self.write("began", report=report)
 
     def on_progress(self, progress: Progress) -> None:
-        """Write progress."""
+        """Write the progress of a sync."""
         self.write("progressed", progress=progress, report=self._report)
 
     def info(self, line: str) -> None:
@@ -81,7 +81,7 @@ class Events:
         self.write("warned", text=line)
 
     def on_finish(self, report: Report) -> None:
-        """Write what a sync did."""
+        """Write the final report of a sync."""
         self._report = None
         self.write("finished", report=report)
 
@@ -89,12 +89,12 @@ class Events:
 def _plain(value: object) -> object:
     if isinstance(value, datetime):
         return value.isoformat()
-    public = [one.name for one in fields(value) if one.init and one.name != _ROWS]  # type: ignore[arg-type] # dataclasses are all that is left
+    public = [field.name for field in fields(value) if field.init and field.name != _ROWS]  # type: ignore[arg-type] # only dataclasses are left
     return {name: getattr(value, name) for name in public if not name.startswith("_")}
 
 
 def _end_with_parent() -> None:
-    # A kill costs nothing: rows and cursor are one transaction.
+    # Killing is safe: rows and cursor are committed in one transaction.
     while os.read(0, 1):
         pass
     os.kill(os.getpid(), signal.SIGKILL)
@@ -128,14 +128,14 @@ def _definitions(request: JobRequest) -> dg.Definitions:
 
 
 class _DagsterEvents:
-    """Writes those of Dagster's events that a run's display is made of."""
+    """Writes the Dagster events that the display of a run needs."""
 
     def __init__(self, source: str, events: Events) -> None:
         self._source = source
         self._events = events
 
     def __call__(self, entry: dg.EventLogEntry) -> None:
-        """Write an event, if it is one of those."""
+        """Write the event if the display needs it."""
         event = entry.dagster_event
         kind = dg.DagsterEventType
         handlers = {
@@ -197,7 +197,7 @@ class _DagsterEvents:
 
 
 def _cause(error: "SerializableErrorInfo") -> str:
-    """Return the message of what went wrong first: Dagster wraps it."""
+    """Return the message of the original error, which Dagster wraps."""
     while error.cause is not None:
         error = error.cause
     return error.message.strip()

@@ -1,1 +1,1 @@
-"""Dagster: assets, IO manager, connection, schedules. Nothing here speaks HTTP or SQL."""
+"""The Dagster layer: assets, IO manager, connections, schedules. No HTTP or SQL here."""

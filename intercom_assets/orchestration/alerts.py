@@ -1,8 +1,8 @@
-"""Somebody is told when a run of a source fails, or when rows prove wrong.
+"""The sensor that sends an alert when a run of a source fails, or its checks find wrong rows.
 
-What is told is here; how a message travels is in `intercom.webhook`. Not on Dagster's sensor of run
-failures: that one moves on when the receiver is down. This one keeps its place in the events of
-ended runs until the receiver takes the message, for a day.
+Content is decided here; `intercom.webhook` sends it. Dagster's own run-failure sensor is not used,
+because it moves on when the receiver is down. This one keeps its position in the events of ended
+runs until the receiver accepts the message, for up to a day.
 """
 
 import json
@@ -21,17 +21,17 @@ from intercom_assets.orchestration.jobs import SOURCE_TAG
 from intercom_assets.settings.source import Settings
 
 PATIENCE = timedelta(days=1)
-"""Age at which an alert that nobody took is given up."""
+"""Age at which an undelivered alert is given up."""
 
 _INTERVAL = 30
 _EVENTS = 100
 
 _BUDGET = 20.0
-"""Seconds that a tick may take: Dagster gives up after sixty, and forgets what was sent."""
+"""Seconds a tick may take. Dagster aborts it after sixty and forgets what was sent."""
 
 _LISTED = 6
 _LONGEST = 450
-"""Characters of a reason: six of these are as much as Slack takes."""
+"""Maximum characters of a reason; six of these are as much as Slack accepts."""
 
 _FAILED: Final = dg.DagsterEventType.RUN_FAILURE
 _ENDED: Final = dg.DagsterEventType.RUN_SUCCESS
@@ -39,14 +39,14 @@ _ENDED: Final = dg.DagsterEventType.RUN_SUCCESS
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong with a resource; without a check its sync failed."""
+    """A problem of a resource: a failed check, or if `check` is None a failed sync."""
 
     resource: str
     reason: str
     check: str | None = None
 
     def __str__(self) -> str:
-        """Read as one line of a list."""
+        """Format as a line of a list."""
         place = self.resource if self.check is None else f"{self.resource}, {self.check}"
         cut = self.reason if len(self.reason) <= _LONGEST else f"{self.reason[:_LONGEST]}…"
         return f"• {place}: {cut}"
@@ -54,7 +54,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """What somebody should be told about a run that ended; one that did not fail failed a check."""
+    """The content of an alert about a run that failed, or succeeded with failed checks."""
 
     source: str
     job: str
@@ -66,13 +66,13 @@ class Alert:
 
     @property
     def headline(self) -> str:
-        """Say what happened in one line."""
+        """A one-line summary."""
         what = "failed" if self.failed else "ended well, but its checks found rows that are wrong"
         return f"Intercom source {self.source}: {self.job} {what}"
 
     @property
     def lines(self) -> list[str]:
-        """List what is wrong, as far as there is room."""
+        """The first problems, one per line, and the number of others."""
         lines = [str(problem) for problem in self.problems[:_LISTED]]
         more = len(self.problems) - _LISTED
         return [*lines, f"• and {more} more"] if more > 0 else lines
@@ -127,7 +127,7 @@ def _tick(
                 context.log.warning(reason)
                 if not given_up:
                     return dg.SkipReason(reason)
-        # Stored after each run: what a later one raises must not send this one twice.
+        # Store the position after each run, so that a later error does not send this alert twice.
         position[kind] = record.storage_id
         context.update_cursor(json.dumps(position))
         if time.monotonic() > until:
@@ -154,16 +154,16 @@ def _newest(instance: dg.DagsterInstance, kind: dg.DagsterEventType) -> int:
 def _alert(
     instance: dg.DagsterInstance, settings: Settings, record: dg.EventLogRecord
 ) -> Alert | None:
-    """Say what is wrong with a run that ended, if anything is and the run is the source's."""
+    """Build a run's alert, or return None if it has no problem or is another source's."""
     event = record.event_log_entry
     run = instance.get_run_by_id(event.run_id)
     if run is None or not _is_of(run, settings.name):
         return None
     failed = event.dagster_event_type == _FAILED
     if failed and run.tags.get("dagster/will_retry") == "true":
-        # A killed worker: Dagster starts the run again, and only the last failure counts.
+        # A killed worker: Dagster retries the run, and only the last failure counts.
         return None
-    # "Materialize" in the UI runs a job without a name for people.
+    # "Materialize" in the UI runs a job that has only an internal name.
     job = "Materialize" if run.job_name.startswith("__") else run.job_name
     problems = list(_problems(instance, run.run_id))
     if failed and not any(problem.check is None for problem in problems):
@@ -214,7 +214,7 @@ def _first_line(text: str) -> str:
 
 
 def as_json(alert: Alert) -> Record:
-    """Return an alert as fields, with a text for people."""
+    """Return an alert as JSON fields, with a readable text."""
     lines = [alert.headline, *alert.lines, *([alert.url] if alert.url else [])]
     return {
         "text": "\n".join(lines),
@@ -232,11 +232,11 @@ def as_json(alert: Alert) -> Record:
 
 
 def for_slack(alert: Alert) -> Record:
-    """Return an alert as Slack's incoming webhooks take it."""
+    """Return an alert in the format of Slack's incoming webhooks."""
     lines = "\n".join(map(_escaped, alert.lines))
     run = _escaped(f"run {alert.run_id[:8]}, {alert.ended_at:%Y-%m-%d %H:%M} UTC")
     link = f"<{_escaped(alert.url)}|{run}>" if alert.url else run
-    # Slack refuses more than 3,000 characters.
+    # Slack rejects texts of more than 3,000 characters.
     text = f"*{_escaped(alert.headline)}*\n{lines}"[:3000]
     blocks: list[Json] = [
         {"type": "section", "text": {"type": "mrkdwn", "text": text}},

@@ -1,7 +1,7 @@
-"""Each resource becomes one software-defined asset, built from its declaration.
+"""Builds one asset per resource from its declaration.
 
-An asset says what is to be read, and nothing is read yet: that is the IO manager's, as reading and
-loading overlap. Views are in `views`, what a check is in `checks`.
+An asset returns an `Extract`, which says what to read. The IO manager does the reading, because
+reading and loading overlap. Views are in `views`, checks in `checks`.
 """
 
 import re
@@ -46,7 +46,7 @@ SQL_TYPES = {
     ColumnType.TIMESTAMP: "timestamp with time zone",
     ColumnType.JSON: "json",
 }
-"""Types as the UI shows them."""
+"""Column types as shown in the UI."""
 
 _DECLARATION = re.compile(r'(?:Resource|Model)\(\n\s+(?:name=)?"(\w+)"')
 
@@ -77,7 +77,7 @@ class SyncConfig(dg.Config):
 
 
 def build_assets(settings: Settings) -> list[dg.AssetsDefinition | dg.AssetSpec]:
-    """Build an asset per selected resource, and name parents that are not selected."""
+    """Build an asset per selected resource, and a spec per parent that is not selected."""
     selected = {resource.name for resource in settings.resources}
     parents = {resource.parent for resource in settings.resources if resource.parent}
     missing = [
@@ -100,7 +100,7 @@ def _asset(
     if settings.privacy.hashes(resource.name):
         keys.add(salt_key(source))
 
-    # One asset, and still a multi-asset: only in its subset can a check be executed alone.
+    # A multi-asset of one asset, because only subsetting lets a check be executed alone.
     @dg.multi_asset(
         name=op_name(source, resource.name),
         specs=[_spec(settings, resource, freshness)],
@@ -114,14 +114,14 @@ def _asset(
         if context.selected_asset_keys:
             extract = _extract(context, config, settings, resource)
             yield dg.MaterializeResult(asset_key=key, value=extract)
-        # Goes on here once the IO manager has stored what was read.
+        # Dagster resumes here once the IO manager has stored the rows.
         yield from check_table(context, settings, resource)
 
     return sync
 
 
 def op_name(source: str, resource: str) -> str:
-    """Name the op of an asset, under which run config is given."""
+    """Return the name of an asset's op, by which run config addresses it."""
     return f"{source}__{resource}"
 
 
@@ -170,12 +170,12 @@ def _spec(
 
 
 def code_reference(declared: str) -> dict[str, dg.CodeReferencesMetadataValue]:
-    """Lead to the file that declares a resource or model, where that is installed."""
+    """Return metadata that links to the file that declares a resource or model, if found."""
     file = _declaring_files().get(declared)
     if file is None:
         return {}
     with warnings.catch_warnings():
-        # Dagster warns of its own beta classes, once an asset.
+        # Dagster warns of its own beta classes, once per asset.
         warnings.simplefilter("ignore", dg.BetaWarning)
         reference = dg.LocalFileCodeReference(file_path=str(file), label=file.name)
         return {
@@ -185,7 +185,7 @@ def code_reference(declared: str) -> dict[str, dg.CodeReferencesMetadataValue]:
 
 @cache
 def _declaring_files() -> dict[str, Path]:
-    # From their text: a value does not know where it was declared.
+    # Searched in the source text, since a value does not know where it was declared.
     return {
         name: file
         for file in Path(catalog.__file__).parent.glob("*.py")
@@ -194,9 +194,9 @@ def _declaring_files() -> dict[str, Path]:
 
 
 def _priority(resource: Resource) -> int:
-    # Steps run in the order of the catalogue, each child after its parent. Children need the most
-    # requests: one after the other at the end, they would wait for windows of the quota that were
-    # hardly used before. Models have no priority, and come when all was read.
+    # Steps run in catalogue order, each child right after its parent. Children need the most
+    # requests: if they all ran at the end, they would wait for quota after earlier windows went
+    # almost unused. Models have no priority and run last.
     return len(CATALOG.names) - CATALOG.names.index(resource.name)
 
 

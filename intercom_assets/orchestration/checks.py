@@ -1,8 +1,8 @@
-"""Checks in Dagster: what is planned of them, and how a step yields what they found.
+"""Asset checks: their specs, and how a step yields their results.
 
-A table's checks run in the step that syncs it, after its rows landed, or alone; a view's in the
-step that makes it. They never fail a run: what keeps a check from being evaluated is a warning of
-that check. What is looked at is said in `quality`.
+A table's checks run in the step that syncs it, after its rows are stored, or on their own; a view's
+run in the step that creates it. They never fail a run: a check that cannot be evaluated yields a
+warning. `quality` defines what they examine.
 """
 
 from collections.abc import Iterable, Iterator
@@ -29,7 +29,7 @@ _SEVERITIES = {
 
 
 def check_specs(key: dg.AssetKey, checks: Iterable[Check[C]]) -> list[dg.AssetCheckSpec]:
-    """Plan the checks of an asset."""
+    """Build the specs of an asset's checks."""
     return [
         dg.AssetCheckSpec(check.name, asset=key, description=check.description) for check in checks
     ]
@@ -38,7 +38,7 @@ def check_specs(key: dg.AssetKey, checks: Iterable[Check[C]]) -> list[dg.AssetCh
 def check_table(
     context: dg.AssetExecutionContext, settings: Settings, resource: Resource
 ) -> Iterator[dg.AssetCheckResult]:
-    """Evaluate the checks of a resource that the run asks for."""
+    """Evaluate the checks of a resource that the run selects."""
     key, resources = dg.AssetKey([settings.name, resource.name]), context.resources
     with CheckContext(
         source=settings.source,
@@ -49,14 +49,14 @@ def check_table(
     ) as table:
         checks = checks_of(resource, settings.start_date)
         results = evaluate(context, key, checks, table)
-    # Not within the block: Dagster stores each of these, and others may want the DuckDB file.
+    # Outside the block: while Dagster stores each result, others may need the DuckDB file.
     yield from results
 
 
 def evaluate(
     context: dg.AssetExecutionContext, key: dg.AssetKey, checks: Iterable[Check[C]], subject: C
 ) -> list[dg.AssetCheckResult]:
-    """Evaluate those of an asset's checks that the run asks for, and log which failed."""
+    """Evaluate the checks that the run selects, and log those that fail."""
     asked = context.selected_asset_check_keys
     results = []
     for check in checks:

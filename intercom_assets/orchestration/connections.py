@@ -1,7 +1,6 @@
-"""What a source's steps use, by key: Intercom here, its IO manager and salt beside it.
+"""The connection to Intercom, the keys of a source's Dagster resources, and failures in runs.
 
-Here is how our errors reach a person who reads a run, too. How a warehouse is reached belongs to
-`io_manager` and `snowflake`.
+Connections to warehouses are in `io_manager` and `snowflake`.
 """
 
 import os
@@ -18,22 +17,22 @@ from intercom_assets.intercom.retry import LARGEST
 
 
 def connection_key(source: str) -> str:
-    """Name the Dagster resource that reaches Intercom for a source."""
+    """Return the key of a source's connection to Intercom."""
     return f"{source}_intercom"
 
 
 def io_manager_key(source: str) -> str:
-    """Name the IO manager that writes a source's tables."""
+    """Return the key of the IO manager that writes a source's tables."""
     return f"{source}_io_manager"
 
 
 def salt_key(source: str) -> str:
-    """Name the Dagster resource that holds the salt of a source's hashes."""
+    """Return the key of the salt of a source's hashes."""
     return f"{source}_hash_salt"
 
 
 def pool_name(source: str) -> str:
-    """Name the pool that holds a source's runs, which dagster.yaml lets go one at a time."""
+    """Return the pool of a source's steps, which dagster.yaml limits to one run at a time."""
     return f"intercom/{source}"
 
 
@@ -65,10 +64,10 @@ class IntercomConnection(dg.ConfigurableResource):  # type: ignore[type-arg]  # 
             self._opened = None
 
     def open(self) -> Connection:
-        """Open the connection when it is first used; all assets of a run share it.
+        """Return the connection that all assets of a run share, opening it on first use.
 
         Raises:
-            ConfigurationError: The token cannot be one; names the variable.
+            ConfigurationError: The token is empty (the message names its variable) or malformed.
         """
         if self._opened is None:
             token = os.environ.get(self.token_variable, "")
@@ -85,7 +84,7 @@ class IntercomConnection(dg.ConfigurableResource):  # type: ignore[type-arg]  # 
                 rate_limit_share=self.rate_limit_share,
                 page_size=self.page_size,
             )
-            # Who closes it is known before it is open: a Ctrl-C may come right after.
+            # Register the close before opening, because Ctrl-C may come right after.
             self._stack.callback(connection.close)
             self._opened = connection.open()
         return self._opened
@@ -93,14 +92,14 @@ class IntercomConnection(dg.ConfigurableResource):  # type: ignore[type-arg]  # 
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Turn our errors into a Dagster failure whose description is the message.
+    """Turn our errors into Dagster failures with the same message.
 
-    Dagster does not try again: the client has done so, and rows up to the last commit are kept.
+    Dagster does not retry them: the client already has, and committed rows are kept.
     """
     try:
         yield
     except IntercomAssetsError as error:
-        # Without the cause: the message says what to do, and sixty lines of trace do not.
+        # Drop the cause: sixty lines of traceback would hide the message that says what to do.
         raise dg.Failure(
             description=str(error), metadata=_metadata(error), allow_retries=False
         ) from None

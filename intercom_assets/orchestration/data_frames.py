@@ -1,7 +1,7 @@
-"""Dagster's stock IO manager for DataFrames of your own assets, made when the first frame comes.
+"""Dagster's stock IO manager for DataFrames of your own assets, created on first use.
 
-It imports pandas, and Dagster starts this resource in every run, because the outputs of asset
-checks name it. Intercom's tables are read and written by `io_manager`.
+It imports pandas, and Dagster initializes this resource in every run, because the outputs of asset
+checks refer to it. Intercom's tables are read and written by `io_manager`.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ import dagster as dg
 
 
 class DataFrames(dg.IOManager):
-    """Hands DataFrames to a stock IO manager."""
+    """Delegates to a stock IO manager that is created on first use."""
 
     def __init__(self, make: Callable[[], dg.IOManager]) -> None:
         self._stock = cache(make)
@@ -27,7 +27,7 @@ class DataFrames(dg.IOManager):
 
 
 def duckdb_data_frames(database: Path, schema: str) -> dg.IOManagerDefinition:
-    """Store DataFrames in a DuckDB file, as `DuckDBPandasIOManager` does."""
+    """Build an IO manager that stores DataFrames in DuckDB with `DuckDBPandasIOManager`."""
 
     @dg.io_manager(
         config_schema={"database": str, "schema": str, "connection_config": dict},
@@ -42,6 +42,6 @@ def duckdb_data_frames(database: Path, schema: str) -> dg.IOManagerDefinition:
 
         return DataFrames(stock)
 
-    # The stock manager reads its settings again from the contexts of inputs and outputs.
+    # The stock manager also reads its settings from input and output contexts.
     configured = {"database": str(database), "schema": schema, "connection_config": {}}
     return frames.configured(configured)

@@ -1,6 +1,6 @@
-"""The job that deletes records of old runs, which Dagster itself keeps for ever, and its schedule.
+"""The job that deletes records of old runs, which Dagster keeps forever, and its schedule.
 
-Rows and cursors are in the warehouse and are not touched.
+Rows and cursors in the warehouse are not touched.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ class Retention(dg.Config):
 
 @dg.op(description="Deletes the records of finished runs that are older than some days.")
 def forget_runs(context: dg.OpExecutionContext, config: Retention) -> None:
-    """Delete the records of old runs, but for each asset's last materialization."""
+    """Delete the records of old runs, except each asset's last materialization."""
     before = datetime.now(UTC) - timedelta(days=config.days)
     forgotten = forget_runs_before(context.instance, before)
     context.log.info("Forgot %d runs that ended before %s", forgotten, before.date())
@@ -31,18 +31,18 @@ def forget_runs(context: dg.OpExecutionContext, config: Retention) -> None:
     "figures. Each asset's last materialization stays.",
 )
 def forget_old_runs() -> None:
-    """Keep Dagster's storage from growing for ever."""
+    """Keep Dagster's storage from growing forever."""
     forget_runs()
 
 
 def forget_runs_before(instance: dg.DagsterInstance, before: datetime) -> int:
-    """Delete the records of finished runs that were created before a time.
+    """Delete finished runs created before a time, and return how many were deleted.
 
-    A run that holds the last materialization of an asset stays: without it the asset would look
-    as if it had never been synced. Returns how many were deleted.
+    The run with the last materialization of an asset is kept; without it the asset would look as
+    if it had never been synced.
     """
     old = instance.get_run_ids(dg.RunsFilter(statuses=_FINISHED, created_before=before))
-    # Asking for the last materializations is a question per asset.
+    # Finding the last materializations takes a query per asset.
     kept = _last_runs(instance) if old else set()
     forgotten = [run_id for run_id in old if run_id not in kept]
     for run_id in forgotten:
@@ -56,7 +56,7 @@ def _last_runs(instance: dg.DagsterInstance) -> set[str]:
 
 
 def build_housekeeping(*, runs: bool) -> dg.Definitions:
-    """Build the job and its daily schedule, which `runs` from the start or once switched on."""
+    """Build the job and its daily schedule; `runs` says whether the schedule starts switched on."""
     status = dg.DefaultScheduleStatus
     return dg.Definitions(
         jobs=[forget_old_runs],

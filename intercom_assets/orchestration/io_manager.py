@@ -1,8 +1,8 @@
-"""Writes what an asset extracted, and reads any of its tables back as a DataFrame.
+"""Syncs the extract of an asset, and reads tables back as DataFrames.
 
-What a materialization shows is here, too: figures that plot, the cursor, a few rows. Their names
-are stable and a number is in every materialization that it could be of, so that the UI draws each
-as a line over time. It sorts them by name: what people seldom look at begins with t to v.
+It also builds the metadata of a materialization: figures, cursor, preview. Names are stable, and
+each figure is in every materialization that can have it, so that the UI plots it over time. The UI
+sorts by name, so the least interesting names begin with t to v.
 """
 
 from abc import abstractmethod
@@ -50,7 +50,7 @@ class WarehouseIOManager(dg.ConfigurableIOManager):
 
     @abstractmethod
     def warehouse(self) -> Warehouse:
-        """Give access to the database."""
+        """Return access to the database."""
 
     def handle_output(self, context: dg.OutputContext, obj: object) -> None:
         """Read from Intercom and load, batch by batch.
@@ -70,9 +70,9 @@ class WarehouseIOManager(dg.ConfigurableIOManager):
         obj.listener.on_finish(report)
 
     def load_input(self, context: dg.InputContext) -> "pd.DataFrame":
-        """Read a table as a DataFrame, rows marked as deleted included; or the view of a model.
+        """Read a table, including rows marked as deleted, or a model's view as a DataFrame.
 
-        The input's `columns` metadata chooses columns, as with Dagster's stock IO managers.
+        The input's `columns` metadata selects columns, as with Dagster's stock IO managers.
 
         Raises:
             dagster.Failure: There is no such table or column.
@@ -90,7 +90,7 @@ class WarehouseIOManager(dg.ConfigurableIOManager):
         return frame
 
     def _known(self, resource: str, target: Target, columns: list[str] | None) -> list[str]:
-        """Return the columns to read: those asked for, or all that are not excluded.
+        """Return the columns to read: the given ones, or all that are not excluded.
 
         Raises:
             ConfigurationError: There is no such column.
@@ -111,7 +111,7 @@ class DuckDBIOManager(WarehouseIOManager):
     database: str = Field(description="DuckDB file.")
 
     def warehouse(self) -> "DuckDBWarehouse":
-        """Give access to the file; it is opened only to commit."""
+        """Return access to the file, which is opened only to commit or to look something up."""
         from intercom_assets.warehouse.duckdb import (  # noqa: PLC0415 - definitions need no driver
             DuckDBWarehouse,
         )
@@ -120,7 +120,7 @@ class DuckDBIOManager(WarehouseIOManager):
 
 
 def _metadata(report: Report, extract: Extract) -> dict[str, Shown]:
-    """Collect the figures of a sync, and what is worth a look if there is any."""
+    """Return the metadata of a materialization."""
     return {
         **_numbers(report),
         **_special(report, extract),
@@ -153,7 +153,7 @@ def _numbers(report: Report) -> dict[str, int | float]:
 
 
 def _special(report: Report, extract: Extract) -> dict[str, int]:
-    """Count what only some syncs can find, so that no plot is always 0."""
+    """Return figures that only some syncs can have, so that no plot is always 0."""
     match extract.resource.replication:
         case Incremental():
             compared = {} if report.missing is None else {"rows_missing": report.missing}
@@ -181,7 +181,7 @@ def _details(report: Report, extract: Extract) -> dict[str, dg.MetadataValue | s
 
 
 def _table(rows: list[dict[str, str]]) -> dg.MetadataValue:
-    # A table and no Markdown: values come from customers, and must be text on the page.
+    # A table, not Markdown: values come from customers and must be shown as plain text.
     columns = [dg.TableColumn(name, type="string") for name in rows[0]]
     return dg.MetadataValue.table(
         records=[dg.TableRecord(row) for row in rows], schema=dg.TableSchema(columns=columns)
@@ -193,7 +193,7 @@ def _instant(cursor: datetime | None) -> dg.MetadataValue | str:
 
 
 def column_lineage(source: str, resource: Resource) -> dict[str, dg.TableColumnLineage]:
-    """Say that a child's key of its parent is read from there; all else is from Intercom."""
+    """Return lineage metadata: a child's parent key comes from the parent's table."""
     link = resource.replication
     if not isinstance(link, ByParent):
         return {}

@@ -1,7 +1,7 @@
-"""The jobs of a source: sync, and reconcile. When they run is said by the schedules.
+"""The jobs of a source: sync and reconcile. `schedules` decides when they run.
 
-Jobs bring their own executor, because a process per asset costs seconds and DuckDB lets one
-process write.
+Jobs set the in-process executor, because a process per asset costs seconds and DuckDB allows only
+one writing process.
 """
 
 from typing import Any
@@ -13,7 +13,7 @@ from intercom_assets.orchestration.views import model_keys
 from intercom_assets.settings.source import Settings
 
 SOURCE_TAG = "intercom/source"
-"""Tag by which the runs of a source's jobs are found in the UI."""
+"""Tag that finds the runs of a source's jobs in the UI."""
 
 
 def asset_keys(settings: Settings) -> list[dg.AssetKey]:
@@ -31,7 +31,7 @@ def build_sync_job(settings: Settings) -> Any:  # noqa: ANN401 - its type is pri
 
 
 def build_reconcile_job(settings: Settings) -> Any:  # noqa: ANN401 - its type is private
-    """Build the job that syncs, and then compares every stored row with Intercom."""
+    """Build the job that syncs and then compares every stored row with Intercom."""
     return _job(
         settings,
         "reconcile",

@@ -1,6 +1,6 @@
-"""What a sync tells goes to Dagster's log at human pace, and to a terminal that watches.
+"""Forwards a sync's progress to Dagster's log, throttled, and to a watching terminal.
 
-What is told is the engine's to say (`sync.progress`); how it looks on a terminal is the CLI's.
+The messages come from `sync.progress`; the CLI decides how they look on a terminal.
 """
 
 from contextvars import ContextVar
@@ -10,13 +10,13 @@ import dagster as dg
 from intercom_assets.sync.progress import Listener, Pace, Progress, Report
 
 WATCHER: ContextVar[Listener | None] = ContextVar("watcher", default=None)
-"""A listener in the same thread as the run: the command line's progress display."""
+"""A listener for runs in the same thread: the command line's progress display."""
 
 _LOG_SECONDS = 5.0
 
 
 class LogListener:
-    """Tells the log of a resource's step."""
+    """Logs the progress of a resource's step."""
 
     def __init__(self, log: dg.DagsterLogManager, resource: str) -> None:
         self._log = log
@@ -25,7 +25,7 @@ class LogListener:
         self._watcher = WATCHER.get()
 
     def on_start(self, report: Report) -> None:
-        """Let the terminal watch the report as it fills; the log gets it when it is whole."""
+        """Pass the report, which is still filling, to the terminal; the log gets it at the end."""
         if self._watcher is not None:
             self._watcher.on_start(report)
 
@@ -49,7 +49,7 @@ class LogListener:
             self._watcher.warning(f"{self._resource}: {line}")
 
     def on_finish(self, report: Report) -> None:
-        """Log what the sync did."""
+        """Log the final report."""
         self._log.info(str(report))
         if self._watcher is not None:
             self._watcher.on_finish(report)

@@ -1,7 +1,7 @@
-"""Dagster's rules for settings that it takes over: cron, time zones, owners and tags.
+"""Dagster's rules for settings passed on to it: cron, time zones, owners and tags.
 
-Asked of Dagster's own definitions, so that what passes here is what loads. Rules of ours go with
-the setting.
+They are tested with Dagster's own definitions, so that whatever passes here also loads. Rules of
+ours are defined with the setting.
 """
 
 from datetime import timedelta
@@ -16,7 +16,7 @@ _SHORTEST = timedelta(minutes=5)  # RudderStack's shortest interval
 
 
 def check_cron(cron: str, timezone: str) -> None:
-    """Accept five fields, a known zone, and ticks at least five minutes apart."""
+    """Raise ValueError unless cron has five fields, a known zone and ticks five minutes apart."""
     fields = cron.split()
     if len(fields) != 5:
         raise ValueError(
@@ -44,16 +44,16 @@ def check_cron(cron: str, timezone: str) -> None:
 
 
 def is_owner(owner: str) -> bool:
-    """Whether an owner is an email address or a team."""
+    """Return whether an owner is an email address or a team."""
     return _is_spec(owners=[owner])
 
 
 def is_tag(key: str, value: str) -> bool:
-    """Whether Dagster accepts a tag, and it is not one of Dagster's own."""
+    """Return whether Dagster accepts a tag, and it is not one of Dagster's own."""
     return _is_spec(tags={key: value}) and not key.startswith("dagster/")
 
 
-def _is_spec(**fields: Any) -> bool:  # noqa: ANN401 - of any of them
+def _is_spec(**fields: Any) -> bool:  # noqa: ANN401 - any field of a spec
     try:
         dg.AssetSpec("any", **fields)
     except dg.DagsterInvalidDefinitionError:
@@ -72,5 +72,5 @@ def _is_schedule(cron: str, timezone: str) -> bool:
 
 
 def dagster_rules() -> Rules:
-    """Return what Dagster accepts."""
+    """Return the rules that Dagster imposes."""
     return Rules(check_cron, is_owner, is_tag)

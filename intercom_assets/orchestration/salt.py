@@ -1,6 +1,6 @@
 """The salt of a source's hashes, as a Dagster resource.
 
-It reaches Dagster as the name of a variable, so that no repr, log or page holds its value.
+Dagster gets only the name of the variable, so that no repr, log or page contains the value.
 """
 
 import dagster as dg
@@ -18,26 +18,26 @@ class HashSalt(dg.ConfigurableResource):  # type: ignore[type-arg]  # no value o
     salt_variable: str = Field(description="Name of that variable, for messages.")
 
     def key(self) -> bytes:
-        """Give the key.
+        """Return the key.
 
         Raises:
-            ConfigurationError: The salt is none; names the variable.
+            ConfigurationError: The salt is unusable; the message names the variable.
         """
         return hash_key(self.salt, self.salt_variable)
 
 
 def build_salt(privacy: Privacy) -> HashSalt | None:
-    """Make the Dagster resource of the salt; None where nothing is hashed."""
+    """Build the Dagster resource of the salt, or return None if nothing is hashed."""
     if privacy.salt_variable is None:
         return None
     return HashSalt(salt=dg.EnvVar(privacy.salt_variable), salt_variable=privacy.salt_variable)
 
 
 def build_mask(privacy: Privacy, resource: str, salt: HashSalt | None) -> Mask | None:
-    """Make the mask of a resource; None where nothing of it is hidden.
+    """Build the mask of a resource, or return None if nothing is hidden.
 
     Raises:
-        ConfigurationError: The salt is none.
+        ConfigurationError: The salt is unusable.
     """
     hidden = privacy.of(resource)
     if not hidden:

@@ -1,8 +1,8 @@
 """Schedules: what a tick does, and when an asset counts as overdue.
 
-A tick starts a run, or says in the UI why it does not. Runs never pile up: Dagster's queue lets
-one run of a source go at a time (the pool, see dagster.yaml), and a tick adds none while one that
-does its work is queued or under way.
+A tick starts a run, or says in the UI why it does not. Runs never pile up: a source's pool allows
+one run at a time (see dagster.yaml), and a tick is skipped while a run that does the same work is
+queued or under way.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ _MOST_SLACK = timedelta(hours=6)
 _MIDNIGHT = datetime(2004, 1, 1, tzinfo=UTC)  # of a leap year
 _DAY = timedelta(days=1)
 _YEAR = timedelta(days=400)
-_CALENDAR = timedelta(days=28 * 366)  # weekdays and leap years repeat after 28 years
+_CALENDAR = timedelta(days=28 * 366)  # after 28 years weekdays and leap years repeat
 _FORMAT = "%Y-%m-%dT%H:%M%z"
 
 _UNFINISHED = [
@@ -32,12 +32,12 @@ _UNFINISHED = [
 
 
 def build_schedules(settings: Settings, sync: str, reconcile: str) -> list[dg.ScheduleDefinition]:
-    """Make the schedules of a source's two jobs; none for what is manual."""
+    """Build the schedules of a source's jobs; a job that is started by hand gets none."""
     keys = frozenset(dg.AssetKey([settings.name, one.name]) for one in settings.resources)
 
     def syncs(run: dg.DagsterRun) -> bool:
-        # A reconcile begins with a sync, and "Materialize all" is one too; a run of some
-        # resources is not, so the tick's run waits behind it.
+        # A reconcile starts with a sync, and "Materialize all" is one. A run of only some
+        # resources is not, so the tick queues its run behind it.
         if run.asset_selection is None:
             return run.job_name in {sync, reconcile}
         return run.asset_selection >= keys
@@ -69,7 +69,7 @@ def _tick(
     does_its_work: Callable[[dg.DagsterRun], bool],
 ) -> Callable[[dg.ScheduleEvaluationContext], dg.RunRequest | dg.SkipReason]:
     def tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        # The oldest first: a run that is under way says more than what is queued behind it.
+        # Oldest first: a run under way is a better reason than one queued behind it.
         unfinished = context.instance.get_run_records(
             dg.RunsFilter(statuses=_UNFINISHED), ascending=True
         )
@@ -95,27 +95,27 @@ def _skipped(record: dg.RunRecord) -> str:
 
 
 def freshness_of(settings: Settings) -> dg.FreshnessPolicy | None:
-    """Derive from the schedule how old an asset may be, or nothing if a person starts the syncs.
+    """Derive from the schedule how old an asset may be, or return None without a schedule.
 
-    A window and not `FreshnessPolicy.cron`: with that one a run has to end before the tick that
-    starts it, and a deadline some minutes later cannot be derived from any cron expression. Both
-    jobs materialize every asset, so the reconcile's schedule counts if it is the only one.
+    `FreshnessPolicy.cron` does not fit: a run would have to end before the tick that starts it,
+    and a deadline minutes later cannot be derived from a cron expression. Both jobs
+    materialize every asset, so a reconcile schedule counts if it is the only one.
     """
     schedule = settings.schedule or settings.reconcile
     if schedule is None:
         return None
     gaps = (later - earlier for earlier, later in neighbouring_ticks(schedule.cron))
     gap = max(gaps, default=_CALENDAR)
-    # For a run that waits or takes long, and for a clock that is put back.
+    # Allows for runs that wait or take long, and for clocks that are set back.
     slack = min(max(gap / 2, _LEAST_SLACK), _MOST_SLACK)
     return dg.FreshnessPolicy.time_window(fail_window=gap + slack, warn_window=gap + slack / 2)
 
 
 def neighbouring_ticks(cron: str) -> Iterator[tuple[datetime, datetime]]:
-    """Yield ticks that follow each other, at every distance that occurs.
+    """Yield pairs of consecutive ticks that cover every gap that occurs.
 
-    Each day that an expression matches has the same times, so one day shows the distances within
-    it, and a year of midnights those between days; listing all ticks would take seconds.
+    Every day that an expression matches has the same times, so one day shows the gaps within a day
+    and a year of midnights those between days. Listing all ticks would take seconds.
 
     Raises:
         ValueError: No day matches.
@@ -137,9 +137,9 @@ def neighbouring_ticks(cron: str) -> Iterator[tuple[datetime, datetime]]:
 
 
 def _ticks(cron: str, span: timedelta) -> list[datetime]:
-    # Partitions are Dagster's public way to list the ticks of a cron expression, twice the span
-    # because only those that end within it are listed. In UTC: a clock that is put forward or
-    # back moves single ticks, not the schedule.
+    # Partitions are Dagster's public way to list the ticks of a cron expression. The span is
+    # doubled because a partition is listed only if it ends within it. UTC, because a change to or
+    # from daylight saving time moves single ticks, not the schedule.
     windows = dg.TimeWindowPartitionsDefinition(
         start=_MIDNIGHT, end=_MIDNIGHT + 2 * span, fmt=_FORMAT, cron_schedule=cron, timezone="UTC"
     )

@@ -1,6 +1,6 @@
-"""How Snowflake is reached, as a Dagster resource, and the IO manager that writes there.
+"""The connection to Snowflake as a Dagster resource, and the IO manager that writes there.
 
-Imported only where Snowflake is the chosen warehouse: Dagster's library for it takes seconds.
+Imported only if Snowflake is the chosen warehouse, because Dagster's library for it takes seconds.
 """
 
 from collections.abc import Iterator, Mapping
@@ -49,7 +49,7 @@ class SnowflakeLogin(dg.ConfigurableResource):  # type: ignore[type-arg]  # no v
     token: str | None = Field(default=None, repr=False, description="OAuth access token.")
 
     def warehouse(self) -> SnowflakeWarehouse:
-        """Give access to the database; a session is opened when it is first needed."""
+        """Return access to the database; a session is opened on first use."""
         login = Login(
             account=self.account,
             user=self.user,
@@ -64,7 +64,7 @@ class SnowflakeLogin(dg.ConfigurableResource):  # type: ignore[type-arg]  # no v
 
         Raises:
             ConfigurationError: No way to log in is set, or the private key cannot be read.
-            snowflake.connector.errors.Error: Snowflake refused.
+            snowflake.connector.errors.Error: Snowflake rejected the login.
         """
         if not any((self.private_key, self.private_key_path, self.password, self.token)) and (
             self.authenticator is None
@@ -76,7 +76,7 @@ class SnowflakeLogin(dg.ConfigurableResource):  # type: ignore[type-arg]  # no v
         except (ValueError, TypeError, OSError) as error:
             if not (self.private_key or self.private_key_path):
                 raise
-            # Without the cause: it may quote the key.
+            # Drop the cause, which may quote the key.
             raise ConfigurationError(_unreadable_key(self.private_key_path, error)) from None
         return connection
 
@@ -134,14 +134,14 @@ class SnowflakeIOManager(WarehouseIOManager):
                 self._opened = None
 
     def warehouse(self) -> SnowflakeWarehouse:
-        """Give access to the database."""
+        """Return access to the database."""
         if self._opened is None:
             self._opened = self.login.warehouse()
         return self._opened
 
 
 def connection_of(settings: SnowflakeSettings, environment: Mapping[str, str]) -> SnowflakeLogin:
-    """Make a login outside of Dagster, with the secrets of an environment."""
+    """Build a login for use outside Dagster, with secrets from an environment."""
     secrets = {name: environment[variable] for name, variable in settings.login.secrets.items()}
     return SnowflakeLogin(**_plain(settings), **secrets)
 
@@ -149,7 +149,7 @@ def connection_of(settings: SnowflakeSettings, environment: Mapping[str, str]) -
 def build_io_manager(
     settings: SnowflakeSettings, prefix: str, excluded: dict[str, list[str]]
 ) -> SnowflakeIOManager:
-    """Make the IO manager of a source; secrets stay names of variables until a run starts."""
+    """Build a source's IO manager; secrets remain names of variables until a run starts."""
     secrets = {name: dg.EnvVar(variable) for name, variable in settings.login.secrets.items()}
     return SnowflakeIOManager(
         warehouse_schema=settings.schema,

@@ -1,6 +1,6 @@
-"""The models of a source: one step makes all its views, after the tables that they read.
+"""The models of a source: one step creates all views, after the tables they read, and checks them.
 
-Its checks are in the same step. Which columns a view has is said in `intercom_assets.views`.
+`intercom_assets.views` decides which columns a view has.
 """
 
 import warnings
@@ -30,7 +30,7 @@ def model_keys(settings: Settings) -> list[dg.AssetKey]:
 
 
 def build_models(settings: Settings) -> list[dg.AssetsDefinition]:
-    """Build the step that makes a source's models, if it has any."""
+    """Build the step that creates a source's models, if it has any."""
     if not settings.models:
         return []
     freshness = freshness_of(settings)
@@ -67,7 +67,7 @@ def build_models(settings: Settings) -> list[dg.AssetsDefinition]:
 def _make(
     context: dg.AssetExecutionContext, settings: Settings
 ) -> tuple[list[ViewReport], list[dg.AssetCheckResult]]:
-    """Make the views that the run asks for, and look at them while the database is open."""
+    """Create the selected views, and evaluate their checks while the database is open."""
     wanted = {
         *context.selected_asset_keys,
         *(key.asset_key for key in context.selected_asset_check_keys),
@@ -98,14 +98,14 @@ def _key(settings: Settings, model: Model) -> dg.AssetKey:
 def _spec(settings: Settings, model: Model, freshness: dg.FreshnessPolicy | None) -> dg.AssetSpec:
     name = view_target(settings.source, model).name
     with warnings.catch_warnings():
-        # Dagster calls virtual assets a preview, to everybody who installs this package.
+        # Dagster would warn every user of this package that virtual assets are a preview.
         warnings.simplefilter("ignore", dg.PreviewWarning)
         return dg.AssetSpec(
             key=_key(settings, model),
             deps=[dg.AssetKey([settings.name, resource]) for resource in model.sources],
-            # Left out where its tables were never synced.
+            # Left out if its tables were never synced.
             skippable=True,
-            # A view is as new as its tables, whoever synced these.
+            # A view is as new as its tables, whichever run synced them.
             is_virtual=True,
             group_name=settings.name,
             kinds={"intercom", settings.warehouse.kind, "view"},
@@ -121,7 +121,7 @@ def _spec(settings: Settings, model: Model, freshness: dg.FreshnessPolicy | None
 
 
 def _log(context: dg.AssetExecutionContext, reports: Iterable[ViewReport]) -> None:
-    """Log what became of the views: one line, and one for each that was left out."""
+    """Log the outcome: one line for all views, and a warning for each that was left out."""
     names: dict[Made, list[str]] = {}
     for report in reports:
         if report.made is None:
@@ -154,10 +154,10 @@ def _metadata(settings: Settings, report: ViewReport) -> dict[str, dg.MetadataVa
 
 
 def _refuse(reports: list[ViewReport]) -> None:
-    """Fail, after everything else was made, where something has the name of a view.
+    """Fail, after all other views were created, if something else has the name of a view.
 
     Raises:
-        SchemaError: Says what to do about each.
+        SchemaError: Says what to do about each name.
     """
     refused = [report.problem for report in reports if report.made is Made.REFUSED]
     if refused:

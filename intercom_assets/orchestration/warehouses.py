@@ -1,6 +1,6 @@
-"""How a warehouse is opened outside of a run.
+"""Opens a warehouse outside a run.
 
-Drivers are imported only where they are chosen: Snowflake's takes seconds.
+Drivers are imported only when chosen: Snowflake's takes seconds.
 """
 
 import os
@@ -18,11 +18,11 @@ from intercom_assets.warehouse.warehouse import Warehouse
 
 @contextmanager
 def open_warehouse(settings: WarehouseSettings, *, patience: float = 60.0) -> Iterator[Warehouse]:
-    """Open a warehouse for a block, as commands without Dagster do.
+    """Open a warehouse for a block, for commands that do not use Dagster.
 
     Args:
-        settings: Where it is.
-        patience: Seconds to wait for another process that has a DuckDB file open.
+        settings: Kind and place of the warehouse.
+        patience: Seconds to wait for another process that has the DuckDB file open.
     """
     match settings:
         case DuckDBSettings():

@@ -1,1 +1,1 @@
-"""What makes stored rows right: the checks of tables and views, without Dagster."""
+"""Checks of stored tables and views, independent of Dagster."""

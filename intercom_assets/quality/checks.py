@@ -1,7 +1,7 @@
-"""What makes stored rows and views right, and how one finds out: the checks, without Dagster.
+"""The checks of synced tables, independent of Dagster.
 
-A check asks the warehouse, and two ask Intercom a little. What keeps a check from finding anything
-is a result too, so that none ever stands in the way of a sync.
+A check queries the warehouse, and two of them send a few requests to Intercom. A check that cannot
+be evaluated returns a result too, so that none ever fails a sync.
 """
 
 from collections.abc import Callable, Mapping
@@ -37,7 +37,7 @@ from intercom_assets.warehouse.queries import (
 )
 
 SLACK = timedelta(minutes=10)
-"""How far a cursor may be ahead of this machine's clock, which may be slow."""
+"""How far a cursor may be ahead of this machine's clock, in case that is slow."""
 
 _NAMED = 5
 _USERS = "user_count"
@@ -46,7 +46,7 @@ C = TypeVar("C")
 
 
 class Severity(Enum):
-    """How bad it is that a check fails."""
+    """Severity of a failed check."""
 
     ERROR = "error"
     WARN = "warn"
@@ -54,7 +54,7 @@ class Severity(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckResult:
-    """What a check found: a sentence, the query that shows the rows, and figures that help."""
+    """The result of a check, with a summary, the query that shows the rows, and figures."""
 
     passed: bool
     summary: str
@@ -65,7 +65,7 @@ class CheckResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check(Generic[C]):
-    """One thing that can be wrong with a table or view; `look` asks about it."""
+    """A check of a table or view."""
 
     name: str
     description: str
@@ -73,7 +73,7 @@ class Check(Generic[C]):
     look: Callable[[C], CheckResult]
 
     def evaluate(self, context: C) -> CheckResult:
-        """Look, and say why where that is not possible; never raises."""
+        """Run the check; never raises, but returns the reason if that is not possible."""
         try:
             return self.look(context)
         except (IntercomAssetsError, TimeoutError) as error:
@@ -87,9 +87,9 @@ TableCheck = Check[CheckContext]
 
 
 def checks_of(resource: Resource, start_date: datetime | None) -> tuple[TableCheck, ...]:
-    """Return the checks that follow from a resource's declaration.
+    """Return the checks that apply to a resource.
 
-    With a start date a table holds less than Intercom counts, so that counts are not compared.
+    With a start date counts are not compared, as the table contains less than Intercom counts.
     """
     link = resource.replication
     chosen = (
@@ -106,7 +106,7 @@ def checks_of(resource: Resource, start_date: datetime | None) -> tuple[TableChe
 
 
 def is_counted(resource: Resource) -> bool:
-    """Tell whether one cheap request says how many of the stored records there are."""
+    """Return whether one cheap request returns the number of records."""
     scrolled = isinstance(resource.pagination, Scroll)
     return isinstance(resource.endpoint, Search) or (
         scrolled and any(column.name == _USERS for column in resource.table.columns)
@@ -172,7 +172,7 @@ def _look_at_parts(context: CheckContext) -> CheckResult:
 async def _lacking(
     session: ResourceSession, child: Child, path: tuple[str, ...], answer: Answer
 ) -> list[str]:
-    """Keep the parents of which Intercom returns more children than are stored."""
+    """Return the parents for which Intercom returns more children than are stored."""
     lacking = []
     for key, counted, stored, *_ in answer.rows:
         try:
@@ -180,7 +180,7 @@ async def _lacking(
         except NotFound:
             continue
         listed = records_at(response.body, (child.records,)) or []
-        # Where the count is another now, the conversation changed after it was synced.
+        # If the count differs now, the conversation changed after it was synced.
         if value_at(response.body, path) == counted and len(listed) > stored:
             lacking.append(key)
     return lacking
@@ -203,7 +203,7 @@ def _parts_summary(answer: Answer, lacking: list[str], parents: str) -> str:
 
 def _look_at_row_count(context: CheckContext) -> CheckResult:
     searched = isinstance(context.resource.endpoint, Search)
-    # Intercom's list of companies, which has the count, leaves out those without users.
+    # Intercom's list of companies, which returns the count, omits those without users.
     users = Counting(context.target, _USERS)
     stored = context.state.row_count if searched else context.run(users, 1).total
     total, new = context.from_intercom(lambda session: _counts(session, context, stored))
@@ -224,10 +224,10 @@ def _look_at_row_count(context: CheckContext) -> CheckResult:
 
 
 async def _counts(session: ResourceSession, context: CheckContext, stored: int) -> tuple[int, int]:
-    """Count Intercom's records, and those of them that came after the last sync."""
+    """Count Intercom's records, and those of them created after the last sync."""
     search = context.resource.endpoint
     if not isinstance(search, Search):
-        # Opening the one scroll of the app would make a sync wait for a minute.
+        # Opening the app's only scroll would make a sync wait for a minute.
         call = Call(method="POST", path="/companies/list", params={"per_page": "1"}, body={})
         total = read_page(await session.ask(call), ()).total_count
         if total is None:
@@ -238,7 +238,7 @@ async def _counts(session: ResourceSession, context: CheckContext, stored: int) 
         return total, 0
     total = await count_records(session, search) or 0
     if total < stored:
-        # The documents do not say that lists and searches return the same records.
+        # Intercom does not document that lists and searches return the same records.
         total = max(total, await count_found(session, search, created=None, updated=True))
     if total <= stored:
         return total, 0

@@ -1,7 +1,4 @@
-"""What the checks of one table ask the warehouse and Intercom, each thing once.
-
-What an answer means is for the checks to say.
-"""
+"""Answers what the checks of one table ask the warehouse and Intercom, each question once."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
@@ -26,15 +23,15 @@ from intercom_assets.warehouse.warehouse import Warehouse
 T = TypeVar("T")
 
 SAMPLES = 10
-"""Rows that are shown, and parents of which Intercom is asked."""
+"""Maximum number of rows to show, and of parents to request from Intercom."""
 
 PATIENCE = 30.0
-"""Seconds that a check waits for Intercom."""
+"""Seconds to wait for Intercom in a check."""
 
 
 @dataclass(kw_only=True)
 class CheckContext:
-    """The table that is checked. A context manager: it stays connected to the warehouse."""
+    """The table to check. As a context manager it keeps its warehouse connection open."""
 
     source: Source
     resource: Resource
@@ -55,20 +52,20 @@ class CheckContext:
 
     @property
     def target(self) -> Target:
-        """The table."""
+        """The checked table."""
         return self.source.target(self.resource)
 
     def run(self, query: Query, limit: int = SAMPLES) -> Answer:
         """Run a query in the warehouse.
 
         Raises:
-            IntercomAssetsError: It cannot answer; asked again, it is not waited for again.
+            IntercomAssetsError: The warehouse cannot answer; later calls fail without waiting.
         """
         return self._reached(lambda warehouse: warehouse.run(query, limit))
 
     @cached_property
     def state(self) -> TableState:
-        """What the warehouse knows of the table."""
+        """The state of the table."""
         state = self._reached(lambda warehouse: warehouse.inspect(self.target))
         if not state.exists:
             raise SchemaError(f"There is no table {self.target}. Sync {self.resource.name} first")
@@ -85,18 +82,18 @@ class CheckContext:
 
     @cached_property
     def extra_fields(self) -> ExtraFieldReport:
-        """What `_extra` holds."""
+        """The fields in `_extra`."""
         return list_extra_fields(self.target, self.run)
 
     def from_intercom(self, work: Callable[[ResourceSession], Awaitable[T]]) -> T:
-        """Ask Intercom, for as long as patience lasts.
+        """Send requests to Intercom for up to `patience` seconds.
 
         Raises:
-            IntercomAssetsError: It cannot be reached, or the token is another workspace's.
-            TimeoutError: It took longer.
+            IntercomAssetsError: Intercom cannot be reached, or the token is for another workspace.
+            TimeoutError: The requests took longer.
         """
         stored = self.cursor.workspace_id
-        # Intercom may take half a minute, and other programs may want the DuckDB file.
+        # Intercom may take half a minute, and other programs may need the DuckDB file meanwhile.
         self._release()
         connection = self.open_connection()
         session = connection.session(
@@ -120,7 +117,7 @@ class CheckContext:
             raise TimeoutError(f"Intercom gave no answer within {self.patience:.0f} s") from None
 
     def _reached(self, work: Callable[[Warehouse], T]) -> T:
-        # A file that another process holds is waited for a minute: once, not once a check.
+        # Waiting for a file that is open in another process takes a minute, so do it only once.
         if self._unreachable is not None:
             raise self._unreachable
         try:

@@ -1,7 +1,6 @@
-"""What `_extra` holds: fields that no column declares, and values that did not fit theirs.
+"""Lists the contents of `_extra`: undeclared fields, and values that did not fit their column.
 
-Paths mean here what they mean to `rows`: an object that columns are flattened from is no field of
-its own, its fields are.
+As in `rows`, an object that columns are flattened from is not a field, but its fields are.
 """
 
 from collections.abc import Callable
@@ -13,14 +12,14 @@ from intercom_assets.warehouse.base import MERGED_INTO, Target
 from intercom_assets.warehouse.queries import Answer, ExtraFields, Query
 
 FIELDS = 100
-"""Fields of one object that are read."""
+"""Maximum number of fields to read of one object."""
 
 _TYPES = {'"': "text", "{": "object", "[": "list", "t": "boolean", "f": "boolean", "n": "null"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtraField:
-    """A field that rows keep in `_extra`, with the key and the value (JSON) of one of them."""
+    """A field in `_extra`, with the key and the JSON value of one row as an example."""
 
     path: tuple[str, ...]
     rows: int
@@ -28,11 +27,11 @@ class ExtraField:
     example: str
 
     def __str__(self) -> str:
-        """Read as its path and how often it came."""
+        """Return the path and the number of rows."""
         return f"{'.'.join(self.path)} ({self.rows:,} {'row' if self.rows == 1 else 'rows'})"
 
     def as_json(self) -> Json:
-        """Show it without what it says: a value may be personal."""
+        """Return the field as JSON, with its value masked, as that may be personal."""
         return {
             "field": ".".join(self.path),
             "rows": self.rows,
@@ -44,7 +43,7 @@ class ExtraField:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtraFieldReport:
-    """The fields in `_extra` of a table's unmarked rows, the most frequent first."""
+    """The fields in `_extra` of a table's unmarked rows, most frequent first."""
 
     undeclared: list[ExtraField]
     misfits: list[ExtraField]
@@ -52,10 +51,10 @@ class ExtraFieldReport:
 
 
 def list_extra_fields(target: Target, run: Callable[[Query, int], Answer]) -> ExtraFieldReport:
-    """List what `_extra` holds; objects that columns are flattened from are looked into."""
+    """List the fields in `_extra`, descending into objects that columns are flattened from."""
     columns = target.table.columns
     declared = {column.path for column in columns}
-    # Where older versions of the API have a column's value, and what we note ourselves.
+    # Fields of older API versions that columns are read from, and our own note on merged records.
     known = {(column.legacy.field,) for column in columns if column.legacy} | {(MERGED_INTO,)}
     objects = {path[:end] for path in declared for end in range(1, len(path))}
     undeclared: list[ExtraField] = []

@@ -1,4 +1,4 @@
-"""What makes a model right: the checks of its view."""
+"""The checks of the views of models."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ from intercom_assets.warehouse.warehouse import Warehouse
 
 @dataclass(frozen=True, slots=True)
 class ViewContext:
-    """The view that is checked."""
+    """The view to check, and where its rows are stored."""
 
     report: ViewReport
     source: Source
@@ -26,9 +26,9 @@ ViewCheck = Check[ViewContext]
 
 
 def view_checks_of(model: Model, start_date: datetime | None) -> tuple[ViewCheck, ...]:
-    """Return the checks of a model.
+    """Return the checks that apply to a model.
 
-    With a start date, rows may rightly name what is older and not stored.
+    With a start date, rows may reference records that are too old to be stored.
     """
     match model.shape:
         case Flat():

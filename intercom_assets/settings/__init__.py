@@ -1,1 +1,1 @@
-"""Settings of a source: declared once, read from a file and from variables, refused all at once."""
+"""Settings of a source, read from a file and variables, with all problems reported at once."""

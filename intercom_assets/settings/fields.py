@@ -1,4 +1,4 @@
-"""How each setting of a source is read: a type, and a ValueError that says what is allowed."""
+"""Readers of a source's settings, whose ValueErrors say what is allowed."""
 
 import math
 import re
@@ -33,7 +33,7 @@ TAGS = (
 
 @parsed_with
 def name(value: str, info: Info) -> str:
-    """Letters, digits and _, for keys, groups and jobs; by default from the folder."""
+    """Read a name for keys, groups and jobs; the default is derived from the folder."""
     if not value:
         return re.sub(r"\W", "_", info.context.folder, flags=re.ASCII)
     if not re.fullmatch(r"[A-Za-z_]\w{0,62}", value, re.ASCII):
@@ -43,7 +43,7 @@ def name(value: str, info: Info) -> str:
 
 @converted
 def access_token(value: object) -> str:
-    """The variable of the access token."""
+    """Return the variable of the access token."""
     if (variable := variable_of(value)) is None:
         raise Refused(
             "must name a variable, {env: INTERCOM_ACCESS_TOKEN}: a token in a file ends up in "
@@ -54,7 +54,7 @@ def access_token(value: object) -> str:
 
 @parsed_with
 def api_version(value: str, info: Info) -> ApiVersion:
-    """A version of the API; newer ones than the catalogue knows are taken with a warning."""
+    """Read an API version; one newer than the catalogue knows is accepted with a warning."""
     allowed = f"{OLDEST} or newer is allowed, such as {NEWEST}"
     try:
         version = ApiVersion.parse(value.strip())
@@ -71,10 +71,10 @@ def api_version(value: str, info: Info) -> ApiVersion:
 
 
 def parse_instant(value: str) -> datetime:
-    """Read a UTC date or time: `2024-01-31`, `2024-01-31T12:00:00Z`.
+    """Parse a UTC date or time: `2024-01-31`, `2024-01-31T12:00:00Z`.
 
     Raises:
-        ValueError: It is none; says what is allowed.
+        ValueError: The value is invalid; says what is allowed.
     """
     allowed = "a UTC date or time is allowed, such as 2024-01-31 or 2024-01-31T12:00:00Z"
     try:
@@ -89,14 +89,14 @@ def parse_instant(value: str) -> datetime:
 
 @converted
 def start_date(value: object) -> datetime:
-    """A date or time in UTC."""
-    # YAML reads an unquoted date as a date.
+    """Read a date or time in UTC."""
+    # YAML parses an unquoted date.
     return parse_instant(value.isoformat() if isinstance(value, date) else str(value))
 
 
 @Reads
 def resources(value: object, info: Info) -> tuple[Resource, ...]:
-    """Names of resources, parents before children."""
+    """Read names of resources, and return parents before children."""
     version = info.data.get("api_version", NEWEST)
     names = list_names(value)
     if names is None:
@@ -128,7 +128,7 @@ def resources(value: object, info: Info) -> tuple[Resource, ...]:
 
 @Reads
 def models(value: object, info: Info) -> tuple[Model, ...]:
-    """Names of views whose tables are all synced."""
+    """Read names of models whose tables are all synced."""
     resources = info.data.get("selected", tuple(CATALOG))
     possible = models_of(resources)
     wanted = set(list_names(value) or ())
@@ -151,7 +151,7 @@ def models(value: object, info: Info) -> tuple[Model, ...]:
 
 @parsed
 def duration(value: str) -> timedelta:
-    """A number and a unit."""
+    """Read a number and a unit."""
     match = re.fullmatch(r"(\d{1,6})\s*(s|m|h|d)", value.strip())
     if match is None:
         raise ValueError("a number and a unit is allowed, such as 90s, 30m, 1h or 2d")
@@ -161,7 +161,7 @@ def duration(value: str) -> timedelta:
 
 @converted
 def share(value: object) -> float:
-    """A part, over 0 up to 1."""
+    """Read a share greater than 0 and up to 1."""
     try:
         share = float(str(value))
     except ValueError:
@@ -173,7 +173,7 @@ def share(value: object) -> float:
 
 @converted
 def page_size(value: object) -> int:
-    """A whole number, up to the largest page of Intercom."""
+    """Read an integer up to Intercom's largest page size."""
     if not re.fullmatch(r"[0-9]{1,3}", str(value)) or not 1 <= int(str(value)) <= LARGEST:
         raise ValueError(f"a whole number from 1 to {LARGEST} is allowed")
     return int(str(value))
@@ -181,7 +181,7 @@ def page_size(value: object) -> int:
 
 @Reads
 def owners(value: object, info: Info) -> tuple[str, ...]:
-    """Emails or teams; a list, or text with commas."""
+    """Read emails or teams from a list, or from text separated by commas."""
     owners = list_names(value) if isinstance(value, str) else value
     if not isinstance(owners, list | tuple):
         raise ValueError(OWNERS)
@@ -193,8 +193,8 @@ def owners(value: object, info: Info) -> tuple[str, ...]:
 
 @Reads
 def tags(value: object, info: Info) -> tuple[tuple[str, str], ...]:
-    """Pairs; a map, or text with commas."""
-    # `env` is a common tag: a variable is written in capitals.
+    """Read pairs from a map, or from text separated by commas."""
+    # `env` is also a common tag, so only a name in capitals is a variable.
     if re.fullmatch(r"[A-Z][A-Z0-9_]*", variable_of(value) or ""):
         value = resolve(value, info.context)
     if isinstance(value, str):
@@ -217,7 +217,7 @@ def _tag(key: object, value: object, info: Info) -> str | None:
 
 @parsed
 def ui_url(value: str) -> str:
-    """An address without query, to which paths are appended."""
+    """Read a URL without query, to which paths are appended."""
     url = value.strip().rstrip("/")
     if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", url):
         raise ValueError("the address of Dagster's UI is allowed, such as http://127.0.0.1:3000")
@@ -226,9 +226,9 @@ def ui_url(value: str) -> str:
 
 @Reads
 def webhook(value: object, info: Info) -> str | None:
-    """The variable of an address to post to."""
+    """Return the variable of a URL to post to."""
     variable = read_secret(value, info)
-    # The address is not repeated: who knows it can post there.
+    # The message omits the URL: whoever knows it can post there.
     if variable and (problem := check_webhook(info.context.environment[variable].strip())):
         raise Refused(problem)
     return variable

@@ -1,4 +1,4 @@
-"""What is hidden: the settings that say so, and what a salt has to be."""
+"""The settings of hidden columns, and the requirements for a salt."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -27,22 +27,22 @@ _HASHABLE = {ColumnType.TEXT, ColumnType.JSON}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Privacy:
-    """What is hidden of a source's records, by resource, and the variable of the hashes' salt."""
+    """The hidden fields of a source's records, by resource, and the variable of the salt."""
 
     hidden: Mapping[str, HiddenPaths] = field(default_factory=dict)
     salt_variable: str | None = None
 
     def of(self, resource: str) -> HiddenPaths:
-        """Say what is hidden of a resource."""
+        """Return the hidden fields of a resource."""
         return self.hidden.get(resource, HiddenPaths())
 
     def hashes(self, resource: str) -> bool:
-        """Tell whether a sync of a resource needs the salt."""
+        """Return whether a sync of a resource needs the salt."""
         return bool(self.of(resource).hashed)
 
     @property
     def excluded_columns(self) -> dict[str, list[str]]:
-        """Columns that are in no frame, by resource: tables may lack them."""
+        """Excluded columns by resource, which tables may lack."""
         return {
             name: [one.name for one in CATALOG[name].columns if within(one.path, hidden.excluded)]
             for name, hidden in self.hidden.items()
@@ -51,10 +51,10 @@ class Privacy:
 
 
 def hash_key(salt: str, variable: str) -> bytes:
-    """Make the key of the hashes of a salt.
+    """Derive the key of hashes from a salt.
 
     Raises:
-        ConfigurationError: It is none; names its variable.
+        ConfigurationError: The salt is empty or too short; names its variable.
     """
     salt = salt.strip()
     if len(salt) < SHORTEST_SALT:
@@ -67,7 +67,7 @@ def hash_key(salt: str, variable: str) -> bytes:
 
 
 def how_to_make_one() -> str:
-    """Say where a salt comes from."""
+    """Return how to make a salt."""
     return (
         "Make one with `openssl rand -hex 32`, once, and keep it: with another one nothing can be "
         "compared with what was hashed before"
@@ -75,10 +75,10 @@ def how_to_make_one() -> str:
 
 
 def require_salt(privacy: Privacy, environment: Mapping[str, str]) -> None:
-    """Find out before a run whether it will have its salt; Dagster tells it in sixty lines.
+    """Verify the salt before a run; during one, Dagster reports the error in sixty lines.
 
     Raises:
-        ConfigurationError: The salt is needed and none; names the variable.
+        ConfigurationError: The salt is needed but empty or too short; names the variable.
     """
     if (variable := privacy.salt_variable) is not None:
         hash_key(environment.get(variable, ""), variable)
@@ -89,7 +89,7 @@ NamedPaths: TypeAlias = Mapping[str, Mapping[FieldPath, str]]
 
 
 def hidden_of(excluded: NamedPaths, hashed: NamedPaths) -> dict[str, HiddenPaths]:
-    """Join both settings, by resource."""
+    """Combine both settings by resource."""
     return {
         resource.name: HiddenPaths(
             tuple(excluded.get(resource.name, {})), tuple(hashed.get(resource.name, {}))
@@ -101,19 +101,19 @@ def hidden_of(excluded: NamedPaths, hashed: NamedPaths) -> dict[str, HiddenPaths
 
 @Reads
 def read_excluded(value: object, info: Info) -> NamedPaths:
-    """Columns that are stored nowhere."""
+    """Read the columns that are stored nowhere."""
     return _read(value, info, {}, hashed=False)
 
 
 @Reads
 def read_hashed(value: object, info: Info) -> NamedPaths:
-    """Columns that are hashed; none of them may be excluded too."""
+    """Read the columns to hash, none of which may be excluded too."""
     return _read(value, info, info.context.understood.get(EXCLUDE, {}), hashed=True)
 
 
 @Reads
 def read_salt(value: object, info: Info) -> str | None:
-    """The variable of the salt, if anything is hashed."""
+    """Return the variable of the salt, if anything is hashed."""
     needed = bool(info.context.understood.get(HASH))
     variable = variable_of(value)
     if variable is None:
@@ -124,7 +124,7 @@ def read_salt(value: object, info: Info) -> str | None:
             )
         return None
     if needed and not info.context.environment.get(variable, "").strip():
-        # Not a problem: definitions load where the secrets are not, such as in CI.
+        # Only a warning: definitions also load without secrets, for example in CI.
         info.context.warnings.append(
             f"{HASH} needs a salt when a sync runs, and the variable {variable} is not set. "
             f"{how_to_make_one()}"

@@ -1,4 +1,4 @@
-"""The file of a new source: every setting, explained, and read from a variable of its own."""
+"""Writes the file of a new source: every setting, explained, and read from its own variable."""
 
 import re
 import textwrap
@@ -14,7 +14,7 @@ _WIDTH = 100
 
 
 def source_file(component: str, folder: str) -> str:
-    """Write the file of a source, for a type of component."""
+    """Return the file of a source, for a type of component."""
     name = source_name(folder)
     head = (
         f"The Intercom source {name}. Set {variable(name, 'access_token')} in the environment or "
@@ -35,13 +35,13 @@ def source_file(component: str, folder: str) -> str:
 
 
 def source_name(folder: str) -> str:
-    """Name a source after its folder, in characters that Dagster takes."""
+    """Derive the name of a source from its folder, in characters that Dagster accepts."""
     name = re.sub(r"\W", "_", folder, flags=re.ASCII)
     return f"source_{name}" if name[:1].isdigit() else name
 
 
 def variable(source: str, setting: str) -> str:
-    """Name the variable of a setting: sources share where tables are, and nothing else."""
+    """Return the variable of a setting: sources share those of the warehouse, but no others."""
     if "." in setting:
         return setting.replace(".", "_").upper()
     for mark in settings_of(Settings)[setting].metadata:
@@ -66,7 +66,7 @@ def _value(source: str, setting: str) -> str:
     if setting == "name":
         return f'"{source}"'
     if setting == "table_prefix" and (stem := _stem(source)):
-        # A variable that is not set would be no prefix: that of the first source.
+        # An unset variable would mean no prefix, which is that of the first source.
         return f'"{stem}_"'
     return f"{{env: {variable(source, setting)}}}"
 

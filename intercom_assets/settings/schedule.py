@@ -1,6 +1,6 @@
-"""When a job runs by itself: basic intervals and cron, as a person writes them.
+"""Schedules as users write them: basic intervals and cron.
 
-Cron and zones are judged by Dagster; what a tick does is in `orchestration/schedules.py`.
+Dagster validates cron and time zones; what a tick does is in `orchestration/schedules.py`.
 """
 
 import re
@@ -24,14 +24,14 @@ ALLOWED = (
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """When a job runs: five fields of cron, and the zone in which they are read."""
+    """Five fields of cron and their time zone."""
 
     cron: str
     timezone: str = "UTC"
 
 
 def weekly_beside(schedule: Schedule | None) -> Schedule | None:
-    """When to reconcile by default: who syncs by schedule would never learn of deletions."""
+    """Return the default reconcile, without which scheduled syncs would never find deletions."""
     return Schedule("0 3 * * 0", schedule.timezone) if schedule else None
 
 
@@ -79,7 +79,7 @@ def _every(interval: str, starting_at: str) -> Schedule:
 
 
 def _step(offset: int, step: int, last: int) -> str:
-    """Write every `step`-th value of a cron field, so that the UI can put it into words."""
+    """Return every `step`-th value of a cron field, in a form that the UI can describe."""
     if step == 1:
         return "*"
     return f"{offset}-{last}/{step}" if offset else f"*/{step}"

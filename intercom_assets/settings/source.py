@@ -1,6 +1,6 @@
-"""The settings of a source: each one declared once, with its type, default, variable and text.
+"""The settings of a source, each declared once with type, default, variable and description.
 
-The component's fields, a scaffolded file, `docs/settings.md` and every refusal follow from here.
+The component's fields, scaffolded files, `docs/settings.md` and all refusals are derived from them.
 """
 
 import os
@@ -59,10 +59,10 @@ GROUPS: Mapping[str, type[SettingsGroup]] = {"snowflake": Snowflake}
 
 
 class Settings(SettingsGroup):
-    """The settings of one source, checked.
+    """The validated settings of one source.
 
-    A field stands after those that it is compared with. Its alias is the setting's name, where
-    the checked value has another.
+    A field follows those that it is compared with. Its alias is the setting's name if the
+    validated value has another.
     """
 
     name: Annotated[str, fields.name] = Field(default="", validate_default=True)
@@ -175,12 +175,12 @@ class Settings(SettingsGroup):
     _warnings: tuple[str, ...] = PrivateAttr(default=())
 
     def model_post_init(self, context: Any, /) -> None:  # noqa: ANN401 - pydantic's own
-        """Keep what the user should know though nothing is wrong."""
+        """Store the warnings of validation."""
         self._warnings = tuple(context.warnings)
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What the user should know though nothing is wrong."""
+        """Warnings for the user about valid settings."""
         return self._warnings
 
     @property
@@ -190,19 +190,19 @@ class Settings(SettingsGroup):
 
     @property
     def privacy(self) -> Privacy:
-        """What is hidden."""
+        """The hidden columns."""
         hidden = hidden_of(self.exclude_columns, self.hash_columns)
         return Privacy(hidden=hidden, salt_variable=self.hash_salt)
 
     @cached_property
     def resources(self) -> tuple[Resource, ...]:
-        """What is synced, parents before children; without what is excluded."""
+        """The selected resources, parents before children, without excluded columns."""
         privacy = self.privacy
         return tuple(hide(one, privacy.of(one.name)) for one in self.selected)
 
     @cached_property
     def warehouse(self) -> WarehouseSettings:
-        """Where the tables are."""
+        """The settings of the selected warehouse."""
         if self.snowflake is not None:
             return SnowflakeSettings(login=self.snowflake, schema=self.warehouse_schema)
         return DuckDBSettings(database=self.database, schema=self.warehouse_schema)
@@ -214,7 +214,7 @@ class Settings(SettingsGroup):
 
     @property
     def source(self) -> Source:
-        """The part that a sync needs."""
+        """The settings that a sync needs."""
         return Source(
             name=self.name,
             schema=self.schema,
@@ -232,17 +232,17 @@ def read_settings(
     environment: Mapping[str, str] = os.environ,
     rules: RuleBook = no_rules,
 ) -> Settings:
-    """Check the settings of one source.
+    """Validate the settings of one source.
 
     Args:
-        raw: Settings as they stand in the file: literals or `{env: NAME}`.
-        name: Name of the source where the file gives none: the folder's.
-        project_root: Where relative paths start.
+        raw: Settings as written in the file: literals or `{env: NAME}`.
+        name: The folder's name, used if the file has none.
+        project_root: Base of relative paths.
         environment: Environment variables.
         rules: What Dagster accepts.
 
     Raises:
-        ConfigurationError: Lists every problem with setting, value and what is allowed.
+        ConfigurationError: Lists every problem with its setting, value and what is allowed.
     """
     reading = Reading(raw, environment, project_root, name, rules)
     try:
@@ -250,17 +250,17 @@ def read_settings(
     except ValidationError as error:
         problems = problems_of(error, reading)
     listed = "\n".join(f"  * {problem}" for problem in problems)
-    # Outside of the handler: pydantic's own message repeats values, which may be secret.
+    # Outside of the handler: pydantic's message contains values, which may be secret.
     raise ConfigurationError(
         f"Settings of the Intercom source {name!r} are wrong. Change each one below:\n{listed}"
     )
 
 
 def refuse_shared_tables(sources: Sequence[Settings]) -> None:
-    """Refuse sources that would write the same tables: each would mark the other's rows.
+    """Reject sources that would write the same tables and mark each other's rows.
 
     Raises:
-        ConfigurationError: Names both sources and the table, or the name that both have.
+        ConfigurationError: Names both sources and the table, or the name that they share.
     """
     owners: dict[str, Settings] = {}
     for source in sources:

@@ -1,7 +1,7 @@
-"""How settings are read: `{env: NAME}`, secrets, and every problem of a file at once.
+"""Reads settings: resolves `{env: NAME}`, protects secrets, and reports all problems at once.
 
 A setting is a field of a `SettingsGroup`. Its validator raises a ValueError that says what is
-allowed; pydantic goes on with the other fields, and `problems_of` writes a line for each.
+allowed; pydantic continues with the other fields, and `problems_of` writes a line for each.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,13 +35,13 @@ RuleBook: TypeAlias = Callable[[], Rules]
 
 
 def no_rules() -> Rules:
-    """Refuse nothing, as `status` does; Dagster judges when definitions load."""
+    """Accept everything, as for `status`; Dagster validates when definitions load."""
     return Rules(lambda _cron, _zone: None, lambda _owner: True, lambda _key, _value: True)
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a validator may ask beyond its value, and where it leaves warnings."""
+    """The context of a validator, to which it adds warnings."""
 
     raw: Mapping[str, object]
     environment: Mapping[str, str]
@@ -56,23 +56,23 @@ class Reading:
 Info: TypeAlias = ValidationInfo[Reading]
 
 
-class Refused(ValueError):  # noqa: N818 - a verdict, told as a line of a ConfigurationError
-    """Several problems of one setting, or one that must not repeat the value: it may be secret."""
+class Refused(ValueError):  # noqa: N818 - becomes a line of a ConfigurationError
+    """Several problems of one setting, or one that omits the value because it may be secret."""
 
     def __init__(self, *problems: str) -> None:
-        """Each problem goes on after the setting's name: `is 'x': y is allowed`."""
+        """Take problems that each follow the setting's name: `is 'x': y is allowed`."""
         super().__init__(*problems)
         self.problems = problems
 
 
 def wrong(value: object, allowed: str) -> str:
-    """Word a problem that shows the value."""
+    """Describe a problem including the value."""
     return f"is {value!r}: {allowed}"
 
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """Marks a setting whose variable has a name of its own, the same for every source."""
+    """Marks a setting whose variable has the same name for every source."""
 
     name: str
 
@@ -82,7 +82,7 @@ AS_WRITTEN = object()
 
 
 class SettingsGroup(BaseModel):
-    """Settings that stand together. An unset or empty one has its default."""
+    """A group of settings. Unset and empty ones have their default."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True
@@ -108,38 +108,38 @@ class SettingsGroup(BaseModel):
 
 
 def settings_of(group: type[SettingsGroup]) -> dict[str, FieldInfo]:
-    """List the settings of a group, by the name that files give them."""
+    """Return the settings of a group by their name in files."""
     return {field.alias or name: field for name, field in group.model_fields.items()}
 
 
 def meaning_of(setting: FieldInfo) -> str:
-    """Return the text of a setting, on one line."""
+    """Return the description of a setting on one line."""
     return " ".join((setting.description or "").split())
 
 
 def variable_of(value: object) -> str | None:
-    """Return the variable that `{env: NAME}` refers to, None for any other value."""
+    """Return the variable of `{env: NAME}`, or None for any other value."""
     if isinstance(value, Mapping) and set(value) == {"env"} and isinstance(value["env"], str):
         return value["env"]
     return None
 
 
 def resolve(value: object, reading: Reading) -> object:
-    """Replace `{env: NAME}` by what the variable holds."""
+    """Replace `{env: NAME}` with the value of the variable."""
     variable = variable_of(value)
     return value if variable is None else reading.environment.get(variable, "").strip()
 
 
 @dataclass(frozen=True, slots=True)
 class Reads:
-    """Marks how the value of a setting is read. Pydantic looks no deeper into the type."""
+    """Reads the value of a setting in place of pydantic's validation of its type."""
 
     read: Callable[[Any, Info], object]
 
     def __get_pydantic_core_schema__(
         self, source: object, handler: GetCoreSchemaHandler
     ) -> core_schema.CoreSchema:
-        """Replace the validation of the type: that of a `Resource` would be all its classes."""
+        """Replace validation by type, which for a `Resource` would cover all its classes."""
         return core_schema.with_info_plain_validator_function(self.read)
 
 
@@ -154,11 +154,11 @@ def parsed(parse: Callable[[str], object]) -> Reads:
 
 
 def parsed_with(parse: Callable[[str, Info], object]) -> Reads:
-    """Read a setting from text, with a look at other settings or the project."""
+    """Read a setting from text and its context."""
 
     def read(value: object, info: Info) -> object:
         if not isinstance(value, str):
-            # YAML turns an unquoted 2.10 or 12_3 into another number.
+            # YAML parses an unquoted 2.10 or 12_3 as another number.
             raise ValueError("write it in quotes, so that YAML keeps it as text")
         return parse(value, info)
 
@@ -166,7 +166,7 @@ def parsed_with(parse: Callable[[str, Info], object]) -> Reads:
 
 
 def one_of(*words: str, **meanings: object) -> Reads:
-    """Read one of some words, in any case; some mean another value than themselves."""
+    """Read one of some words, ignoring case; `meanings` maps words to other values."""
     choices = {**dict(zip(words, words, strict=True)), **meanings}
 
     def parse(text: str) -> object:
@@ -178,7 +178,7 @@ def one_of(*words: str, **meanings: object) -> Reads:
 
 
 def read_secret(value: object, info: Info) -> str | None:
-    """Return the variable that a secret is in, None if it is not set."""
+    """Return the variable of a secret, or None if it is not set."""
     if value is None:
         return None
     variable = variable_of(value)
@@ -196,7 +196,7 @@ Secret: TypeAlias = Annotated[str | None, Reads(read_secret), AS_WRITTEN]
 
 
 def list_names(value: object) -> list[str] | None:
-    """Read names as a list, or as text with commas between; None for anything else."""
+    """Return names from a list or from text separated by commas, or None for anything else."""
     names = [part.strip() for part in value.split(",")] if isinstance(value, str) else value
     if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
         return None
@@ -204,9 +204,9 @@ def list_names(value: object) -> list[str] | None:
 
 
 def problems_of(error: ValidationError, reading: Reading) -> Iterator[str]:
-    """Word every problem: the setting, its variable, its value, and what is allowed."""
+    """Yield every problem with the setting, its variable, its value, and what is allowed."""
     for found in error.errors(include_url=False):
-        # Where another setting failed first, a default that derives from it is not missed.
+        # Ignore defaults derived from a setting that failed itself.
         if found["type"] != "default_factory_not_called":
             path = [str(part) for part in found["loc"]]
             place = _place(path, reading.raw)
@@ -218,7 +218,7 @@ def _problems(found: Any) -> Sequence[str]:  # noqa: ANN401 - pydantic's own
         case "missing":
             return ["is not set"]
         case "extra_forbidden":
-            # The value is not repeated: under a misspelt name it may be a secret.
+            # Omit the value: under a misspelt name it may be a secret.
             return ["is no setting; docs/settings.md lists those that there are"]
         case "value_error":
             error = found["ctx"]["error"]

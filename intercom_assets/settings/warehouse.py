@@ -1,4 +1,4 @@
-"""Where the tables are: the settings of a warehouse, and how to log in to Snowflake."""
+"""The settings of a warehouse, including the login to Snowflake."""
 
 import re
 from dataclasses import dataclass
@@ -44,11 +44,11 @@ class DuckDBSettings:
     kind = "duckdb"
 
     def place(self, table: str) -> str:
-        """Identify a table; DuckDB's names differ in more than case."""
+        """Identify a table; DuckDB ignores the case of names."""
         return f"duckdb {self.database.resolve()} {self.schema.lower()}.{table.lower()}"
 
     def table_name(self, table: str) -> str:
-        """Name a table as the UI shows it."""
+        """Return the table's name as shown in the UI."""
         return f"{self.schema}.{table}"
 
 
@@ -62,13 +62,13 @@ class SnowflakeSettings:
     kind = "snowflake"
 
     def place(self, table: str) -> str:
-        """Identify a table; plain names are upper case there."""
+        """Identify a table; plain names are upper case in Snowflake."""
         account, database = self.login.account.lower(), self.login.database.upper()
         schema, name = to_snowflake_name(self.schema), to_snowflake_name(table)
         return f"snowflake {account} {database} {schema}.{name}"
 
     def table_name(self, table: str) -> str:
-        """Name a table as the UI shows it."""
+        """Return the table's name as shown in the UI."""
         return ".".join(
             (self.login.database, to_snowflake_name(self.schema), to_snowflake_name(table))
         )
@@ -79,7 +79,7 @@ WarehouseSettings: TypeAlias = DuckDBSettings | SnowflakeSettings
 
 @parsed
 def identifier_part(value: str) -> str:
-    """Accept a part of a table's name, verbatim, that any warehouse could hold."""
+    """Accept part of a name, verbatim, if any warehouse allows it."""
     if len(value) > MAX_PREFIX or "\0" in value:
         raise ValueError(f"at most {MAX_PREFIX} characters are allowed, and no NUL")
     return value
@@ -87,7 +87,7 @@ def identifier_part(value: str) -> str:
 
 @parsed
 def web_address(value: str) -> str:
-    """Accept https, and http on loopback."""
+    """Accept https, or http on loopback."""
     from intercom_assets.intercom.connection import (  # noqa: PLC0415 - httpx, for a proxy only
         check_base_url,
     )
@@ -99,7 +99,7 @@ def web_address(value: str) -> str:
 
 @Reads
 def read_database(value: object, info: Info) -> Path:
-    """A DuckDB file that is not named like the schema."""
+    """Read the path of a DuckDB file whose name differs from the schema's."""
     if not isinstance(value, str | Path) or "\0" in str(value):
         raise ValueError("a path of a file is allowed")
     path = info.context.project_root / Path(value).expanduser()
@@ -183,7 +183,7 @@ class Snowflake(SettingsGroup):
             allowed = "set one way to log in, and unset the others"
             raise Refused(wrong(" and ".join(methods), allowed))
         if not methods and (self.authenticator or "").lower() != _BROWSER:
-            # Not a problem: definitions load where the secrets are not, such as in CI.
+            # Only a warning: definitions also load without secrets, for example in CI.
             info.context.warnings.append(no_way_in())
         return self
 
@@ -195,7 +195,7 @@ SECRETS = {
 
 
 def no_way_in() -> str:
-    """Say which ways to log in there are."""
+    """Return a message that lists the ways to log in."""
     return (
         "Snowflake: no way to log in is set. Set the variable of one of snowflake."
         f"{', snowflake.'.join(_METHODS)}, or snowflake.authenticator to {_BROWSER}"
@@ -203,7 +203,7 @@ def no_way_in() -> str:
 
 
 def if_chosen(value: object, read: ValidatorFunctionWrapHandler, info: Info) -> Snowflake | None:
-    """Read the login only where Snowflake is the warehouse: else its variables are unset."""
+    """Read the login only if Snowflake is the warehouse; otherwise its variables are unset."""
     if info.data.get("warehouse_kind") != "snowflake":
         return None
     snowflake: Snowflake = read({} if value is None else value)

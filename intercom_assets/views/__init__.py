@@ -1,1 +1,1 @@
-"""Views over the synced tables: which columns they have, and what became of them."""
+"""Views over the synced tables: which columns they have, and their creation."""

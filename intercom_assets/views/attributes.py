@@ -1,6 +1,6 @@
-"""Custom attributes as columns: which name and type each gets.
+"""Names and types of columns for custom attributes.
 
-Names never depend on the columns of a table, nor on attributes that were made later.
+Names never depend on the columns of a table or on attributes that were created later.
 """
 
 import hashlib
@@ -25,10 +25,10 @@ COLUMNS = (
     "id",
     "_deleted_at",
 )
-"""Columns of a table of attributes that are read."""
+"""Columns to read from a table of attributes."""
 
 PREFIX = "custom"
-"""What every name begins with, so that none is ever that of a table's own column."""
+"""Prefix of every name, so that none clashes with a column of the table."""
 
 _RESERVED = frozenset({f"{PREFIX}_attributes"})
 _MOST = 100
@@ -46,7 +46,7 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class AttributeColumn:
-    """The column of a custom attribute; `key` is the verbatim one in `custom_attributes`."""
+    """The column of a custom attribute; `key` is its verbatim key in `custom_attributes`."""
 
     name: str
     key: str
@@ -55,10 +55,10 @@ class AttributeColumn:
 
 
 def attribute_columns(rows: Iterable[Mapping[str, Any]]) -> tuple[AttributeColumn, ...]:
-    """Return a column per custom attribute, in the order in which they were made.
+    """Return a column per custom attribute, ordered by age.
 
-    The oldest of several that would have one name gets it, the others a name that ends in digits
-    of their full name's hash. Attributes that are marked as gone keep their names from others.
+    If several would share a name, the oldest gets it; the others get a suffix from the hash of
+    their full name. Attributes marked as gone keep their names reserved.
     """
     taken = set(_RESERVED)
     columns = []
@@ -67,16 +67,16 @@ def attribute_columns(rows: Iterable[Mapping[str, Any]]) -> tuple[AttributeColum
         name = _free(key, taken)
         taken.add(name)
         if row["_deleted_at"] is None:
-            # What a newer Intercom may add is kept as its text.
+            # Types that Intercom may add later are read as text.
             kind = _TYPES.get(str(row["data_type"]), ColumnType.TEXT)
             columns.append(AttributeColumn(name, key, kind, _description(key, row)))
     return tuple(columns)
 
 
 def column_name(key: str) -> str:
-    """Write a name in snake case: `CX Score` is `custom_cx_score`, `Größe 🚀` `custom_grosse`.
+    """Convert a name to snake case: `CX Score` is `custom_cx_score`, `Größe 🚀` `custom_grosse`.
 
-    Letters lose their accents; those of other scripts stay.
+    Accents are dropped; letters of other scripts stay.
     """
     plain = "".join(_plain(char) for char in unicodedata.normalize("NFC", key))
     parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", plain).casefold()
@@ -107,7 +107,7 @@ def _plain(char: str) -> str:
 
 
 def _is_word(char: str) -> bool:
-    # Marks are parts of letters in many scripts.
+    # In many scripts marks are parts of letters.
     return unicodedata.category(char)[0] in "LMN"
 
 

@@ -1,6 +1,6 @@
-"""From declared models and the stored attributes to views in the warehouse.
+"""Creates views in the warehouse from declared models and stored attributes.
 
-Nothing is asked of Intercom; how a view is written in SQL is the warehouse's to say.
+Nothing is requested from Intercom. The warehouse writes the SQL.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -22,7 +22,7 @@ _HIDDEN = frozenset({EXTRA, ROW_HASH, DELETED_AT})
 
 @dataclass(frozen=True, slots=True)
 class ViewColumn:
-    """A column of a view, and the name of the table's column that it is made of."""
+    """A column of a view, and the name of the table's column that it is read from."""
 
     column: Column
     source: str
@@ -30,13 +30,13 @@ class ViewColumn:
 
 @dataclass(frozen=True, slots=True)
 class ViewReport:
-    """What became of a model.
+    """The result of creating the view of a model.
 
     Attributes:
-        made: What became of its view, None where there was nothing to make it of.
-        problem: Why it was left out or refused, and what to do.
-        row_count: Rows that the view shows.
-        live: Rows of its table that are not marked as gone.
+        made: None if a table or column that the view reads is missing.
+        problem: Why the view was omitted or refused, and what to do.
+        row_count: Rows of the view.
+        live: Unmarked rows of its table.
     """
 
     model: Model
@@ -49,7 +49,7 @@ class ViewReport:
 
     @property
     def stands(self) -> bool:
-        """Whether the view is there and ours."""
+        """Whether the view exists and is ours."""
         return self.made is not None and self.made is not Made.REFUSED
 
 
@@ -63,7 +63,7 @@ class _Plan:
 
 @dataclass(slots=True)
 class _Tables:
-    """The stored tables that models read, each looked at once."""
+    """The stored tables that models read, each inspected once."""
 
     source: Source
     warehouse: Warehouse
@@ -71,10 +71,10 @@ class _Tables:
     _states: dict[str, TableState] = field(default_factory=dict)
 
     def state(self, resource: str) -> TableState:
-        """Look at a table.
+        """Inspect a table.
 
         Raises:
-            SchemaError: It is not there, or not ours.
+            SchemaError: The table does not exist or is not ours.
         """
         target = self.target(resource)
         if resource not in self._states:
@@ -84,11 +84,11 @@ class _Tables:
         return self._states[resource]
 
     def target(self, resource: str) -> Target:
-        """Name a table."""
+        """Return the table of a resource."""
         return self.source.target(self.resources[resource])
 
     def attributes(self, resource: str) -> tuple[AttributeColumn, ...]:
-        """Return the columns of the custom attributes that a table declares."""
+        """Return columns for the custom attributes in a table of attributes."""
         missing = {column.name for column in self.state(resource).missing}
         target = self.target(resource)
         if missing & set(COLUMNS):
@@ -98,7 +98,7 @@ class _Tables:
 
 
 def view_target(source: Source, model: Model) -> Target:
-    """Name the view of a model; its columns beyond the key are found when it is made."""
+    """Return the view of a model; columns beyond its table's are found when it is created."""
     match model.shape:
         case Flat(resource=resource):
             table = source.target(CATALOG[resource]).table
@@ -115,15 +115,15 @@ def make_views(
     warehouse: Warehouse,
     resources: Iterable[Resource] = CATALOG,
 ) -> list[ViewReport]:
-    """Make the views of models, as far as their tables are there.
+    """Create the views of models whose tables exist.
 
-    The database is opened once; a view is written only where its definition changed.
+    The database is opened once, and a view is replaced only if its definition changed.
 
     Args:
         models: The models.
         source: The source's settings.
-        warehouse: Where the tables and views are.
-        resources: Resources as the tables hold them: settings may hide columns.
+        warehouse: Contains the tables and views.
+        resources: The resources as stored: settings may hide columns.
     """
     with warehouse.connected():
         tables = _Tables(source, warehouse, {resource.name: resource for resource in resources})
@@ -191,10 +191,10 @@ def _plan(model: Model, tables: _Tables) -> _Plan:
 
 
 def _columns(model: Model, tables: _Tables) -> Iterator[ViewColumn]:
-    """List the columns of a model.
+    """Yield the columns of a model.
 
     Raises:
-        SchemaError: A table or column that it reads is not there.
+        SchemaError: A table or column that it reads is missing.
     """
     shape, target = model.shape, tables.target(model.shape.resource)
     missing = {column.name for column in tables.state(shape.resource).missing}

@@ -1,4 +1,1 @@
-"""Where rows land: tables, cursors and the transaction that moves both.
-
-Nothing here knows Intercom or Dagster.
-"""
+"""Stores rows and cursors, in one transaction. Independent of Intercom and Dagster."""

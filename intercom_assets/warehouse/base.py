@@ -1,7 +1,7 @@
-"""The values that pass between a sync and a warehouse, and what a database must offer.
+"""The values exchanged by a sync and a warehouse, and the protocols that a database implements.
 
-`Warehouse` is written once, over an `Adapter` (how a database is reached) and a `Dialect` (how its
-SQL is spelled). Neither knows Intercom.
+`Warehouse` is written once, over an `Adapter` (reaches a database) and a `Dialect` (spells its
+SQL). Neither knows Intercom.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,23 +20,22 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 SEQUENCE = "_sequence"
-"""Column of a staged file: the order in which rows were read; never stored."""
+"""Column of a staged file with the order in which rows were read; never stored."""
 
 SET_BY_COMMIT = (SYNCED_AT, DELETED_AT)
-"""Metadata columns that a staged file does not hold."""
+"""Metadata columns that a commit sets and staged files lack."""
 
 MERGED_INTO = "_merged_into"
-"""Where `_extra` keeps the id of the record that a deleted one was merged into."""
+"""Key in `_extra` for the id of the record that a deleted one was merged into."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StagedFile:
-    """Rows in a file: one JSON object a line, which may leave nulls out.
+    """Rows in a file of one JSON object per line, where nulls may be omitted.
 
     Instants are microseconds since 1970, JSON is text.
 
     Attributes:
-        columns: The objects' fields and their types.
         longest: Bytes of the longest line.
     """
 
@@ -48,14 +47,14 @@ class StagedFile:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A table or view in the warehouse; schema and name are verbatim, with any prefix."""
+    """A table or view in the warehouse. Schema and name are verbatim and include any prefix."""
 
     schema: str
     name: str
     table: Table
 
     def __str__(self) -> str:
-        """Read as `schema.name`."""
+        """Return `schema.name`."""
         return f"{self.schema}.{self.name}"
 
 
@@ -64,21 +63,19 @@ class StoredCursor:
     """Where a resource's next sync starts, as stored beside its rows.
 
     Attributes:
-        source: Name of the source that wrote it.
-        workspace_id: Intercom's id of the workspace (`app.id_code`).
-        start_date: The start date that the rows were read with.
-        at: The cursor of a resource that is asked for by time.
+        workspace_id: Intercom's `app.id_code`.
+        start_date: The start date with which the rows were read.
+        at: The cursor of an incremental resource.
         parent_synced_at: With `parent_key`, the last processed version of a parent.
-        version: Grows by one with each commit; 0 before the first.
+        version: Incremented by each commit; 0 before the first.
         synced_at: `_synced_at` of the last commit.
         run_id: Dagster run of the last commit.
-        complete: Whether the last sync ended well, rather than at a checkpoint.
-        reconciling: Rows updated before this were compared by a reconcile under way.
-        reconciled_at: When the last whole reconcile ended.
-        hidden: What the rows were stored without; empty where nothing is hidden.
-        unread: Keys of what could not be read so far, and is due until it is: parents of children,
-            or the records themselves.
-        deletions_at: Deletions that Intercom listed until then are marked.
+        complete: Whether the last sync finished, rather than stopped at a checkpoint.
+        reconciling: The unfinished reconcile has compared rows updated before this time.
+        reconciled_at: When a reconcile last finished.
+        hidden: What the settings hid from the stored rows; empty if nothing.
+        unread: Keys of records, or of parents of children, that could not be read yet and stay due.
+        deletions_at: Deletions that Intercom listed up to this time are marked.
     """
 
     resource: str
@@ -102,12 +99,12 @@ class StoredCursor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WholeLists:
-    """Children's lists that were read completely, so that a child they lack is gone.
+    """Lists of children that were read completely, so a child missing from them is gone.
 
     Attributes:
-        file: `parent` and `newer_than`: where that is set, only children newer than it were
-            returned.
-        parent_key: Column that holds the parent's key.
+        file: Columns `parent` and `newer_than`; if the latter is set, the list contains only
+            children newer than it.
+        parent_key: Column with the parent's key.
         newest: Column that `newer_than` is compared with.
     """
 
@@ -118,11 +115,11 @@ class WholeLists:
 
 @dataclass(frozen=True, slots=True)
 class Rewrite:
-    """Stored rows whose values are replaced: `_synced_at` stays, the rows mean what they meant.
+    """Replacement values for stored rows. `_synced_at` stays, as their meaning does not change.
 
     Attributes:
-        file: The primary key, these columns and `_extra`, as they are after.
-        columns: Columns that are replaced beside `_extra`.
+        file: The primary key and the new values of these columns and `_extra`.
+        columns: Columns to replace in addition to `_extra`.
     """
 
     file: StagedFile
@@ -134,10 +131,10 @@ class Commit:
     """One transaction: rows, marks and the cursor that they reach.
 
     Attributes:
-        cursor: The cursor after the commit; its version follows the stored one.
+        cursor: The cursor after the commit; its version is the stored one plus one.
         rows: Rows with `_sequence`.
-        seen: The keys of a complete read: every row that it lacks is marked.
-        gone: `key` and `merged_into` of rows whose records are gone for certain.
+        seen: The keys of a complete read; rows missing from it are marked.
+        gone: `key` and `merged_into` of rows whose records are confirmed as gone.
     """
 
     target: Target
@@ -151,13 +148,13 @@ class Commit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Committed:
-    """What a commit did.
+    """The result of a commit.
 
     Attributes:
-        updated: Rows whose record changed, or that came back.
-        unchanged: Rows that were staged and already stored.
+        updated: Rows whose record changed or reappeared.
+        unchanged: Staged rows that were already stored.
         deleted: Rows marked as gone.
-        row_count: Rows in the table afterwards, marked ones included.
+        row_count: Rows in the table afterwards, including marked ones.
     """
 
     inserted: int = 0
@@ -170,7 +167,7 @@ class Committed:
 
 @dataclass(frozen=True, slots=True)
 class ParentVersion:
-    """A stored version of a parent whose children are due; the parent may be marked as gone."""
+    """A stored version of a parent whose children are due; it may be marked as gone."""
 
     key: str
     synced_at: datetime
@@ -179,7 +176,7 @@ class ParentVersion:
 
 @dataclass(frozen=True, slots=True)
 class TableState:
-    """A table before a sync: declared columns that it lacks, rows that are not marked as gone."""
+    """A table before a sync, with missing declared columns and the number of unmarked rows."""
 
     exists: bool
     missing: tuple[Column, ...] = field(default=())
@@ -187,10 +184,10 @@ class TableState:
 
 
 class Session(Protocol):
-    """A connection to a database, for one piece of work."""
+    """A database connection used for one unit of work."""
 
     def run(self, statement: str, *values: object) -> int:
-        """Run a statement and return the number of rows that it changed."""
+        """Run a statement and return the number of changed rows."""
         ...
 
     def rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
@@ -198,39 +195,39 @@ class Session(Protocol):
         ...
 
     def arrow(self, statement: str, kinds: Mapping[str, ColumnType]) -> "pa.Table":
-        """Run a query of `Dialect.cell`s and return a table with these names and types."""
+        """Run a query of `Dialect.cell`s and return a table with the given names and types."""
         ...
 
     def columns(self, schema: str, name: str) -> dict[str, str]:
-        """Return the type of each column of a table or view; nothing where there is none."""
+        """Return the type of each column of a table or view, or nothing if it does not exist."""
         ...
 
     def transaction(self) -> AbstractContextManager[None]:
-        """Do all of a block or nothing of it."""
+        """Commit the statements of a block together, or none of them."""
         ...
 
     def create_table(self, schema: str, statement: str) -> None:
-        """Create a table, and its schema where there is none."""
+        """Create a table, and its schema if missing."""
         ...
 
     def staged(self, schema: str, file: StagedFile) -> AbstractContextManager[str]:
-        """Make a file readable for a block; yields a relation with its columns, typed."""
+        """Make a file readable for a block, yielding a relation with its typed columns."""
         ...
 
     def temporary(self, schema: str) -> AbstractContextManager[str]:
-        """Yield the quoted name of a table that may be created, and is dropped after the block."""
+        """Yield a quoted table name to create; the table is dropped after the block."""
         ...
 
     def relations(self, schema: str, names: Sequence[str]) -> dict[str, tuple[str, str]]:
-        """Return what exists of these names: its kind, and the text that holds a view's mark."""
+        """Return the kind of each existing relation, and the text that contains a view's mark."""
         ...
 
 
 class Adapter(Protocol):
-    """How a database is reached. Every failure of the driver leaves it as a `WarehouseError`."""
+    """Reaches a database, and raises failures of its driver as `WarehouseError`."""
 
     def describe(self) -> str:
-        """Name the database for people: a path or an account."""
+        """Return the database's path or account, for messages."""
         ...
 
     def close(self) -> None:
@@ -238,29 +235,29 @@ class Adapter(Protocol):
         ...
 
     def exists(self) -> bool:
-        """Tell whether there is a database yet; looking at it must not create one."""
+        """Return whether the database exists, without creating it."""
         ...
 
     def connected(self) -> AbstractContextManager[None]:
-        """Stay connected for a block, where connecting costs something."""
+        """Keep the connection open for a block if connecting is expensive."""
         ...
 
     def lock(self, target: Target, run_id: str) -> AbstractContextManager[None]:
-        """Keep other syncs away from a table for a block."""
+        """Lock a table against other syncs for a block."""
         ...
 
     def commit_share(self, rows: int, size: int) -> float:
-        """Return how full a commit of so many rows and bytes is: at 1.0 it is worth its cost."""
+        """Return how full a commit is, where 1.0 means it should be flushed."""
         ...
 
     def read(self, work: Callable[[Session], T], what: str) -> T:
-        """Do work that reads, in a `Session`; `what` it is about stands in messages."""
+        """Run work that only reads; `what` names its subject in messages."""
         ...
 
     def write(self, work: Callable[[Session], T], what: str, *, compact: bool = False) -> T:
-        """Do work that writes; it may be repeated from its beginning, as when a session was lost.
+        """Run work that writes. It may be repeated from the start, e.g. after a lost session.
 
-        With `compact`, the database may tidy its storage up afterwards.
+        With `compact`, the database may compact its storage afterwards.
         """
         ...
 
@@ -269,9 +266,9 @@ class Adapter(Protocol):
         ...
 
     def query(self, statement: str) -> "pa.Table":
-        """Answer SQL of a person's; what it changes is not kept."""
+        """Run a user's SQL, without keeping any changes."""
         ...
 
     def check(self, schema: str) -> None:
-        """Find out whether tables could be created, and leave no trace."""
+        """Verify that tables can be created, without leaving a trace."""
         ...

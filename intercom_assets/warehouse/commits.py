@@ -1,4 +1,4 @@
-"""One commit: rows, marks and the cursor in one transaction, or nothing."""
+"""One commit: rows, marks and the cursor in one transaction."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -19,13 +19,10 @@ from intercom_assets.warehouse.statements import Statements
 
 
 class CommitWork:
-    """What a commit does in a session; safe to repeat from its beginning.
+    """Makes a commit in a session; safe to repeat from the start.
 
     Args:
-        commit: What is committed.
         prefix: Table prefix of the source, for its table of cursors.
-        dialect: How the warehouse spells SQL.
-        now: Tells the time.
     """
 
     def __init__(
@@ -39,7 +36,7 @@ class CommitWork:
         self._attempted: Committed | None = None
 
     def run(self, session: Session) -> Committed:
-        """Commit, unless an earlier attempt did and its answer was lost.
+        """Commit, unless an earlier attempt succeeded and its response was lost.
 
         Raises:
             WarehouseError: Another sync moved the cursor meanwhile.
@@ -57,7 +54,7 @@ class CommitWork:
     def _transaction(self, session: Session) -> Iterator[Mapping[str, str]]:
         """Yield the relations of the commit's files within its transaction.
 
-        Tables are created and files are staged before it where DDL would end it.
+        Where DDL would end a transaction, tables are created and files staged before it.
         """
         schema = self._commit.target.schema
         with ExitStack() as stack:
@@ -94,11 +91,11 @@ class CommitWork:
         return staged
 
     def _swap_cursor(self, session: Session, stored: StoredCursor | None) -> datetime:
-        # The version must be the one that this sync started from: the guarantee of rule 1.
+        # Rule 1: the stored version must be the one that this sync started from.
         cursor = self._commit.cursor
         stored = stored or StoredCursor(resource=cursor.resource)
         expected = cursor.version - 1
-        # Later than the last commit, and than what was read, however slow our clock is.
+        # Later than the last commit and than what was read, even if our clock is slow.
         now = max(self._now(), cursor.at or EPOCH)
         if stored.synced_at is not None:
             now = max(now, stored.synced_at + timedelta(microseconds=1))
@@ -123,7 +120,7 @@ class CommitWork:
         before = number(session, statements.count())
         staged_rows = inserted = updated = 0
         if rows := staged.get("rows"):
-            # Most commits only insert, or find little changed: what has no rows is not run.
+            # Most commits only insert or find little changed, so run only what has rows.
             [(staged_rows, new, newer, back)] = session.rows(statements.compare(rows))
             updated += session.run(statements.update(rows), synced_at) if newer else 0
             updated += session.run(statements.unmark(rows), synced_at) if back else 0
@@ -153,7 +150,7 @@ class CommitWork:
         return deleted
 
     def _keep_merged(self, session: Session, merged: str) -> None:
-        """Note in `_extra` which record another one was merged into; such records are few."""
+        """Store in `_extra` which record another one was merged into; such records are few."""
         for key, extra, merged_into in session.rows(merged):
             kept = json.loads(extra) if extra else {}
             noted = kept if isinstance(kept, dict) else {"_unparsed": kept}
@@ -162,7 +159,7 @@ class CommitWork:
 
 
 def stored_cursors(session: Session, statements: CursorStatements) -> dict[str, StoredCursor]:
-    """Read all cursors of a prefix, by resource."""
+    """Return all cursors of a prefix, by resource."""
     rows = session.rows(statements.select())
     values = statements.dialect.python(rows, list(CURSOR_COLUMNS.values()))
     cursors = [stored_cursor(dict(zip(CURSOR_COLUMNS, row, strict=True))) for row in values]
@@ -170,5 +167,5 @@ def stored_cursors(session: Session, statements: CursorStatements) -> dict[str, 
 
 
 def number(session: Session, statement: str, *values: object) -> int:
-    """Return the only number of a query."""
+    """Return the single number that a query selects."""
     return int(session.rows(statement, *values)[0][0])

@@ -1,4 +1,4 @@
-"""The table of cursors: its columns, its statements, and how a row of it is a cursor."""
+"""The table of cursors: its columns and statements, and conversion between rows and cursors."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -40,8 +40,9 @@ _AT_GATE = {"resource": "''", "version": "0", "gate": "0"}
 class CursorStatements:
     """The statements of the table of cursors of one prefix.
 
-    Where no key is enforced the table has a gate: a row that every commit updates first. Whoever
-    comes second waits there, and what it reads afterwards is what the first committed.
+    Without enforced keys two commits could both find the expected version. The table then has a
+    gate: a row that every commit updates first, so that the second one waits for the first and
+    reads what it committed.
     """
 
     schema: str
@@ -54,7 +55,7 @@ class CursorStatements:
         return f"{self.dialect.name(self.schema)}.{self.dialect.name(self.prefix + CURSORS)}"
 
     def create(self) -> str:
-        """Create the table; its few rows can afford a declared key, which stops twins."""
+        """Create the table. Its key, cheap for few rows, stops two concurrent first syncs."""
         if self.dialect.enforces_keys:
             columns = ", ".join(
                 f"{name} {kind}" + (" PRIMARY KEY" if name == self._column("resource") else "")
@@ -70,7 +71,7 @@ class CursorStatements:
         return f"CREATE TABLE IF NOT EXISTS {self.name} AS\nSELECT {selected}"
 
     def add_columns(self, known: Collection[str]) -> list[str]:
-        """Add the columns that a table of an earlier release lacks."""
+        """Add the columns that a table of an older release lacks."""
         return [
             f"ALTER TABLE {self.name} ADD COLUMN IF NOT EXISTS {self._column(name)} "
             f"{self.dialect.types[kind]}"
@@ -79,19 +80,19 @@ class CursorStatements:
         ]
 
     def enter(self) -> str:
-        """Pass the gate: the commit of another sync ends first, and is seen afterwards."""
+        """Pass the gate, after which the commits of other syncs are visible."""
         gate = self._column("gate")
         return f"UPDATE {self.name} SET {gate} = {gate} + 1 WHERE {self._column('resource')} = ''"
 
     def select(self) -> str:
-        """Read all cursors, as cells in the order of `CURSOR_COLUMNS`."""
+        """Select all cursors as cells in the order of `CURSOR_COLUMNS`."""
         cells = ", ".join(
             self.dialect.cell(self._column(name), kind) for name, kind in CURSOR_COLUMNS.items()
         )
         return f"SELECT {cells} FROM {self.name} WHERE {self._column('resource')} <> ''"
 
     def insert(self) -> str:
-        """Store a first cursor; binds every column in the order of `CURSOR_COLUMNS`."""
+        """Insert a first cursor; binds every column in the order of `CURSOR_COLUMNS`."""
         values = ", ".join(f"CAST(? AS {kind})" for kind in self._types.values())
         return f"INSERT INTO {self.name} ({', '.join(self._types)})\nSELECT {values}"
 
@@ -121,7 +122,7 @@ class CursorStatements:
 
 
 def cursor_values(cursor: StoredCursor) -> dict[str, object]:
-    """Return the value of each column."""
+    """Convert a cursor to values by column."""
     values = asdict(cursor)
     return {
         **{name: values.get(name) for name in CURSOR_COLUMNS},
@@ -131,7 +132,7 @@ def cursor_values(cursor: StoredCursor) -> dict[str, object]:
 
 
 def stored_cursor(row: Mapping[str, Any]) -> StoredCursor:
-    """Return the cursor that a row holds, by the names of the columns."""
+    """Convert a row, by column, to a cursor."""
     values = dict(row)
     at, unread = values.pop("cursor_at"), json.loads(values.pop("unread") or "[]")
     return StoredCursor(**values, at=at, unread=tuple(unread))

@@ -1,7 +1,7 @@
-"""What differs between the SQL of one warehouse and the next, as small pieces of text.
+"""The fragments of SQL that differ between warehouses.
 
-Whole statements are elsewhere, once for all warehouses. Values are never written into a statement;
-they are bound.
+Whole statements are written elsewhere, once for all warehouses. Values are bound, never written
+into a statement.
 """
 
 import re
@@ -17,21 +17,21 @@ from intercom_assets.catalog.types import ColumnType
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 EXAMPLE = 100
-"""Characters of an example that are read."""
+"""Maximum characters of an example."""
 
 Rows = Sequence[tuple[Any, ...]]
 
 
 class Dialect(Protocol):
-    """How one warehouse spells what the statements are made of."""
+    """Spells the parts of statements for one warehouse."""
 
     types: Mapping[ColumnType, str]
     described: Mapping[ColumnType, str]
-    """The types as the warehouse describes the columns of a table."""
+    """The types as the warehouse reports them for a table's columns."""
     ddl_in_transactions: bool
-    """Whether a transaction may create and alter tables; elsewhere each such change commits."""
+    """Whether DDL is transactional; otherwise each DDL statement commits."""
     enforces_keys: bool
-    """Whether a declared primary key is enforced; elsewhere commits line up at a gate."""
+    """Whether declared primary keys are enforced; otherwise a gate serializes commits."""
 
     def name(self, name: str) -> str:
         """Quote an identifier."""
@@ -42,65 +42,65 @@ class Dialect(Protocol):
 
         Args:
             table: Quoted full name of the table.
-            alias: How sets and match refer to it: its quoted name, for not every warehouse knows
-                another one in UPDATE.
-            sets: What is set.
-            relation: A quoted name or subquery, of whose rows at most one matches each.
-            match: The condition.
+            alias: The table's quoted name, by which `sets` and `match` refer to it: not every
+                warehouse allows another alias in UPDATE.
+            sets: Assignments.
+            relation: A quoted name or subquery with at most one match per row.
+            match: Join condition.
         """
         ...
 
     def stage(self, table: str, relation: str, columns: str, latest: str) -> tuple[str, ...]:
-        """Create a temporary table of a relation `r`, keeping the latest row of each key.
+        """Create a temporary table from a relation `r`, keeping the latest row of each key.
 
         Args:
             table: Quoted name of the table.
-            relation: What is read.
-            columns: The columns that are kept.
-            latest: Window in which the row that is kept comes first.
+            relation: A quoted name or subquery.
+            columns: The columns to keep.
+            latest: Window that orders the row to keep first.
         """
         ...
 
     def typed(self, raw: str, kind: ColumnType) -> str:
-        """Read a value of a staged file, where instants are microseconds and JSON is text."""
+        """Convert a value of a staged file, where instants are microseconds and JSON is text."""
         ...
 
     def cell(self, column: str, kind: ColumnType) -> str:
-        """Read a quoted column in a form that every driver returns alike."""
+        """Select a quoted column in a form that all drivers return alike."""
         ...
 
     def python(self, rows: Rows, kinds: Sequence[ColumnType]) -> Rows:
-        """Turn rows of `cell`s into Python's own values; JSON stays text."""
+        """Convert rows of `cell`s to Python values; JSON stays text."""
         ...
 
     def listed(self) -> str:
-        """Write the query that lists the texts of a bound JSON list."""
+        """Select the strings of a bound JSON list."""
         ...
 
     def fields(self, table: str, path: Sequence[str], key: str) -> str:
-        """List each field of an object within `_extra` as `row_key`, `field` and `example`.
+        """Select `row_key`, `field` and `example` for each field of an object within `_extra`.
 
         Args:
-            table: Quoted name of the table, whose unmarked rows are meant.
+            table: Quoted name of the table; only unmarked rows are read.
             path: Keys that lead to the object; empty for `_extra` itself.
-            key: Expression that names a row.
+            key: Expression that identifies a row.
         """
         ...
 
     def text_at(self, value: str, path: Sequence[str]) -> str:
-        """Read the value that keys lead to within JSON, as text."""
+        """Read the value at a path within JSON as text."""
         ...
 
     def members(self, column: str, path: Sequence[str]) -> str:
-        """Write the item of FROM, `m`, whose `value`s are the members of a list in a column."""
+        """Return the FROM item `m` whose `value`s are the members of a list in a column."""
         ...
 
     def match(self, text: str, pattern: str) -> str:
-        """Extract the first group of a pattern; null or empty where the text does not match."""
+        """Extract the first group of a pattern; null or empty without a match."""
         ...
 
     def view(self, name: str, select: str, *, about: str, mark: str, new: bool) -> tuple[str, ...]:
-        """Create a view, or replace one of ours; `Session.relations` finds its mark again."""
+        """Create a view or replace one of ours, with a mark for `Session.relations` to find."""
         ...
 
 
@@ -129,7 +129,7 @@ SNOWFLAKE_TYPES: Mapping[ColumnType, str] = {
 
 
 class DuckDBDialect(Dialect):
-    """DuckDB: names are verbatim, and views carry their mark in a comment."""
+    """DuckDB: names are verbatim, and a view's mark is in its comment."""
 
     types = DUCKDB_TYPES
     described = DUCKDB_TYPES
@@ -142,9 +142,9 @@ class DuckDBDialect(Dialect):
 
     @override
     def update(self, table: str, alias: str, *, sets: str, relation: str, match: str) -> str:
-        # In the order in which the table holds the rows: in any other one DuckDB decompresses 2,048
-        # neighbours for each row, column by column, and 5,000 contacts took 7 s instead of 0.3.
-        # A join keeps that order only as long as the planner happens to probe with the table.
+        # In table order, because DuckDB otherwise decompresses 2,048 neighbours per row and column:
+        # 5,000 contacts took 7 s instead of 0.3. A plain join keeps that order only while the
+        # planner happens to probe with the table.
         return (
             f"UPDATE {table} SET {sets}\n"
             f"FROM (SELECT {alias}.rowid AS _row, s.* FROM {table} AS {alias}\n"
@@ -154,7 +154,7 @@ class DuckDBDialect(Dialect):
 
     @override
     def stage(self, table: str, relation: str, columns: str, latest: str) -> tuple[str, ...]:
-        # The repeated rows are deleted by their ids: a window over whole rows would copy them all.
+        # Duplicates are deleted by row id: a window over whole rows would copy them all.
         create = f"CREATE OR REPLACE TEMP TABLE {table} AS\nSELECT {columns}\nFROM {relation} AS r"
         repeated = f"SELECT r.rowid FROM {table} AS r\nQUALIFY ROW_NUMBER() OVER ({latest}) > 1"
         return (create, f"DELETE FROM {table} WHERE rowid IN ({repeated})")
@@ -183,7 +183,7 @@ class DuckDBDialect(Dialect):
 
     @override
     def fields(self, table: str, path: Sequence[str], key: str) -> str:
-        # The object is parsed once a row.
+        # Parses the object once per row.
         held = quote(EXTRA) + (f" -> {_pointer(path)}" if path else "")
         pointer = "'/' || replace(replace(field, '~', '~0'), '/', '~1')"
         return (
@@ -216,14 +216,14 @@ class DuckDBDialect(Dialect):
 
 
 class SnowflakeDialect(Dialect):
-    """Snowflake: plain names are upper case, and views carry their mark in a condition.
+    """Snowflake: plain names are upper case, and a view's mark is in an always-true condition.
 
-    The condition is always true. It comes and goes with the definition in one statement, which a
-    comment that is set afterwards would not.
+    Snowflake commits each statement by itself, and the condition is replaced together with the
+    definition, unlike a comment that is set afterwards.
     """
 
     types = SNOWFLAKE_TYPES
-    # As DESCRIBE writes them, but for the length of text and the precision of time.
+    # As reported by DESCRIBE, without the length of text and the precision of time.
     described: Mapping[ColumnType, str] = {**SNOWFLAKE_TYPES, ColumnType.TEXT: "VARCHAR"}
     ddl_in_transactions = False
     enforces_keys = False
@@ -238,7 +238,7 @@ class SnowflakeDialect(Dialect):
 
     @override
     def stage(self, table: str, relation: str, columns: str, latest: str) -> tuple[str, ...]:
-        # Transient, because Time Travel of it would cost and serve nobody.
+        # Transient, to avoid paying for Time Travel.
         newest = f"SELECT {columns}\nFROM {relation} AS r\nQUALIFY ROW_NUMBER() OVER ({latest}) = 1"
         return (f"CREATE TRANSIENT TABLE {table} AS\n{newest}",)
 
@@ -248,7 +248,7 @@ class SnowflakeDialect(Dialect):
             case ColumnType.TIMESTAMP:
                 return f"DATEADD(microsecond, {raw}, {instant(self, EPOCH)})"
             case ColumnType.JSON:
-                # What cannot be parsed is kept as text: a commit must not fail for it.
+                # Invalid JSON is kept as text: it must not fail a commit.
                 return f"COALESCE(TRY_PARSE_JSON({raw}), TO_VARIANT({raw}))"
             case _:
                 return raw
@@ -283,7 +283,7 @@ class SnowflakeDialect(Dialect):
     def fields(self, table: str, path: Sequence[str], key: str) -> str:
         extra = self.name(EXTRA)
         held = f"GET_PATH({extra}, '{'.'.join(path)}')" if path else extra
-        # What is no object has no fields, but FLATTEN would list the members of a list.
+        # Objects only: FLATTEN would list the members of a list.
         return (
             f"  SELECT t.row_key, o.KEY AS field, LEFT(TO_JSON(o.VALUE), {EXAMPLE}) AS example\n"
             f"  FROM (\n    SELECT {key} AS row_key, {held} AS held FROM {table}\n"
@@ -298,7 +298,7 @@ class SnowflakeDialect(Dialect):
     @override
     def members(self, column: str, path: Sequence[str]) -> str:
         held = f"{column}{_steps(path)}"
-        # Of an object FLATTEN would list the fields.
+        # FLATTEN would list the fields of an object.
         return f"LATERAL FLATTEN(INPUT => CASE WHEN IS_ARRAY({held}) THEN {held} END) AS m"
 
     @override
@@ -307,37 +307,34 @@ class SnowflakeDialect(Dialect):
 
     @override
     def view(self, name: str, select: str, *, about: str, mark: str, new: bool) -> tuple[str, ...]:
-        # Whoever may read a view that is replaced still may.
+        # Replacing a view keeps its grants.
         create = f"CREATE VIEW {name}" if new else f"CREATE OR REPLACE VIEW {name} COPY GRANTS"
         return (f"{create} COMMENT = {escaped(about)} AS\n{select}\n  AND '{mark}' <> ''",)
 
 
 def instant(dialect: Dialect, moment: datetime | None = None) -> str:
-    """Write an instant, or bind one."""
+    """Return an instant as a literal, or a placeholder to bind one."""
     written = "?" if moment is None else f"'{moment.isoformat()}'"
     return f"CAST({written} AS {dialect.types[ColumnType.TIMESTAMP]})"
 
 
 def to_snowflake_name(name: str) -> str:
-    """Return the name that Snowflake has for one of ours: upper case where it is plain.
-
-    Unquoted SQL then finds it, which Snowflake reads in upper case.
-    """
+    """Return a name in upper case if it is plain, so that unquoted SQL finds it in Snowflake."""
     return name.upper() if re.fullmatch(r"[a-z_][a-z0-9_]*", name) else name
 
 
 def from_snowflake_name(name: str) -> str:
-    """Return our name of what Snowflake has under `to_snowflake_name`."""
+    """Reverse `to_snowflake_name`."""
     return name.lower() if re.fullmatch(r"[A-Z_][A-Z0-9_]*", name) else name
 
 
 def micros(column: str) -> str:
-    """Read an instant in Snowflake as microseconds since 1970."""
+    """Read a Snowflake instant as microseconds since 1970."""
     return f"DATE_PART(EPOCH_MICROSECOND, {column})"
 
 
 def escaped(text: str) -> str:
-    """Quote a text for Snowflake, which reads a backslash as an escape."""
+    """Quote text for Snowflake, where a backslash is an escape."""
     return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
@@ -346,7 +343,7 @@ def _steps(path: Sequence[str]) -> str:
 
 
 def literal(text: str) -> str:
-    """Quote a text, where a statement takes no bound value."""
+    """Quote text for a statement that takes no bound values."""
     return "'" + text.replace("'", "''") + "'"
 
 

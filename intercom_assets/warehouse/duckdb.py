@@ -1,7 +1,6 @@
-"""DuckDB, embedded: a file that is opened for moments.
+"""Embedded DuckDB: a file that is opened only to commit or to look something up.
 
-While one process has the file open no other can open it at all, so it is opened only to commit or
-to look something up.
+While one process has the file open, no other can open it.
 """
 
 import logging
@@ -31,35 +30,35 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 Connect = Callable[[Path], duckdb.DuckDBPyConnection]
-"""Opens the file; a seam for tests."""
+"""Opens the file."""
 
 _COMMIT_BYTES = 24_000_000
 _WIDE_COMMIT_BYTES = 8_000_000
 _AT_A_TIME = 2_048
-"""Rows that DuckDB works on at a time; all copies of them that it makes are in memory."""
+"""Rows that DuckDB processes at a time; it cannot move its copies of them to disk."""
 _WIDE = 13_000_000
-"""Bytes of so many rows with which a commit takes all of its memory, however few they are."""
+"""Bytes of that many rows above which they use up a commit's memory."""
 
 _PORTION = 5_000
 _LEAST_BUFFER = 1 << 20
 _FILE_TYPES = {**DUCKDB_TYPES, ColumnType.TIMESTAMP: "BIGINT", ColumnType.JSON: "VARCHAR"}
 
-# DuckDB tells these apart by their words only. The last one: another thread of this process is
-# just closing the file.
+# DuckDB distinguishes these only by message. The last of `_BUSY` means that another thread of this
+# process is closing the file.
 _BUSY = ("Could not set lock on file", "Conflicting lock", "Unique file handle conflict")
 _CONFLICT = ("onflict on ", "Duplicate key", "PRIMARY KEY or UNIQUE constraint")
 _INTERRUPTED = "Query interrupted"
 _SAY_AFTER = 2.0
 
-# Settings of DuckDB belong to all connections that a process has to a file, and commits that share
-# their memory would be made again without a limit.
+# DuckDB's settings apply to all of a process's connections to a file, and commits that shared the
+# memory limit would fail and be repeated without it.
 _turns = threading.RLock()
 
 _logger = logging.getLogger("intercom_assets")
 
 
 def connect(database: Path) -> duckdb.DuckDBPyConnection:
-    """Open the file with the configuration that all connections of the process share."""
+    """Open the file with the configuration shared by all connections of the process."""
     return duckdb.connect(str(database), config={"custom_user_agent": "dagster"})
 
 
@@ -67,11 +66,9 @@ class DuckDBWarehouse(Warehouse):
     """Tables and cursors in a DuckDB file.
 
     Args:
-        database: The file; created with its folder when missing.
-        connect: Opens it; a seam for tests.
+        database: The file; created with its folder if missing.
         patience: Seconds to wait for another process that has the file open.
         lock_patience: Seconds to wait for another sync of the same table.
-        now: Tells the time; a seam for tests.
     """
 
     def __init__(
@@ -89,7 +86,7 @@ class DuckDBWarehouse(Warehouse):
 
 
 class DuckDBSession(Session):
-    """An open file; its time zone is UTC."""
+    """A session with an open file, in UTC."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
@@ -109,7 +106,7 @@ class DuckDBSession(Session):
 
     @override
     def columns(self, schema: str, name: str) -> dict[str, str]:
-        # Not duckdb_columns(): it lists the columns of all tables first, six times as slow.
+        # duckdb_columns() takes six times as long, because it lists the columns of all tables.
         statement = "SELECT name, type FROM pragma_table_info(?)"
         try:
             return dict(self.rows(statement, f"{quote(schema)}.{quote(name)}"))
@@ -118,7 +115,7 @@ class DuckDBSession(Session):
 
     @override
     def relations(self, schema: str, names: Sequence[str]) -> dict[str, tuple[str, str]]:
-        # DuckDB compares names without their case, whatever quotes they have.
+        # DuckDB ignores the case of names, even quoted ones.
         statement = (
             "SELECT lower(view_name), 'VIEW', coalesce(comment, '') FROM duckdb_views()\n"
             "WHERE database_name = current_database() AND lower(schema_name) = lower($1)\n"
@@ -140,8 +137,8 @@ class DuckDBSession(Session):
             raise
 
     def roll_back(self) -> None:
-        """End a transaction without a trace."""
-        # A failed COMMIT has ended the transaction already.
+        """Roll back the transaction, if any."""
+        # A failed COMMIT has already ended it.
         with suppress(duckdb.Error):
             self._connection.execute("ROLLBACK")
 
@@ -154,7 +151,7 @@ class DuckDBSession(Session):
     def staged(self, schema: str, file: StagedFile) -> AbstractContextManager[str]:
         dialect, columns = DuckDBDialect(), file.columns.items()
         typed = (f"{dialect.typed(quote(one), kind)} AS {quote(one)}" for one, kind in columns)
-        # Declared types: DuckDB would read ahead to guess them from what a text looks like.
+        # Otherwise DuckDB reads ahead and guesses types from the text.
         declared = (f"{literal(one)}: '{_FILE_TYPES[kind]}'" for one, kind in columns)
         return nullcontext(
             f"(SELECT {', '.join(typed)}\nFROM read_json({literal(str(file.path))}, "
@@ -170,13 +167,13 @@ class DuckDBSession(Session):
         try:
             yield table
         finally:
-            # In a transaction that failed nothing works but its end, which drops the table too.
+            # A failed transaction allows only a rollback, which drops the table too.
             with suppress(duckdb.Error):
                 self._connection.execute(f"DROP TABLE IF EXISTS {table}")
 
 
 class DuckDBAdapter(Adapter):
-    """How the file is reached."""
+    """Opens the file for each use, or once for a block."""
 
     def __init__(
         self, path: Path, connect: Connect = connect, *, patience: float, lock_patience: float
@@ -193,7 +190,7 @@ class DuckDBAdapter(Adapter):
 
     @override
     def close(self) -> None:
-        """Do nothing: the file is closed after each use."""
+        """Do nothing, as the file is closed after each use."""
 
     @override
     def exists(self) -> bool:
@@ -202,7 +199,7 @@ class DuckDBAdapter(Adapter):
     @override
     @contextmanager
     def connected(self) -> Iterator[None]:
-        # Opening takes a dozen milliseconds. A connection serves one thread.
+        # Opening takes about 12 ms. A connection serves one thread.
         with self._opened() as connection:
             outer = getattr(self._of_thread, "connection", None)
             self._of_thread.connection = connection
@@ -261,7 +258,7 @@ class DuckDBAdapter(Adapter):
             raise WarehouseError(f"{self._path} does not exist yet. Run a sync first")
         with self._rolled_back() as connection:
             try:
-                # Statements without an answer give None, whatever the stubs say.
+                # Despite the stubs, statements without a result return None.
                 answer = cast("duckdb.DuckDBPyRelation | None", connection.sql(statement))
                 if answer is not None:
                     return answer.to_arrow_table()
@@ -310,7 +307,7 @@ class DuckDBAdapter(Adapter):
         except duckdb.Error as error:
             raise WarehouseError(_refused(f"a statement on {self._path}", error)) from error
         except RuntimeError as error:
-            # A statement that Ctrl-C ends keeps what the signal's handler raised to itself.
+            # DuckDB swallows the exception of the signal handler when Ctrl-C ends a statement.
             if str(error) == _INTERRUPTED:
                 raise KeyboardInterrupt from error
             raise

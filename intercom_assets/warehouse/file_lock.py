@@ -1,4 +1,4 @@
-"""A lock per table among the processes of one machine, by a file that the system releases."""
+"""A lock per table between processes of one machine, based on a file that the OS unlocks."""
 
 import json
 import os
@@ -16,18 +16,18 @@ from intercom_assets.warehouse.base import Target
 
 @contextmanager
 def table_lock(folder: Path, target: Target, run_id: str, patience: float) -> Iterator[None]:
-    """Hold the lock of a table; the system frees it when the process ends, however it ends.
+    """Hold the lock of a table, which the OS releases however the process ends.
 
     Args:
-        folder: Where lock files are, beside the database.
+        folder: Directory of the lock files, beside the database.
         target: The table.
-        run_id: Dagster run, for the message that the other side shows.
+        run_id: Dagster run, named in the other process's error message.
         patience: Seconds to wait for another holder.
 
     Raises:
         WarehouseError: Another sync of the table is running.
     """
-    # The name is hashed: prefixes may hold characters that file names cannot.
+    # Hashed, because prefixes may contain characters that file names cannot.
     name = sha256(f"{target.schema}\0{target.name}".encode()).hexdigest()[:32]
     holder = folder / f"{name}.json"
     try:
@@ -45,7 +45,7 @@ def table_lock(folder: Path, target: Target, run_id: str, patience: float) -> It
         ) from error
     try:
         since = datetime.now(UTC).isoformat(timespec="seconds")
-        # Only for the other side's message: a full disk must not stop the sync here.
+        # Only for the other process's message: a full disk must not stop this sync.
         with suppress(OSError):
             holder.write_text(json.dumps({"pid": os.getpid(), "run": run_id, "since": since}))
         yield

@@ -1,7 +1,4 @@
-"""Queries about stored rows: one text for every warehouse, as a person could run it.
-
-What their results mean is judged elsewhere.
-"""
+"""Queries about stored rows, shared by all warehouses and readable enough for people to run."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,14 +12,14 @@ from intercom_assets.warehouse.statements import qualified
 
 @dataclass(frozen=True, slots=True)
 class DuplicateKeys:
-    """Which primary keys are null or held by several rows?"""
+    """Primary keys that are null or shared by several rows."""
 
     target: Target
 
 
 @dataclass(frozen=True, slots=True)
 class MissingParents:
-    """Which parents do unmarked rows name, in `key`, that are not stored?"""
+    """Parents that unmarked rows reference by `key` but that are not stored."""
 
     target: Target
     key: str
@@ -31,13 +28,13 @@ class MissingParents:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncompleteChildren:
-    """Which unmarked parents have fewer unmarked children than they count?
+    """Unmarked parents with fewer unmarked children than they count.
 
     Attributes:
         target: The table of children.
-        key: Column that holds the parent's key.
-        counted: The parents' column that counts their children.
-        cap: The most children that Intercom returns of a parent, None when all.
+        key: Column with the parent's key.
+        counted: Column of the parents that counts their children.
+        cap: Maximum number of children that Intercom returns per parent.
     """
 
     target: Target
@@ -49,10 +46,10 @@ class IncompleteChildren:
 
 @dataclass(frozen=True, slots=True)
 class ExtraFields:
-    """Which fields does `_extra` of unmarked rows have, in how many rows, for example?
+    """The fields in `_extra` of unmarked rows, each with a row count and an example.
 
     Attributes:
-        path: Keys that lead to the object whose fields are meant; empty for `_extra` itself.
+        path: Keys that lead to the object to inspect; empty for `_extra` itself.
     """
 
     target: Target
@@ -61,7 +58,7 @@ class ExtraFields:
 
 @dataclass(frozen=True, slots=True)
 class MissingMembers:
-    """Which members does a view of pairs name, in `key`, that are not stored in `parent`?"""
+    """Members that a bridge view references by `key` but that are not stored in `parent`."""
 
     target: Target
     key: str
@@ -70,32 +67,32 @@ class MissingMembers:
 
 @dataclass(frozen=True, slots=True)
 class Counting:
-    """Which unmarked rows hold a number above zero in a column?"""
+    """Unmarked rows with a number above zero in a column."""
 
     target: Target
     column: str
 
 
 OfParents: TypeAlias = MissingParents | IncompleteChildren | MissingMembers
-"""Queries that need the table of parents, too."""
+"""Queries that also read the table of parents."""
 
 Query: TypeAlias = DuplicateKeys | Counting | ExtraFields | OfParents
 
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """Which rows hold anything in some columns? The primary key is read before these."""
+    """Rows with a value in any of some columns, which follow the primary key."""
 
     target: Target
     columns: tuple[Column, ...]
 
     @property
     def read(self) -> tuple[Column, ...]:
-        """The columns that are read."""
+        """The primary key, then the columns."""
         return (*map(self.target.table.column, self.target.table.primary_key), *self.columns)
 
     def query(self, dialect: Dialect) -> str:
-        """Write the query that reads them."""
+        """Return the SQL of the query."""
         cells = ", ".join(dialect.cell(dialect.name(one.name), one.type) for one in self.read)
         anything = " OR ".join(f"{dialect.name(one.name)} IS NOT NULL" for one in self.columns)
         return f"SELECT {cells} FROM {qualified(self.target, dialect)} WHERE {anything}"
@@ -103,12 +100,12 @@ class Cells:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copies:
-    """Which unmarked rows differ from the row that they repeat, unless that is older?
+    """Unmarked rows that differ from the row that they repeat, unless that row is older.
 
     Attributes:
-        original: The table whose rows are repeated.
-        key: Column that holds the key of the repeated row.
-        columns: Names of the columns that hold the same in both tables.
+        original: The table of the repeated rows.
+        key: Column with the key of the repeated row.
+        columns: Names of the columns that repeat it.
     """
 
     target: Target
@@ -118,21 +115,21 @@ class Copies:
 
     @property
     def own(self) -> tuple[Column, ...]:
-        """Declared columns of the rows, and `_extra`."""
+        """The declared columns of the rows and `_extra`."""
         return (*self.target.table.columns, self.target.table.column(EXTRA))
 
     @property
     def repeated(self) -> tuple[Column, ...]:
-        """The columns that hold the same, as the original has them, and its `_extra`."""
+        """The repeated columns of the original and its `_extra`."""
         return tuple(map(self.original.table.column, (*self.columns, EXTRA)))
 
     @property
     def read(self) -> tuple[Column, ...]:
-        """The columns that are read: their own, then the repeated ones."""
+        """The rows' own columns, then the repeated ones."""
         return (*self.own, *self.repeated)
 
     def query(self, dialect: Dialect) -> str:
-        """Write the query that reads them."""
+        """Return the SQL of the query."""
         cells = [(f"t.{dialect.name(one.name)}", one.type) for one in self.own]
         cells += [(f"o.{dialect.name(one.name)}", one.type) for one in self.repeated]
         version = dialect.name(self.target.table.version or "")
@@ -153,12 +150,12 @@ class Copies:
 
 
 Rows: TypeAlias = Cells | Copies
-"""Queries whose result is as long as a table, so that it comes in portions."""
+"""Queries whose result can be as long as a table, and is streamed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a query found: its statement for people, the first rows, and how many there are."""
+    """A query's statement, for display, its first rows and the total number of rows."""
 
     statement: str
     rows: tuple[tuple[Any, ...], ...]
@@ -166,7 +163,7 @@ class Answer:
 
 
 def statement(query: Query, dialect: Dialect) -> str:
-    """Write the query whose rows are what a query looks for."""
+    """Return the SQL of a query."""
     match query:
         case DuplicateKeys():
             return _duplicate_keys(query, dialect)
@@ -183,7 +180,7 @@ def statement(query: Query, dialect: Dialect) -> str:
 
 
 def sampled(query: Query, dialect: Dialect, limit: int) -> str:
-    """Write the query of the first rows, each followed by how many there are in all."""
+    """Return the SQL of a query's first rows, each with the total number of rows appended."""
     match query:
         case DuplicateKeys() | Counting() | MissingParents() | MissingMembers():
             order = "1"
@@ -200,7 +197,7 @@ def sampled(query: Query, dialect: Dialect, limit: int) -> str:
 
 
 def answered(query: Query, dialect: Dialect, rows: Sequence[Sequence[Any]]) -> Answer:
-    """Make an answer of the rows of `sampled`."""
+    """Build an answer from the rows of `sampled`."""
     return Answer(
         statement=statement(query, dialect),
         rows=tuple(tuple(row[:-1]) for row in rows),
@@ -219,7 +216,7 @@ def _duplicate_keys(query: DuplicateKeys, dialect: Dialect) -> str:
 
 def _missing(query: MissingParents | MissingMembers, dialect: Dialect) -> str:
     key, parent_key = dialect.name(query.key), _key(query.parent, dialect)
-    # A view of pairs has no mark: it shows unmarked rows only.
+    # A bridge view has no mark: it shows unmarked rows only.
     live = "" if isinstance(query, MissingMembers) else f"t.{dialect.name(DELETED_AT)} IS NULL AND "
     return (
         f"SELECT t.{key}, COUNT(*) AS row_count\nFROM {qualified(query.target, dialect)} AS t\n"
@@ -252,7 +249,7 @@ def _incomplete_children(query: IncompleteChildren, dialect: Dialect) -> str:
 
 
 def _extra_fields(query: ExtraFields, dialect: Dialect) -> str:
-    # The key stands for the row, so that a person can look it up.
+    # Identify the row by its key, so that people can look it up.
     key = " || '/' || ".join(dialect.name(one) for one in query.target.table.primary_key)
     fields = dialect.fields(qualified(query.target, dialect), query.path, key)
     return (

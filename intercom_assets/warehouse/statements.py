@@ -1,6 +1,6 @@
-"""The statements of one table: one text for every warehouse.
+"""The statements of one table, shared by all warehouses.
 
-What they bind is said with each; rows and keys come from staged files.
+Each docstring lists the values to bind; rows and keys come from staged files.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,9 +18,9 @@ def qualified(target: Target, dialect: Dialect) -> str:
 
 
 def rename(target: Target, dialect: Dialect, kind: str = "TABLE") -> str:
-    """Move a table or view that is not ours out of the way, as a person would."""
+    """Rename a table or view that is not ours, as a suggestion to the user."""
     before = Target(target.schema, f"{target.name}_before", target.table)
-    # DuckDB's new name must not repeat the schema, Snowflake's must.
+    # The new name must not include the schema in DuckDB, and must in Snowflake.
     new = dialect.name(before.name) if dialect.enforces_keys else qualified(before, dialect)
     return f"ALTER {kind} {qualified(target, dialect)} RENAME TO {new};"
 
@@ -40,8 +40,8 @@ class Statements:
     def create(self) -> str:
         """Create the table if it does not exist.
 
-        Without a declared key, which would slow DuckDB's loads down, and without a clustering key:
-        rows arrive in the order of time, and reclustering would cost more than it saves.
+        A declared key would slow down DuckDB's loads. A clustering key would cost more than it
+        saves, because rows arrive in order of time.
         """
         columns = ",\n  ".join(
             f"{self._column(column.name)} {self.dialect.types[column.type]}"
@@ -50,7 +50,7 @@ class Statements:
         return f"CREATE TABLE IF NOT EXISTS {self.name} (\n  {columns}\n)"
 
     def stage(self, table: str, relation: str) -> tuple[str, ...]:
-        """Create a table of staged rows that has the newest of each key."""
+        """Create a table with the newest staged row of each key."""
         newest = f"r.{self._column(SEQUENCE)} DESC"
         if self._table.version:
             newest = f"r.{self._column(self._table.version)} DESC NULLS LAST, {newest}"
@@ -61,7 +61,7 @@ class Statements:
         )
 
     def compare(self, staged: str) -> str:
-        """Count staged rows: all, new ones, those that replace a stored one, that unmark one."""
+        """Count staged rows: all, new, replacing a stored row, and only unmarking one."""
         key, newer = f"t.{self._keys[0]}", self._is_newer("t")
         return (
             f"SELECT COUNT(*), COUNT_IF({key} IS NULL),\n"
@@ -71,23 +71,23 @@ class Statements:
         )
 
     def update(self, staged: str) -> str:
-        """Update rows that changed and are not older, and unmark them; binds `_synced_at`."""
+        """Update and unmark rows that changed and are not older; binds `_synced_at`."""
         names = [name for name in self._staged() if name not in self._table.primary_key]
         sets = f"{self._sets(names)}, {self._marks('NULL')}"
         return self._update(sets, staged, f" AND {self._is_newer(self._alias)}")
 
     def unmark(self, staged: str) -> str:
-        """Unmark rows that came back in an older version; binds `_synced_at`.
+        """Unmark rows that reappeared in an older version; binds `_synced_at`.
 
-        Their content is newer than what was read, so it stays. Rows that `update` changed are
-        unmarked by then.
+        Their content is newer than the staged one, so it stays. `update` has already unmarked
+        the rows that it changed.
         """
         marked = f" AND {self._alias}.{self._column(DELETED_AT)} IS NOT NULL"
         return self._update(self._marks("NULL"), staged, marked)
 
     def insert(self, staged: str) -> str:
-        """Insert rows that are new; binds `_synced_at`."""
-        # Not in one MERGE with the updates: in DuckDB that costs three times as much a row.
+        """Insert new rows; binds `_synced_at`."""
+        # Not in a MERGE with the updates: DuckDB then takes three times as long per row.
         names = self._staged()
         columns = ", ".join(self._column(name) for name in (*names, SYNCED_AT))
         values = ", ".join(f"s.{self._column(name)}" for name in names)
@@ -98,7 +98,7 @@ class Statements:
         )
 
     def mark_unseen(self, seen: str) -> str:
-        """Mark rows whose key a complete read did not return; binds the time twice."""
+        """Mark rows missing from a complete read; binds the time twice."""
         return self._mark(
             f"\n  LEFT JOIN {seen} AS s ON {self._same_key('t', 's')}",
             f" AND s.{self._keys[0]} IS NULL",
@@ -107,11 +107,11 @@ class Statements:
     def mark_missing_children(
         self, lists: str, parent_key: str, newest: str | None, staged: str | None
     ) -> str:
-        """Mark children that their parent's complete list lacks; binds the time twice.
+        """Mark children missing from their parent's complete list; binds the time twice.
 
         Args:
-            lists: `parent`, and `newer_than` where only newer children were returned.
-            parent_key: Column that holds the parent's key.
+            lists: `parent`, and `newer_than` if only newer children were returned.
+            parent_key: Column with the parent's key.
             newest: Column that `newer_than` is compared with.
             staged: The rows that were read.
         """
@@ -130,7 +130,7 @@ class Statements:
         return self._mark(self._gone(gone) + join, unstaged)
 
     def merged(self, gone: str, staged: str | None) -> str:
-        """Read the rows to be marked that were merged: key, `_extra`, the other record's id."""
+        """Select merged rows to mark: key, `_extra` and the other record's id."""
         join, unstaged = self._unstaged(staged)
         merged_into = f"g.{self._column('merged_into')}"
         extra = self.dialect.cell(f"t.{self._column(EXTRA)}", ColumnType.JSON)
@@ -152,21 +152,21 @@ class Statements:
         )
 
     def rewrite(self, columns: Iterable[Column], cells: str) -> str:
-        """Replace values of stored rows, and their `_extra`."""
+        """Replace values of stored rows and their `_extra`."""
         names = [*(column.name for column in columns), EXTRA]
         return self._update(self._sets(names), cells)
 
     def add_column(self, column: Column) -> str:
-        """Add a declared column under a name of its own until it is filled.
+        """Add a declared column under a temporary name until it is filled.
 
-        Where each change of a table commits by itself, a column that had its name before its
-        values would be taken for filled after an interruption.
+        Where DDL is not transactional, a column under its final name would pass for filled after
+        an interruption.
         """
         kind = self.dialect.types[column.type]
         return f"ALTER TABLE {self.name} ADD COLUMN IF NOT EXISTS {self._filling(column)} {kind}"
 
     def fill(self, columns: Sequence[Column], cells: str) -> str:
-        """Fill added columns and replace `_extra`; what an interrupted fill set stays."""
+        """Fill added columns and replace `_extra`, keeping values of an interrupted fill."""
         sets = ", ".join(
             f"{self._filling(column)} = COALESCE(s.{self._column(column.name)}, "
             f"{self._alias}.{self._filling(column)})"
@@ -175,16 +175,16 @@ class Statements:
         return self._update(f"{sets}, {self._sets([EXTRA])}", cells)
 
     def name_column(self, column: Column) -> str:
-        """Give a filled column its name."""
+        """Rename a filled column to its final name."""
         return (
             f"ALTER TABLE {self.name} RENAME COLUMN {self._filling(column)} "
             f"TO {self._column(column.name)}"
         )
 
     def unseen(self, *, until: bool) -> str:
-        """List unmarked rows of an interval that a read did not return.
+        """Select keys of unmarked rows in an interval that a read did not return.
 
-        Binds the begin, the end if there is one, and the keys that it returned as a JSON list.
+        Binds the start, the end if there is one, and the returned keys as a JSON list.
         """
         key, version = self._keys[0], self._column(self._table.version or "")
         within = f" AND {version} < {instant(self.dialect)}" if until else ""
@@ -196,7 +196,7 @@ class Statements:
         )
 
     def due(self, *, after: bool, limit: int) -> str:
-        """List versions of this table's rows as parents; binds the position thrice."""
+        """Select versions of this table's rows as parents; binds time, time and key of `after`."""
         synced, key = self._column(SYNCED_AT), self._keys[0]
         return (
             f"SELECT {key}, {self.dialect.cell(synced, ColumnType.TIMESTAMP)}, "
@@ -206,11 +206,11 @@ class Statements:
         )
 
     def count_due(self, *, after: bool) -> str:
-        """Count what `due` lists without a limit."""
+        """Count the rows of `due` without a limit."""
         return f"SELECT COUNT(*) FROM {self.name}{self._past() if after else ''}"
 
     def select(self, columns: Mapping[str, ColumnType]) -> str:
-        """Read columns as cells."""
+        """Select columns as cells."""
         cells = ", ".join(
             f"{self.dialect.cell(self._column(name), kind)} AS {self._column(name)}"
             for name, kind in columns.items()
@@ -218,7 +218,7 @@ class Statements:
         return f"SELECT {cells} FROM {self.name}"
 
     def count(self, *, live: bool = False) -> str:
-        """Count rows, or those that are not marked as gone."""
+        """Count all rows, or unmarked ones only."""
         where = f" WHERE {self._column(DELETED_AT)} IS NULL" if live else ""
         return f"SELECT COUNT(*) FROM {self.name}{where}"
 
@@ -232,7 +232,7 @@ class Statements:
 
     @property
     def _alias(self) -> str:
-        # Not every warehouse lets UPDATE name its table otherwise.
+        # Not every warehouse supports an alias in UPDATE.
         return self.dialect.name(self.target.name)
 
     def _column(self, name: str) -> str:
@@ -251,15 +251,15 @@ class Statements:
         )
 
     def _update(self, sets: str, relation: str, condition: str = "") -> str:
-        """Update rows of the table that have their key in a relation `s`."""
+        """Update rows whose key is in a relation `s`."""
         match = f"{self._same_key(self._alias, 's')}{condition}"
         return self.dialect.update(
             self.name, self._alias, sets=sets, relation=relation, match=match
         )
 
     def _mark(self, joined: str, condition: str) -> str:
-        # Joins throughout: Snowflake does not evaluate every correlated subquery. Each key once:
-        # Snowflake refuses to update a row that several others match.
+        # Joins, because Snowflake does not support every correlated subquery; distinct keys,
+        # because it refuses to update a row that several others match.
         keys = ", ".join(f"t.{key}" for key in self._keys)
         live = f"t.{self._column(DELETED_AT)} IS NULL"
         found = f"FROM {self.name} AS t{joined}\n  WHERE {live}{condition}"
@@ -277,6 +277,7 @@ class Statements:
         return join, f" AND n.{self._keys[0]} IS NULL"
 
     def _past(self) -> str:
+        # All rows of a commit share one `_synced_at`, so the key breaks ties.
         synced, bound = self._column(SYNCED_AT), instant(self.dialect)
         return f"\nWHERE {synced} > {bound} OR ({synced} = {bound} AND {self._keys[0]} > ?)"
 
@@ -284,10 +285,10 @@ class Statements:
         return " AND ".join(f"{left}.{key} = {right}.{key}" for key in self._keys)
 
     def _is_newer(self, t: str) -> str:
-        """Whether a staged row `s` replaces a stored row `t`: rule 4.
+        """Return the condition for a staged row `s` to replace a stored row `t` (rule 4).
 
-        A stored date counts up to the moment of its commit only: a record that was dated 2056 by
-        mistake and then corrected has to be updated too. A date of 0 is no date.
+        A stored date counts no further than its commit: a record that was dated 2056 by mistake
+        and then corrected must be updated too. A date of 0 counts as missing.
         """
         changed = (
             f"({t}.{self._column(ROW_HASH)} IS DISTINCT FROM s.{self._column(ROW_HASH)} "

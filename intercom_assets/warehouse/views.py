@@ -1,4 +1,4 @@
-"""Views over tables: what each shows, and the one text that creates it in every warehouse."""
+"""Views over tables: their definitions, and the SELECT behind each, shared by all warehouses."""
 
 import hashlib
 import re
@@ -14,10 +14,10 @@ from intercom_assets.warehouse.statements import qualified
 
 _MAKER = "intercom_assets"
 
-# A value's type is decided from its text by patterns, because casts alone differ from warehouse to
-# warehouse: DuckDB rounds 4.7 to an integer and takes 0x10, and a time without an offset would
-# depend on the reader's zone. The first group of each is the value.
-_INTEGER = r"^(-?([0-9]{1,18}|[1-8][0-9]{18}))([.]0+)?$"  # 64 bits, but for those beyond 9e18
+# Patterns decide the type of a value, because casts differ between warehouses: DuckDB rounds 4.7 to
+# an integer and accepts 0x10, and a time without an offset would depend on the reader's zone. The
+# first group of each is the value.
+_INTEGER = r"^(-?([0-9]{1,18}|[1-8][0-9]{18}))([.]0+)?$"  # 64 bits, except those beyond 9e18
 _DOUBLE = r"^([+-]?([0-9]{1,200}[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,2})?)$"
 _SECONDS = r"^(-[0-9]{1,10}|[0-9]{1,11})([.]0+)?$"  # years 1653 to 5138: milliseconds are longer
 _INSTANT = (
@@ -28,11 +28,11 @@ _INSTANT = (
 
 @dataclass(frozen=True, slots=True)
 class TypedColumn:
-    """A column that is read from a map of values; values of another type are null.
+    """A column read from a map of values; values of another type become null.
 
     Attributes:
-        key: Key of its value in the map, verbatim; where the map has no such key and there are
-            dots in it, the keys that lead to the value within nested objects.
+        key: Key in the map, verbatim; if the map lacks it and it contains dots, a path through
+            nested objects.
     """
 
     name: str
@@ -41,14 +41,14 @@ class TypedColumn:
 
     @property
     def paths(self) -> tuple[tuple[str, ...], ...]:
-        """Where the value is looked for, in this order."""
+        """The paths to try, in order."""
         steps = tuple(self.key.split("."))
         return ((self.key,), steps) if len(steps) > 1 and all(steps) else ((self.key,),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlatView:
-    """Unmarked rows of a table: some of its columns, and typed columns from a map in `map`."""
+    """Unmarked rows of a table: some of its columns, and typed columns from the column `map`."""
 
     table: Target
     columns: tuple[str, ...]
@@ -58,14 +58,14 @@ class FlatView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BridgeView:
-    """Pairs of a row's key and a member of its list, of unmarked rows, each once.
+    """Distinct pairs of an unmarked row's key and a member of its list.
 
     Attributes:
-        column: Column that holds the list.
+        column: Column that contains the list.
         path: Keys that lead from the column's value to the list.
-        field: Field of a member that is its id, None where the member itself is.
-        key: Column of the view that holds the row's key.
-        member: Column of the view that holds the member's id.
+        field: Field with a member's id; None if the member itself is the id.
+        key: Column of the view for the row's key.
+        member: Column of the view for the member's id.
     """
 
     table: Target
@@ -81,7 +81,7 @@ Definition: TypeAlias = FlatView | BridgeView
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A view: its name and columns, what it shows for people, and how it is defined."""
+    """A view with its description and definition."""
 
     target: Target
     about: str
@@ -89,36 +89,36 @@ class View:
 
 
 class Made(Enum):
-    """What became of a view."""
+    """The result of creating a view."""
 
     CREATED = "created"
     REPLACED = "replaced"
     UNCHANGED = "unchanged"
     REFUSED = "refused"
-    """Something that is not ours has its name."""
+    """A relation that is not ours has its name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a view, and the statement that renames what has its name if refused."""
+    """The result of creating a view and, if refused, a statement that renames the obstacle."""
 
     made: Made
     rename: str = ""
 
 
 def mark_of(view: View, select: str) -> str:
-    """Return what marks a view as ours, and tells one definition from another."""
+    """Return the mark that identifies a view as ours and its definition by a hash."""
     digest = hashlib.sha256(f"{view.about}\n{select}".encode()).hexdigest()[:16]
     return f"{_MAKER}:{digest}"
 
 
 def is_ours(text: str) -> bool:
-    """Tell whether a comment or definition carries the mark of any of our views."""
+    """Return whether a comment or definition contains the mark of one of our views."""
     return re.search(rf"\b{_MAKER}:[0-9a-f]{{16}}\b", text) is not None
 
 
 def select(definition: Definition, dialect: Dialect) -> str:
-    """Write the query that a view shows; it ends in a condition."""
+    """Return the SELECT behind a view; it ends with a condition."""
     match definition:
         case FlatView():
             return _flat(definition, dialect)
@@ -150,7 +150,7 @@ def _bridge(view: BridgeView, dialect: Dialect) -> str:
 
 
 def _value(values: str, column: TypedColumn, dialect: Dialect) -> str:
-    """Read a value of a map as its type; null where it is of another."""
+    """Read a value of a map as the column's type; null if it does not match."""
     found = [dialect.text_at(values, path) for path in column.paths]
     text = f"COALESCE({', '.join(found)})" if len(found) > 1 else found[0]
     match column.type:

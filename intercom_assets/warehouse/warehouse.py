@@ -1,7 +1,4 @@
-"""The warehouse: everything that a sync does with tables and cursors, once for all databases.
-
-How a database is reached is its `Adapter`'s, how its SQL is spelled its `Dialect`'s.
-"""
+"""What a sync does with tables and cursors, written once for all databases."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -36,14 +33,14 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 Position = tuple[datetime, str]
-"""Where a list of parents goes on: `_synced_at` and key of the last one."""
+"""Where a list of parents resumes: `_synced_at` and key of the last one."""
 
 
 class Warehouse:
-    """A database that holds tables and cursors, and changes both in one transaction.
+    """A database with tables and cursors, which it changes in one transaction.
 
-    Every method raises `WarehouseError` where the database cannot be reached or refuses a
-    statement, and `SchemaError` where a table is missing or is not as declared.
+    Every method raises `WarehouseError` if the database cannot be reached or refuses a statement,
+    and `SchemaError` if a table is missing or is not as declared.
     """
 
     def __init__(
@@ -58,7 +55,7 @@ class Warehouse:
         self._now = now
 
     def describe(self) -> str:
-        """Name the database for people: a path or an account."""
+        """Return the database's path or account, for messages."""
         return self._adapter.describe()
 
     def close(self) -> None:
@@ -67,34 +64,34 @@ class Warehouse:
 
     def connected(self) -> AbstractContextManager[None]:
         """Keep the connection open for the duration of a block; end it before calling Intercom."""
-        # What does not exist yet is not created by looking.
+        # Connecting would create a missing database.
         return self._adapter.connected() if self._adapter.exists() else nullcontext()
 
     def lock(self, target: Target, run_id: str) -> AbstractContextManager[None]:
-        """Keep other syncs away from a table; correctness does not rest on it.
+        """Lock a table against other syncs; correctness does not depend on it.
 
         Raises:
-            WarehouseError: Another sync of the table is running; names it where known.
+            WarehouseError: Another sync of the table is running; names it if known.
         """
         return self._adapter.lock(target, run_id)
 
     def commit_share(self, rows: int, size: int) -> float:
-        """Return how full a commit of so many rows and bytes is, where 1.0 means flush it."""
+        """Return how full a commit is, where 1.0 means it should be flushed."""
         return self._adapter.commit_share(rows, size)
 
     def query(self, statement: str) -> "pa.Table":
-        """Answer SQL of a person's; what it changes is not kept. No answer is an empty table."""
+        """Run a user's SQL, without keeping any changes; no result is an empty table."""
         return self._adapter.query(statement)
 
     def check(self, schema: str) -> None:
-        """Find out whether tables could be created, and leave no trace."""
+        """Verify that tables can be created, without leaving a trace."""
         self._adapter.check(schema)
 
     def inspect(self, target: Target) -> TableState:
-        """Look at a table before anything is requested.
+        """Inspect a table before anything is requested.
 
         Raises:
-            SchemaError: It is not ours, or a column has another type than declared.
+            SchemaError: The table is not ours, or a column has a different type than declared.
         """
         if not self._adapter.exists():
             return TableState(exists=False)
@@ -112,7 +109,7 @@ class Warehouse:
         return self._adapter.read(look, str(target))
 
     def cursors(self, schema: str, prefix: str) -> dict[str, StoredCursor]:
-        """Read all cursors of a prefix, by resource."""
+        """Return all cursors of a prefix, by resource."""
         if not self._adapter.exists():
             return {}
         statements = CursorStatements(schema, prefix, self._dialect)
@@ -121,7 +118,7 @@ class Warehouse:
             known = session.columns(schema, f"{prefix}{CURSORS}")
             if not known:
                 return {}
-            # An earlier release may have created the table.
+            # An older release may have created the table.
             for addition in statements.add_columns(known):
                 session.run(addition)
             return stored_cursors(session, statements)
@@ -129,7 +126,7 @@ class Warehouse:
         return self._adapter.read(read, statements.name)
 
     def commit(self, prefix: str, commit: Commit) -> Committed:
-        """Merge, mark and move the cursor in one transaction, or change nothing.
+        """Merge, mark and move the cursor in one transaction.
 
         Raises:
             WarehouseError: Another sync moved the cursor meanwhile, or a statement failed.
@@ -140,30 +137,30 @@ class Warehouse:
     def due_parents(
         self, parent: Target, after: Position | None, limit: int
     ) -> list[ParentVersion]:
-        """List parents by (`_synced_at`, key) from after a position on."""
+        """Return the parents after a position, ordered by `_synced_at` and key."""
         statement = self._statements(parent).due(after=after is not None, limit=limit)
         kinds = [ColumnType.TEXT, ColumnType.TIMESTAMP, ColumnType.BOOLEAN]
         rows = self._read(parent, lambda one: one.rows(statement, *_bound(after)))
         return [ParentVersion(*row) for row in self._dialect.python(rows, kinds)]
 
     def count_due(self, parent: Target, after: Position | None) -> int:
-        """Count the parents that `due_parents` would list."""
+        """Count the parents that `due_parents` returns without a limit."""
         statement = self._statements(parent).count_due(after=after is not None)
         return self._read(parent, lambda one: number(one, statement, *_bound(after)))
 
     def unseen(
         self, target: Target, seen: Sequence[str], since: datetime, until: datetime | None
     ) -> list[str]:
-        """List keys of unmarked rows dated in [since, until) that are not among the seen ones.
+        """Return keys of unmarked rows dated in [since, until), except those in `seen`.
 
-        Without an end, undated rows belong to the interval too.
+        An open-ended interval includes undated rows.
         """
         statement = self._statements(target).unseen(until=until is not None)
         bound = [since, *([until] if until else []), json.dumps(list(seen))]
         return [key for (key,) in self._read(target, lambda one: one.rows(statement, *bound))]
 
     def cells(self, asked: Rows) -> Iterator[list[tuple[Any, ...]]]:
-        """Yield the rows and columns that are asked for, in portions; JSON as text."""
+        """Yield the rows of a query in portions, with JSON as text."""
         kinds = [column.type for column in asked.read]
         for rows in self._adapter.stream(asked.query(self._dialect), str(asked.target)):
             yield list(self._dialect.python(rows, kinds))
@@ -171,12 +168,12 @@ class Warehouse:
     def add_columns(
         self, target: Target, columns: Sequence[Column], fill: StagedFile | None
     ) -> None:
-        """Add declared columns to an existing table, filled, or leave them missing.
+        """Add declared columns to an existing table and fill them, or leave them missing.
 
         Args:
             target: The table.
             columns: Columns that it lacks.
-            fill: The primary key, these columns and `_extra` as it is after.
+            fill: The primary key and the new values of these columns and `_extra`.
         """
         statements = self._statements(target)
 
@@ -195,14 +192,14 @@ class Warehouse:
         self._adapter.write(add, str(target))
 
     def read(self, target: Target, columns: Sequence[str] | None = None) -> "pa.Table":
-        """Read a table, marked rows included; JSON columns as text."""
+        """Read a table, including marked rows, with JSON columns as text."""
         names = columns or [column.name for column in target.table.all_columns]
         kinds = {name: target.table.column(name).type for name in names}
         statement = self._statements(target).select(kinds)
         return self._read(target, lambda one: one.arrow(statement, kinds))
 
     def read_view(self, target: Target, columns: Sequence[str] | None = None) -> "pa.Table":
-        """Read a view whose columns may be others than it was made with; JSON columns as text.
+        """Read a view by its current columns, with JSON columns as text.
 
         Raises:
             SchemaError: There is no such view or column.
@@ -218,7 +215,7 @@ class Warehouse:
         return self._read(target, read)
 
     def values(self, target: Target, columns: Sequence[str]) -> list[tuple[Any, ...]]:
-        """Read columns of a table as Python's own values; JSON columns as text."""
+        """Read columns of a table as Python values, with JSON columns as text."""
         kinds = {name: target.table.column(name).type for name in columns}
         statement = self._statements(target).select(kinds)
         rows = self._read(target, lambda one: one.rows(statement))
@@ -229,7 +226,7 @@ class Warehouse:
         return self._read(target, lambda one: number(one, self._statements(target).count()))
 
     def run(self, query: Query, limit: int) -> Answer:
-        """Find the rows that are not as they should be; at most `limit` of them are read."""
+        """Run a query and return at most `limit` of its rows."""
         statement = sampled(query, self._dialect, limit)
 
         def read(session: Session) -> list[tuple[Any, ...]]:
@@ -240,9 +237,9 @@ class Warehouse:
         return answered(query, self._dialect, self._read(query.target, read))
 
     def make_views(self, views: Sequence[View]) -> list[Outcome]:
-        """Create views of one schema, and replace those of ours whose definition changed.
+        """Create views in one schema, and replace ours whose definition changed.
 
-        What is not ours is left as it is, and so is what did not change.
+        Relations that are not ours and unchanged views are left alone.
         """
         if not views:
             return []

@@ -93,7 +93,7 @@ def test_a_board_says_of_each_asset_what_became_of_it() -> None:
     board.on_start(Report(resource="tags", table="t"))
     board.on_finish(Report(resource="tags", table="t", seconds=2.5))
     board.on_start(Report(resource="conversations", table="c"))
-    board.fell("conversations", "no scope")
+    board.failed_with("conversations", "no scope")
     board.closed()
 
     assert Line("tags", State.OK, seconds=2.5) == _without(board.lines["tags"])

@@ -1,1 +1,1 @@
-"""What a person sees of a run: moving lines or plain ones, tables, and what a terminal can show."""
+"""The display of a run: live or plain progress lines, tables, and terminal capabilities."""

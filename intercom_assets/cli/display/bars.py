@@ -1,4 +1,4 @@
-"""The moving lines of a run: one per asset, cut to the terminal's width at every moment."""
+"""Live progress of a run: one line per asset, truncated to the terminal's current width."""
 
 import time
 from types import TracebackType
@@ -13,16 +13,12 @@ from intercom_assets.cli.display.terminal import Marks, console_on, marks_for
 
 _NAME = 18
 _BARS = ((96, 24), (72, 8), (0, 0))
-"""Least width of the terminal for each length of bar."""
+"""Minimum width of the terminal, and the length of a bar at that width."""
 _PER_SECOND = 8
 
 
 class Bars:
-    """Draws a board several times a second; gone when the run is over, for the table says it all.
-
-    Args:
-        stream: The terminal.
-    """
+    """Draws a board several times a second, and removes it before the final table."""
 
     def __init__(self, stream: TextIO) -> None:
         self.board = Board(self)
@@ -49,17 +45,17 @@ class Bars:
         self._live.stop()
 
     def told(self, line: str) -> None:
-        """Leave it to the line of its resource."""
+        """Print nothing: the resource's line shows it."""
 
     def warned(self, line: str) -> None:
-        """Keep the line above the bars."""
+        """Print a warning above the bars."""
         self._console.print(Text(f"{self._marks.warning} {line}", style="yellow"))
 
     def ended(self, line: Line) -> None:
-        """Leave it to the next drawing."""
+        """Print nothing: the next refresh shows it."""
 
     def stopping(self) -> None:
-        """Say below the bars that Ctrl-C was heard."""
+        """Acknowledge Ctrl-C below the bars."""
         self._is_stopping = True
 
     def _drawn(self) -> Group:
@@ -77,9 +73,9 @@ class Bars:
 
 
 def fitting(lines: list[Line], room: int) -> tuple[list[Line], int]:
-    """Choose the lines that a low terminal has room for, and count the others.
+    """Choose the lines that fit the terminal's height, and count the rest.
 
-    What runs and what failed stays longest, then what comes next.
+    Running and failed assets have priority, then waiting ones.
     """
     if len(lines) <= room:
         return lines, 0
@@ -90,7 +86,7 @@ def fitting(lines: list[Line], room: int) -> tuple[list[Line], int]:
 
 
 def drawn(line: Line, width: int, now: float, marks: Marks) -> Text:
-    """Draw one line, never wider than the terminal."""
+    """Render a line, truncated to the width of the terminal."""
     mark, style = _mark(line, now, marks)
     row = Text.assemble((f"{mark} ", style), f"{line.name:<{_NAME}} ", no_wrap=True)
     match line.state:
@@ -105,7 +101,7 @@ def drawn(line: Line, width: int, now: float, marks: Marks) -> Text:
             _append_figures(row, line, now)
         case _:
             assert_never(line.state)
-    # One column less: some terminals wrap at the last.
+    # Leave the last column free: some terminals wrap there.
     if row.cell_len > width - 1:
         row.truncate(max(width - 1 - len(marks.more), 1))
         row.append(marks.more)
@@ -147,7 +143,7 @@ def _append_figures(row: Text, line: Line, now: float) -> None:
 
 
 def _figures(line: Line, now: float) -> tuple[str, str, str]:
-    """Give the count, the rate and the time of a line."""
+    """Return the count, the rate and the time of a line."""
     elapsed = line.elapsed(now)
     if line.report is None:
         return "" if line.rows is None else f"{line.rows:,} rows", "", spell(elapsed)
@@ -190,7 +186,7 @@ def _share(line: Line) -> float | None:
 
 
 def spell(seconds: float) -> str:
-    """Write a duration shortly: 0.4s, 12s, 3m05s, 2h07m."""
+    """Format a duration: 0.4s, 12s, 3m05s, 2h07m."""
     if seconds < 9.95:
         return f"{seconds:.1f}s"
     minutes, rest = divmod(round(seconds), 60)

@@ -1,4 +1,4 @@
-"""Where each asset of a run stands: what the display, the final table and the JSON are made of."""
+"""The state of each asset of a run, from which display, final table and JSON are built."""
 
 import time
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from intercom_assets.sync.progress import Progress, Report
 
 
 class State(Enum):
-    """How far an asset is."""
+    """The state of an asset."""
 
     WAITING = "not run"
     RUNNING = "running"
@@ -21,18 +21,16 @@ class State(Enum):
 
 @dataclass(slots=True)
 class Line:
-    """One asset of a run: a resource, or another asset of the job, which makes no requests.
+    """An asset of a run: a resource, or another asset of the job, which makes no requests.
 
     Attributes:
-        name: Name of the resource or asset.
-        state: How far it is.
-        report: What its sync did so far; None for what is no resource, or has not begun.
-        progress: How much of it was read; None as long as nothing was.
-        rows: Rows of an asset that is no resource, None where it does not tell.
-        seconds: How long it took; what runs counts from `since`.
-        since: When it began, on the monotonic clock.
-        note: What happened last, such as a request that is tried again.
-        error: Why it failed, or was not run.
+        report: Figures of its sync so far; None before it starts, and for other assets.
+        progress: How much was read; None if nothing yet.
+        rows: Row count of another asset; None if it reports none.
+        seconds: How long it took; while it runs, time counts from `since`.
+        since: When it started, on the monotonic clock.
+        note: The latest event, such as a request that is retried.
+        error: Why it failed or was not run.
     """
 
     name: str
@@ -46,42 +44,41 @@ class Line:
     error: str = ""
 
     def elapsed(self, now: float) -> float:
-        """Give the seconds that it took, or takes so far."""
+        """Return the seconds that it took, or has taken so far."""
         return now - self.since if self.state is State.RUNNING else self.seconds
 
 
 class Screen(Protocol):
-    """What shows a board while it changes."""
+    """Shows the changes of a board."""
 
     def told(self, line: str) -> None:
-        """Show a line if there is time to read it."""
+        """Show a line, unless lines come too fast to read."""
         ...
 
     def warned(self, line: str) -> None:
-        """Show a line that may need attention."""
+        """Show a warning."""
         ...
 
     def ended(self, line: Line) -> None:
-        """Take note that an asset ended."""
+        """Show that an asset finished."""
         ...
 
     def stopping(self) -> None:
-        """Say that the run is being stopped."""
+        """Show that the run is being stopped."""
         ...
 
 
 @dataclass(slots=True)
 class Board:
-    """Listens to a run, and keeps where each of its assets stands.
+    """Listens to a run and records the state of its assets.
 
     Attributes:
-        screen: Told what changes.
+        screen: Notified of changes.
         lines: The assets, in the order in which they run.
-        heard: How often Ctrl-C came, also where it was too late to leave anything undone.
-        interrupted: Whether it ended the run.
-        run_id: Dagster's id of the run.
-        error: Why the run failed though none of its assets did.
-        findings: What checks found, a line each.
+        heard: How often Ctrl-C was pressed, even if too late to leave anything undone.
+        interrupted: Whether Ctrl-C ended the run.
+        error: Why the run failed although no asset did.
+        findings: Messages of failed checks.
     """
 
     screen: Screen
@@ -100,42 +97,42 @@ class Board:
 
     @property
     def reports(self) -> list[Report]:
-        """What the syncs that ended well did."""
+        """Reports of the syncs that succeeded."""
         ended = (line.report for line in self.lines.values() if line.state is State.OK)
         return [report for report in ended if report is not None]
 
     def planned(self, names: Iterable[str]) -> None:
-        """Put assets on the board before anything happens to them."""
+        """Add assets that are waiting to run."""
         for name in names:
             self.line(name)
 
     def line(self, name: str) -> Line:
-        """Give an asset's line, a new one where it has none."""
+        """Return an asset's line, adding it if needed."""
         return self.lines.setdefault(name, Line(name))
 
     def started(self, name: str) -> None:
-        """Note that an asset's turn has come."""
+        """Record that an asset started."""
         line = self.line(name)
         line.state, line.since = State.RUNNING, time.monotonic()
 
     def succeeded(self, name: str, rows: int | None = None) -> None:
-        """Note that an asset stands in the warehouse."""
+        """Record that an asset was materialized."""
         line = self.line(name)
         line.rows = rows if line.report is None else None
         self._end(line, State.OK)
 
     def skipped(self, name: str) -> None:
-        """Note that an asset was left out by its own step, which is no failure."""
+        """Record that an asset was left out by its own step, which is not a failure."""
         self._end(self.line(name), State.SKIPPED)
 
-    def fell(self, name: str, reason: str) -> None:
-        """Note why an asset failed."""
+    def failed_with(self, name: str, reason: str) -> None:
+        """Record why an asset failed."""
         line = self.line(name)
         line.error = reason
         self._end(line, State.FAILED)
 
     def closed(self) -> None:
-        """Say of what never began why: the run is over."""
+        """Record that the run is over, and why unfinished assets did not finish."""
         for line in self.lines.values():
             if line.state is State.RUNNING:
                 line.seconds = time.monotonic() - line.since
@@ -144,30 +141,30 @@ class Board:
                 line.error = self._reason()
 
     def on_start(self, report: Report) -> None:
-        """Watch a report as it fills."""
+        """Record that a sync started, and follow its report as it fills."""
         line = self.line(report.resource)
         line.report = report
         if line.state is not State.RUNNING:
             self.started(report.resource)
 
     def on_progress(self, progress: Progress) -> None:
-        """Take note of progress."""
+        """Record progress and show it."""
         line = self.line(progress.resource)
         line.progress, line.note = progress, ""
         self.screen.told(str(progress))
 
     def info(self, line: str) -> None:
-        """Keep what happened last."""
+        """Keep a message as the asset's latest event and show it."""
         resource, _, note = line.partition(": ")
         self.line(resource).note = note
         self.screen.told(line)
 
     def warning(self, line: str) -> None:
-        """Show what may need attention."""
+        """Show a warning."""
         self.screen.warned(line)
 
     def on_finish(self, report: Report) -> None:
-        """Take note of what a sync did."""
+        """Record the final report of a sync."""
         line = self.line(report.resource)
         line.report = report
         self.succeeded(report.resource)

@@ -1,4 +1,4 @@
-"""How a run looks while it goes on: lines that move on a terminal, plain lines elsewhere."""
+"""The progress of a run: live lines on a terminal, plain lines elsewhere."""
 
 import os
 import sys
@@ -15,7 +15,7 @@ _LINE_SECONDS = 5.0
 
 @contextmanager
 def shown(*, quiet: bool) -> Iterator[Board]:
-    """Show a run on stderr for a block, in the way that suits where it goes."""
+    """Show a run on stderr for a block, in the form that suits the stream."""
     if quiet:
         yield Board(Silence())
     elif is_lively(sys.stderr):
@@ -28,13 +28,13 @@ def shown(*, quiet: bool) -> Iterator[Board]:
 
 
 class Silence:
-    """Shows nothing but warnings."""
+    """Shows nothing."""
 
     def told(self, line: str) -> None:
         """Show nothing."""
 
     def warned(self, line: str) -> None:
-        """Show nothing: a warning fails nothing."""
+        """Show nothing: a warning is not a failure."""
 
     def ended(self, line: Line) -> None:
         """Show nothing."""
@@ -44,28 +44,23 @@ class Silence:
 
 
 class PlainLines:
-    """A line every few seconds, and one at the end of each asset.
-
-    Args:
-        stream: Where lines go.
-        pace: When the next one may.
-    """
+    """Prints a line every few seconds, and one at the end of each asset."""
 
     def __init__(self, stream: TextIO, pace: Pace | None = None) -> None:
         self._stream = stream
         self._pace = pace or Pace(_LINE_SECONDS)
 
     def told(self, line: str) -> None:
-        """Say the line, if nothing was said for a while."""
+        """Print the line if none was printed for a while."""
         if self._pace.due():
             self._say(line)
 
     def warned(self, line: str) -> None:
-        """Say the line."""
+        """Print the line as a warning."""
         self._say(f"warning: {line}")
 
     def ended(self, line: Line) -> None:
-        """Say what was done; why it failed is told at the end."""
+        """Print the outcome; reasons for failures follow at the end of the run."""
         if line.state is not State.OK:
             self._say(f"{line.name}: {line.state.value}")
         elif line.report is not None:
@@ -75,8 +70,8 @@ class PlainLines:
             self._say(f"{line.name}: {rows}in {line.seconds:.1f} s")
 
     def stopping(self) -> None:
-        """Say that Ctrl-C was heard."""
-        # Called where a signal is handled, amid whatever is being written to the stream.
+        """Acknowledge Ctrl-C."""
+        # Called from a signal handler, maybe in the middle of a write to the stream.
         os.write(self._stream.fileno(), b"Stopping. Ctrl-C again ends at once.\n")
 
     def _say(self, line: str) -> None:

@@ -1,4 +1,4 @@
-"""Tables and marked lines that commands print: coloured on a terminal, whole in a pipe."""
+"""Tables and marked lines that commands print: coloured on a terminal, uncut in a pipe."""
 
 import re
 import sys
@@ -22,10 +22,9 @@ class Heading:
     """A column of a table.
 
     Attributes:
-        name: Its header.
-        number: Whether its cells stand at the right.
+        number: Whether its cells are right-aligned.
         drop: When a narrow terminal drops it, 1 first; 0 for never.
-        shout: Whether its cells say that something is wrong.
+        shout: Whether its cells are highlighted because they report a problem.
     """
 
     name: str
@@ -35,7 +34,7 @@ class Heading:
 
 
 def print_table(columns: Sequence[Heading], rows: Sequence[Sequence[object]]) -> None:
-    """Print rows under columns; a narrow terminal gets fewer columns rather than cut ones."""
+    """Print a table; a narrow terminal gets fewer columns rather than truncated ones."""
     console = console_on(sys.stdout)
     cells = [[_cell(value) for value in row] for row in rows]
     kept = _fitting(columns, cells, console.width)
@@ -61,8 +60,8 @@ def _fitting(
         max([cell_len(column.name), *(cell_len(row[position]) for row in cells)])
         for position, column in enumerate(columns)
     ]
-    for position in sorted(kept, key=lambda one: columns[one].drop):
-        if sum(widths[one] + 1 for one in kept) <= width:
+    for position in sorted(kept, key=lambda index: columns[index].drop):
+        if sum(widths[index] + 1 for index in kept) <= width:
             break
         if columns[position].drop:
             kept.remove(position)
@@ -70,7 +69,7 @@ def _fitting(
 
 
 def _print_stripped(console: Console, table: Table) -> None:
-    """Print without the blanks that fill each line: a terminal made narrower would wrap them."""
+    """Print without trailing blanks, which would wrap when the terminal is narrowed."""
     with console.capture() as captured:
         console.print(table)
     for line in captured.get().splitlines():
@@ -101,14 +100,14 @@ _COLUMNS = (
     Heading("seconds", number=True),
 )
 _OPTIONAL = {"status", "retries", "quota"}
-"""Columns that are shown only where there is something to say."""
+"""Columns that are hidden while all their cells are empty or 0."""
 
 
 def print_board(board: Board) -> None:
-    """Print what a run did, a line per asset, and the sums."""
+    """Print the outcome of a run: a line per asset, and totals."""
     rows = [_figures(line) for line in board.lines.values()]
     numbers = [column.name for column in _COLUMNS if column.number]
-    # Rows that a view shows are its tables' rows.
+    # A view's rows are its tables' rows and must not count twice.
     own = [row for row in rows if "table" in row]
     total = {
         name: _sum(row.get(name) for row in (own if name == "rows" else rows)) for name in numbers
@@ -150,7 +149,7 @@ def _figures(line: Line) -> dict[str, object]:
 
 
 def print_failures(board: Board) -> None:
-    """Print why each asset failed: a line each in a pipe, wrapped on a terminal."""
+    """Print why each asset failed, one line each; wrapped on a terminal."""
     for line in board.failed:
         _complain(f"{line.name} {line.state.value}: {line.error}")
     if board.error and not board.failed:
@@ -165,7 +164,7 @@ def _complain(text: str) -> None:
 
 
 def _wrapped(text: str, stream: TextIO, indent: int) -> str:
-    """Break a text between words, so that no terminal breaks it within one."""
+    """Wrap text between words, so that the terminal does not break a word."""
     width = max(console_on(stream).width - 1, indent + 20)
     return textwrap.fill(
         text,
@@ -177,13 +176,13 @@ def _wrapped(text: str, stream: TextIO, indent: int) -> str:
 
 
 def print_findings(board: Board) -> None:
-    """Print what checks found, a line each."""
+    """Print the findings of checks, one line each."""
     for finding in board.findings:
         click.echo(f"check: {' '.join(finding.split())}", err=True)
 
 
 def print_mark(text: str, *, good: bool | None, indent: int = 2) -> None:
-    """Print a line with a mark before it; None for something to know."""
+    """Print a line after a mark; `good` is None for a warning."""
     marks = marks_for(sys.stdout)
     mark, colour = {
         True: (marks.good, "green"),
@@ -198,7 +197,7 @@ def print_mark(text: str, *, good: bool | None, indent: int = 2) -> None:
 
 
 def named(schema: str, table: str) -> str:
-    """Write a table's name for SQL, quoted only where it has to be."""
+    """Return a table's name for SQL, quoted only if necessary."""
     return ".".join(_name(part) for part in (schema, table))
 
 

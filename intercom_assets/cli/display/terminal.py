@@ -1,7 +1,7 @@
-"""What the terminal can show: colour and moving lines, or plain text; Unicode, or ASCII.
+"""What a terminal supports: colour and live lines or plain text, Unicode or ASCII.
 
-Colour and control characters are for a terminal only, and neither for a dumb one nor where
-NO_COLOR is set (https://no-color.org).
+Colour and control characters are sent only to terminals that are not dumb, and not if NO_COLOR is
+set (https://no-color.org).
 """
 
 import os
@@ -23,17 +23,15 @@ _COMMAND = "intercom-assets"
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """Signs before a line.
+    """The symbols of marks and bars.
 
     Attributes:
-        good: All is well.
-        bad: Something has to be mended.
-        warning: Something to know.
-        idle: Nothing happened.
-        bar: A piece of a bar.
-        track: A piece of what the bar has yet to fill.
-        more: Something was cut off.
-        spinner: Signs that follow each other while something runs.
+        bad: Something needs fixing.
+        idle: Nothing happened yet, or ever.
+        bar: The filled part of a bar.
+        track: The part of a bar still to fill.
+        more: Something was truncated.
+        spinner: Frames shown in turn while something runs.
     """
 
     good: str
@@ -51,32 +49,32 @@ ASCII = Marks("+", "x", "!", ".", "=", "-", "...", "|/-\\")
 
 
 def is_lively(stream: TextIO, environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether colour and moving lines may be sent."""
+    """Return whether colour and control characters may be sent."""
     dumb = environment.get("TERM", "") in _DUMB
     return stream.isatty() and not dumb and not environment.get("NO_COLOR")
 
 
 def speaks_unicode(stream: TextIO, environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether signs beyond ASCII can be shown.
+    """Return whether symbols beyond ASCII can be shown.
 
-    Python takes the locale C for UTF-8, and says so by LC_CTYPE=C.UTF-8; the terminal may not.
+    Python treats the locale C as UTF-8 and sets LC_CTYPE=C.UTF-8; the terminal may disagree.
     """
     if not (getattr(stream, "encoding", None) or "").lower().startswith("utf"):
         return False
     variables = ("LC_ALL", "LC_CTYPE", "LANG")
     chosen = [environment[name] for name in variables if environment.get(name)]
-    locale = next((one for one in chosen if one != "C.UTF-8"), "C.UTF-8")
+    locale = next((value for value in chosen if value != "C.UTF-8"), "C.UTF-8")
     return "utf" in locale.lower()
 
 
 def marks_for(stream: TextIO) -> Marks:
-    """Choose the signs that a stream can show."""
+    """Return the marks that a stream can show."""
     return UNICODE if speaks_unicode(stream) else ASCII
 
 
 def console_on(stream: TextIO) -> "Console":
-    """Make a console that colours only where it may, and never cuts what goes into a pipe."""
-    from rich.console import Console  # noqa: PLC0415 - --help needs it not
+    """Return a console that colours only where allowed and never truncates in a pipe."""
+    from rich.console import Console  # noqa: PLC0415 - not needed for --help
 
     lively = is_lively(stream)
     console = Console(
@@ -93,7 +91,7 @@ def console_on(stream: TextIO) -> "Console":
 
 
 def command_line(*arguments: str) -> str:
-    """Write a command of ours as it can be typed here."""
+    """Return one of our commands in a form that can be typed here."""
     own = Path(sys.argv[0])
     found = shutil.which(_COMMAND)
     elsewhere = own.name == _COMMAND and own.is_file() and not (found and own.samefile(found))

@@ -1,4 +1,4 @@
-"""Snowflake. Imported only where it is the chosen warehouse: its driver takes seconds."""
+"""Snowflake. Imported only if it is the chosen warehouse: its driver takes seconds to load."""
 
 from snowflake.connector import SnowflakeConnection
 

@@ -1,8 +1,8 @@
-"""How Snowflake is reached: one session for all that a sync does, opened when it is first needed.
+"""Reaches Snowflake with one session per sync, opened when it is first needed.
 
-A commit stages its files into transient tables first, because DDL ends a transaction there; the
-transaction itself is updates and inserts only. `MERGE` is not used: within a transaction its
-counts and its locks are the same, and what happens to each kind of row is plainer to review.
+A commit first stages its files into transient tables, because DDL ends a transaction; the
+transaction itself contains only updates and inserts. `MERGE` would yield the same counts and locks
+within a transaction, but separate statements are easier to review.
 """
 
 import re
@@ -31,7 +31,7 @@ from intercom_assets.warehouse.warehouse import Warehouse
 T = TypeVar("T")
 
 _COMMIT_BYTES = 100_000_000
-"""A commit is a dozen statements whatever it holds, so it should hold much."""
+"""Large, because a commit is a dozen statements whatever its size."""
 
 _READS = re.compile(r"\s*(select|with|show|desc|describe|explain|values|table)\b", re.IGNORECASE)
 
@@ -41,10 +41,7 @@ class SnowflakeWarehouse(Warehouse):
 
     Args:
         connect: Logs in, with qmark binding and `SESSION_PARAMETERS`.
-        login: Who logs in where, for messages.
-        policy: How often Snowflake is tried.
-        terms: How long the lease of a table lasts.
-        now: Tells the time; a seam for tests.
+        login: Shown in messages.
     """
 
     def __init__(
@@ -61,7 +58,7 @@ class SnowflakeWarehouse(Warehouse):
 
 
 class SnowflakeAdapter(Adapter):
-    """A session, and the leases of the tables that are being synced."""
+    """Manages a session and the leases of the tables being synced."""
 
     def __init__(
         self, connect: Connect, login: Login, policy: SessionPolicy, terms: LeaseTerms
@@ -86,7 +83,7 @@ class SnowflakeAdapter(Adapter):
 
     @override
     def connected(self) -> AbstractContextManager[None]:
-        # The session stays open as it is.
+        # The session stays open anyway.
         return nullcontext()
 
     @override
@@ -125,7 +122,7 @@ class SnowflakeAdapter(Adapter):
 
     @override
     def query(self, statement: str) -> pa.Table:
-        # Snowflake could not take a change of tables back.
+        # Snowflake cannot roll back DDL.
         if not _READS.match(statement):
             raise WarehouseError(
                 "Only queries are answered here. Begin with SELECT, WITH, SHOW or DESCRIBE"

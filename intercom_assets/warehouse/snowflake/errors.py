@@ -1,7 +1,6 @@
-"""What Snowflake's errors mean, and what to do about them.
+"""Explains Snowflake's errors and their remedies.
 
-Numbers are those of Snowflake and of its connector; where several numbers mean the same for the
-user, they share a line.
+Numbers are those of Snowflake and its connector; numbers that mean the same to users share a line.
 https://docs.snowflake.com/en/developer-guide/python-connector/python-connector-api#errors
 """
 
@@ -15,7 +14,7 @@ from intercom_assets.errors import WarehouseError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Login:
-    """Who logs in where, for messages; no secret is in here.
+    """The account and user of a login, for messages; contains no secret.
 
     Role and virtual warehouse are None for the user's defaults.
     """
@@ -27,16 +26,16 @@ class Login:
     database: str
 
     def __str__(self) -> str:
-        """Read as one place."""
+        """Return the account and database."""
         return f"Snowflake account {self.account}, database {self.database}"
 
 
 class PassingError(WarehouseError):
-    """The same work may succeed in a new session: a lost connection, a lock that lasted."""
+    """A temporary failure, such as a lost connection, that a new session may not repeat."""
 
 
 NOT_THERE = frozenset({2003, 2043})
-"""Numbers of what does not exist, or may not be seen."""
+"""Numbers for an object that does not exist or is not visible."""
 
 _PASSING_CLASSES = (
     errors.BadGatewayError,
@@ -52,8 +51,8 @@ _PASSING_CLASSES = (
 _PASSING = frozenset({
     603, 604, 608, 625, 627,  # internal error, cancelled, warehouse resuming, locks
     250001, 250002, 250003, 250005, 251010, 251011, 251012,  # connection not made, closed, lost
-    252006, 252007, 252010, 252013,  # a result that ended early
-    253002, 253003,  # a file that was not carried over
+    252006, 252007, 252010, 252013,  # truncated result
+    253002, 253003,  # failed file transfer
     300005,  # service not available
     390111, 390112, 390113, 390114, 390115,  # the session ended
 })  # fmt: skip
@@ -97,15 +96,15 @@ _WORDS = (
 
 
 def explained(error: errors.Error, login: Login, what: str) -> WarehouseError:
-    """Say what an error of the connector means.
+    """Convert an error of the connector to one that explains it.
 
     Args:
         error: The error.
-        login: Who logged in where.
-        what: What was worked on.
+        login: The login in use.
+        what: Subject of the failed work.
 
     Returns:
-        `PassingError` where a new session may help.
+        `PassingError` if a new session may help.
     """
     number = _number(error)
     told = first_line(error)
@@ -129,7 +128,7 @@ def explained(error: errors.Error, login: Login, what: str) -> WarehouseError:
 
 
 def first_line(error: errors.Error) -> str:
-    """Give the part of the connector's message that people read."""
+    """Return the connector's message on one line, shortened."""
     return " ".join(str(error.msg or error).split())[:500]
 
 

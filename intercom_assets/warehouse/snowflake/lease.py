@@ -1,6 +1,6 @@
-"""A lease per table among all machines, by a row that expires: nobody else sees a process end.
+"""A lease per table across machines: a row that expires, because no other machine sees a crash.
 
-Correctness does not rest on it: every commit compares and swaps the cursor's version. It saves
+Correctness does not depend on it, as every commit compares and swaps the cursor's version. It saves
 the work of a sync whose commit would be refused.
 """
 
@@ -20,7 +20,7 @@ from intercom_assets.warehouse.dialects import SnowflakeDialect, micros, to_snow
 from intercom_assets.warehouse.snowflake.session import Sessions
 
 LEASES = "rudder__leases"
-"""Name of the table of leases, one in a schema."""
+"""Name of the table of leases, one per schema."""
 
 _logger = logging.getLogger("intercom_assets")
 _LATER = "DATEADD(second, CAST(? AS NUMBER(38,0)), CURRENT_TIMESTAMP())"
@@ -28,12 +28,12 @@ _LATER = "DATEADD(second, CAST(? AS NUMBER(38,0)), CURRENT_TIMESTAMP())"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaseTerms:
-    """How long a lease lasts, and how long one waits for another's.
+    """How long a lease lasts, and how long to wait for one.
 
     Attributes:
-        seconds: After these it expires, unless it is renewed.
+        seconds: Time until it expires, unless renewed.
         patience: Seconds to wait for another holder.
-        pause: Seconds between two looks.
+        pause: Seconds between attempts.
     """
 
     seconds: int = 600
@@ -43,9 +43,9 @@ class LeaseTerms:
 
 @dataclass(frozen=True, slots=True)
 class LeaseStatements:
-    """The statements of the table of leases of one schema, which all its sources share.
+    """The statements of the table of leases, which all sources of a schema share.
 
-    Snowflake enforces no key, so the table has a gate, as that of the cursors has.
+    Snowflake enforces no keys, so the table has a gate, like the table of cursors.
     """
 
     schema: str
@@ -66,29 +66,29 @@ class LeaseStatements:
         )
 
     def enter(self) -> str:
-        """Pass the gate: only one sync at a time takes a lease."""
+        """Pass the gate, so that only one sync at a time takes a lease."""
         return f"UPDATE {self.name} SET GATE = GATE + 1 WHERE TABLE_NAME = ''"
 
     def holder(self) -> str:
-        """Read who else holds a table; binds the table and the owner."""
+        """Select another holder of a table; binds the table and the owner."""
         return (
             f"SELECT HOLDER, {micros('EXPIRES_AT')} FROM {self.name}\n"
             "WHERE TABLE_NAME = ? AND OWNER <> ? AND EXPIRES_AT > CURRENT_TIMESTAMP()"
         )
 
     def clear(self) -> str:
-        """Remove what leases of a table there are; binds the table."""
+        """Delete all leases of a table; binds the table."""
         return f"DELETE FROM {self.name} WHERE TABLE_NAME = ?"
 
     def take(self) -> str:
-        """Take a lease; binds the table, the owner, the holder and the seconds that it lasts."""
+        """Take a lease; binds the table, the owner, the holder and the duration in seconds."""
         return (
             f"INSERT INTO {self.name} (TABLE_NAME, OWNER, HOLDER, EXPIRES_AT)\n"
             f"SELECT CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), {_LATER}"
         )
 
     def renew(self) -> str:
-        """Prolong a lease; binds the seconds that it lasts, the table and the owner."""
+        """Renew a lease; binds the duration in seconds, the table and the owner."""
         return f"UPDATE {self.name} SET EXPIRES_AT = {_LATER}\nWHERE TABLE_NAME = ? AND OWNER = ?"
 
     def release(self) -> str:
@@ -97,15 +97,10 @@ class LeaseStatements:
 
 
 class Lease:
-    """One table's lease.
+    """The lease of a table.
 
     Args:
-        connection: Where it is taken.
-        target: The table.
-        run_id: First run of those that are retries of one another: a retry takes the lease of
-            the run that it retries.
-        terms: How long it lasts.
-        sleep: Waits; a seam for tests.
+        run_id: The first of the runs that retry one another, so that a retry takes over the lease.
     """
 
     def __init__(
@@ -131,7 +126,7 @@ class Lease:
         """Hold the lease for a block.
 
         Raises:
-            WarehouseError: Another sync holds it; says which, and until when.
+            WarehouseError: Another sync holds the lease; says which one, and until when.
         """
         self._acquire()
         try:
@@ -140,7 +135,7 @@ class Lease:
             self._release()
 
     def renew(self) -> None:
-        """Prolong the lease when half of its time has passed."""
+        """Renew the lease once half of its duration has passed."""
         if time.monotonic() - self._renewed < self._terms.seconds / 2:
             return
         bound = (self._terms.seconds, self._table, self._run_id)
@@ -186,12 +181,12 @@ class Lease:
                 str(self._target),
             )
         except WarehouseError as error:
-            # It expires; the rows are safe, and the sync's own error must not be hidden.
+            # The lease expires anyway, and the sync's own error must not be hidden.
             _logger.warning("The lease could not be given back: %s", error)
 
 
 def _ended(holder: str) -> bool:
-    """Tell whether the holder was a process of this machine that is gone."""
+    """Return whether the holder was a process on this machine that has ended."""
     try:
         owner = json.loads(holder)
         if owner["host"] != socket.gethostname():

@@ -1,7 +1,7 @@
-"""A session with Snowflake: opened when it is first needed, again when it was lost.
+"""A session with Snowflake, opened when it is first needed and reopened when it is lost.
 
-What went wrong is told apart by Snowflake's error numbers: what may succeed in a new session is
-tried again, everything else is explained.
+By Snowflake's error numbers, work that may succeed in a new session is retried; any other error is
+explained.
 """
 
 import logging
@@ -36,23 +36,23 @@ from intercom_assets.warehouse.snowflake.staging import staged
 T = TypeVar("T")
 
 Connect = Callable[[], SnowflakeConnection]
-"""Logs in; a seam for tests, and how Dagster's connection settings get here."""
+"""Logs in, with the settings of Dagster's connection."""
 
 SESSION_PARAMETERS = {
     "QUERY_TAG": "intercom_assets",
     "TIMEZONE": "UTC",
     "AUTOCOMMIT": True,
-    # A user or account may have set these otherwise, and rows or names would be bent.
+    # Other values set by a user or account would corrupt rows or names.
     "ROWS_PER_RESULTSET": 0,
     "QUOTED_IDENTIFIERS_IGNORE_CASE": False,
     "TIMESTAMP_INPUT_FORMAT": "AUTO",
     "JSON_INDENT": 0,
     "ERROR_ON_NONDETERMINISTIC_UPDATE": True,
-    # Not for hours, which are the defaults, behind a session that is gone.
+    # By default statements wait for hours behind a lost session.
     "LOCK_TIMEOUT": 300,
     "ABORT_DETACHED_QUERY": True,
 }
-"""What a session must be, whatever the user's or the account's defaults are."""
+"""Required parameters of a session, whatever the defaults of the user or account."""
 
 _PORTION = 5_000
 
@@ -62,12 +62,10 @@ _name = SnowflakeDialect().name
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionPolicy:
-    """How often and how long Snowflake is tried.
+    """How often work is tried in a new session, and how long the pauses are.
 
     Attributes:
-        attempts: Sessions that are tried for one piece of work.
-        pause: Seconds before the second; doubles, with jitter.
-        sleep: Waits; a seam for tests.
+        pause: Seconds before the second attempt; doubles, with jitter.
     """
 
     attempts: int = 5
@@ -76,13 +74,7 @@ class SessionPolicy:
 
 
 class Sessions:
-    """Does pieces of work in a session, each of which may be repeated from its beginning.
-
-    Args:
-        connect: Logs in.
-        login: Who logs in where, for messages.
-        policy: How often it is tried.
-    """
+    """Runs units of work in a session, each of which may be repeated from the start."""
 
     def __init__(self, connect: Connect, login: Login, policy: SessionPolicy) -> None:
         self._connect = connect
@@ -91,10 +83,10 @@ class Sessions:
         self._connection: SnowflakeConnection | None = None
 
     def work(self, work: Callable[["SnowflakeSession"], T], what: str) -> T:
-        """Do some work, again in a new session where the last one failed for the moment.
+        """Run work, retrying it in a new session after a temporary failure.
 
         Raises:
-            WarehouseError: It failed; says what to do.
+            WarehouseError: The work failed; says what to do.
         """
         for attempt in Retrying(
             stop=stop_after_attempt(self._policy.attempts),
@@ -108,10 +100,10 @@ class Sessions:
         raise AssertionError("a retry ends with an answer or an error")
 
     def stream(self, statement: str, what: str) -> Iterator[list[tuple[Any, ...]]]:
-        """Yield the rows of a query in portions; it is not tried again.
+        """Yield the rows of a query in portions, without retries.
 
         Raises:
-            WarehouseError: It failed; says what to do.
+            WarehouseError: The query failed; says what to do.
         """
         try:
             cursor = self._open().cursor()
@@ -138,7 +130,7 @@ class Sessions:
                 self.close()
             raise failure from None
         except BaseException:
-            # Whatever ended the work, a transaction must not stay open with its locks.
+            # Never leave a transaction open with its locks.
             self.close()
             raise
 
@@ -165,13 +157,13 @@ class SnowflakeSession(Session):
             return cursor.fetchall()
 
     def table(self, statement: str) -> pa.Table | None:
-        """Run a query and return its rows as a table, None for a statement without a result."""
+        """Run a query and return its rows as a table, or None if it has no result."""
         with self._execute(statement, ()) as cursor:
             return cursor.fetch_arrow_all(force_return_table=True)
 
     @override
     def arrow(self, statement: str, kinds: Mapping[str, ColumnType]) -> pa.Table:
-        # The driver chooses types by the values: our own, whatever it chose.
+        # The driver infers types from the values.
         result = self.table(statement)
         arrays = [
             array.cast(pa.int64()).cast(ARROW_TYPES[kind])
@@ -183,7 +175,7 @@ class SnowflakeSession(Session):
 
     @override
     def columns(self, schema: str, name: str) -> dict[str, str]:
-        # DESCRIBE needs no running warehouse, and describes views too.
+        # DESCRIBE needs no running virtual warehouse and also covers views.
         try:
             rows = self.rows(f"DESCRIBE TABLE {_name(schema)}.{_name(name)}")
         except errors.ProgrammingError as error:
@@ -194,7 +186,7 @@ class SnowflakeSession(Session):
 
     @override
     def relations(self, schema: str, names: Sequence[str]) -> dict[str, tuple[str, str]]:
-        # Needs no running warehouse either, and names only what ours could be.
+        # SHOW needs no running virtual warehouse either; LIKE limits it to names like ours.
         begin = escaped(f"{commonprefix(list(names))}%")  # noqa: RUF071 - of characters
         within = f"LIKE {begin} IN SCHEMA {_name(schema)}"
         found = {row[1]: ("VIEW", str(row[7])) for row in self.rows(f"SHOW VIEWS {within}")}
@@ -212,7 +204,7 @@ class SnowflakeSession(Session):
             yield
             self.run("COMMIT")
         except BaseException:
-            # Where the session is lost too, Snowflake rolls back by itself.
+            # If the session is lost too, Snowflake rolls back by itself.
             with suppress(errors.Error):
                 self.run("ROLLBACK")
             raise
@@ -224,7 +216,7 @@ class SnowflakeSession(Session):
         except errors.ProgrammingError as error:
             if error.errno not in NOT_THERE:
                 raise
-            # Only now: creating a schema takes another privilege.
+            # Not before it is needed: creating a schema requires another privilege.
             self.run(f"CREATE SCHEMA IF NOT EXISTS {_name(schema)}")
             self.run(statement)
 
@@ -239,12 +231,12 @@ class SnowflakeSession(Session):
         try:
             yield table
         finally:
-            # A lost session cannot drop; what stays is named so that one sees what it is.
+            # A lost session cannot drop the table; its name tells people what it is.
             with suppress(errors.Error):
                 self.run(f"DROP TABLE IF EXISTS {table}")
 
     def has_schema(self, schema: str) -> bool:
-        """Tell whether there is a schema."""
+        """Return whether a schema exists."""
         rows = self.rows(f"SHOW SCHEMAS LIKE {escaped(to_snowflake_name(schema))}")
         return any(row[1] == to_snowflake_name(schema) for row in rows)
 
@@ -255,10 +247,10 @@ class SnowflakeSession(Session):
 
 
 def _plain(kind: str) -> str:
-    """Take the length of text and the precision of time off a type of DESCRIBE."""
+    """Strip the length of text and the precision of time from a type of DESCRIBE."""
     return re.sub(r"^(VARCHAR|TIMESTAMP_TZ)\(\d+\)$", r"\1", kind)
 
 
 def _bound(value: object) -> object:
-    # The connector would bind an instant without its zone.
+    # The connector binds instants without their zone.
     return value.isoformat() if isinstance(value, datetime) else value

@@ -1,8 +1,7 @@
-"""Files on their way into Snowflake: each into a raw table of its own, dropped after the commit.
+"""Uploads files to Snowflake, each into a raw table that is dropped after the commit.
 
-The columns of a raw table hold what the file holds: instants as microseconds, JSON as text. So
-nothing hangs on a loader's reading of parquet's logical types; what is converted is converted by
-statements that are reviewed.
+A raw table contains what the file does: instants as microseconds, JSON as text. Statements, which
+are reviewed, convert them, so that nothing depends on how the loader reads parquet's logical types.
 """
 
 from collections.abc import Iterator, Mapping
@@ -33,25 +32,25 @@ _dialect = SnowflakeDialect()
 
 @dataclass(frozen=True, slots=True)
 class Staging:
-    """The statements that bring a parquet file into a raw table; `table` is its quoted name."""
+    """The statements that load a parquet file into a raw table; `table` is its quoted name."""
 
     table: str
     columns: Mapping[str, ColumnType]
 
     def create(self) -> str:
-        """Create the table; transient, because Time Travel of it would cost and serve nobody."""
+        """Create the table, transient to avoid paying for Time Travel."""
         columns = ",\n  ".join(
             f"{_dialect.name(name)} {_RAW_TYPES[kind]}" for name, kind in self.columns.items()
         )
         return f"CREATE TRANSIENT TABLE {self.table} (\n  {columns}\n)"
 
     def put(self, file: str) -> str:
-        """Upload the file to the table's own stage, which goes when the table goes."""
+        """Upload the file to the table's stage, which is dropped with the table."""
         path = file.replace("\\", "\\\\").replace("'", "\\'")
         return f"PUT 'file://{path}' @{self._stage} AUTO_COMPRESS = FALSE OVERWRITE = TRUE"
 
     def copy(self) -> str:
-        r"""Load the file; no text is taken for null, as `\N` would be by default."""
+        r"""Load the file, without reading `\N` as null, which is the default."""
         return (
             f"COPY INTO {self.table} FROM @{self._stage}\n"
             "FILE_FORMAT = (TYPE = PARQUET NULL_IF = ())\n"
@@ -59,7 +58,7 @@ class Staging:
         )
 
     def typed(self) -> str:
-        """Read the table with its columns' own types."""
+        """Read the table, converted to its columns' types."""
         columns = ",\n  ".join(
             f"{_dialect.typed(_dialect.name(name), kind)} AS {_dialect.name(name)}"
             for name, kind in self.columns.items()
@@ -74,10 +73,10 @@ class Staging:
 
 @contextmanager
 def staged(session: Session, schema: str, file: StagedFile) -> Iterator[str]:
-    """Upload a file for a block; yields a relation with its columns, typed.
+    """Upload a file for a block, yielding a relation with its typed columns.
 
     Raises:
-        WarehouseError: Not every row of the file arrived.
+        WarehouseError: Not every row of the file was loaded.
     """
     with session.temporary(schema) as table:
         staging = Staging(table, file.columns)
@@ -100,11 +99,11 @@ def staged(session: Session, schema: str, file: StagedFile) -> Iterator[str]:
 
 
 def _write_physical(file: StagedFile, physical: Path) -> None:
-    """Write a file as parquet under Snowflake's names, instants as plain numbers."""
+    """Convert a file to parquet with Snowflake's names and instants as numbers."""
     schema = pa.schema([(name, _PHYSICAL[kind]) for name, kind in file.columns.items()])
     reader = pj.open_json(
         file.path,
-        # A block holds at least one line.
+        # A block must fit the longest line.
         read_options=pj.ReadOptions(block_size=max(file.longest + 1, _LEAST_BLOCK)),
         parse_options=pj.ParseOptions(explicit_schema=schema, unexpected_field_behavior="error"),
     )
