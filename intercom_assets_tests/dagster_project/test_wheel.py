@@ -114,7 +114,7 @@ def test_an_empty_project_syncs_with_the_wheel(
     rows = query(machine.database, "SELECT id FROM intercom.eu_rudder_contacts")
     assert true == {row["id"] for row in rows}
     assert 0 == again.returncode, again.stderr
-    assert f"imported {installed / 'intercom_assets'}" in again.stdout
+    assert f"imported {installed / 'intercom_assets'}" in again.stderr
     assert re.search(r"^contacts +\S+ +\d+ +0 +0 ", again.stdout, re.MULTILINE)
 
 
