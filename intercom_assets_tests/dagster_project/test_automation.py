@@ -50,8 +50,8 @@ def test_an_eager_asset_follows_each_scheduled_sync(
 def sync(definitions: dg.Definitions, instance: dg.DagsterInstance) -> None:
     """Do what the schedule's tick asks for."""
     schedule = definitions.get_repository_def().get_schedule_def("intercom_schedule")
-    context = dg.build_schedule_context(instance=instance)
-    [request] = schedule.evaluate_tick(context).run_requests or []
+    with dg.build_schedule_context(instance=instance) as context:
+        [request] = schedule.evaluate_tick(context).run_requests or []
     done = definitions.resolve_job_def(schedule.job_name).execute_in_process(
         instance=instance,
         tags=request.tags,

@@ -140,8 +140,9 @@ def stored(instance: dg.DagsterInstance, job: str, select: list[str], status: st
 def tick(schedule: dg.ScheduleDefinition, instance: dg.DagsterInstance) -> ScheduleExecutionData:
     """Evaluate a tick as the daemon does."""
     at = datetime(2026, 11, 23, 12, tzinfo=UTC)
-    context = dg.build_schedule_context(instance=instance, scheduled_execution_time=at)
-    return schedule.evaluate_tick(context)
+    # Left here, it would be the current instance of a later test: whenever it is collected.
+    with dg.build_schedule_context(instance=instance, scheduled_execution_time=at) as context:
+        return schedule.evaluate_tick(context)
 
 
 def outcome(told: ScheduleExecutionData) -> str:
