@@ -13,7 +13,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from types import FrameType
@@ -111,11 +111,19 @@ class _Run:
             self._process.stdin.write(f"{json.dumps(asdict(request))}\n")
             self._process.stdin.flush()
             for line in self._process.stdout:
-                # An interrupted or killed worker may leave half a line.
-                with suppress(json.JSONDecodeError):
-                    self._events.take(json.loads(line))
+                self._take(line)
                 self._is_ready = True
             return self._process.wait()
+
+    def _take(self, line: str) -> None:
+        try:
+            event = json.loads(line)
+        except json.JSONDecodeError:
+            # Only an interrupted or killed worker leaves half a line.
+            if self._board.heard or not line.endswith("\n"):
+                return
+            raise
+        self._events.take(event)
 
     @contextmanager
     def _interrupts(self) -> Iterator[None]:

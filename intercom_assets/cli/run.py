@@ -12,11 +12,11 @@ import click
 
 from intercom_assets.cli.demo import demo_workspace, has_token
 from intercom_assets.cli.display.board import Board
+from intercom_assets.cli.display.metrics import SourceRun, document
 from intercom_assets.cli.display.screen import shown
 from intercom_assets.cli.display.tables import named, print_board, print_failures, print_findings
 from intercom_assets.cli.display.terminal import command_line
 from intercom_assets.cli.job import INTERRUPTED, JobRequest, execute
-from intercom_assets.cli.metrics import SourceRun, document
 from intercom_assets.cli.output import FAILED, REFUSED, print_json
 from intercom_assets.cli.project import Project, SourceFile, find_project
 from intercom_assets.errors import ConfigurationError

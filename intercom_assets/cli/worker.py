@@ -50,18 +50,24 @@ def main() -> None:
 
 
 class Events:
-    """Writes events to a pipe, each in one call, so that Ctrl-C cannot split one."""
+    """Writes events to a pipe, a whole line at a time.
+
+    The event loop writes notes while the job's thread writes progress, and the system may split
+    what is longer than a pipe's buffer.
+    """
 
     def __init__(self, pipe: int) -> None:
         self._pipe = pipe
+        self._writing = threading.Lock()
         self._report: Report | None = None
 
     def write(self, kind: str, **values: object) -> None:
         """Write an event."""
         line = json.dumps({"kind": kind, **values}, default=_plain)
         rest = f"{line}\n".encode()
-        while rest:
-            rest = rest[os.write(self._pipe, rest) :]
+        with self._writing:
+            while rest:
+                rest = rest[os.write(self._pipe, rest) :]
 
     def on_start(self, report: Report) -> None:
         """Write the start of a sync; its report accompanies the events that follow."""

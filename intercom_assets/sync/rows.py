@@ -21,6 +21,7 @@ from intercom_assets.catalog.types import (
     Record,
     Row,
     encode_json,
+    value_at,
 )
 from intercom_assets.sync.mask import Mask
 from intercom_assets.warehouse.base import SEQUENCE, StagedFile
@@ -164,16 +165,6 @@ class Shaper:
 def hash_record(record: Record) -> str:
     """Hash a record in canonical form, independent of our columns and of the order of keys."""
     return blake2b(encode_json(record), digest_size=16).hexdigest()
-
-
-def value_at(record: Record, path: tuple[str, ...]) -> Json:
-    """Follow a column's path into a record; return None if it leads nowhere."""
-    value: Json = record
-    for key in path:
-        if not isinstance(value, dict):
-            return None
-        value = value.get(key)
-    return value
 
 
 def _plan(columns: tuple[Column, ...]) -> _Plan:

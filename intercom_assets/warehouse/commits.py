@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from intercom_assets.catalog.types import EPOCH
 from intercom_assets.errors import WarehouseError
 from intercom_assets.warehouse.base import MERGED_INTO, Commit, Committed, Session, StoredCursor
 from intercom_assets.warehouse.cursors import (
@@ -14,7 +15,7 @@ from intercom_assets.warehouse.cursors import (
     cursor_values,
     stored_cursor,
 )
-from intercom_assets.warehouse.dialects import EPOCH, Dialect
+from intercom_assets.warehouse.dialects import Dialect
 from intercom_assets.warehouse.statements import Statements
 
 

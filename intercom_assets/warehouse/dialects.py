@@ -6,15 +6,13 @@ into a statement.
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from typing_extensions import override
 
 from intercom_assets.catalog.table import DELETED_AT, EXTRA
-from intercom_assets.catalog.types import ColumnType
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from intercom_assets.catalog.types import EPOCH, ColumnType
 
 EXAMPLE = 100
 """Maximum characters of an example."""

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from intercom_assets.catalog.table import DELETED_AT, EXTRA, ROW_HASH, SYNCED_AT, Column, Table
-from intercom_assets.catalog.types import ColumnType
+from intercom_assets.catalog.types import EPOCH, ColumnType
 from intercom_assets.warehouse.base import SEQUENCE, SET_BY_COMMIT, Target
-from intercom_assets.warehouse.dialects import EPOCH, Dialect, instant
+from intercom_assets.warehouse.dialects import Dialect, instant
 
 
 def qualified(target: Target, dialect: Dialect) -> str:

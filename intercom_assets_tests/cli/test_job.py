@@ -1,5 +1,8 @@
 """What happens in a run is put on the board, also of assets that are no resources."""
 
+import json
+import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -8,6 +11,7 @@ from intercom_assets.cli.display.board import Board
 from intercom_assets.cli.display.screen import Silence
 from intercom_assets.cli.job import JobRequest, execute
 from intercom_assets.cli.project import Project
+from intercom_assets.cli.worker import Events
 
 DEFINITIONS = """
 import os
@@ -185,3 +189,25 @@ def test_a_process_that_dies_fails_its_run(project: Project) -> None:
     assert not board.interrupted
     assert ["shop/dead"] == [line.name for line in board.failed]
     assert "code -9" in board.failed[0].error
+
+
+def test_events_of_several_threads_are_whole_lines() -> None:
+    """A note of the event loop does not land within a report, however long both are."""
+    reader, writer = os.pipe()
+    events = Events(writer)
+
+    def write(thread: int) -> None:
+        for number in range(20):
+            events.write("noted", text=f"{thread}-{number} " + "long " * 20_000)
+
+    threads = [threading.Thread(target=write, args=(thread,)) for thread in range(4)]
+    for thread in threads:
+        thread.start()
+    with os.fdopen(reader) as pipe:
+        lines = [json.loads(pipe.readline()) for _ in range(80)]
+    for thread in threads:
+        thread.join()
+    os.close(writer)
+
+    expected = {f"{thread}-{number}" for thread in range(4) for number in range(20)}
+    assert expected == {line["text"].split()[0] for line in lines}
