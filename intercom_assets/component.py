@@ -1,15 +1,18 @@
 """A source as a Dagster component: turns settings into assets, jobs, schedules and resources."""
 
 import logging
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import Any, Self, TypeAlias, assert_never
+from typing import Annotated, Any, Self, assert_never
 
 import click
 import dagster as dg
-from pydantic import BaseModel, Field, create_model
+from dagster.components.resolved.core_models import AssetAttributesModel
+from dagster.components.utils.translation import TranslatorResolvingInfo
+from pydantic import BaseModel, Field, WithJsonSchema, create_model
 
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.orchestration.alerts import build_alerts
@@ -25,36 +28,69 @@ from intercom_assets.orchestration.jobs import build_reconcile_job, build_sync_j
 from intercom_assets.orchestration.rules import dagster_rules
 from intercom_assets.orchestration.salt import build_salt
 from intercom_assets.orchestration.schedules import build_schedules
+from intercom_assets.orchestration.specs import (
+    AssetProps,
+    SourceSpecs,
+    Translation,
+    untranslated,
+)
 from intercom_assets.orchestration.views import build_models
-from intercom_assets.settings.scaffold import source_file, source_name, variable
+from intercom_assets.settings.scaffold import FIRST, source_file, source_name, variable
 from intercom_assets.settings.source import (
     GROUPS,
     Settings,
     read_settings,
     refuse_shared_tables,
 )
-from intercom_assets.settings.values import SettingsGroup, meaning_of, settings_of
+from intercom_assets.settings.values import SettingsGroup, meaning_of, schemas_of, settings_of
 from intercom_assets.settings.warehouse import DuckDBSettings, SnowflakeSettings
 
 _logger = logging.getLogger("intercom_assets")
 
 
-Written: TypeAlias = str | int | float | bool | list[Any] | dict[str, Any] | None
-"""A setting in a file. Any type is accepted here, so that wrong ones get our own message."""
+_ENV = re.compile(r"\{\{\s*env\.(\w+)\s*\}\}")
+_TEMPLATE: dict[str, Any] = {"type": "string", "pattern": r"\{[{%#]"}
+_VARIABLE: dict[str, Any] = {
+    "type": "object",
+    "properties": {"env": {"type": "string"}},
+    "required": ["env"],
+    "additionalProperties": False,
+}
 
 
 @cache
 def model_of_file(group: type[SettingsGroup]) -> type[BaseModel]:
-    """Derive the model of a file from the settings: each accepts any value or `{env: NAME}`."""
+    """Derive the model of a file from the settings: each takes a value, a variable or a template.
+
+    The model itself accepts any value, so that wrong ones get our own message, all at once; its
+    JSON schema is strict, for editors and `dg check yaml`.
+    """
     fields: dict[str, Any] = {}
     for name, field in settings_of(group).items():
-        form = model_of_file(GROUPS[name]) | None if name in GROUPS else Written
+        forms = {"anyOf": [{"type": "null"}, *schemas_of(field), _VARIABLE, _TEMPLATE]}
+        form = (
+            model_of_file(GROUPS[name]) | None
+            if name in GROUPS
+            else Annotated[Any, WithJsonSchema(forms)]
+        )
         fields[name] = (form, Field(default=None, description=meaning_of(field)))
+    if group is Settings:
+        fields["translation"] = (
+            str | AssetAttributesModel | None,
+            Field(
+                default=None,
+                description="What assets look like in Dagster: key, key_prefix, group_name, "
+                "description, tags, owners and others; `{{ props.name }}` is the resource's name.",
+            ),
+        )
     return create_model(f"{group.__name__}File", __base__=dg.Model, **fields)
 
 
 def _filled_in(context: dg.ResolutionContext, value: Any) -> Any:  # noqa: ANN401 - as in YAML
-    # Only templates go through Dagster's engine, which would turn a plain "2.10" into 2.1.
+    # A variable alone is read by ourselves: a secret must not become part of the component, and
+    # Dagster's engine would turn "2.10" into 2.1.
+    if isinstance(value, str) and (variable := _ENV.fullmatch(value.strip())):
+        return {"env": variable[1]}
     is_template = any(mark in str(value) for mark in ("{{", "{%", "{#"))
     return context.resolve_value(value) if is_template else value
 
@@ -84,9 +120,15 @@ class IntercomSource(dg.Component, dg.Resolvable):
     are reported at once when the code location loads.
     """
 
-    def __init__(self, **settings: object) -> None:
-        """Accept settings as in a file; docs/settings.md describes each."""
+    def __init__(
+        self,
+        *,
+        translation: Callable[[dg.AssetSpec, AssetProps], dg.AssetSpec] | None = None,
+        **settings: object,
+    ) -> None:
+        """Accept settings as in a file (docs/settings.md), and a function that changes specs."""
         self._written = settings
+        self._translation = translation
         self._folder: Path | None = None
 
     @classmethod
@@ -98,7 +140,23 @@ class IntercomSource(dg.Component, dg.Resolvable):
     def resolve_from_model(cls, context: dg.ResolutionContext, model: BaseModel) -> Self:
         """Create the component, with Dagster's templates resolved."""
         written = model.model_dump(exclude_unset=True)
-        return cls(**{name: _filled_in(context, value) for name, value in written.items()})
+        written.pop("translation", None)
+        settings: dict[str, Any] = {
+            name: {part: _filled_in(context, each) for part, each in value.items()}
+            if name in GROUPS and isinstance(value, dict)
+            else _filled_in(context, value)
+            for name, value in written.items()
+        }
+        attributes = getattr(model, "translation", None)
+        if attributes is None:
+            return cls(**settings)
+        info = TranslatorResolvingInfo(attributes, context, model_key="translation")
+        return cls(
+            translation=lambda spec, props: info.get_asset_spec(
+                spec, {"props": props, "spec": spec}
+            ),
+            **settings,
+        )
 
     @classmethod
     def load(cls, attributes: BaseModel | None, context: dg.ComponentLoadContext) -> Self:
@@ -124,28 +182,54 @@ class IntercomSource(dg.Component, dg.Resolvable):
                 with suppress(ConfigurationError):
                     yield one.settings(one._folder, context.project_root)  # noqa: SLF001
 
+    def get_asset_spec(self, props: AssetProps) -> dg.AssetSpec:
+        """Return the spec of a table or view: the default one, translated as the file says.
+
+        Override this to change specs in Python: call `super()` and change what it returns.
+        """
+        return self._translation(props.spec, props) if self._translation else props.spec
+
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """Build the definitions of the source."""
         settings = self.settings(context.path, context.project_root)
         refuse_shared_tables([settings, *self._others(context)])
+        return self._built(settings)
+
+    def definitions(self, project_root: Path | None = None) -> dg.Definitions:
+        """Build the definitions for a project that has no folder of components.
+
+        The source is named `intercom` unless `name` is set, and relative paths of files begin at
+        `project_root`, by default the working directory.
+
+        Raises:
+            ConfigurationError: Lists every problem of the settings.
+        """
+        return self._built(self.settings(Path(FIRST), project_root or Path.cwd()))
+
+    def _built(self, settings: Settings) -> dg.Definitions:
         for warning in settings.warnings:
             _logger.warning("%s: %s", settings.name, warning)
-        return build_definitions(settings)
+        return build_definitions(settings, self.get_asset_spec)
 
 
-def build_definitions(settings: Settings) -> dg.Definitions:
+def build_definitions(
+    settings: Settings, translation: Translation = untranslated
+) -> dg.Definitions:
     """Build the assets, jobs, schedules, sensors and resources of one source.
 
     No executor or `io_manager` is set, so that several sources merge into any project.
     """
-    sync = build_sync_job(settings)
-    reconcile = build_reconcile_job(settings)
+    specs = SourceSpecs(settings, translation)
+    sync = build_sync_job(specs)
+    reconcile = build_reconcile_job(specs)
     salt = build_salt(settings.privacy)
     return dg.Definitions(
-        assets=[*build_assets(settings), *build_models(settings)],
+        assets=[*build_assets(specs), *build_models(specs)],
         jobs=[sync, reconcile],
-        schedules=build_schedules(settings, sync.name, reconcile.name),
-        sensors=build_alerts(settings),
+        schedules=build_schedules(
+            settings, specs.keys(settings.resources), sync.name, reconcile.name
+        ),
+        sensors=build_alerts(specs),
         resources={
             connection_key(settings.name): IntercomConnection(
                 token_variable=settings.token_variable,
@@ -154,29 +238,30 @@ def build_definitions(settings: Settings) -> dg.Definitions:
                 api_version=str(settings.api_version),
                 rate_limit_share=settings.rate_limit_share,
                 page_size=settings.page_size,
-            ),
-            io_manager_key(settings.name): _io_manager(settings),
+            ).of(specs),
+            io_manager_key(settings.name): _io_manager(specs),
             **({salt_key(settings.name): salt} if salt else {}),
         },
     )
 
 
-def _io_manager(settings: Settings) -> WarehouseIOManager:
+def _io_manager(specs: SourceSpecs) -> WarehouseIOManager:
+    settings = specs.settings
+    tables: dict[str, Any] = {
+        "table_prefix": settings.table_prefix,
+        "excluded_columns": settings.privacy.excluded_columns,
+        "renamed": specs.renamed,
+    }
     match settings.warehouse:
         case DuckDBSettings() as duckdb:
             return DuckDBIOManager(
-                database=str(duckdb.database),
-                warehouse_schema=duckdb.schema,
-                table_prefix=settings.table_prefix,
-                excluded_columns=settings.privacy.excluded_columns,
+                database=str(duckdb.database), warehouse_schema=duckdb.schema, **tables
             )
         case SnowflakeSettings() as snowflake:
             from intercom_assets.orchestration.snowflake import (  # noqa: PLC0415 - takes seconds
                 build_io_manager,
             )
 
-            return build_io_manager(
-                snowflake, settings.table_prefix, settings.privacy.excluded_columns
-            )
+            return build_io_manager(snowflake, **tables)
         case _:
             assert_never(settings.warehouse)

@@ -18,7 +18,7 @@ import dagster as dg
 from intercom_assets.catalog.types import Json, Record
 from intercom_assets.intercom.webhook import is_slack, post
 from intercom_assets.orchestration.jobs import SOURCE_TAG
-from intercom_assets.settings.source import Settings
+from intercom_assets.orchestration.specs import SourceSpecs
 
 PATIENCE = timedelta(days=1)
 """Age at which an undelivered alert is given up."""
@@ -79,10 +79,10 @@ class Alert:
 
 
 def build_alerts(
-    settings: Settings, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    specs: SourceSpecs, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
 ) -> list[dg.SensorDefinition]:
     """Build the alert sensor, or nothing if no webhook is configured."""
-    variable = settings.alerts
+    settings, variable = specs.settings, specs.settings.alerts
     if variable is None:
         return []
 
@@ -96,13 +96,13 @@ def build_alerts(
     )
     def alerts(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         webhook = os.environ.get(variable, "").strip()
-        return _tick(context, settings, webhook, now() - PATIENCE)
+        return _tick(context, specs, webhook, now() - PATIENCE)
 
     return [alerts]
 
 
 def _tick(
-    context: dg.SensorEvaluationContext, settings: Settings, webhook: str, oldest: datetime
+    context: dg.SensorEvaluationContext, specs: SourceSpecs, webhook: str, oldest: datetime
 ) -> dg.SkipReason:
     if context.cursor is None:
         instance = context.instance
@@ -112,7 +112,7 @@ def _tick(
     position = json.loads(context.cursor)
     sent, until = 0, time.monotonic() + _BUDGET
     for kind, record in _ended_runs(context.instance, position):
-        alert = _alert(context.instance, settings, record)
+        alert = _alert(context.instance, specs, record)
         if alert is not None:
             refusal = post(webhook, for_slack(alert) if is_slack(webhook) else as_json(alert))
             if refusal is None:
@@ -120,7 +120,7 @@ def _tick(
             else:
                 given_up = refusal.final or alert.ended_at < oldest
                 reason = (
-                    f"The webhook of {settings.alerts} did not take the alert of run "
+                    f"The webhook of {specs.settings.alerts} did not take the alert of run "
                     f"{alert.run_id}: {refusal.reason}. It is "
                     f"{'given up' if given_up else 'sent again at the next tick'}."
                 )
@@ -152,12 +152,12 @@ def _newest(instance: dg.DagsterInstance, kind: dg.DagsterEventType) -> int:
 
 
 def _alert(
-    instance: dg.DagsterInstance, settings: Settings, record: dg.EventLogRecord
+    instance: dg.DagsterInstance, specs: SourceSpecs, record: dg.EventLogRecord
 ) -> Alert | None:
     """Build a run's alert, or return None if it has no problem or is another source's."""
     event = record.event_log_entry
     run = instance.get_run_by_id(event.run_id)
-    if run is None or not _is_of(run, settings.name):
+    if run is None or not _is_of(run, specs):
         return None
     failed = event.dagster_event_type == _FAILED
     if failed and run.tags.get("dagster/will_retry") == "true":
@@ -165,29 +165,29 @@ def _alert(
         return None
     # "Materialize" in the UI runs a job that has only an internal name.
     job = "Materialize" if run.job_name.startswith("__") else run.job_name
-    problems = list(_problems(instance, run.run_id))
+    problems = list(_problems(instance, specs, run.run_id))
     if failed and not any(problem.check is None for problem in problems):
         problems.insert(0, Problem(job, _first_line(event.message)))
     if not problems:
         return None
     return Alert(
-        source=settings.name,
+        source=specs.settings.name,
         job=job,
         run_id=run.run_id,
         failed=failed,
         ended_at=datetime.fromtimestamp(event.timestamp, UTC),
         problems=tuple(problems),
-        url=f"{settings.ui_url}/runs/{run.run_id}" if settings.ui_url else None,
+        url=f"{ui_url}/runs/{run.run_id}" if (ui_url := specs.settings.ui_url) else None,
     )
 
 
-def _is_of(run: dg.DagsterRun, source: str) -> bool:
-    if run.tags.get(SOURCE_TAG) == source:
+def _is_of(run: dg.DagsterRun, specs: SourceSpecs) -> bool:
+    if run.tags.get(SOURCE_TAG) == specs.settings.name:
         return True
-    return any(key.path[0] == source for key in run.asset_selection or ())
+    return any(specs.name_of(key) for key in run.asset_selection or ())
 
 
-def _problems(instance: dg.DagsterInstance, run_id: str) -> Iterator[Problem]:
+def _problems(instance: dg.DagsterInstance, specs: SourceSpecs, run_id: str) -> Iterator[Problem]:
     kinds = {dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.ASSET_CHECK_EVALUATION}
     for entry in instance.all_logs(run_id, of_type=kinds):
         event = entry.get_dagster_event()
@@ -198,7 +198,8 @@ def _problems(instance: dg.DagsterInstance, run_id: str) -> Iterator[Problem]:
             check = event.asset_check_evaluation_data
             if not check.passed and check.severity is dg.AssetCheckSeverity.ERROR:
                 reason = _first_line(check.description or "failed")
-                yield Problem(check.asset_key.path[-1], reason, check.check_name)
+                resource = specs.name_of(check.asset_key) or check.asset_key.path[-1]
+                yield Problem(resource, reason, check.check_name)
 
 
 def _reason(event: dg.DagsterEvent) -> str:

@@ -36,10 +36,10 @@ def check_specs(key: dg.AssetKey, checks: Iterable[Check[C]]) -> list[dg.AssetCh
 
 
 def check_table(
-    context: dg.AssetExecutionContext, settings: Settings, resource: Resource
+    context: dg.AssetExecutionContext, key: dg.AssetKey, settings: Settings, resource: Resource
 ) -> Iterator[dg.AssetCheckResult]:
     """Evaluate the checks of a resource that the run selects."""
-    key, resources = dg.AssetKey([settings.name, resource.name]), context.resources
+    resources = context.resources
     with CheckContext(
         source=settings.source,
         resource=resource,

@@ -6,6 +6,7 @@ Connections to warehouses are in `io_manager` and `snowflake`.
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Self
 
 import dagster as dg
 from pydantic import Field, PrivateAttr
@@ -14,6 +15,9 @@ from intercom_assets.catalog import ApiVersion
 from intercom_assets.errors import ConfigurationError, IntercomAssetsError, IntercomError
 from intercom_assets.intercom.connection import Connection
 from intercom_assets.intercom.retry import LARGEST
+
+if TYPE_CHECKING:
+    from intercom_assets.orchestration.specs import SourceSpecs
 
 
 def connection_key(source: str) -> str:
@@ -52,6 +56,17 @@ class IntercomConnection(dg.ConfigurableResource):  # type: ignore[type-arg]  # 
 
     _stack: ExitStack = PrivateAttr(default_factory=ExitStack)
     _opened: Connection | None = PrivateAttr(default=None)
+    _specs: "SourceSpecs | None" = PrivateAttr(default=None)
+
+    def of(self, specs: "SourceSpecs") -> Self:
+        """Remember the source, which the command line finds by its connection."""
+        self._specs = specs
+        return self
+
+    @property
+    def specs(self) -> "SourceSpecs | None":
+        """The source that this is the connection of."""
+        return self._specs
 
     @contextmanager
     def yield_for_execution(

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, TypeAlias
 import dagster as dg
 from pydantic import Field
 
-from intercom_assets.catalog import CATALOG, Resource
+from intercom_assets.catalog import CATALOG
 from intercom_assets.catalog.preview import sample
-from intercom_assets.catalog.resource import ByParent, Incremental
+from intercom_assets.catalog.resource import Incremental
 from intercom_assets.catalog.views import MODELS
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.orchestration.connections import explained
+from intercom_assets.orchestration.specs import column_lineage
 from intercom_assets.sync.cursor import Source
 from intercom_assets.sync.extract import Extract
 from intercom_assets.sync.load import load
@@ -47,6 +48,9 @@ class WarehouseIOManager(dg.ConfigurableIOManager):
     excluded_columns: dict[str, list[str]] = Field(
         default_factory=dict, description="Columns that the settings exclude, by resource."
     )
+    renamed: dict[str, str] = Field(
+        default_factory=dict, description="Resource or model of each key that is translated."
+    )
 
     @abstractmethod
     def warehouse(self) -> Warehouse:
@@ -66,7 +70,7 @@ class WarehouseIOManager(dg.ConfigurableIOManager):
             )
         with explained():
             report = load(obj, self.warehouse())
-        context.add_output_metadata(_metadata(report, obj))
+        context.add_output_metadata(_metadata(report, obj, self._parent_key(obj)))
         obj.listener.on_finish(report)
 
     def load_input(self, context: dg.InputContext) -> "pd.DataFrame":
@@ -77,7 +81,8 @@ class WarehouseIOManager(dg.ConfigurableIOManager):
         Raises:
             dagster.Failure: There is no such table or column.
         """
-        name = context.asset_key.path[-1]
+        key = context.asset_key
+        name = self.renamed.get(key.to_user_string(), key.path[-1])
         source = Source(name="", schema=self.warehouse_schema, prefix=self.table_prefix)
         columns = (context.definition_metadata or {}).get("columns")
         with explained():
@@ -88,6 +93,14 @@ class WarehouseIOManager(dg.ConfigurableIOManager):
                 table = self.warehouse().read(target, self._known(name, target, columns))
         frame: pd.DataFrame = table.to_pandas()
         return frame
+
+    def _parent_key(self, extract: Extract) -> dg.AssetKey | None:
+        if extract.parent is None:
+            return None
+        parent = extract.parent.name
+        translated = (key for key, name in self.renamed.items() if name == parent)
+        default = f"{extract.source.name}/{parent}"
+        return dg.AssetKey.from_user_string(next(translated, default))
 
     def _known(self, resource: str, target: Target, columns: list[str] | None) -> list[str]:
         """Return the columns to read: the given ones, or all that are not excluded.
@@ -119,14 +132,14 @@ class DuckDBIOManager(WarehouseIOManager):
         return DuckDBWarehouse(Path(self.database))
 
 
-def _metadata(report: Report, extract: Extract) -> dict[str, Shown]:
+def _metadata(report: Report, extract: Extract, parent: dg.AssetKey | None) -> dict[str, Shown]:
     """Return the metadata of a materialization."""
     return {
         **_numbers(report),
         **_special(report, extract),
         "cursor_before": _instant(report.cursor_before),
         "cursor_after": _instant(report.cursor_after),
-        **column_lineage(extract.source.name, extract.resource),
+        **column_lineage(extract.resource, parent),
         **_details(report, extract),
     }
 
@@ -190,13 +203,3 @@ def _table(rows: list[dict[str, str]]) -> dg.MetadataValue:
 
 def _instant(cursor: datetime | None) -> dg.MetadataValue | str:
     return dg.MetadataValue.timestamp(cursor) if cursor else "none"
-
-
-def column_lineage(source: str, resource: Resource) -> dict[str, dg.TableColumnLineage]:
-    """Return lineage metadata: a child's parent key comes from the parent's table."""
-    link = resource.replication
-    if not isinstance(link, ByParent):
-        return {}
-    [key] = CATALOG[link.parent].primary_key
-    origin = dg.TableColumnDep(asset_key=dg.AssetKey([source, link.parent]), column_name=key)
-    return {"dagster/column_lineage": dg.TableColumnLineage(deps_by_column={link.key: [origin]})}

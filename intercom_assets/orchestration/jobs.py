@@ -9,31 +9,27 @@ from typing import Any
 import dagster as dg
 
 from intercom_assets.orchestration.assets import SyncConfig, op_name
-from intercom_assets.orchestration.views import model_keys
-from intercom_assets.settings.source import Settings
+from intercom_assets.orchestration.specs import SourceSpecs
 
 SOURCE_TAG = "intercom/source"
 """Tag that finds the runs of a source's jobs in the UI."""
 
 
-def asset_keys(settings: Settings) -> list[dg.AssetKey]:
-    """Return the keys of the resources that a source's jobs sync."""
-    return [dg.AssetKey([settings.name, resource.name]) for resource in settings.resources]
-
-
-def build_sync_job(settings: Settings) -> Any:  # noqa: ANN401 - its type is private
+def build_sync_job(specs: SourceSpecs) -> Any:  # noqa: ANN401 - its type is private
     """Build the job that reads what changed."""
     return _job(
-        settings,
+        specs,
         "sync",
-        f"Sync every selected resource of the Intercom source {settings.name}, then its models.",
+        f"Sync every selected resource of the Intercom source {specs.settings.name}, then its "
+        "models.",
     )
 
 
-def build_reconcile_job(settings: Settings) -> Any:  # noqa: ANN401 - its type is private
+def build_reconcile_job(specs: SourceSpecs) -> Any:  # noqa: ANN401 - its type is private
     """Build the job that syncs and then compares every stored row with Intercom."""
+    settings = specs.settings
     return _job(
-        settings,
+        specs,
         "reconcile",
         f"Sync the Intercom source {settings.name}, then compare every stored row with Intercom: "
         "fetch what syncs missed, mark what Intercom confirms as gone, and read the segments of "
@@ -48,13 +44,14 @@ def build_reconcile_job(settings: Settings) -> Any:  # noqa: ANN401 - its type i
 
 
 def _job(
-    settings: Settings, name: str, description: str, config: dg.RunConfig | None = None
+    specs: SourceSpecs, name: str, description: str, config: dg.RunConfig | None = None
 ) -> Any:  # noqa: ANN401 - as above
+    source = specs.settings.name
     return dg.define_asset_job(
-        f"{settings.name}_{name}",
-        selection=dg.AssetSelection.assets(*asset_keys(settings), *model_keys(settings)),
+        f"{source}_{name}",
+        selection=dg.AssetSelection.assets(*specs.keys()),
         executor_def=dg.in_process_executor,
         description=description,
-        tags={SOURCE_TAG: settings.name},
+        tags={SOURCE_TAG: source},
         config=config,
     )

@@ -5,7 +5,7 @@ one run at a time (see dagster.yaml), and a tick is skipped while a run that doe
 queued or under way.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -31,9 +31,11 @@ _UNFINISHED = [
 ]
 
 
-def build_schedules(settings: Settings, sync: str, reconcile: str) -> list[dg.ScheduleDefinition]:
+def build_schedules(
+    settings: Settings, resources: Iterable[dg.AssetKey], sync: str, reconcile: str
+) -> list[dg.ScheduleDefinition]:
     """Build the schedules of a source's jobs; a job that is started by hand gets none."""
-    keys = frozenset(dg.AssetKey([settings.name, one.name]) for one in settings.resources)
+    keys = frozenset(resources)
 
     def syncs(run: dg.DagsterRun) -> bool:
         # A reconcile starts with a sync, and "Materialize all" is one. A run of only some

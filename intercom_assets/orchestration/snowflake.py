@@ -147,15 +147,15 @@ def connection_of(settings: SnowflakeSettings, environment: Mapping[str, str]) -
 
 
 def build_io_manager(
-    settings: SnowflakeSettings, prefix: str, excluded: dict[str, list[str]]
+    settings: SnowflakeSettings,
+    **tables: Any,  # noqa: ANN401 - fields of the IO manager
 ) -> SnowflakeIOManager:
     """Build a source's IO manager; secrets remain names of variables until a run starts."""
     secrets = {name: dg.EnvVar(variable) for name, variable in settings.login.secrets.items()}
     return SnowflakeIOManager(
         warehouse_schema=settings.schema,
-        table_prefix=prefix,
-        excluded_columns=excluded,
         login=SnowflakeLogin(**_plain(settings), **secrets),
+        **tables,
     )
 
 

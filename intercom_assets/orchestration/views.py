@@ -3,46 +3,37 @@
 `intercom_assets.views` decides which columns a view has.
 """
 
-import warnings
 from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 import dagster as dg
 
-from intercom_assets.catalog.views import Model
 from intercom_assets.errors import SchemaError
-from intercom_assets.orchestration.assets import SQL_TYPES, code_reference
 from intercom_assets.orchestration.checks import check_specs, evaluate
 from intercom_assets.orchestration.connections import explained, io_manager_key, pool_name
-from intercom_assets.orchestration.schedules import freshness_of
+from intercom_assets.orchestration.specs import SQL_TYPES, SourceSpecs
 from intercom_assets.quality.view_checks import ViewContext, view_checks_of
-from intercom_assets.settings.source import Settings
-from intercom_assets.views.build import ViewReport, make_views, view_target
+from intercom_assets.views.build import ViewReport, make_views
 from intercom_assets.warehouse.views import Made
 from intercom_assets.warehouse.warehouse import Warehouse
 
 _Result: TypeAlias = dg.MaterializeResult[None] | dg.AssetCheckResult
 
 
-def model_keys(settings: Settings) -> list[dg.AssetKey]:
-    """Return the keys of a source's models."""
-    return [_key(settings, model) for model in settings.models]
-
-
-def build_models(settings: Settings) -> list[dg.AssetsDefinition]:
+def build_models(specs: SourceSpecs) -> list[dg.AssetsDefinition]:
     """Build the step that creates a source's models, if it has any."""
+    settings = specs.settings
     if not settings.models:
         return []
-    freshness = freshness_of(settings)
 
     @dg.multi_asset(
         name=f"{settings.name}__models",
-        specs=[_spec(settings, model, freshness) for model in settings.models],
+        specs=[specs[model.name] for model in settings.models],
         check_specs=[
             spec
             for model in settings.models
             for spec in check_specs(
-                _key(settings, model), view_checks_of(model, settings.start_date)
+                specs.key(model.name), view_checks_of(model, settings.start_date)
             )
         ],
         can_subset=True,
@@ -51,13 +42,12 @@ def build_models(settings: Settings) -> list[dg.AssetsDefinition]:
     )
     def make(context: dg.AssetExecutionContext) -> Iterator[_Result]:
         with explained():
-            reports, checked = _make(context, settings)
+            reports, checked = _make(context, specs)
             _log(context, reports)
             for report in reports:
-                if report.stands and _key(settings, report.model) in context.selected_asset_keys:
-                    yield dg.MaterializeResult(
-                        asset_key=_key(settings, report.model), metadata=_metadata(settings, report)
-                    )
+                key = specs.key(report.model.name)
+                if report.stands and key in context.selected_asset_keys:
+                    yield dg.MaterializeResult(asset_key=key, metadata=_metadata(specs, report))
             yield from checked
             _refuse(reports)
 
@@ -65,14 +55,15 @@ def build_models(settings: Settings) -> list[dg.AssetsDefinition]:
 
 
 def _make(
-    context: dg.AssetExecutionContext, settings: Settings
+    context: dg.AssetExecutionContext, specs: SourceSpecs
 ) -> tuple[list[ViewReport], list[dg.AssetCheckResult]]:
     """Create the selected views, and evaluate their checks while the database is open."""
+    settings = specs.settings
     wanted = {
         *context.selected_asset_keys,
         *(key.asset_key for key in context.selected_asset_check_keys),
     }
-    models = [model for model in settings.models if _key(settings, model) in wanted]
+    models = [model for model in settings.models if specs.key(model.name) in wanted]
     source = settings.source
     warehouse: Warehouse = getattr(context.resources, io_manager_key(settings.name)).warehouse()
     with warehouse.connected():
@@ -83,41 +74,12 @@ def _make(
             if report.stands
             for result in evaluate(
                 context,
-                _key(settings, report.model),
+                specs.key(report.model.name),
                 view_checks_of(report.model, settings.start_date),
                 ViewContext(report, source, warehouse),
             )
         ]
     return reports, checked
-
-
-def _key(settings: Settings, model: Model) -> dg.AssetKey:
-    return dg.AssetKey([settings.name, model.name])
-
-
-def _spec(settings: Settings, model: Model, freshness: dg.FreshnessPolicy | None) -> dg.AssetSpec:
-    name = view_target(settings.source, model).name
-    with warnings.catch_warnings():
-        # Dagster would warn every user of this package that virtual assets are a preview.
-        warnings.simplefilter("ignore", dg.PreviewWarning)
-        return dg.AssetSpec(
-            key=_key(settings, model),
-            deps=[dg.AssetKey([settings.name, resource]) for resource in model.sources],
-            # Left out if its tables were never synced.
-            skippable=True,
-            # A view is as new as its tables, whichever run synced them.
-            is_virtual=True,
-            group_name=settings.name,
-            kinds={"intercom", settings.warehouse.kind, "view"},
-            owners=settings.owners,
-            tags=dict(settings.tags),
-            freshness_policy=freshness,
-            description=model.description,
-            metadata={
-                "dagster/table_name": settings.warehouse.table_name(name),
-                **code_reference(model.name),
-            },
-        ).with_io_manager_key(io_manager_key(settings.name))
 
 
 def _log(context: dg.AssetExecutionContext, reports: Iterable[ViewReport]) -> None:
@@ -133,8 +95,8 @@ def _log(context: dg.AssetExecutionContext, reports: Iterable[ViewReport]) -> No
         context.log.info("Views: %s", "; ".join(parts))
 
 
-def _metadata(settings: Settings, report: ViewReport) -> dict[str, dg.MetadataValue | int | str]:
-    table = dg.AssetKey([settings.name, report.model.shape.resource])
+def _metadata(specs: SourceSpecs, report: ViewReport) -> dict[str, dg.MetadataValue | int | str]:
+    table = specs.key(report.model.shape.resource)
     columns = [
         dg.TableColumn(
             made.column.name, type=SQL_TYPES[made.column.type], description=made.column.description

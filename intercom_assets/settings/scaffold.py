@@ -3,6 +3,7 @@
 import re
 import textwrap
 from collections.abc import Iterator
+from typing import Any
 
 from intercom_assets.settings.source import GROUPS, Settings
 from intercom_assets.settings.values import Variable, meaning_of, settings_of
@@ -32,6 +33,21 @@ def source_file(component: str, folder: str) -> str:
                 f"  {setting}: {_value(name, setting)}",
             ]
     return "\n".join([*lines, ""])
+
+
+def from_variables() -> dict[str, Any]:
+    """Return the settings of a source without a file: each is read from its variable."""
+    return {
+        setting: {part: _variable_of(f"{setting}.{part}") for part in settings_of(GROUPS[setting])}
+        if setting in GROUPS
+        else _variable_of(setting)
+        for setting in settings_of(Settings)
+        if setting != "name"
+    }
+
+
+def _variable_of(setting: str) -> dict[str, str]:
+    return {"env": variable(FIRST, setting)}
 
 
 def source_name(folder: str) -> str:

@@ -10,13 +10,14 @@ from intercom_assets.settings.values import Info, Reads, RuleBook
 
 _MINUTES = (5, 10, 15, 30)
 _HOURS = (1, 3, 6, 12, 24)
-_EVERY = {
+EVERY = {
     **{f"{minutes}m": minutes for minutes in _MINUTES},
     **{f"{hours}h": hours * 60 for hours in _HOURS},
 }
+"""Minutes of each basic interval."""
 
 ALLOWED = (
-    f"allowed are manual; every {', '.join(_EVERY)} (with an optional start: every 1h starting "
+    f"allowed are manual; every {', '.join(EVERY)} (with an optional start: every 1h starting "
     "02:30, UTC); cron followed by five fields (cron 0 */3 * * *, and if not in UTC a zone: "
     "cron 0 6 * * * in Europe/Berlin)"
 )
@@ -63,7 +64,7 @@ def _from_text(value: str, rules: RuleBook) -> Schedule | None:
 
 
 def _every(interval: str, starting_at: str) -> Schedule:
-    minutes = _EVERY.get(interval.lower())
+    minutes = EVERY.get(interval.lower())
     if minutes is None:
         raise ValueError(ALLOWED)
     start = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", starting_at)

@@ -16,7 +16,7 @@ from pydantic import Field, PrivateAttr, ValidationError, WrapValidator
 from intercom_assets.catalog import CATALOG, NEWEST, ApiVersion, Resource
 from intercom_assets.catalog.hidden import hide
 from intercom_assets.catalog.preview import Preview
-from intercom_assets.catalog.views import Model, models_of
+from intercom_assets.catalog.views import NAMES, Model, models_of
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.intercom import REGIONS
 from intercom_assets.intercom.retry import LARGEST
@@ -79,7 +79,7 @@ class Settings(SettingsGroup):
     base_url: Annotated[str | None, web_address] = None
     """A simulator or proxy instead of the region's host."""
 
-    api_version: Annotated[ApiVersion, fields.api_version] = NEWEST
+    api_version: Annotated[ApiVersion, fields.api_version, fields.VERSION] = NEWEST
     """Version of the API, in quotes. Default: "2.16"."""
 
     start_date: Annotated[datetime | None, fields.start_date] = None
@@ -88,16 +88,22 @@ class Settings(SettingsGroup):
     table_prefix: Annotated[str, identifier_part] = ""
     """Put before `rudder_<resource>` verbatim. Default: empty."""
 
-    selected: Annotated[tuple[Resource, ...], fields.resources] = Field(
+    selected: Annotated[
+        tuple[Resource, ...], fields.resources, fields.names_of("all", *CATALOG.names)
+    ] = Field(
         default_factory=lambda others: CATALOG.defaults(others["api_version"]), alias="resources"
     )
     """`all` (default), names of resources, or `all` and more: all,ticket_types."""
 
-    exclude_columns: Annotated[NamedPaths, read_excluded] = Field(default_factory=dict)
+    exclude_columns: Annotated[NamedPaths, read_excluded, fields.COLUMN_LIST] = Field(
+        default_factory=dict
+    )
     """Columns that are stored nowhere: contacts.email, contacts.location; or
     {contacts: [email, location]}. See docs/privacy.md."""
 
-    hash_columns: Annotated[NamedPaths, read_hashed] = Field(default_factory=dict)
+    hash_columns: Annotated[NamedPaths, read_hashed, fields.COLUMN_LIST] = Field(
+        default_factory=dict
+    )
     """Columns of text or JSON that are stored as a keyed hash, in the same forms."""
 
     hash_salt: Annotated[str | None, read_salt, AS_WRITTEN] = Field(
@@ -106,17 +112,17 @@ class Settings(SettingsGroup):
     """{env: NAME} of the variable with the key of these hashes; needed when a sync runs. Make it
     once with openssl rand -hex 32."""
 
-    models: Annotated[tuple[Model, ...], fields.models] = Field(
-        default_factory=lambda others: models_of(others["selected"])
+    models: Annotated[tuple[Model, ...], fields.models, fields.names_of("all", "none", *NAMES)] = (
+        Field(default_factory=lambda others: models_of(others["selected"]))
     )
     """Views for analysts: `all` (default) that the resources allow, `none`, or names:
     contacts_flat,contact_tags."""
 
-    schedule: Annotated[Schedule | None, read_schedule] = None
+    schedule: Annotated[Schedule | None, read_schedule, fields.SCHEDULE] = None
     """manual (default); {every: 1h, starting_at: '02:30'}; {cron: ..., timezone: ...}; or as text:
     every 1h starting 02:30, cron 0 */3 * * *, cron 0 6 * * * in Europe/Berlin"""
 
-    reconcile: Annotated[Schedule | None, read_schedule] = Field(
+    reconcile: Annotated[Schedule | None, read_schedule, fields.SCHEDULE] = Field(
         default_factory=lambda others: weekly_beside(others["schedule"])
     )
     """When every stored row is compared with Intercom, in the same forms. Default: Sundays at 03:00
@@ -127,13 +133,13 @@ class Settings(SettingsGroup):
     )
     """What both schedules are until they are switched in the UI: stopped (default) or running."""
 
-    lookback: Annotated[timedelta, fields.duration] = timedelta(hours=1)
+    lookback: Annotated[timedelta, fields.duration, fields.DURATION] = timedelta(hours=1)
     """How far before the cursor a window starts. Default: 1h."""
 
-    rate_limit_share: Annotated[float, fields.share] = 0.9
+    rate_limit_share: Annotated[float, fields.share, fields.SHARE] = 0.9
     """Part of the app's quota to use, over 0 up to 1. Default: 0.9."""
 
-    page_size: Annotated[int, fields.page_size] = LARGEST
+    page_size: Annotated[int, fields.page_size, fields.PAGE_SIZE] = LARGEST
     """The most records to ask for on a page, 1 to 150. Default: 150. Pages that Intercom cannot
     answer are asked for in smaller sizes by themselves."""
 
@@ -155,10 +161,10 @@ class Settings(SettingsGroup):
     )
     """How to log in, where the warehouse is snowflake."""
 
-    owners: Annotated[tuple[str, ...], fields.owners] = ()
+    owners: Annotated[tuple[str, ...], fields.owners, fields.OWNER_LIST] = ()
     """Who answers for the assets: emails or team:name; a list, or one text with commas."""
 
-    tags: Annotated[tuple[tuple[str, str], ...], fields.tags, AS_WRITTEN] = ()
+    tags: Annotated[tuple[tuple[str, str], ...], fields.tags, fields.TAG_MAP, AS_WRITTEN] = ()
     """Tags of the assets: {domain: support}, or as text: domain=support,tier=1."""
 
     preview: Annotated[Preview, one_of(**{one.value: one for one in Preview})] = Preview.MASKED

@@ -15,6 +15,7 @@ from pydantic import (
     GetCoreSchemaHandler,
     ValidationError,
     ValidationInfo,
+    WithJsonSchema,
     model_validator,
 )
 from pydantic.fields import FieldInfo
@@ -112,6 +113,17 @@ def settings_of(group: type[SettingsGroup]) -> dict[str, FieldInfo]:
     return {field.alias or name: field for name, field in group.model_fields.items()}
 
 
+def schemas_of(setting: FieldInfo) -> list[dict[str, Any]]:
+    """Return the JSON schemas of the values that a file may contain, besides a variable."""
+    declared = [each for each in setting.metadata if isinstance(each, WithJsonSchema)]
+    if declared:
+        return [dict(each.json_schema or {}) for each in declared]
+    if AS_WRITTEN in setting.metadata:
+        return []
+    words = [word for each in setting.metadata if isinstance(each, Reads) for word in each.words]
+    return [{"enum": words}] if words else [{"type": "string"}]
+
+
 def meaning_of(setting: FieldInfo) -> str:
     """Return the description of a setting on one line."""
     return " ".join((setting.description or "").split())
@@ -132,9 +144,14 @@ def resolve(value: object, reading: Reading) -> object:
 
 @dataclass(frozen=True, slots=True)
 class Reads:
-    """Reads the value of a setting in place of pydantic's validation of its type."""
+    """Reads the value of a setting in place of pydantic's validation of its type.
+
+    Attributes:
+        words: The only words allowed, if there are such.
+    """
 
     read: Callable[[Any, Info], object]
+    words: tuple[str, ...] = ()
 
     def __get_pydantic_core_schema__(
         self, source: object, handler: GetCoreSchemaHandler
@@ -174,7 +191,7 @@ def one_of(*words: str, **meanings: object) -> Reads:
             raise ValueError(f"allowed are {', '.join(choices)}")
         return choices[choice]
 
-    return parsed(parse)
+    return Reads(parsed(parse).read, tuple(choices))
 
 
 def read_secret(value: object, info: Info) -> str | None:

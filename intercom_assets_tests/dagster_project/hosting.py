@@ -2,10 +2,12 @@
 
 import itertools
 import json
+import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import dagster as dg
+import pytest
 
 _NAMES = itertools.count()
 
@@ -75,6 +77,12 @@ class Host:
         component = {"type": "intercom_assets.IntercomSource", "attributes": given}
         file.write_text(json.dumps(component))
         return file
+
+    def refusal(self) -> str:
+        """Load the project, which is refused; gives all that the code location shows."""
+        with pytest.raises(Exception, match="Error while building definitions") as refused:
+            self.load()
+        return "".join(traceback.format_exception(refused.value))
 
     def load(self) -> dg.Definitions:
         """Load its component files; the test has put its home on the path."""

@@ -24,6 +24,7 @@ from intercom_assets.orchestration.alerts import (
     build_alerts,
     for_slack,
 )
+from intercom_assets.orchestration.specs import SourceSpecs
 from intercom_assets.settings.source import Settings
 from intercom_assets_tests.dagster_project.reading import problems, read
 from intercom_assets_tests.dagster_project.running import Project, execute, serving_app
@@ -83,7 +84,7 @@ class Watch:
     def __init__(self, instance: dg.DagsterInstance, settings: Settings) -> None:
         self.instance = instance
         self.now = datetime.now(UTC)
-        [self._sensor] = build_alerts(settings, now=lambda: self.now)
+        [self._sensor] = build_alerts(SourceSpecs(settings), now=lambda: self.now)
         self._cursor: str | None = None
         self.tick()
 

@@ -15,6 +15,7 @@ from intercom_assets.orchestration.connections import (
     io_manager_key,
 )
 from intercom_assets.orchestration.io_manager import DuckDBIOManager
+from intercom_assets.orchestration.specs import SourceSpecs
 from intercom_assets.settings.source import Settings
 from intercom_assets.settings.warehouse import (
     DEFAULT_DATABASE,
@@ -41,7 +42,7 @@ class _Hasty(DuckDBIOManager):
 def _hasty(settings: Settings) -> dg.Definitions:
     assert isinstance(settings.warehouse, DuckDBSettings)
     return dg.Definitions(
-        assets=build_assets(settings),
+        assets=build_assets(SourceSpecs(settings)),
         jobs=[dg.define_asset_job("intercom_sync", executor_def=dg.in_process_executor)],
         resources={
             connection_key(settings.name): IntercomConnection(

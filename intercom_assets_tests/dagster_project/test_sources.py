@@ -1,7 +1,6 @@
 """Several sources: side by side where their tables differ, refused where they do not."""
 
 import subprocess
-import traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -72,13 +71,6 @@ def machine(project: Project, tmp_path: Path) -> Machine:
     return Machine(url=project.url, folder=tmp_path)
 
 
-def refusal(host: Host) -> str:
-    """Load the project, which is refused; gives all that the code location shows."""
-    with pytest.raises(Exception, match="Error while building definitions") as refused:
-        host.load()
-    return "".join(traceback.format_exception(refused.value))
-
-
 @pytest.mark.parametrize("settings", SHARED.values(), ids=SHARED)
 def test_two_sources_of_the_same_tables_are_refused(
     host: Host, settings: tuple[dict[str, object], dict[str, object]]
@@ -87,7 +79,7 @@ def test_two_sources_of_the_same_tables_are_refused(
     host.add("first", **settings[0])
     host.add("second", **settings[1])
 
-    told = refusal(host)
+    told = host.refusal()
 
     assert "The Intercom sources 'first' and 'second' would both write the tables " in told or (
         "The Intercom sources 'second' and 'first' would both write the tables " in told
@@ -126,7 +118,7 @@ def test_two_sources_of_one_name_are_refused(host: Host) -> None:
     host.add("first", name="crm")
     host.add("second", name="crm", table_prefix="eu_")
 
-    assert "Two Intercom sources are named 'crm'" in refusal(host)
+    assert "Two Intercom sources are named 'crm'" in host.refusal()
 
 
 def test_a_mistake_in_one_source_is_told_as_such(host: Host) -> None:
@@ -134,7 +126,7 @@ def test_a_mistake_in_one_source_is_told_as_such(host: Host) -> None:
     host.add("good")
     host.add("wrong", region="uk")
 
-    told = refusal(host)
+    told = host.refusal()
 
     assert "Settings of the Intercom source 'wrong' are wrong. " in told
     assert "would both write" not in told
