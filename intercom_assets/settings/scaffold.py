@@ -13,6 +13,13 @@ FIRST = "intercom"
 
 _WIDTH = 100
 
+_TRANSLATION = (
+    "  # translation:",
+    '  #   key: "support/{{ props.name }}"',
+    "  #   group_name: support",
+    "  #   owners: [team:support]",
+)
+
 
 def source_file(component: str, folder: str) -> str:
     """Return the file of a source, for a type of component."""
@@ -23,7 +30,18 @@ def source_file(component: str, folder: str) -> str:
         "setting has a default, which holds where its variable is unset or empty. Instead of a "
         "variable a setting takes a value as well: `region: eu`."
     )
-    lines = [*_comment(head, ""), f"type: {component}", "", "attributes:"]
+    processes = (
+        f'The job {name}_sync runs in one process. "Materialize all" starts one for each asset, '
+        "which takes longer, unless the project's executor is dagster.in_process_executor."
+    )
+    lines = [
+        *_comment(head, ""),
+        "#",
+        *_comment(processes, ""),
+        f"type: {component}",
+        "",
+        "attributes:",
+    ]
     for setting, field in settings_of(Settings).items():
         if setting in GROUPS:
             lines += _group(setting)
@@ -32,6 +50,8 @@ def source_file(component: str, folder: str) -> str:
                 *_comment(meaning_of(field), "  "),
                 f"  {setting}: {_value(name, setting)}",
             ]
+    translation = "What assets look like in Dagster; props has name, table, source and is_view:"
+    lines += [*_comment(translation, "  "), *_TRANSLATION]
     return "\n".join([*lines, ""])
 
 

@@ -97,7 +97,11 @@ def test_every_setting_is_there_and_explained(host: Host, folder: str) -> None:
     for name, description in described_settings().items():
         assert f" {name.rpartition('.')[2]}:" in text
         assert " ".join(description.split()) in words
-    assert set(IntercomSource.model().model_fields) == set(attributes(host.defs / folder))
+    assert "  # translation:" in text
+    assert set(IntercomSource.model().model_fields) == {
+        *attributes(host.defs / folder),
+        "translation",
+    }
     assert max(map(len, text.splitlines())) <= 100
 
 
