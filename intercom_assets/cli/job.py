@@ -21,13 +21,10 @@ from typing import Any, TypeAlias
 from uuid import uuid4
 
 from intercom_assets.cli.display.board import Board, State
-from intercom_assets.cli.project import Project
+from intercom_assets.cli.display.screen import Screen
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.intercom.metrics import RequestMetrics
 from intercom_assets.sync.progress import Progress, Report
-
-INTERRUPTED = 130
-"""Exit code after Ctrl-C, as in shells."""
 
 Event: TypeAlias = Mapping[str, Any]
 """An event from the worker: its `kind` and the values of that kind."""
@@ -57,13 +54,10 @@ class JobRequest:
     config: Mapping[str, object]
     run_id: str = field(default_factory=lambda: str(uuid4()))
 
-    @classmethod
-    def of(cls, project: Project, **values: Any) -> "JobRequest":  # noqa: ANN401 - own fields
-        """Build a request for a job of a project."""
-        return cls(home=str(project.home), module=project.module, **values)
 
-
-def execute(request: JobRequest, board: Board) -> None:
+def execute(
+    request: JobRequest, board: Board, screen: Screen, environment: Mapping[str, str]
+) -> None:
     """Run the job and record the outcome of each asset on the board.
 
     Raises:
@@ -71,17 +65,17 @@ def execute(request: JobRequest, board: Board) -> None:
     """
     board.run_id = request.run_id
     with tempfile.TemporaryFile("w+", errors="replace") as printed:
-        command = [sys.executable, "-m", "intercom_assets.cli.worker"]
-        with subprocess.Popen(  # noqa: S603 - our own module in our own interpreter
-            command,
+        with subprocess.Popen(
+            [sys.executable, "-m", "intercom_assets.cli.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=printed,
+            env=environment,
             text=True,
             encoding="utf-8",
             process_group=0,  # Ctrl-C is for this process, which forwards it
         ) as process:
-            code = _Run(process, board).follow(request)
+            code = _Run(process, board, screen).follow(request)
         # Tracebacks caused by Ctrl-C help nobody.
         if not board.heard and not board.interrupted:
             printed.seek(0)
@@ -90,16 +84,26 @@ def execute(request: JobRequest, board: Board) -> None:
         board.error = board.error or f"the process of the run ended with code {code}"
     # Anything that failed after Ctrl-C failed because of it.
     board.interrupted = board.interrupted or bool(board.heard and (board.failed or code))
-    board.closed()
+    _close(board)
+
+
+def _close(board: Board) -> None:
+    """Record why the assets that did not finish did not."""
+    reason = "interrupted" if board.interrupted else board.error or "what it depends on failed"
+    for line in board.failed:
+        if line.state is State.RUNNING:
+            line.seconds = time.monotonic() - line.since
+            line.state = State.FAILED
+        line.error = line.error or reason
 
 
 class _Run:
     """Follows a worker from its start to its end."""
 
-    def __init__(self, process: subprocess.Popen[str], board: Board) -> None:
+    def __init__(self, process: subprocess.Popen[str], board: Board, screen: Screen) -> None:
         self._process = process
         self._board = board
-        self._events = RunEvents(board)
+        self._screen = screen
         self._is_ready = False
         self._stop = threading.Event()
 
@@ -107,23 +111,19 @@ class _Run:
         """Record events until the worker exits; return its exit code."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
+        events = RunEvents(self._board, self._screen)
         with self._interrupts():
             self._process.stdin.write(f"{json.dumps(asdict(request))}\n")
             self._process.stdin.flush()
             for line in self._process.stdout:
-                self._take(line)
+                try:
+                    events.take(json.loads(line))
+                except json.JSONDecodeError:
+                    # Only an interrupted or killed worker leaves half a line.
+                    if line.endswith("\n") and not self._board.heard:
+                        raise
                 self._is_ready = True
             return self._process.wait()
-
-    def _take(self, line: str) -> None:
-        try:
-            event = json.loads(line)
-        except json.JSONDecodeError:
-            # Only an interrupted or killed worker leaves half a line.
-            if self._board.heard or not line.endswith("\n"):
-                return
-            raise
-        self._events.take(event)
 
     @contextmanager
     def _interrupts(self) -> Iterator[None]:
@@ -143,7 +143,7 @@ class _Run:
         if self._board.heard > 1 or not self._is_ready:
             self._process.kill()
         else:
-            self._board.screen.stopping()
+            self._screen.stop()
             self._stop.set()
 
     def _send_interrupts(self) -> None:
@@ -155,10 +155,11 @@ class _Run:
 
 
 class RunEvents:
-    """Records the events of a run on its board."""
+    """Records the events of a run on its board, and tells the screen."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board, screen: Screen) -> None:
         self._board = board
+        self._screen = screen
         self._steps: dict[str, list[str]] = {}
 
     def take(self, event: Event) -> None:
@@ -167,42 +168,8 @@ class RunEvents:
             report = _report(event["report"])
             self._board.line(report.resource).report = report
         match event:
-            case {"kind": "planned", "step": step, "name": name}:
-                self._steps.setdefault(step, []).append(name)
-                self._board.planned([name])
-            case {"kind": "step_started", "step": step}:
-                self._start_next(step)
-            case {"kind": "materialized", "step": step, "name": name, "rows": rows}:
-                self._board.succeeded(name, rows)
-                self._start_next(step)
-            case {"kind": "step_succeeded", "step": step}:
-                for name in self._among(step, *_UNFINISHED):
-                    self._board.skipped(name)
-            case {"kind": "step_failed", "step": step, "text": text}:
-                # If a step failed after storing all its assets, blame the last one.
-                for name in self._among(step, *_UNFINISHED) or self._steps.get(step, [])[-1:]:
-                    self._board.failed_with(name, text)
-            case _:
-                self._take_of_run(event)
-                self._take_of_sync(event)
-
-    def _take_of_sync(self, event: Event) -> None:
-        match event:
-            case {"kind": "began", "report": report}:
-                self._board.on_start(_report(report))
-            case {"kind": "progressed", "progress": progress}:
-                self._board.on_progress(Progress(**progress))
-            case {"kind": "noted", "text": text}:
-                self._board.info(text)
-            case {"kind": "warned", "text": text}:
-                self._board.warning(text)
-            case {"kind": "finished", "report": report}:
-                self._board.on_finish(_report(report))
-            case _:
-                pass
-
-    def _take_of_run(self, event: Event) -> None:
-        match event:
+            case {"step": step}:
+                self._take_of_step(step, event)
             case {"kind": "check_failed", "text": text}:
                 self._board.findings.append(text)
             case {"kind": "interrupted"}:
@@ -213,11 +180,71 @@ class RunEvents:
             case {"kind": "refused", "text": text}:
                 raise ConfigurationError(text)
             case _:
+                self._take_of_sync(event)
+
+    def _take_of_step(self, step: str, event: Event) -> None:
+        match event:
+            case {"kind": "planned", "name": name}:
+                self._steps.setdefault(step, []).append(name)
+                self._board.line(name)
+            case {"kind": "step_started"}:
+                self._start_next(step)
+            case {"kind": "materialized", "name": name, "rows": rows}:
+                self._board.line(name).rows = rows
+                self._end(name, State.OK)
+                self._start_next(step)
+            case {"kind": "step_succeeded"}:
+                for name in self._among(step, *_UNFINISHED):
+                    self._end(name, State.SKIPPED)
+            case {"kind": "step_failed", "text": text}:
+                # If a step failed after storing all its assets, blame the last one.
+                for name in self._among(step, *_UNFINISHED) or self._steps.get(step, [])[-1:]:
+                    self._board.line(name).error = text
+                    self._end(name, State.FAILED)
+            case _:
+                pass
+
+    def _take_of_sync(self, event: Event) -> None:
+        match event:
+            case {"kind": "began", "report": {"resource": name}}:
+                self._start(name)
+            case {"kind": "progressed", "progress": values}:
+                progress = Progress(**values)
+                line = self._board.line(progress.resource)
+                line.done, line.total, line.note = progress.done, progress.total, ""
+                self._screen.note(str(progress))
+            case {"kind": "noted", "text": text}:
+                name, _, note = text.partition(": ")
+                self._board.line(name).note = note
+                self._screen.note(text)
+            case {"kind": "warned", "text": text}:
+                self._screen.warn(text)
+            case {"kind": "finished", "report": {"resource": name}}:
+                line = self._board.line(name)
+                assert line.report is not None
+                line.done = line.report.records_returned
+                self._end(name, State.OK, line.report.seconds)
+            case _:
                 pass
 
     def _start_next(self, step: str) -> None:
         for name in self._among(step, State.WAITING)[:1]:
-            self._board.started(name)
+            self._start(name)
+
+    def _start(self, name: str) -> None:
+        line = self._board.line(name)
+        if line.state is not State.RUNNING:
+            line.state, line.since = State.RUNNING, time.monotonic()
+
+    def _end(self, name: str, state: State, seconds: float | None = None) -> None:
+        line = self._board.line(name)
+        if line.state is state:
+            return
+        if line.state is State.RUNNING:
+            line.seconds = time.monotonic() - line.since
+        line.seconds = line.seconds if seconds is None else seconds
+        line.state, line.note = state, ""
+        self._screen.end(line)
 
     def _among(self, step: str, *states: State) -> list[str]:
         names = self._steps.get(step, [])

@@ -15,6 +15,9 @@ FAILED = 1
 REFUSED = 2
 """Exit code for a wrong command line or wrong settings, the same as click's."""
 
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as in shells."""
+
 
 def as_json(command: Command) -> Command:
     """Add the `--json` option."""

@@ -1,8 +1,9 @@
 """`intercom-assets run`: sync every selected resource once and report the outcome."""
 
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+import re
+from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,16 +15,17 @@ from intercom_assets.cli.demo import demo_workspace, has_token
 from intercom_assets.cli.display.board import Board
 from intercom_assets.cli.display.metrics import SourceRun, document
 from intercom_assets.cli.display.screen import shown
-from intercom_assets.cli.display.tables import named, print_board, print_failures, print_findings
+from intercom_assets.cli.display.tables import print_board, print_failures, print_findings
 from intercom_assets.cli.display.terminal import command_line
-from intercom_assets.cli.job import INTERRUPTED, JobRequest, execute
-from intercom_assets.cli.output import FAILED, REFUSED, print_json
+from intercom_assets.cli.job import JobRequest, execute
+from intercom_assets.cli.output import FAILED, INTERRUPTED, REFUSED, print_json
 from intercom_assets.cli.project import Project, SourceFile, find_project
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.settings.fields import parse_instant
 from intercom_assets.settings.privacy import require_salt
 from intercom_assets.settings.source import Settings
 from intercom_assets.settings.warehouse import DuckDBSettings, Snowflake, SnowflakeSettings
+from intercom_assets.warehouse.dialects import quote
 
 _EXAMPLES = {
     "conversations": "SELECT state, count(*) AS conversations FROM {} GROUP BY ALL",
@@ -40,8 +42,6 @@ class RunOptions:
         since: Latest time at which windows start; None to start from the cursors.
         sources: Names of sources; empty for all.
         flags: Boolean run config of each sync, such as `full_refresh`.
-        quiet: Print nothing unless something fails.
-        as_json: Print the outcome as one JSON object.
     """
 
     select: str | None
@@ -54,7 +54,11 @@ class RunOptions:
     @property
     def config(self) -> dict[str, object]:
         """The run config of each sync."""
-        return {**self.flags, "since": _instant(self.since) if self.since else ""}
+        try:
+            since = parse_instant(self.since).isoformat() if self.since else ""
+        except ValueError as error:
+            raise ConfigurationError(f"--since is {self.since!r}. Change it: {error}") from None
+        return {**self.flags, "since": since}
 
     def chosen(self, settings: Settings) -> tuple[str, ...]:
         """Return the names of the resources to sync, followed by the models to create.
@@ -73,17 +77,8 @@ class RunOptions:
 
 
 def _assets(settings: Settings) -> list[str]:
-    return [
-        *(resource.name for resource in settings.resources),
-        *(model.name for model in settings.models),
-    ]
-
-
-def _instant(since: str) -> str:
-    try:
-        return parse_instant(since).isoformat()
-    except ValueError as error:
-        raise ConfigurationError(f"--since is {since!r}. Change it: {error}") from None
+    resources = [resource.name for resource in settings.resources]
+    return [*resources, *(model.name for model in settings.models)]
 
 
 @dataclass(slots=True)
@@ -144,58 +139,41 @@ def _interrupted(*, at_once: bool = False) -> int:
 def _run_source(
     project: Project, source: SourceFile, options: RunOptions, config: Mapping[str, object]
 ) -> SourceRun:
+    board, environment = Board(), dict(os.environ)
     with ExitStack() as stack:
         settings = source.settings()
-        require_salt(settings.privacy, os.environ)
-        demo = not has_token(settings)
-        if demo:
-            variables = stack.enter_context(demo_workspace(source, settings.region))
-            stack.enter_context(_variables(variables))
-            settings = source.settings()
+        require_salt(settings.privacy, environment)
+        if demo := not has_token(settings):
+            environment |= stack.enter_context(demo_workspace(source, settings.region))
+            settings = source.settings(environment)
         if not options.quiet:
             click.echo(_opening(settings, demo=demo), err=True)
-        board = stack.enter_context(shown(quiet=options.quiet))
         names = options.chosen(settings)
-        board.planned(names)
-        whole = len(names) == len(_assets(settings))
-        synced = tuple(resource.name for resource in settings.resources if resource.name in names)
-        made = tuple(model.name for model in settings.models if model.name in names)
-        request = JobRequest.of(
-            project,
+        for name in names:
+            board.line(name)
+        request = JobRequest(
+            home=str(project.home),
+            module=project.module,
             source=settings.name,
-            resources=synced,
-            models=made,
-            whole=whole,
+            resources=[asset.name for asset in settings.resources if asset.name in names],
+            models=[asset.name for asset in settings.models if asset.name in names],
+            whole=len(names) == len(_assets(settings)),
             config=config,
         )
-        execute(request, board)
+        screen = stack.enter_context(shown(board, quiet=options.quiet))
+        execute(request, board, screen, environment)
     if not board.interrupted:
         _conclude(settings, board, options)
-    return SourceRun(settings, _shown(settings), demo, board)
+    return SourceRun(settings, _database(settings), demo, board)
 
 
 def _opening(settings: Settings, *, demo: bool) -> str:
     if not demo:
-        return f"Syncing source {settings.name} into {_shown(settings)}"
+        return f"Syncing source {settings.name} into {_database(settings)}"
     return (
         f"{settings.token_variable} is not set, so this is a demo: a simulated Intercom at "
-        f"{settings.base_url}, synced into {_shown(settings)}."
+        f"{settings.base_url}, synced into {_database(settings)}."
     )
-
-
-@contextmanager
-def _variables(values: dict[str, str]) -> Iterator[None]:
-    """Set environment variables for a block, since another source may read the same ones."""
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 def _conclude(settings: Settings, board: Board, options: RunOptions) -> None:
@@ -207,7 +185,7 @@ def _conclude(settings: Settings, board: Board, options: RunOptions) -> None:
     print_findings(board)
     if options.as_json:
         return
-    click.echo(f"\nDatabase  {_shown(settings)}")
+    click.echo(f"\nDatabase  {_database(settings)}")
     if failed := [line.name for line in board.failed]:
         own = set(_assets(settings))
         again = ["--select", ",".join(failed)] if own.issuperset(failed) else []
@@ -219,11 +197,13 @@ def _conclude(settings: Settings, board: Board, options: RunOptions) -> None:
 def _example(settings: Settings, board: Board) -> str:
     names = [report.resource for report in board.reports]
     name = next((resource for resource in _EXAMPLES if resource in names), names[0])
-    select = _EXAMPLES.get(name, "SELECT * FROM {} LIMIT 5")
-    return select.format(named(settings.schema, f"{settings.table_prefix}rudder_{name}"))
+    path = (settings.schema, f"{settings.table_prefix}rudder_{name}")
+    plain = re.compile(r"[a-z_][a-z0-9_]*")
+    table = ".".join(part if plain.fullmatch(part) else quote(part) for part in path)
+    return _EXAMPLES.get(name, "SELECT * FROM {} LIMIT 5").format(table)
 
 
-def _shown(settings: Settings) -> str:
+def _database(settings: Settings) -> str:
     match settings.warehouse:
         case DuckDBSettings(database=database):
             here = Path.cwd()

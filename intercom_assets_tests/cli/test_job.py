@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from intercom_assets.cli.display.board import Board
-from intercom_assets.cli.display.screen import Silence
+from intercom_assets.cli.display.screen import Screen
 from intercom_assets.cli.job import JobRequest, execute
 from intercom_assets.cli.project import Project
 from intercom_assets.cli.worker import Events
@@ -135,8 +135,11 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
 
 def run(project: Project, source: str) -> Board:
     """Run the job of a source."""
-    board = Board(Silence())
-    execute(JobRequest.of(project, source=source, whole=True, config={}), board)
+    board = Board()
+    request = JobRequest(
+        home=str(project.home), module=project.module, source=source, whole=True, config={}
+    )
+    execute(request, board, Screen(), os.environ)
     return board
 
 

@@ -96,7 +96,7 @@ def test_a_run_fits_on_80_columns(workspace: CommandLine) -> None:
     assert 0 == shown.process.returncode, shown.shown
     assert "\x1b[" in shown.shown
     assert any(re.match(r"✓ contacts +━+ +60 ", line) for line in lines)
-    assert any(re.match(r"· conversation_parts waiting", line) for line in lines)
+    assert any(re.match(r"· conversation_parts +waiting", line) for line in lines)
     # These hold a path, and a command that is copied whole.
     free = ("Syncing", "Database", "Try")
     assert [] == [line for line in lines if len(line) >= 80 and not line.startswith(free)]

@@ -4,14 +4,16 @@ import io
 import os
 import pty
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import TextIO
 
 import pytest
 
-from intercom_assets.cli.display.board import Board, Line, State
-from intercom_assets.cli.display.screen import PlainLines
+from intercom_assets.cli.display.board import Board, State
+from intercom_assets.cli.display.screen import PlainLines, Screen
 from intercom_assets.cli.display.terminal import is_lively, speaks_unicode
-from intercom_assets.sync.progress import Pace, Progress, Report
+from intercom_assets.cli.job import RunEvents
+from intercom_assets.sync.progress import Pace, Report
 
 
 @pytest.fixture
@@ -64,19 +66,26 @@ def test_unicode_goes_by_the_locale(
     assert unicode == speaks_unicode(terminal, environment)
 
 
+def sync(name: str, **figures: float) -> dict[str, object]:
+    """Make the report of a sync, as an event has it."""
+    values = asdict(Report(resource=name, table=f"intercom.rudder_{name}")) | figures
+    meter = {"requests": 0, "retries": 0, "quota_seconds": 0.0}
+    return {**values, "meter": meter}
+
+
 def test_plain_lines_keep_a_pace() -> None:
     """Of many pages there is a line every few seconds; of each end there is one."""
     now = 0.0
     stream = io.StringIO()
-    board = Board(PlainLines(stream, Pace(5.0, lambda: now)))
-    board.on_start(Report(resource="contacts", table="intercom.rudder_contacts"))
+    events = RunEvents(Board(), PlainLines(stream, Pace(5.0, lambda: now)))
+    events.take({"kind": "began", "report": sync("contacts")})
 
     for page in range(12):
         now = float(page)
-        board.on_progress(Progress(resource="contacts", done=page * 150))
-    board.on_finish(Report(resource="contacts", table="intercom.rudder_contacts", inserted=1650))
-    board.started("a_model")
-    board.succeeded("a_model", 7)
+        progress = {"resource": "contacts", "done": page * 150}
+        events.take({"kind": "progressed", "progress": progress, "report": sync("contacts")})
+    events.take({"kind": "finished", "report": sync("contacts", inserted=1650)})
+    events.take({"kind": "materialized", "step": "views", "name": "a_model", "rows": 7})
 
     told = stream.getvalue().splitlines()
     assert ["contacts: 750 read, 0 requests", "contacts: 1,500 read, 0 requests"] == told[:2]
@@ -85,26 +94,14 @@ def test_plain_lines_keep_a_pace() -> None:
     assert 4 == len(told)
 
 
-def test_a_board_says_of_each_asset_what_became_of_it() -> None:
-    """What succeeded, failed and never began is told apart, each failure with its reason."""
-    board = Board(PlainLines(io.StringIO()))
-    board.planned(["tags", "conversations", "conversation_parts"])
+def test_the_time_of_a_sync_is_that_of_its_report() -> None:
+    """What a resource took is what its sync says, without what Dagster does around it."""
+    board = Board()
+    events = RunEvents(board, Screen())
 
-    board.on_start(Report(resource="tags", table="t"))
-    board.on_finish(Report(resource="tags", table="t", seconds=2.5))
-    board.on_start(Report(resource="conversations", table="c"))
-    board.failed_with("conversations", "no scope")
-    board.closed()
+    events.take({"kind": "began", "report": sync("tags")})
+    events.take({"kind": "finished", "report": sync("tags", seconds=2.5, records_returned=40)})
 
-    assert Line("tags", State.OK, seconds=2.5) == _without(board.lines["tags"])
-    assert [("conversations", "failed", "no scope"), _NOT_RUN] == [
-        (line.name, line.state.value, line.error) for line in board.failed
-    ]
-
-
-_NOT_RUN = ("conversation_parts", "not run", "what it depends on failed")
-
-
-def _without(line: Line) -> Line:
-    """Forget what is different each time."""
-    return Line(line.name, line.state, seconds=line.seconds)
+    line = board.lines["tags"]
+    assert (State.OK, 2.5, 40) == (line.state, line.seconds, line.done)
+    assert [] == board.failed

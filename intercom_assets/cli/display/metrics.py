@@ -1,22 +1,13 @@
-"""The JSON of `run --json`: the figures of a run under stable names.
+"""The JSON of `run --json`: the figures of a run under stable names."""
 
-A resource's figures have the same names as in Dagster's UI.
-"""
-
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from intercom_assets.cli.display.board import Board, Line, State
-from intercom_assets.cli.job import INTERRUPTED
-from intercom_assets.cli.output import instant
+from intercom_assets.cli.display.board import Board, Line, State, figures
+from intercom_assets.cli.output import INTERRUPTED, instant
 from intercom_assets.settings.source import Settings
 from intercom_assets.sync.progress import Report
-
-_SUMMED = (
-    "records_returned", "rows_inserted", "rows_updated", "rows_unchanged", "rows_deleted",
-    "records_still_due", "row_count", "requests", "retries", "throttled_seconds", "seconds",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +17,6 @@ class SourceRun:
     Attributes:
         database: Display name of the database.
         demo: Whether the simulator was synced.
-        board: The outcome of each asset.
     """
 
     settings: Settings
@@ -40,9 +30,8 @@ def document(
 ) -> dict[str, object]:
     """Return the document that describes a finished command."""
     ended = datetime.now(UTC)
-    status = {0: "ok", INTERRUPTED: "interrupted"}.get(code, "failed")
     return {
-        "status": status,
+        "status": {0: "ok", INTERRUPTED: "interrupted"}.get(code, "failed"),
         "exit_code": code,
         "started_at": instant(began),
         "ended_at": instant(ended),
@@ -53,24 +42,30 @@ def document(
 
 
 def _source(run: SourceRun) -> dict[str, object]:
-    board = run.board
-    own = {resource.name: resource for resource in run.settings.resources}
-    tables = {name: str(run.settings.source.target(resource)) for name, resource in own.items()}
-    lines = board.lines.values()
-    resources = [_resource(line, tables[line.name]) for line in lines if line.name in own]
+    board, settings = run.board, run.settings
+    tables = {
+        resource.name: str(settings.source.target(resource)) for resource in settings.resources
+    }
+    own = [line for line in board.lines.values() if line.name in tables]
+    others = [line for line in board.lines.values() if line.name not in tables]
+    numbers = [_numbers(line) for line in own]
+    totals = {name: sum(row[name] for row in numbers) for name in _numbers(Line(""))}
     return {
-        "source": run.settings.name,
+        "source": settings.name,
         "status": _status(board),
         "run_id": board.run_id,
         "demo": run.demo,
-        "warehouse": run.settings.warehouse.kind,
+        "warehouse": settings.warehouse.kind,
         "database": run.database,
-        "schema": run.settings.schema,
+        "schema": settings.schema,
         "error": board.error or None,
-        "resources": resources,
-        "assets": [_asset(line) for line in lines if line.name not in own],
+        "resources": [_resource(line, tables[line.name]) for line in own],
+        "assets": [
+            {"asset": line.name, **_outcome(line), "row_count": line.rows, **_seconds(line)}
+            for line in others
+        ],
         "checks_failed": board.findings,
-        "totals": {name: _sum(resource[name] for resource in resources) for name in _SUMMED},
+        "totals": {name: round(total, 3) for name, total in totals.items()},
     }
 
 
@@ -81,41 +76,26 @@ def _status(board: Board) -> str:
 
 
 def _resource(line: Line, table: str) -> dict[str, object]:
-    report = line.report or Report(resource=line.name, table=table)
+    report = line.report
     return {
         "resource": line.name,
-        "status": _told(line),
-        "error": line.error or None,
+        **_outcome(line),
         "table": table,
-        "records_returned": report.records_returned,
-        "rows_inserted": report.inserted,
-        "rows_updated": report.updated,
-        "rows_unchanged": report.unchanged,
-        "rows_deleted": report.deleted,
-        "records_still_due": report.unread,
-        "row_count": report.row_count,
-        "requests": report.meter.requests,
-        "retries": report.meter.retries,
-        "throttled_seconds": round(report.meter.quota_seconds, 3),
-        "seconds": round(line.seconds, 3),
-        "cursor_before": instant(report.cursor_before),
-        "cursor_after": instant(report.cursor_after),
+        **_numbers(line),
+        "cursor_before": instant(report.cursor_before) if report else None,
+        "cursor_after": instant(report.cursor_after) if report else None,
     }
 
 
-def _asset(line: Line) -> dict[str, object]:
-    return {
-        "asset": line.name,
-        "status": _told(line),
-        "error": line.error or None,
-        "row_count": line.rows,
-        "seconds": round(line.seconds, 3),
-    }
+def _outcome(line: Line) -> dict[str, object]:
+    status = "not_run" if line.state is State.WAITING else line.state.value
+    return {"status": status, "error": line.error or None}
 
 
-def _told(line: Line) -> str:
-    return "not_run" if line.state is State.WAITING else line.state.value
+def _numbers(line: Line) -> dict[str, float]:
+    report = line.report or Report(resource=line.name, table="")
+    return {**figures(report), **_seconds(line)}
 
 
-def _sum(values: Iterable[object]) -> float:
-    return round(sum(value for value in values if isinstance(value, int | float)), 3)
+def _seconds(line: Line) -> dict[str, float]:
+    return {"seconds": round(line.seconds, 3)}

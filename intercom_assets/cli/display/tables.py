@@ -1,9 +1,8 @@
 """Tables and marked lines that commands print: coloured on a terminal, uncut in a pipe."""
 
-import re
 import sys
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
@@ -13,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from intercom_assets.cli.display.board import Board, Line, State
+from intercom_assets.cli.display.board import Board, Line, State, figures
 from intercom_assets.cli.display.terminal import console_on, is_lively, marks_for
 
 
@@ -84,68 +83,57 @@ def _cell(value: object) -> str:
     return "" if value is None else str(value)
 
 
-_COLUMNS = (
-    Heading("resource"),
-    Heading("status", shout=True),
-    Heading("table", drop=1),
-    Heading("returned", number=True, drop=6),
-    Heading("inserted", number=True),
-    Heading("updated", number=True),
-    Heading("unchanged", number=True, drop=2),
-    Heading("deleted", number=True, drop=7),
-    Heading("rows", number=True),
-    Heading("requests", number=True, drop=5),
-    Heading("retries", number=True, drop=3),
-    Heading("quota", number=True, drop=4),
-    Heading("seconds", number=True),
-)
-_OPTIONAL = {"status", "retries", "quota"}
+_COLUMNS = {
+    "resource": Heading("resource"),
+    "status": Heading("status", shout=True),
+    "table": Heading("table", drop=1),
+    "records_returned": Heading("returned", number=True, drop=6),
+    "rows_inserted": Heading("inserted", number=True),
+    "rows_updated": Heading("updated", number=True),
+    "rows_unchanged": Heading("unchanged", number=True, drop=2),
+    "rows_deleted": Heading("deleted", number=True, drop=7),
+    "row_count": Heading("rows", number=True),
+    "requests": Heading("requests", number=True, drop=5),
+    "retries": Heading("retries", number=True, drop=3),
+    "throttled_seconds": Heading("quota", number=True, drop=4),
+    "seconds": Heading("seconds", number=True),
+}
+_OPTIONAL = {"status", "retries", "throttled_seconds"}
 """Columns that are hidden while all their cells are empty or 0."""
 
 
 def print_board(board: Board) -> None:
     """Print the outcome of a run: a line per asset, and totals."""
-    rows = [_figures(line) for line in board.lines.values()]
-    numbers = [column.name for column in _COLUMNS if column.number]
+    rows = [_row(line) for line in board.lines.values()]
     # A view's rows are its tables' rows and must not count twice.
-    own = [row for row in rows if "table" in row]
-    total = {
-        name: _sum(row.get(name) for row in (own if name == "rows" else rows)) for name in numbers
+    counted = [figures(line.report) for line in board.lines.values() if line.report]
+    total: dict[str, object] = {
+        name: sum(numbers.get(name, 0) for numbers in counted)
+        for name, column in _COLUMNS.items()
+        if column.number
     }
+    total["seconds"] = sum(line.seconds for line in board.lines.values())
     rows.append({"resource": "total", **total})
-    columns = [
-        column
-        for column in _COLUMNS
-        if column.name not in _OPTIONAL or any(row.get(column.name) for row in rows)
+    names = [
+        name
+        for name in _COLUMNS
+        if name not in _OPTIONAL or {_cell(row.get(name)) for row in rows} - {"", "0", "0.0"}
     ]
     click.echo()
-    print_table(columns, [[row.get(column.name) for column in columns] for row in rows])
+    print_table(
+        [_COLUMNS[name] for name in names], [[row.get(name) for name in names] for row in rows]
+    )
 
 
-def _sum(values: Iterable[object]) -> float:
-    return sum(value for value in values if isinstance(value, int | float))
-
-
-def _figures(line: Line) -> dict[str, object]:
-    status = "" if line.state is State.OK else line.state.value
-    seconds = None if line.state is State.WAITING else round(line.seconds, 1)
-    shown: dict[str, object] = {"resource": line.name, "status": status, "seconds": seconds}
-    report = line.report
-    if report is None:
-        return {**shown, "rows": line.rows}
-    return {
-        **shown,
-        "table": report.table,
-        "returned": report.records_returned,
-        "inserted": report.inserted,
-        "updated": report.updated,
-        "unchanged": report.unchanged,
-        "deleted": report.deleted,
-        "rows": report.row_count,
-        "requests": report.meter.requests,
-        "retries": report.meter.retries,
-        "quota": round(report.meter.quota_seconds, 1),
-    }
+def _row(line: Line) -> dict[str, object]:
+    row: dict[str, object] = {"resource": line.name, "row_count": line.rows}
+    if line.state is not State.OK:
+        row["status"] = line.state.value
+    if line.state is not State.WAITING:
+        row["seconds"] = line.seconds
+    if line.report is not None:
+        row |= {"table": line.report.table, **figures(line.report)}
+    return row
 
 
 def print_failures(board: Board) -> None:
@@ -194,14 +182,3 @@ def print_mark(text: str, *, good: bool | None, indent: int = 2) -> None:
         return
     rest = _wrapped(f"{mark} {text}", sys.stdout, indent).removeprefix(mark)
     click.echo(f"{click.style(mark, fg=colour) if is_lively(sys.stdout) else mark}{rest}")
-
-
-def named(schema: str, table: str) -> str:
-    """Return a table's name for SQL, quoted only if necessary."""
-    return ".".join(_name(part) for part in (schema, table))
-
-
-def _name(identifier: str) -> str:
-    if re.fullmatch(r"[a-z_][a-z0-9_]*", identifier):
-        return identifier
-    return '"' + identifier.replace('"', '""') + '"'

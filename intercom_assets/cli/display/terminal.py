@@ -11,10 +11,9 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import IO, Literal, TextIO
 
-if TYPE_CHECKING:
-    from rich.console import Console
+from rich.console import Console
 
 _DUMB = {"", "dumb", "unknown"}
 _UNBOUNDED = 10_000
@@ -23,14 +22,11 @@ _COMMAND = "intercom-assets"
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """The symbols of marks and bars.
+    """The symbols before a line, and how a long one ends.
 
     Attributes:
         bad: Something needs fixing.
         idle: Nothing happened yet, or ever.
-        bar: The filled part of a bar.
-        track: The part of a bar still to fill.
-        more: Something was truncated.
         spinner: Frames shown in turn while something runs.
     """
 
@@ -38,14 +34,12 @@ class Marks:
     bad: str
     warning: str
     idle: str
-    bar: str
-    track: str
-    more: str
     spinner: str
+    overflow: Literal["ellipsis", "crop"]
 
 
-UNICODE = Marks("✓", "✗", "!", "·", "━", "─", "…", "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏")
-ASCII = Marks("+", "x", "!", ".", "=", "-", "...", "|/-\\")
+UNICODE = Marks("✓", "✗", "!", "·", "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", "ellipsis")
+ASCII = Marks("+", "x", "!", ".", "|/-\\", "crop")
 
 
 def is_lively(stream: TextIO, environment: Mapping[str, str] = os.environ) -> bool:
@@ -54,7 +48,7 @@ def is_lively(stream: TextIO, environment: Mapping[str, str] = os.environ) -> bo
     return stream.isatty() and not dumb and not environment.get("NO_COLOR")
 
 
-def speaks_unicode(stream: TextIO, environment: Mapping[str, str] = os.environ) -> bool:
+def speaks_unicode(stream: IO[str], environment: Mapping[str, str] = os.environ) -> bool:
     """Return whether symbols beyond ASCII can be shown.
 
     Python treats the locale C as UTF-8 and sets LC_CTYPE=C.UTF-8; the terminal may disagree.
@@ -67,27 +61,30 @@ def speaks_unicode(stream: TextIO, environment: Mapping[str, str] = os.environ) 
     return "utf" in locale.lower()
 
 
-def marks_for(stream: TextIO) -> Marks:
+def marks_for(stream: IO[str]) -> Marks:
     """Return the marks that a stream can show."""
     return UNICODE if speaks_unicode(stream) else ASCII
 
 
-def console_on(stream: TextIO) -> "Console":
-    """Return a console that colours only where allowed and never truncates in a pipe."""
-    from rich.console import Console  # noqa: PLC0415 - not needed for --help
+class _Console(Console):
+    @property
+    def encoding(self) -> str:
+        """The encoding that bars are drawn for."""
+        return "utf-8" if speaks_unicode(self.file) else "ascii"
 
+
+def console_on(stream: TextIO) -> Console:
+    """Return a console that colours only where allowed and never truncates in a pipe."""
     lively = is_lively(stream)
-    console = Console(
+    return _Console(
         file=stream,
         force_terminal=lively,
         color_system="auto" if lively else None,
+        width=None if stream.isatty() else _UNBOUNDED,
         highlight=False,
         markup=False,
         emoji=False,
     )
-    if not stream.isatty():
-        console.width = _UNBOUNDED
-    return console
 
 
 def command_line(*arguments: str) -> str:
