@@ -11,6 +11,8 @@ import dagster as dg
 from pydantic import Field
 
 from intercom_assets.catalog import CATALOG, Resource
+from intercom_assets.engine.cursor import SyncOptions
+from intercom_assets.engine.extract import Extract
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.orchestration.checks import check_specs, check_table
 from intercom_assets.orchestration.connections import (
@@ -26,8 +28,6 @@ from intercom_assets.orchestration.specs import SourceSpecs
 from intercom_assets.quality.checks import checks_of
 from intercom_assets.settings.fields import parse_instant
 from intercom_assets.settings.source import Settings
-from intercom_assets.sync.cursor import SyncOptions
-from intercom_assets.sync.extract import Extract
 
 _Result: TypeAlias = dg.MaterializeResult[Extract] | dg.AssetCheckResult
 

@@ -7,7 +7,7 @@ from contextvars import ContextVar
 
 import dagster as dg
 
-from intercom_assets.sync.progress import Listener, Pace, Progress, Report
+from intercom_assets.engine.progress import Listener, Pace, Progress, Report
 
 WATCHER: ContextVar[Listener | None] = ContextVar("watcher", default=None)
 """A listener for runs in the same thread: the command line's progress display."""
