@@ -1,7 +1,7 @@
-"""Sync every Intercom resource into DuckDB or Snowflake as Dagster assets.
+"""Sync every Intercom resource into DuckDB or Snowflake as Dagster assets, or with `sync`.
 
-Public names are imported when first used: the command line and the simulator start without
-Dagster, whose import takes seconds.
+Public names are imported when first used: the command line, the simulator and `sync` start
+without Dagster, whose import takes seconds.
 """
 
 from typing import TYPE_CHECKING
@@ -9,10 +9,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from intercom_assets.catalog import CATALOG
     from intercom_assets.component import IntercomSource
+    from intercom_assets.python import sync
 
-__all__ = ["CATALOG", "IntercomSource"]
+__all__ = ["CATALOG", "IntercomSource", "sync"]
 
-_HOMES = {"CATALOG": "intercom_assets.catalog", "IntercomSource": "intercom_assets.component"}
+_HOMES = {
+    "CATALOG": "intercom_assets.catalog",
+    "IntercomSource": "intercom_assets.component",
+    "sync": "intercom_assets.python",
+}
 
 
 def __getattr__(name: str) -> object:

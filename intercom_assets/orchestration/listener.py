@@ -1,6 +1,6 @@
 """Forwards a sync's progress to Dagster's log, throttled, and to a watching terminal.
 
-The messages come from `sync.progress`; the CLI decides how they look on a terminal.
+The messages come from `engine.progress`; the CLI decides how they look on a terminal.
 """
 
 from contextvars import ContextVar

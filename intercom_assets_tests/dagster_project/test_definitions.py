@@ -65,16 +65,16 @@ def test_dg_lists_assets_jobs_and_resources(machine: Machine) -> None:
 
 
 def test_dir_shows_the_public_names_only(machine: Machine) -> None:
-    """Who explores the package sees the component and the catalogue, and nothing else."""
+    """Who explores the package sees the component, the catalogue and `sync`, and nothing else."""
     shown = run_python(machine, "import intercom_assets as i; print(json.dumps(dir(i)))")
 
     public = [name for name in json.loads(shown) if not name.startswith("_")]
-    assert public == ["CATALOG", "IntercomSource"]
+    assert public == ["CATALOG", "IntercomSource", "sync"]
 
 
 def test_the_public_names_are_there() -> None:
     """The names in `__all__` are imported when asked for, and no other name is."""
-    assert intercom_assets.__all__ == ["CATALOG", "IntercomSource"]
+    assert intercom_assets.__all__ == ["CATALOG", "IntercomSource", "sync"]
     assert set(intercom_assets.__all__) <= set(dir(intercom_assets))
     assert intercom_assets.CATALOG is CATALOG
     assert intercom_assets.IntercomSource is IntercomSource
