@@ -24,6 +24,7 @@ from intercom_assets.settings.fields import parse_instant
 from intercom_assets.settings.privacy import require_salt
 from intercom_assets.settings.source import Settings
 from intercom_assets.settings.warehouse import DuckDBSettings, Snowflake, SnowflakeSettings
+from intercom_assets.sync.cursor import SyncOptions
 
 _EXAMPLES = {
     "conversations": "SELECT state, count(*) AS conversations FROM {} GROUP BY ALL",
@@ -38,6 +39,7 @@ class RunOptions:
     Attributes:
         select: Comma-separated names of resources and models; None for all.
         since: Latest time at which windows start; None to start from the cursors.
+        until: With `since`, end of the range to backfill.
         sources: Names of sources; empty for all.
         flags: Boolean run config of each sync, such as `full_refresh`.
         quiet: Print nothing unless something fails.
@@ -46,6 +48,7 @@ class RunOptions:
 
     select: str | None
     since: str | None
+    until: str | None
     sources: tuple[str, ...]
     flags: Mapping[str, bool]
     quiet: bool
@@ -53,8 +56,23 @@ class RunOptions:
 
     @property
     def config(self) -> dict[str, object]:
-        """The run config of each sync."""
-        return {**self.flags, "since": _instant(self.since) if self.since else ""}
+        """The run config of each sync.
+
+        Raises:
+            ConfigurationError: The options contradict each other.
+        """
+        since, until = _instant("--since", self.since), _instant("--until", self.until)
+        SyncOptions(
+            since=since,
+            until=until,
+            full_refresh=self.flags["full_refresh"],
+            reconcile=self.flags["reconcile"],
+        )
+        times = {"since": since, "until": until}
+        return {
+            **self.flags,
+            **{name: one.isoformat() if one else "" for name, one in times.items()},
+        }
 
     def chosen(self, settings: Settings) -> tuple[str, ...]:
         """Return the names of the resources to sync, followed by the models to create.
@@ -79,11 +97,11 @@ def _assets(settings: Settings) -> list[str]:
     ]
 
 
-def _instant(since: str) -> str:
+def _instant(option: str, value: str | None) -> datetime | None:
     try:
-        return parse_instant(since).isoformat()
+        return parse_instant(value) if value else None
     except ValueError as error:
-        raise ConfigurationError(f"--since is {since!r}. Change it: {error}") from None
+        raise ConfigurationError(f"{option} is {value!r}. Change it: {error}") from None
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ reading and loading overlap. Views are in `views`, checks in `checks`.
 import re
 import warnings
 from collections.abc import Iterator
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import TypeAlias
@@ -64,6 +65,12 @@ class SyncConfig(dg.Config):
         default="",
         description="Read what was updated from this UTC date or time on, if that is earlier than "
         "the cursor: 2024-01-31 or 2024-01-31T12:00:00Z.",
+    )
+    until: str = Field(
+        default="",
+        description="Backfill a range: read only what was updated from `since` on and before this "
+        "UTC date or time. It is merged; nothing is marked, and the cursor stays. What Intercom "
+        "cannot filter by time is synced as without it.",
     )
     reconcile: bool = Field(
         default=False,
@@ -201,18 +208,22 @@ def _priority(resource: Resource) -> int:
 
 
 def _request(config: SyncConfig, run: dg.DagsterRun) -> SyncOptions:
-    try:
-        since = parse_instant(config.since) if config.since else None
-    except ValueError as error:
-        raise ConfigurationError(f"since is {config.since!r}. Change it: {error}") from None
     return SyncOptions(
         full_refresh=config.full_refresh,
-        since=since,
+        since=_instant("since", config.since),
+        until=_instant("until", config.until),
         reconcile=config.reconcile,
         force=config.force,
         run_id=run.run_id,
         first_run_id=run.root_run_id or "",
     )
+
+
+def _instant(option: str, value: str) -> datetime | None:
+    try:
+        return parse_instant(value) if value else None
+    except ValueError as error:
+        raise ConfigurationError(f"{option} is {value!r}. Change it: {error}") from None
 
 
 def _description(resource: Resource) -> str:
