@@ -20,7 +20,7 @@ from intercom_assets.cli.job import INTERRUPTED, JobRequest, execute
 from intercom_assets.cli.output import FAILED, REFUSED, print_json
 from intercom_assets.cli.project import Project, SourceFile, find_project
 from intercom_assets.errors import ConfigurationError
-from intercom_assets.settings.fields import parse_instant
+from intercom_assets.settings.fields import option_instant
 from intercom_assets.settings.privacy import require_salt
 from intercom_assets.settings.source import Settings
 from intercom_assets.settings.warehouse import DuckDBSettings, Snowflake, SnowflakeSettings
@@ -61,7 +61,7 @@ class RunOptions:
         Raises:
             ConfigurationError: The options contradict each other.
         """
-        since, until = _instant("--since", self.since), _instant("--until", self.until)
+        since, until = option_instant("--since", self.since), option_instant("--until", self.until)
         SyncOptions(
             since=since,
             until=until,
@@ -95,13 +95,6 @@ def _assets(settings: Settings) -> list[str]:
         *(resource.name for resource in settings.resources),
         *(model.name for model in settings.models),
     ]
-
-
-def _instant(option: str, value: str | None) -> datetime | None:
-    try:
-        return parse_instant(value) if value else None
-    except ValueError as error:
-        raise ConfigurationError(f"{option} is {value!r}. Change it: {error}") from None
 
 
 @dataclass(slots=True)

@@ -7,7 +7,6 @@ reading and loading overlap. Views are in `views`, checks in `checks`.
 import re
 import warnings
 from collections.abc import Iterator
-from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import TypeAlias
@@ -20,7 +19,6 @@ from intercom_assets.catalog import CATALOG, Resource
 from intercom_assets.catalog.describe import how_synced, request_line, sync_type
 from intercom_assets.catalog.table import Column
 from intercom_assets.catalog.types import ColumnType
-from intercom_assets.errors import ConfigurationError
 from intercom_assets.orchestration.checks import check_specs, check_table
 from intercom_assets.orchestration.connections import (
     connection_key,
@@ -34,7 +32,7 @@ from intercom_assets.orchestration.listener import LogListener
 from intercom_assets.orchestration.salt import build_mask
 from intercom_assets.orchestration.schedules import freshness_of
 from intercom_assets.quality.checks import checks_of
-from intercom_assets.settings.fields import parse_instant
+from intercom_assets.settings.fields import option_instant
 from intercom_assets.settings.source import Settings
 from intercom_assets.sync.cursor import SyncOptions
 from intercom_assets.sync.extract import Extract
@@ -210,20 +208,13 @@ def _priority(resource: Resource) -> int:
 def _request(config: SyncConfig, run: dg.DagsterRun) -> SyncOptions:
     return SyncOptions(
         full_refresh=config.full_refresh,
-        since=_instant("since", config.since),
-        until=_instant("until", config.until),
+        since=option_instant("since", config.since),
+        until=option_instant("until", config.until),
         reconcile=config.reconcile,
         force=config.force,
         run_id=run.run_id,
         first_run_id=run.root_run_id or "",
     )
-
-
-def _instant(option: str, value: str) -> datetime | None:
-    try:
-        return parse_instant(value) if value else None
-    except ValueError as error:
-        raise ConfigurationError(f"{option} is {value!r}. Change it: {error}") from None
 
 
 def _description(resource: Resource) -> str:
