@@ -46,6 +46,13 @@ from intercom_assets.errors import ConfigurationError
     "cursor: 2024-01-31 or 2024-01-31T12:00:00Z.",
 )
 @click.option(
+    "--until",
+    metavar="TIME",
+    help="Backfill a range: read only what was updated from --since on and before this UTC date or "
+    "time. It is merged; nothing is marked, and the cursor stays. What Intercom cannot filter by "
+    "time is synced as without it.",
+)
+@click.option(
     "--source",
     multiple=True,
     metavar="NAME",
@@ -55,9 +62,10 @@ from intercom_assets.errors import ConfigurationError
 )
 @quiet
 @as_json
-def run(
+def run(  # noqa: PLR0913 - a parameter per option
     select: str | None,
     since: str | None,
+    until: str | None,
     source: tuple[str, ...],
     *,
     full_refresh: bool,
@@ -93,6 +101,7 @@ def run(
     options = RunOptions(
         select=select,
         since=since,
+        until=until,
         sources=source,
         flags={"full_refresh": full_refresh, "reconcile": reconcile, "force": force},
         quiet=quiet,

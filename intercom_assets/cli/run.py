@@ -20,8 +20,9 @@ from intercom_assets.cli.display.terminal import command_line
 from intercom_assets.cli.job import JobRequest, execute
 from intercom_assets.cli.output import FAILED, INTERRUPTED, REFUSED, print_json
 from intercom_assets.cli.project import Project, SourceFile, find_project
+from intercom_assets.engine.cursor import SyncOptions
 from intercom_assets.errors import ConfigurationError
-from intercom_assets.settings.fields import parse_instant
+from intercom_assets.settings.fields import option_instant
 from intercom_assets.settings.privacy import require_salt
 from intercom_assets.settings.source import Settings
 from intercom_assets.settings.warehouse import DuckDBSettings, Snowflake, SnowflakeSettings
@@ -40,12 +41,14 @@ class RunOptions:
     Attributes:
         select: Comma-separated names of resources and models; None for all.
         since: Latest time at which windows start; None to start from the cursors.
+        until: With `since`, end of the range to backfill.
         sources: Names of sources; empty for all.
         flags: Boolean run config of each sync, such as `full_refresh`.
     """
 
     select: str | None
     since: str | None
+    until: str | None
     sources: tuple[str, ...]
     flags: Mapping[str, bool]
     quiet: bool
@@ -53,12 +56,23 @@ class RunOptions:
 
     @property
     def config(self) -> dict[str, object]:
-        """The run config of each sync."""
-        try:
-            since = parse_instant(self.since).isoformat() if self.since else ""
-        except ValueError as error:
-            raise ConfigurationError(f"--since is {self.since!r}. Change it: {error}") from None
-        return {**self.flags, "since": since}
+        """The run config of each sync.
+
+        Raises:
+            ConfigurationError: The options contradict each other.
+        """
+        since, until = option_instant("--since", self.since), option_instant("--until", self.until)
+        SyncOptions(
+            since=since,
+            until=until,
+            full_refresh=self.flags["full_refresh"],
+            reconcile=self.flags["reconcile"],
+        )
+        times = {"since": since, "until": until}
+        return {
+            **self.flags,
+            **{name: one.isoformat() if one else "" for name, one in times.items()},
+        }
 
     def chosen(self, settings: Settings) -> tuple[str, ...]:
         """Return the names of the resources to sync, followed by the models to create.

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from intercom_assets.catalog.resource import Resource
 from intercom_assets.catalog.types import EPOCH, Row
 from intercom_assets.engine.slices import Slice
-from intercom_assets.errors import IntercomError
+from intercom_assets.errors import ConfigurationError, IntercomError
 from intercom_assets.warehouse.base import StoredCursor, Target
 
 
@@ -40,6 +40,7 @@ class SyncOptions:
 
     Attributes:
         since: Read at least from here; widens a window, never narrows it.
+        until: With `since`, a backfill: read only what was updated from there until before this.
         reconcile: Afterwards compare every row with Intercom, fetch what incremental syncs missed,
             and mark what is confirmed as gone.
         force: Let a reconcile mark more than a tenth of the rows.
@@ -48,10 +49,34 @@ class SyncOptions:
 
     full_refresh: bool = False
     since: datetime | None = None
+    until: datetime | None = None
     reconcile: bool = False
     force: bool = False
     run_id: str = ""
     first_run_id: str = ""
+
+    def __post_init__(self) -> None:
+        """Reject options that contradict each other.
+
+        Raises:
+            ConfigurationError: The range has no beginning, is empty, or is not all that is wanted.
+        """
+        if self.until is None:
+            return
+        if self.since is None:
+            raise ConfigurationError(
+                "until is set without since. Set since too, where the range begins"
+            )
+        if self.until <= self.since:
+            raise ConfigurationError(
+                f"until ({self.until:%Y-%m-%d %H:%M:%S}) is not after since "
+                f"({self.since:%Y-%m-%d %H:%M:%S}). Set a later one, or an earlier since"
+            )
+        if self.full_refresh or self.reconcile:
+            raise ConfigurationError(
+                "until limits a sync to a range, but full_refresh and reconcile cover everything. "
+                "Run them apart"
+            )
 
     @property
     def owner(self) -> str:
@@ -66,6 +91,7 @@ class Window:
     Attributes:
         forgotten: Whether to ignore the stored cursor: full refresh, or start date moved back.
         since: Records updated before this are not requested; None for the beginning.
+        until: Of a backfill, which requests nothing updated from then on and moves no cursor.
         after: The last processed version of a parent; None for all parents.
         deletions_since: Deletions before this are marked already; None if none was read.
     """
@@ -75,6 +101,7 @@ class Window:
     since: datetime | None
     after: tuple[datetime, str] | None
     start_date: datetime | None
+    until: datetime | None = None
     deletions_since: datetime | None = None
 
     @property
@@ -88,13 +115,19 @@ class Window:
 
         An interrupted first read resumes as an incremental one, and is not complete yet.
         """
-        return self.forgotten or not self.stored.complete
+        return self.until is None and (self.forgotten or not self.stored.complete)
 
 
 def plan_window(
     stored: StoredCursor, request: SyncOptions, start_date: datetime | None, lookback: timedelta
 ) -> Window:
-    """Decide where a sync starts: `lookback` before the cursor, since search indexes late."""
+    """Decide where a sync starts: `lookback` before the cursor, since search indexes late.
+
+    Raises:
+        ConfigurationError: A backfill ends before the start date.
+    """
+    if request.until is not None:
+        return _range(stored, request, start_date)
     forgotten = request.full_refresh or _moved_earlier(stored, start_date)
     since = start_date
     if stored.at is not None and not forgotten:
@@ -114,6 +147,25 @@ def plan_window(
         start_date=start_date,
         # Marks stay when the cursor is forgotten, so the position in the deletions still holds.
         deletions_since=_before(stored.deletions_at, lookback) if stored.deletions_at else None,
+    )
+
+
+def _range(stored: StoredCursor, request: SyncOptions, start_date: datetime | None) -> Window:
+    assert request.since is not None
+    assert request.until is not None
+    if start_date is not None and request.until <= start_date:
+        raise ConfigurationError(
+            f"until ({request.until:%Y-%m-%d %H:%M:%S}) lies before the start date of "
+            f"{stored.resource} ({start_date:%Y-%m-%d %H:%M:%S}), and nothing older is kept. Set a "
+            "later one, or an earlier start_date"
+        )
+    return Window(
+        stored=stored,
+        forgotten=False,
+        since=max(request.since, start_date or request.since),
+        until=request.until,
+        after=None,
+        start_date=start_date,
     )
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from intercom_assets.catalog.preview import Preview
-from intercom_assets.catalog.resource import Resource
+from intercom_assets.catalog.resource import Incremental, Resource
 from intercom_assets.catalog.types import Record, instant, micros_at
 from intercom_assets.engine.cursor import BatchLimits, Source, SyncOptions, Window
 from intercom_assets.engine.mask import Mask
@@ -41,6 +41,12 @@ class Extract:
     portions: BatchLimits = field(default_factory=BatchLimits)
     mask: Mask | None = None
     preview: Preview = Preview.MASKED
+
+    @property
+    def until(self) -> datetime | None:
+        """End of the backfill; None for a resource that Intercom does not filter by time."""
+        dated = self.parent or self.resource
+        return self.request.until if isinstance(dated.replication, Incremental) else None
 
     @property
     def target(self) -> Target:

@@ -3,7 +3,7 @@
 import tempfile
 import time
 from collections.abc import AsyncGenerator, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -19,9 +19,9 @@ from intercom_assets.catalog.resource import (
     Search,
     SemiIncremental,
 )
-from intercom_assets.catalog.table import Column
+from intercom_assets.catalog.table import DELETED_AT, Column
 from intercom_assets.catalog.types import EPOCH
-from intercom_assets.engine.changes import read_incremental
+from intercom_assets.engine.changes import read_incremental, read_range
 from intercom_assets.engine.cursor import Batch, Source, Window, plan_window
 from intercom_assets.engine.extract import Extract, ReadContext
 from intercom_assets.engine.full import read_full
@@ -41,7 +41,7 @@ from intercom_assets.engine.unread import Unread, unread_message
 from intercom_assets.errors import ConfigurationError, SchemaError, WarehouseError
 from intercom_assets.intercom.workspace import Workspace
 from intercom_assets.warehouse.base import ParentVersion, StoredCursor, TableState, Target
-from intercom_assets.warehouse.queries import Copies
+from intercom_assets.warehouse.queries import Cells, Copies
 from intercom_assets.warehouse.warehouse import Warehouse
 
 _DUE = 5_000
@@ -69,7 +69,8 @@ def load(extract: Extract, warehouse: Warehouse) -> Report:
         report.cursor_before = _position(loader.cursor)
         context.note(_intention(context))
         counted = count_all(extract, context)
-        loader.run(read(context))
+        batches = read(context)
+        loader.run(batches if extract.until is None else _merged_only(batches))
         if extract.request.reconcile and not context.window.from_beginning:
             _reconcile(extract, warehouse, context, loader)
         if plan.copies is not None:
@@ -89,6 +90,8 @@ def read(context: ReadContext) -> AsyncGenerator[Batch]:
     match resource.replication, resource.endpoint:
         case FullRefresh() | SemiIncremental(), Listing() as listing:
             return read_full(context, listing)
+        case Incremental(), Search() as search if context.window.until is not None:
+            return read_range(context, search)
         case Incremental(deletions=deletions), Search() as search:
             return read_incremental(context, search, deletions)
         case ByParent() as link, Child() as child:
@@ -100,6 +103,16 @@ def read(context: ReadContext) -> AsyncGenerator[Batch]:
             raise ValueError(f"resource {resource.name!r}: no way to read this declaration")
         case unknown:
             assert_never(unknown)
+
+
+async def _merged_only(batches: AsyncGenerator[Batch]) -> AsyncGenerator[Batch]:
+    """Yield what a backfill may commit: rows, but no mark and no claim on what was read.
+
+    What was due stays due, since it may also be marked once it is read.
+    """
+    async with aclosing(batches):
+        async for batch in batches:
+            yield replace(batch, checkpoint=None, whole=[], settled=[])
 
 
 @contextmanager
@@ -125,6 +138,7 @@ class _Table:
     cursor: StoredCursor
     rows: int
     due_total: int
+    in_range: list[ParentVersion]
     copies: Copies | None
 
 
@@ -161,7 +175,9 @@ def _prepare(extract: Extract, warehouse: Warehouse, report: Report, folder: Pat
         window=window,
         folder=folder,
         stored_rows=table.rows,
-        due=_due_parents(extract, warehouse, window),
+        due=_due_parents(extract, warehouse, window)
+        if window.until is None
+        else iter([table.in_range]),
         due_total=table.due_total,
         unread=Unread(cursor.unread),
         warn=listener.warning,
@@ -185,8 +201,10 @@ def _open_table(extract: Extract, warehouse: Warehouse, folder: Path) -> _Table:
         stored = hide_stored(extract, warehouse, state=state, stored=stored, folder=folder)
         evolve(warehouse, extract.target, _missing(extract.target, state))
         due_total = _count_due(extract, warehouse, stored)
+        in_range = _parents_in_range(extract, warehouse)
         copies = copies_of(extract, warehouse, cursors)
-    return _Table(cursors, stored, state.row_count, due_total, copies)
+    due_total = due_total if extract.until is None else len(in_range)
+    return _Table(cursors, stored, state.row_count, due_total, in_range, copies)
 
 
 def _stored(cursors: Mapping[str, StoredCursor], resource: str, state: TableState) -> StoredCursor:
@@ -206,7 +224,7 @@ def _missing(target: Target, state: TableState) -> list[Column]:
 
 
 def _window(extract: Extract, stored: StoredCursor) -> Window:
-    request, link = extract.request, extract.resource.replication
+    request, link = replace(extract.request, until=extract.until), extract.resource.replication
     if request.reconcile and isinstance(link, ByParent) and link.changes_without_parent:
         # Lists change without their parents, so all parents are due.
         request = replace(request, full_refresh=True)
@@ -236,6 +254,22 @@ def _count_due(extract: Extract, warehouse: Warehouse, stored: StoredCursor) -> 
             f"{extract.resource.name} is read per record of {extract.parent.name}, and there is no "
             f"table {extract.parent_target}. Sync {extract.parent.name} first, or both together"
         ) from error
+
+
+def _parents_in_range(extract: Extract, warehouse: Warehouse) -> list[ParentVersion]:
+    """Return the stored parents that were last updated within the range of a backfill."""
+    parent, since, until = extract.parent, extract.request.since, extract.until
+    if parent is None or since is None or until is None:
+        return []
+    target = extract.parent_target
+    assert parent.cursor is not None
+    columns = (target.table.column(parent.cursor), target.table.column(DELETED_AT))
+    return [
+        ParentVersion(key, updated, deleted=False)
+        for rows in warehouse.cells(Cells(target, columns))
+        for key, updated, deleted_at in rows
+        if deleted_at is None and updated is not None and since <= updated < until
+    ]
 
 
 def _tell_spooled(extract: Extract, report: Report, began: float, done: int) -> None:
@@ -277,10 +311,13 @@ def _follow_originals(
 
 def _intention(context: ReadContext) -> str:
     if isinstance(context.resource.replication, ByParent):
-        return f"reading the lists of {context.due_total:,} {context.resource.parent} that changed"
+        which = "that changed" if context.window.until is None else "of the range"
+        return f"reading the lists of {context.due_total:,} {context.resource.parent} {which}"
     if context.window.since is None or not isinstance(context.resource.endpoint, Search):
         return "reading everything"
-    return f"reading what was updated since {context.window.since:%Y-%m-%d %H:%M:%S} UTC"
+    until = context.window.until
+    upto = f" and before {until:%Y-%m-%d %H:%M:%S}" if until else ""
+    return f"reading what was updated since {context.window.since:%Y-%m-%d %H:%M:%S}{upto} UTC"
 
 
 def _position(cursor: StoredCursor) -> datetime | None:

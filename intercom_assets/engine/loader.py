@@ -93,10 +93,11 @@ class Loader:
 
     def finish(self) -> None:
         """Commit the rest, mark what a complete read did not see, and end the sync."""
-        # What was due from earlier syncs was requested, or covered by a read of everything.
-        self._unread = dict(self.unread)
+        if self._extract.until is None:
+            # What was due from earlier syncs was requested, or covered by a read of everything.
+            self._unread = dict(self.unread)
+            self.cursor = replace(self.cursor, complete=True)
         self.report.unread = len(self._unread)
-        self.cursor = replace(self.cursor, complete=True)
         self._commit(last=True)
         self.report.cursor_after = self.cursor.at or self.cursor.parent_synced_at
         self.report.sample = self._shaper.sample

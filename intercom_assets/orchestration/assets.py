@@ -13,7 +13,6 @@ from pydantic import Field
 from intercom_assets.catalog import CATALOG, Resource
 from intercom_assets.engine.cursor import SyncOptions
 from intercom_assets.engine.extract import Extract
-from intercom_assets.errors import ConfigurationError
 from intercom_assets.orchestration.checks import check_specs, check_table
 from intercom_assets.orchestration.connections import (
     connection_key,
@@ -26,7 +25,7 @@ from intercom_assets.orchestration.listener import LogListener
 from intercom_assets.orchestration.salt import build_mask
 from intercom_assets.orchestration.specs import SourceSpecs
 from intercom_assets.quality.checks import checks_of
-from intercom_assets.settings.fields import parse_instant
+from intercom_assets.settings.fields import option_instant
 from intercom_assets.settings.source import Settings
 
 _Result: TypeAlias = dg.MaterializeResult[Extract] | dg.AssetCheckResult
@@ -43,6 +42,12 @@ class SyncConfig(dg.Config):
         default="",
         description="Read what was updated from this UTC date or time on, if that is earlier than "
         "the cursor: 2024-01-31 or 2024-01-31T12:00:00Z.",
+    )
+    until: str = Field(
+        default="",
+        description="Backfill a range: read only what was updated from `since` on and before this "
+        "UTC date or time. It is merged; nothing is marked, and the cursor stays. What Intercom "
+        "cannot filter by time is synced as without it.",
     )
     reconcile: bool = Field(
         default=False,
@@ -120,13 +125,10 @@ def _priority(resource: Resource) -> int:
 
 
 def _request(config: SyncConfig, run: dg.DagsterRun) -> SyncOptions:
-    try:
-        since = parse_instant(config.since) if config.since else None
-    except ValueError as error:
-        raise ConfigurationError(f"since is {config.since!r}. Change it: {error}") from None
     return SyncOptions(
         full_refresh=config.full_refresh,
-        since=since,
+        since=option_instant("since", config.since),
+        until=option_instant("until", config.until),
         reconcile=config.reconcile,
         force=config.force,
         run_id=run.run_id,

@@ -9,6 +9,7 @@ from pydantic import WithJsonSchema
 
 from intercom_assets.catalog import CATALOG, NEWEST, OLDEST, ApiVersion, Resource
 from intercom_assets.catalog.views import MODELS, NAMES, Model, models_of
+from intercom_assets.errors import ConfigurationError
 from intercom_assets.intercom.retry import LARGEST
 from intercom_assets.intercom.webhook import check_webhook
 from intercom_assets.settings.schedule import EVERY
@@ -119,6 +120,18 @@ def parse_instant(value: str) -> datetime:
     if not datetime(1970, 1, 1, tzinfo=UTC) <= instant <= datetime.now(UTC):
         raise ValueError(f"{allowed}, between 1970 and today")
     return instant
+
+
+def option_instant(option: str, value: str | None) -> datetime | None:
+    """Parse the UTC date or time of a run's option; None if it is not given.
+
+    Raises:
+        ConfigurationError: The value is invalid; names the option.
+    """
+    try:
+        return parse_instant(value) if value else None
+    except ValueError as error:
+        raise ConfigurationError(f"The option {option} is {value!r}. Change it: {error}") from None
 
 
 @converted

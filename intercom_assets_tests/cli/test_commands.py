@@ -135,6 +135,17 @@ def test_a_run_begins_anew_or_compares(workspace: CommandLine) -> None:
     )
 
 
+def test_a_run_backfills_a_range(workspace: CommandLine) -> None:
+    """`--until` limits what is read; without `--since` it is refused before anything starts."""
+    range_of = ("run", "--select", "contacts", "--until", "2024-01-31")
+    empty = workspace(*range_of, "--since", "1990-01-01")
+    refused = workspace(*range_of)
+
+    assert (0, 2) == (empty.returncode, refused.returncode), empty.stderr
+    assert "reading what was updated since 1990-01-01 00:00:00 and before" in empty.stderr
+    assert "until is set without since. Set since too" in refused.stderr
+
+
 def test_a_model_can_be_selected(workspace: CommandLine) -> None:
     """A model is made alone; one whose table was never synced is named, and nothing fails."""
     workspace("run", "--select", "teams")

@@ -241,6 +241,17 @@ def test_since_from_run_config_widens_the_window(project: Project, since: str) -
     assert told["cursor_after"] == usual["cursor_after"]
 
 
+def test_until_from_run_config_backfills_a_range(project: Project) -> None:
+    """With `until` only the range is read, and the cursor stays."""
+    project.run("conversations")
+    end = sorted(row["updated_at"] for row in project.rows("rudder_conversations"))[4].isoformat()
+
+    told = figures(project.run("conversations", config={"since": "2015-01-01", "until": end}))
+
+    assert told["conversations"]["records_returned"] == 4
+    assert told["conversations"]["cursor_after"] == told["conversations"]["cursor_before"]
+
+
 def test_steps_come_in_the_order_of_the_catalogue(project: Project) -> None:
     """Each child follows its parent, so that its requests use the quota early; checks come last."""
     result = project.run()
@@ -263,6 +274,7 @@ def test_runs_need_no_config(project: Project) -> None:
     assert dg.validate_run_config(job, {})["ops"]["intercom__contacts"]["config"] == {
         "full_refresh": False,
         "since": "",
+        "until": "",
         "reconcile": False,
         "force": False,
     }

@@ -192,12 +192,22 @@ def test_the_first_line_of_a_failure_is_ours(project: Project) -> None:
     assert (told["request"], told["status"]) == ("GET /me", "401")
 
 
+def test_a_range_that_contradicts_itself_is_refused(project: Project) -> None:
+    """The launchpad's range is checked before anything is asked."""
+    told = failures(project.run("contacts", config={"until": "2024-01-31"}))["contacts"]
+
+    assert told.startswith("until is set without since. Set since too")
+    assert project.workspace.log.total() == 0
+
+
 @pytest.mark.parametrize("since", ["yesterday", "2999-01-01", "1700000000"])
 def test_a_bad_since_is_told_with_what_is_allowed(project: Project, since: str) -> None:
     """Run config is checked before anything is asked."""
     told = failures(project.run("tags", config={"since": since}))["tags"]
 
-    assert told.startswith(f"since is '{since}'. Change it: a UTC date or time is allowed")
+    assert told.startswith(
+        f"The option since is '{since}'. Change it: a UTC date or time is allowed"
+    )
     assert project.workspace.log.total() == 0
 
 

@@ -171,6 +171,21 @@ class LivingWorkspace(RuleBasedStateMachine):
         """Widen a window."""
         self.sync(name, since=self.world.clock.moment() - timedelta(days=days))
 
+    @rule(
+        back=st.integers(0, 900),
+        width=st.integers(1, 900),
+        seconds=st.integers(0, 86_399),
+        kind=st.sampled_from(("contacts", "conversations")),
+    )
+    def backfill(self, back: int, width: int, seconds: int, kind: str) -> None:
+        """Backfill a range, and the parts of its conversations."""
+        until = self.world.clock.moment() - timedelta(days=back, seconds=seconds)
+        start_date = self.world.source.start_date
+        if start_date is None or start_date < until:
+            since = until - timedelta(days=width)
+            for name in (kind, *(["conversation_parts"] if kind == "conversations" else [])):
+                self.sync(name, since=since, until=until)
+
     def sync(self, *names: str, full_refresh: bool = False, **request: object) -> None:
         """Sync over the open connection, and look at what it left."""
         self.told.append(f"sync {names} {request or ''}{' full' if full_refresh else ''}")
