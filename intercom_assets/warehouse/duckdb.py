@@ -155,7 +155,7 @@ class DuckDBSession(Session):
         declared = (f"{literal(one)}: '{_FILE_TYPES[kind]}'" for one, kind in columns)
         return nullcontext(
             f"(SELECT {', '.join(typed)}\nFROM read_json({literal(str(file.path))}, "
-            "auto_detect = false, format = 'newline_delimited', compression = 'none', "
+            "auto_detect = false, format = 'newline_delimited', compression = 'uncompressed', "
             f"maximum_object_size = {max(file.longest, _LEAST_BUFFER)},\n"
             f"columns = {{{', '.join(declared)}}}))"
         )
@@ -254,6 +254,10 @@ class DuckDBAdapter(Adapter):
 
     @override
     def query(self, statement: str) -> "pa.Table":
+        import pyarrow as pa  # noqa: PLC0415 - a sync needs none of it
+
+        from intercom_assets.warehouse.arrow import mark_json  # noqa: PLC0415
+
         if not self.exists():
             raise WarehouseError(f"{self._path} does not exist yet. Run a sync first")
         with self._rolled_back() as connection:
@@ -261,12 +265,11 @@ class DuckDBAdapter(Adapter):
                 # Despite the stubs, statements without a result return None.
                 answer = cast("duckdb.DuckDBPyRelation | None", connection.sql(statement))
                 if answer is not None:
-                    return answer.to_arrow_table()
+                    kinds = [str(kind) for kind in answer.types]
+                    return mark_json(answer.to_arrow_table(), [kind == "JSON" for kind in kinds])
             except duckdb.Error as error:
                 wrong = "DuckDB cannot answer this query. Change it as DuckDB says:"
                 raise WarehouseError(f"{wrong}\n{str(error).strip()}") from error
-        import pyarrow as pa  # noqa: PLC0415 - a sync needs none of it
-
         return pa.table({})
 
     @override
