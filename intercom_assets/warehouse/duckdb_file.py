@@ -28,6 +28,6 @@ def private(path: Path) -> Iterator[None]:
 
 def make_folder(folder: Path) -> None:
     """Make a folder that Git ignores; one that is there is left as it is."""
-    if not folder.exists():
+    if not folder.is_dir():
         folder.mkdir(parents=True, exist_ok=True)
         (folder / ".gitignore").write_text("*\n", encoding="utf-8")
