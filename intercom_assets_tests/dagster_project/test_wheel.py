@@ -46,10 +46,10 @@ def machine(project: Project, installed: Path, tmp_path: Path) -> Machine:
     return Machine(url="", folder=tmp_path, variables=variables)
 
 
-def call(*command: str, cwd: Path) -> None:
+def call(*command: str, cwd: Path, seconds: float = DEADLINE) -> None:
     """Run a command to a good end."""
     done = subprocess.run(
-        command, cwd=cwd, capture_output=True, text=True, check=False, timeout=DEADLINE
+        command, cwd=cwd, capture_output=True, text=True, check=False, timeout=seconds
     )
     assert done.returncode == 0, f"{command}: {done.stdout}\n{done.stderr}"
 
@@ -182,7 +182,7 @@ def test_the_lowest_declared_versions_sync(
     probe = [*pip, "download", "--quiet", "--no-deps", "--dest", str(tmp_path), "tzdata"]
     if subprocess.run(probe, capture_output=True, check=False, timeout=DEADLINE).returncode:
         pytest.skip("no package index can be reached")
-    call(*pip, "install", "--quiet", "-c", str(floors), str(wheel), cwd=tmp_path)
+    call(*pip, "install", "--quiet", "-c", str(floors), str(wheel), cwd=tmp_path, seconds=600)
     host = Host(folder=tmp_path / "host", module="acme")
     host.add("eu", access_token={"env": "INTERCOM_EU_ACCESS_TOKEN"}, base_url=project.url)
     environment = {**machine.environment(), "PYTHONPATH": "", "DUCKDB_DATABASE": ""}
