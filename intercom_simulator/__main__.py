@@ -1,6 +1,7 @@
 """`python -m intercom_simulator`: the simulator on the command line."""
 
 import argparse
+import os
 from pathlib import Path
 from zoneinfo import ZoneInfoNotFoundError
 
@@ -37,7 +38,7 @@ Change it while it runs, without a token, under /_simulator:
 def build_parser() -> argparse.ArgumentParser:
     """Declares the options."""
     parser = argparse.ArgumentParser(
-        prog="python -m intercom_simulator",
+        prog=os.environ.get("INTERCOM_SIMULATOR_COMMAND", "python -m intercom_simulator"),
         description=_DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -12,8 +12,23 @@ from intercom_assets.cli.completion import completion
 
 __all__ = ["main"]
 
+_CLOSED_PIPE = 141
+"""The exit code that shells give to a program ended by a closed pipe."""
+
+
+class _Commands(click.Group):
+    def invoke(self, context: click.Context) -> object:
+        """Run a command; whoever closes the pipe that it writes to, such as `head`, ends it."""
+        try:
+            return super().invoke(context)
+        except BrokenPipeError:
+            # Python flushes stdout once more when it exits.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(_CLOSED_PIPE)
+
 
 @click.group(
+    cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Settings are environment variables, or lines of .env in the project's folder: "
     "INTERCOM_ACCESS_TOKEN, INTERCOM_REGION, DUCKDB_DATABASE and others; docs/settings.md "
@@ -46,6 +61,7 @@ def main() -> None:
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def simulate(arguments: tuple[str, ...]) -> NoReturn:
     """Serve a simulated Intercom on this machine; --help lists its options."""
+    os.environ["INTERCOM_SIMULATOR_COMMAND"] = "intercom-assets simulate"  # the name in its help
     os.execv(  # noqa: S606 - our own module in our own interpreter
         sys.executable, [sys.executable, "-m", "intercom_simulator", *arguments]
     )

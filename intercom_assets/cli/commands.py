@@ -247,7 +247,7 @@ def status(source: tuple[str, ...], *, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("sql")
+@click.argument("sql", required=False)
 @click.option(
     "--source",
     metavar="NAME",
@@ -264,19 +264,25 @@ def status(source: tuple[str, ...], *, as_json: bool) -> None:
     help="How the answer is printed: a table for people, CSV with a header, or a JSON list with "
     "an object per row.",
 )
-def query(sql: str, source: str | None, form: str) -> None:
+def query(sql: str | None, source: str | None, form: str) -> None:
     """Ask the database of a source in SQL; what the statement changes is not kept.
 
-    Without an access token this asks the demo's database.
+    With - instead of SQL, or with nothing, the statement is read from stdin. Without an access
+    token this asks the demo's database.
 
     \b
     Examples:
       intercom-assets query "SELECT name, size FROM intercom.rudder_companies LIMIT 5"
       intercom-assets query --format csv "FROM intercom.rudder_tags" > tags.csv
+      intercom-assets query --format json < report.sql
 
     Exit code: 0, 1 when the database refuses the statement or cannot be read, 2 for a wrong
     command line or wrong settings.
     """  # noqa: D301 - \b is click's mark for text that is not to be wrapped
     from intercom_assets.cli.query import print_answer
 
+    if sql == "-" or (sql is None and not sys.stdin.isatty()):
+        sql = sys.stdin.read()
+    if not (sql and sql.strip()):
+        raise click.UsageError("Missing argument 'SQL'.")
     sys.exit(print_answer(sql, source, form))

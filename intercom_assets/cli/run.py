@@ -177,7 +177,8 @@ def _run_source(
         screen = stack.enter_context(shown(board, quiet=options.quiet))
         execute(request, board, screen, environment)
     if not board.interrupted:
-        _conclude(settings, board, options)
+        several = len(project.sources()) > 1
+        _conclude(settings, board, options, ("--source", settings.name) if several else ())
     return SourceRun(settings, _database(settings), demo, board)
 
 
@@ -190,7 +191,9 @@ def _opening(settings: Settings, *, demo: bool) -> str:
     )
 
 
-def _conclude(settings: Settings, board: Board, options: RunOptions) -> None:
+def _conclude(
+    settings: Settings, board: Board, options: RunOptions, source: tuple[str, ...]
+) -> None:
     if not options.quiet and not options.as_json:
         print_board(board)
     print_failures(board)
@@ -203,9 +206,9 @@ def _conclude(settings: Settings, board: Board, options: RunOptions) -> None:
     if failed := [line.name for line in board.failed]:
         own = set(_assets(settings))
         again = ["--select", ",".join(failed)] if own.issuperset(failed) else []
-        click.echo(f"Next      mend what failed, then {command_line('run', *again)}")
+        click.echo(f"Next      mend what failed, then {command_line('run', *source, *again)}")
     elif board.reports:
-        click.echo(f"Try       {command_line('query', _example(settings, board))}")
+        click.echo(f"Try       {command_line('query', *source, _example(settings, board))}")
 
 
 def _example(settings: Settings, board: Board) -> str:

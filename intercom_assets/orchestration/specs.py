@@ -219,10 +219,13 @@ def _code_reference(declared: str) -> dict[str, dg.CodeReferencesMetadataValue]:
 
 @cache
 def _declaring_files() -> dict[str, Path]:
+    folder = Path(catalog.__file__).parent
+    if not (folder.parents[1] / "pyproject.toml").exists():
+        return {}  # an installed wheel, whose files are nobody's to open
     # Searched in the source text, since a value does not know where it was declared.
     return {
         name: file
-        for file in Path(catalog.__file__).parent.glob("*.py")
+        for file in folder.glob("*.py")
         for name in _DECLARATION.findall(file.read_text(encoding="utf-8"))
     }
 

@@ -103,8 +103,15 @@ def read_database(value: object, info: Info) -> Path:
     if not isinstance(value, str | Path) or "\0" in str(value):
         raise ValueError("a path of a file is allowed")
     path = info.context.project_root / Path(value).expanduser()
+    if info.data.get("warehouse_kind") != "duckdb":
+        return path
+    if re.match(r":memory:|[a-z][a-z0-9+.-]+:", str(value), re.IGNORECASE):
+        raise ValueError(
+            "the path of a file on this machine is allowed: it is opened anew for each commit, and "
+            "locked by its path, so neither memory nor a service (md:, ducklake:, s3:) will do"
+        )
     schema = info.data.get("warehouse_schema", "")
-    if info.data.get("warehouse_kind") == "duckdb" and path.stem.lower() == schema.lower():
+    if path.stem.lower() == schema.lower():
         allowed = (
             f"a DuckDB file may not be named like the schema {schema!r}: DuckDB gives its tables "
             f"the file's name too, so {schema}.table would be ambiguous; choose another file name"

@@ -266,7 +266,7 @@ class Adapter(Protocol):
         ...
 
     def query(self, statement: str) -> "pa.Table":
-        """Run a user's SQL, without keeping any changes."""
+        """Run a user's SQL without keeping any changes; columns of JSON are marked as such."""
         ...
 
     def check(self, schema: str) -> None:

@@ -5,6 +5,7 @@ While one process has the file open, no other can open it.
 
 import logging
 import os
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,6 +21,7 @@ from intercom_assets.catalog.types import ColumnType
 from intercom_assets.errors import WarehouseError
 from intercom_assets.warehouse.base import Adapter, Session, StagedFile, Target
 from intercom_assets.warehouse.dialects import DUCKDB_TYPES, DuckDBDialect, literal, quote
+from intercom_assets.warehouse.duckdb_file import make_folder, private
 from intercom_assets.warehouse.duckdb_memory import low_memory, needs_memory, write_file
 from intercom_assets.warehouse.file_lock import table_lock
 from intercom_assets.warehouse.warehouse import Warehouse
@@ -49,10 +51,6 @@ _BUSY = ("Could not set lock on file", "Conflicting lock", "Unique file handle c
 _CONFLICT = ("onflict on ", "Duplicate key", "PRIMARY KEY or UNIQUE constraint")
 _INTERRUPTED = "Query interrupted"
 _SAY_AFTER = 2.0
-
-# DuckDB's settings apply to all of a process's connections to a file, and commits that shared the
-# memory limit would fail and be repeated without it.
-_turns = threading.RLock()
 
 _logger = logging.getLogger("intercom_assets")
 
@@ -155,7 +153,7 @@ class DuckDBSession(Session):
         declared = (f"{literal(one)}: '{_FILE_TYPES[kind]}'" for one, kind in columns)
         return nullcontext(
             f"(SELECT {', '.join(typed)}\nFROM read_json({literal(str(file.path))}, "
-            "auto_detect = false, format = 'newline_delimited', compression = 'none', "
+            "auto_detect = false, format = 'newline_delimited', compression = 'uncompressed', "
             f"maximum_object_size = {max(file.longest, _LEAST_BUFFER)},\n"
             f"columns = {{{', '.join(declared)}}}))"
         )
@@ -194,7 +192,8 @@ class DuckDBAdapter(Adapter):
 
     @override
     def exists(self) -> bool:
-        return self._path.exists()
+        # Path.exists() raises an error where a folder may not be entered.
+        return os.access(self._path, os.F_OK)
 
     @override
     @contextmanager
@@ -229,7 +228,11 @@ class DuckDBAdapter(Adapter):
 
     @override
     def write(self, work: Callable[[Session], T], what: str, *, compact: bool = False) -> T:
-        with self._opened() as connection, _turns, low_memory(connection, compact=compact):
+        with (
+            self._opened() as connection,
+            private(self._path),
+            low_memory(connection, compact=compact),
+        ):
             session = DuckDBSession(connection)
             try:
                 try:
@@ -254,6 +257,10 @@ class DuckDBAdapter(Adapter):
 
     @override
     def query(self, statement: str) -> "pa.Table":
+        import pyarrow as pa  # noqa: PLC0415 - a sync needs none of it
+
+        from intercom_assets.warehouse.arrow import mark_json  # noqa: PLC0415
+
         if not self.exists():
             raise WarehouseError(f"{self._path} does not exist yet. Run a sync first")
         with self._rolled_back() as connection:
@@ -261,30 +268,36 @@ class DuckDBAdapter(Adapter):
                 # Despite the stubs, statements without a result return None.
                 answer = cast("duckdb.DuckDBPyRelation | None", connection.sql(statement))
                 if answer is not None:
-                    return answer.to_arrow_table()
+                    kinds = [str(kind) for kind in answer.types]
+                    return mark_json(answer.to_arrow_table(), [kind == "JSON" for kind in kinds])
             except duckdb.Error as error:
                 wrong = "DuckDB cannot answer this query. Change it as DuckDB says:"
                 raise WarehouseError(f"{wrong}\n{str(error).strip()}") from error
-        import pyarrow as pa  # noqa: PLC0415 - a sync needs none of it
-
         return pa.table({})
 
     @override
     def check(self, schema: str) -> None:
-        if self.exists():
-            with self._rolled_back() as connection:
-                try:
-                    create = f"CREATE TABLE {quote(schema)}.{quote('_intercom_check')} (a INT)"
-                    DuckDBSession(connection).create_table(schema, create)
-                except duckdb.Error as error:
-                    raise WarehouseError(_refused(f"a table in {self._path}", error)) from error
-            return
-        folder = next(one for one in self._path.parents if one.exists())
-        if not (folder.is_dir() and os.access(folder, os.W_OK)):
+        create = f"CREATE TABLE {quote(schema)}.{quote('_intercom_check')} (a INT)"
+        try:
+            folder = next(one for one in self._path.parents if one.exists())
+            with tempfile.TemporaryDirectory(prefix=".intercom_check_", dir=folder) as trial:
+                if not self.exists():
+                    # Not the path itself: a sync may be making it, and a check leaves no trace.
+                    path = Path(trial) / self._path.relative_to(folder)
+                    DuckDBAdapter(path, self._connect, patience=0, lock_patience=0).write(
+                        lambda session: session.create_table(schema, create), str(path)
+                    )
+                    return
+        except OSError as error:
             raise WarehouseError(
-                f"{self._path} cannot be made: {folder} is not writable. Set DUCKDB_DATABASE to "
-                "a path that may be written"
-            )
+                f"The folder of {self._path} cannot be written: {error.strerror}. "
+                "Set DUCKDB_DATABASE to a path that may be written"
+            ) from error
+        with self._rolled_back() as connection:
+            try:
+                DuckDBSession(connection).create_table(schema, create)
+            except duckdb.Error as error:
+                raise WarehouseError(_refused(f"a table in {self._path}", error)) from error
 
     @contextmanager
     def _rolled_back(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -320,7 +333,8 @@ class DuckDBAdapter(Adapter):
         began, pause, said = time.monotonic(), 0.05, False
         while True:
             try:
-                return self._connect(self._path)
+                with nullcontext() if self.exists() else private(self._path):
+                    return self._connect(self._path)
             except duckdb.Error as error:
                 waited = time.monotonic() - began
                 self._refuse(error, waited)
@@ -346,7 +360,7 @@ class DuckDBAdapter(Adapter):
 
     def _make_folder(self) -> None:
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(self._path.parent)
         except OSError as error:
             raise WarehouseError(
                 f"The folder of {self._path} cannot be created: {error.strerror}. "

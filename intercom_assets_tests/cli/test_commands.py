@@ -288,6 +288,11 @@ def test_simulate_serves_a_workspace(commands: CommandLine) -> None:
     assert "sim4dev1" == answer.json()["app"]["id_code"]
 
 
+def test_the_help_of_simulate_names_itself(commands: CommandLine) -> None:
+    """Its usage begins with the command that was typed."""
+    assert commands("simulate", "--help").stdout.startswith("usage: intercom-assets simulate ")
+
+
 def test_query_without_a_database_says_to_sync_first(workspace: CommandLine) -> None:
     """A database that does not exist yet is explained, and the code is 1."""
     query = workspace("query", "SELECT 1")

@@ -127,6 +127,15 @@ def test_a_file_named_like_its_schema_is_refused(
         project.run("tags", database=database, warehouse_schema=schema)
 
 
+@pytest.mark.parametrize(
+    "database", [":memory:", ":memory:lake", "md:lake", "ducklake:meta.ducklake", "s3://lake/x.db"]
+)
+def test_a_database_that_is_no_file_is_refused(project: Project, database: str) -> None:
+    """DuckDB's other databases would become files of those names, and are refused with a reason."""
+    with pytest.raises(ConfigurationError, match="the path of a file on this machine is allowed"):
+        project.settings(database=database)
+
+
 def test_a_table_of_rudderstack_is_refused_before_any_request(project: Project) -> None:
     """A table that we did not make is left alone, with the statement that renames it."""
     execute(

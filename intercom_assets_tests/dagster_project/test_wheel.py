@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -45,10 +46,10 @@ def machine(project: Project, installed: Path, tmp_path: Path) -> Machine:
     return Machine(url="", folder=tmp_path, variables=variables)
 
 
-def call(*command: str, cwd: Path) -> None:
+def call(*command: str, cwd: Path, seconds: float = DEADLINE) -> None:
     """Run a command to a good end."""
     done = subprocess.run(
-        command, cwd=cwd, capture_output=True, text=True, check=False, timeout=DEADLINE
+        command, cwd=cwd, capture_output=True, text=True, check=False, timeout=seconds
     )
     assert done.returncode == 0, f"{command}: {done.stdout}\n{done.stderr}"
 
@@ -121,15 +122,29 @@ def test_an_empty_project_syncs_with_the_wheel(
 def test_commands_find_a_project_whose_modules_are_under_src(
     project: Project, machine: Machine, tmp_path: Path
 ) -> None:
-    """Modules come from src/, and paths of files start at the project's root."""
+    """Modules come from src/, paths start at the root, the next command names the source."""
     host = Host(folder=tmp_path / "host", layout="src", module="acme")
     host.add("eu", access_token={"env": "INTERCOM_EU_ACCESS_TOKEN"}, base_url=project.url)
+    host.add("us", access_token={"env": "INTERCOM_US_ACCESS_TOKEN"}, table_prefix="us_")
 
-    run = command_line(machine, host.defs, "run", "--select", "tags")
+    run = command_line(machine, host.defs, "run", "--source", "eu", "--select", "tags")
 
     assert 0 == run.returncode, run.stderr
+    assert "query --source eu 'SELECT" in run.stdout
     rows = query(host.folder / "data" / "warehouse.duckdb", "SELECT id FROM intercom.rudder_tags")
     assert set(project.workspace.collection("tags").ids()) == {row["id"] for row in rows}
+
+
+def test_no_asset_links_to_a_file_of_the_wheel(machine: Machine, tmp_path: Path) -> None:
+    """A link to code is for files of the project; where a package was installed, there is none."""
+    host = Host(folder=tmp_path / "host", module="acme")
+    script = (
+        "from intercom_assets.orchestration.assets import code_reference as c; print(c('tags'))"
+    )
+
+    said = machine.call(sys.executable, "-c", script, cwd=host.folder)
+
+    assert "{}\n" == said
 
 
 @pytest.mark.parametrize("command", ["run", "check", "status", "connect"])
@@ -147,3 +162,41 @@ def test_commands_outside_of_a_project_say_what_is_missing(
     assert "Traceback" not in done.stderr
     assert not list(outside.iterdir())
     assert not (installed / "data").exists()
+
+
+def test_the_lowest_declared_versions_sync(
+    project: Project, wheel: Path, machine: Machine, tmp_path: Path
+) -> None:
+    """With the lowest version of each dependency that we declare, a source syncs from the wheel.
+
+    It needs a package index, and is skipped without one.
+    """
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    floors = tmp_path / "floors.txt"
+    floors.write_text(
+        "\n".join(re.sub(r">=([^,]+).*", r"==\1", requirement) for requirement in declared)
+    )
+    python = tmp_path / "venv" / "bin" / "python"
+    call(sys.executable, "-m", "venv", str(tmp_path / "venv"), cwd=tmp_path)
+    pip = (str(python), "-m", "pip", "--disable-pip-version-check", "--retries", "0")
+    probe = [*pip, "download", "--quiet", "--no-deps", "--dest", str(tmp_path), "tzdata"]
+    if subprocess.run(probe, capture_output=True, check=False, timeout=DEADLINE).returncode:
+        pytest.skip("no package index can be reached")
+    call(*pip, "install", "--quiet", "-c", str(floors), str(wheel), cwd=tmp_path, seconds=600)
+    host = Host(folder=tmp_path / "host", module="acme")
+    host.add("eu", access_token={"env": "INTERCOM_EU_ACCESS_TOKEN"}, base_url=project.url)
+    environment = {**machine.environment(), "PYTHONPATH": "", "DUCKDB_DATABASE": ""}
+
+    done = subprocess.run(
+        [str(python.with_name("intercom-assets")), "run", "--select", "tags,contacts"],
+        cwd=host.folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=DEADLINE,
+    )
+
+    assert 0 == done.returncode, done.stderr
+    rows = query(host.folder / "data" / "warehouse.duckdb", "SELECT id FROM intercom.rudder_tags")
+    assert set(project.workspace.collection("tags").ids()) == {row["id"] for row in rows}

@@ -113,6 +113,14 @@ def test_lists_are_indented_by_four(document: str) -> None:
     assert [] == odd
 
 
+@pytest.mark.parametrize("document", documents())
+def test_tables_are_whole(document: str) -> None:
+    """A row stands below the head of its table: a blank line would end the table before it."""
+    tables = re.findall(r"^\|.*(?:\n\|.*)*", (ROOT / document).read_text(), re.MULTILINE)
+
+    assert [] == [table for table in tables if not re.match(r".*\n\|[-:| ]+\|", table)]
+
+
 def for_snowflake(block: Block) -> bool:
     """Whether a block is SQL of Snowflake."""
     return "snowflake" == block.mark

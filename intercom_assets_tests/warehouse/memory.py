@@ -14,6 +14,7 @@ import pyarrow as pa
 from typing_extensions import override
 
 from intercom_assets.errors import WarehouseError
+from intercom_assets.warehouse.arrow import mark_json
 from intercom_assets.warehouse.base import Adapter, Session, Target
 from intercom_assets.warehouse.dialects import DuckDBDialect
 from intercom_assets.warehouse.duckdb import DuckDBSession
@@ -86,7 +87,10 @@ class MemoryAdapter(Adapter):
     @override
     def query(self, statement: str) -> pa.Table:
         with self._opened() as connection:
-            return connection.sql(statement).to_arrow_table()
+            answer = connection.sql(statement)
+            return mark_json(
+                answer.to_arrow_table(), [str(kind) == "JSON" for kind in answer.types]
+            )
 
     @override
     def check(self, schema: str) -> None:

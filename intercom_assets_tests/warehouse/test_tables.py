@@ -8,6 +8,7 @@ import pytest
 from intercom_assets.catalog.table import EXTRA, integer, text
 from intercom_assets.engine.rewrite import evolve
 from intercom_assets.errors import SchemaError, WarehouseError
+from intercom_assets.warehouse.arrow import is_json
 from intercom_assets.warehouse.base import Target
 from intercom_assets_tests.guarantees.budget import TORTURE
 from intercom_assets_tests.places import Fate, Place
@@ -46,6 +47,16 @@ def test_a_plain_name_needs_no_quotes(store: Store, place: Place) -> None:
     rows = place.execute("SELECT id, name FROM s.my_rudder_things")
 
     assert [("1", "a")] == rows
+
+
+def test_a_query_says_which_columns_are_json(store: Store) -> None:
+    """What a person asks in SQL comes with a mark on each column whose text is JSON."""
+    store.commit([{**thing("1"), "more": [1]}])
+
+    answer = store.warehouse.query("SELECT _extra, id, _extra AS id FROM s.t")
+
+    assert [True, False, True] == [is_json(field) for field in answer.schema]
+    assert {"more": [1]} == json.loads(answer.column(0)[0].as_py())
 
 
 def test_a_row_of_any_length_lands(store: Store) -> None:

@@ -22,6 +22,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 from typing_extensions import override
 
 from intercom_assets.catalog.types import ColumnType
+from intercom_assets.warehouse.arrow import ARROW_TYPES, mark_json
 from intercom_assets.warehouse.base import Session, StagedFile
 from intercom_assets.warehouse.dialects import (
     SnowflakeDialect,
@@ -29,7 +30,6 @@ from intercom_assets.warehouse.dialects import (
     from_snowflake_name,
     to_snowflake_name,
 )
-from intercom_assets.warehouse.snowflake.arrow import ARROW_TYPES
 from intercom_assets.warehouse.snowflake.errors import NOT_THERE, Login, PassingError, explained
 from intercom_assets.warehouse.snowflake.staging import staged
 
@@ -55,6 +55,8 @@ SESSION_PARAMETERS = {
 """Required parameters of a session, whatever the defaults of the user or account."""
 
 _PORTION = 5_000
+_JSON_CODES = {5, 9, 10}
+"""The driver's type codes of VARIANT, OBJECT and ARRAY."""
 
 _logger = logging.getLogger("intercom_assets")
 _name = SnowflakeDialect().name
@@ -159,7 +161,9 @@ class SnowflakeSession(Session):
     def table(self, statement: str) -> pa.Table | None:
         """Run a query and return its rows as a table, or None if it has no result."""
         with self._execute(statement, ()) as cursor:
-            return cursor.fetch_arrow_all(force_return_table=True)
+            table = cursor.fetch_arrow_all(force_return_table=True)
+            codes = [column.type_code for column in cursor.description]
+        return table and mark_json(table, [code in _JSON_CODES for code in codes])
 
     @override
     def arrow(self, statement: str, kinds: Mapping[str, ColumnType]) -> pa.Table:

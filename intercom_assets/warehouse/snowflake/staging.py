@@ -15,9 +15,9 @@ import pyarrow.parquet as pq
 
 from intercom_assets.catalog.types import ColumnType
 from intercom_assets.errors import WarehouseError
+from intercom_assets.warehouse.arrow import ARROW_TYPES
 from intercom_assets.warehouse.base import Session, StagedFile
 from intercom_assets.warehouse.dialects import SNOWFLAKE_TYPES, SnowflakeDialect, to_snowflake_name
-from intercom_assets.warehouse.snowflake.arrow import ARROW_TYPES
 
 _RAW_TYPES = {
     **SNOWFLAKE_TYPES,
