@@ -16,7 +16,9 @@ from typing import IO, Literal, TextIO
 from rich.console import Console
 
 _DUMB = {"", "dumb", "unknown"}
-_UNBOUNDED = 10_000
+UNBOUNDED = 10_000
+"""The width of a pipe."""
+
 _COMMAND = "intercom-assets"
 
 
@@ -80,7 +82,7 @@ def console_on(stream: TextIO) -> Console:
         file=stream,
         force_terminal=lively,
         color_system="auto" if lively else None,
-        width=None if stream.isatty() else _UNBOUNDED,
+        width=None if stream.isatty() else UNBOUNDED,
         highlight=False,
         markup=False,
         emoji=False,
