@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from intercom_assets.cli.connect_server import Consent, OAuthServer, Outcome, serve
+from intercom_assets.cli.connect_server import ConsentResult, OAuthServer, serve
 from intercom_assets.cli.env_file import check_writable, write_variables
 from intercom_assets.cli.project import Project, SourceFile, find_project
 from intercom_assets.errors import ConfigurationError
@@ -60,7 +60,7 @@ class EnvTokenStore:
     stores: bool
     fixed: frozenset[str]
 
-    def keep(self, token: str, grant: Grant) -> Outcome:
+    def keep(self, token: str, grant: Grant) -> ConsentResult:
         """Store the token, and the workspace's region unless the settings name one.
 
         Raises:
@@ -70,7 +70,9 @@ class EnvTokenStore:
         variable, where = self.settings.token_variable, shown_path(self.path)
         region = self._region(grant)
         outcome = partial(
-            Outcome, title=f"Connected to {grant.workspace.name or grant.workspace.id}", grant=grant
+            ConsentResult,
+            title=f"Connected to {grant.workspace.name or grant.workspace.id}",
+            grant=grant,
         )
         if not self.stores:
             put = f"The token is on the page only: put it into {where} as {variable}."
@@ -119,14 +121,15 @@ def connect_source(options: ConnectOptions) -> bool:
     with _listen(options.port) as listener:
         port = int(listener.getsockname()[1])
         stored = f"{shown_path(path)}, as {settings.token_variable}"
-        consent = Consent(
+        server = OAuthServer(
             app=app,
             source=settings.name,
             resources=settings.resources,
             place=stored if options.store else "the page that follows, once",
             redirect_url=_redirect_url(options, port),
+            keep=token_store.keep,
+            port=port,
         )
-        server = OAuthServer(consent=consent, keep=token_store.keep, port=port)
         _invite(server, options)
         try:
             serve(server, listener, options.timeout)
@@ -206,9 +209,9 @@ def _listen(port: int) -> socket.socket:
 
 def _invite(server: OAuthServer, options: ConnectOptions) -> None:
     click.echo(
-        f"Connecting source {server.consent.source}.\n\n"
+        f"Connecting source {server.source}.\n\n"
         "  1. Once: register this redirect URL in Intercom's Developer Hub (your app > Configure > "
-        f"Authentication):\n     {server.consent.redirect_url}\n"
+        f"Authentication):\n     {server.redirect_url}\n"
         f'  2. Press "Connect with Intercom" on this page:\n     {server.address}\n\n'
         f"Waiting for {options.timeout:.0f} seconds; Ctrl-C ends it."
     )
@@ -218,7 +221,7 @@ def _invite(server: OAuthServer, options: ConnectOptions) -> None:
         click.launch(server.address)
 
 
-def _conclude(outcome: Outcome | None, options: ConnectOptions) -> bool:
+def _conclude(outcome: ConsentResult | None, options: ConnectOptions) -> bool:
     if outcome is None or outcome.grant is None:
         silence = f"Nobody answered in {options.timeout:.0f} s."
         reason = f"{outcome.title}. {outcome.message}" if outcome else silence

@@ -30,7 +30,8 @@ def page(
         tone: `plain`, `good` or `bad`.
         status: Its HTTP status.
         leads_to: Where its button may lead.
-        values: `consent` and its `key`, a `token` to show once, a `grant`, a `command` to run next.
+        values: the `server` and the `scopes` to ask for; a `token` to show once; a `grant`; a
+            `command` to run next.
     """
     nonce = secrets.token_urlsafe(16)
     document = _TEMPLATE.render(

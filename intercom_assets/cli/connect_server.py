@@ -31,40 +31,7 @@ _EVERY_REGION = "https://*.intercom.com"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Consent:
-    """What the user is asked to agree to.
-
-    Attributes:
-        resources: What the token should be able to read.
-        place: Where the token will be stored or shown.
-    """
-
-    app: App
-    source: str
-    resources: tuple[Resource, ...]
-    place: str
-    redirect_url: str
-
-    @property
-    def scopes(self) -> tuple[str, ...]:
-        """Permissions that the resources need."""
-        return tuple(dict.fromkeys(resource.scope for resource in self.resources))
-
-    @property
-    def path(self) -> str:
-        """Path of the page."""
-        return urlsplit(self.redirect_url).path or "/"
-
-    @property
-    def leads_to(self) -> str:
-        """Hosts that the button may lead to."""
-        if self.app.base_url is None:
-            return _EVERY_REGION
-        return urlsplit(self.app.base_url)._replace(path="").geturl()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class ConsentResult:
     """How the flow ended: with a grant, or with nothing connected and nothing stored.
 
     Attributes:
@@ -101,6 +68,9 @@ class OAuthServer:
     """Serves the OAuth flow to the browser, as an ASGI application.
 
     Attributes:
+        app: The Intercom app that requests access.
+        resources: What the token should be able to read.
+        place: Where the token will be stored or shown.
         keep: Stores a token that works; may raise `ConfigurationError` and store nothing.
         key: Secret that opens the page; the terminal shows it.
         state: OAuth state of the last press of the button, which Intercom must return.
@@ -108,19 +78,28 @@ class OAuthServer:
         ended: Set once the response that decided was sent.
     """
 
-    consent: Consent
-    keep: Callable[[str, Grant], Outcome] = field(repr=False)
+    app: App
+    source: str
+    resources: tuple[Resource, ...]
+    place: str
+    redirect_url: str
+    keep: Callable[[str, Grant], ConsentResult] = field(repr=False)
     port: int
     key: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     state: str = field(default="", repr=False)
-    outcome: Outcome | None = None
+    outcome: ConsentResult | None = None
     ended: anyio.Event = field(default_factory=anyio.Event)
     _claimed: bool = False
 
     @property
     def address(self) -> str:
         """The page with the button."""
-        return f"{self.consent.redirect_url}?key={self.key}"
+        return f"{self.redirect_url}?key={self.key}"
+
+    @property
+    def path(self) -> str:
+        """Path of the page, to which Intercom's answer comes as well."""
+        return urlsplit(self.redirect_url).path or "/"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request."""
@@ -134,7 +113,7 @@ class OAuthServer:
     async def _respond(self, request: Request) -> Response:
         if request.headers.get("host", "").lower() not in self._hosts():
             return _reject(421, "Wrong host", "This server answers to its own names only.")
-        if request.scope["path"] != unquote(self.consent.path):
+        if request.scope["path"] != unquote(self.path):
             return _reject(404, "Nothing here", "Open the address that the command printed.")
         if request.method not in {"GET", "POST"}:
             return _reject(405, "Not that way", "Open this page in a browser.")
@@ -150,25 +129,22 @@ class OAuthServer:
     def _hosts(self) -> set[str]:
         names = ("127.0.0.1", "localhost", "[::1]")
         own = {f"{name}:{self.port}" for name in names}
-        return own | {urlsplit(self.consent.redirect_url).netloc.lower()}
+        return own | {urlsplit(self.redirect_url).netloc.lower()}
 
     def _start_page(self) -> Response:
-        stays = (
-            "Intercom will ask whether this app may read your workspace. The access token stays on "
-            "this machine."
-        )
+        base = self.app.base_url
         return page(
             "Connect with Intercom",
-            stays,
-            leads_to=self.consent.leads_to,
-            consent=self.consent,
-            key=self.key,
+            "Intercom will ask whether this app may read your workspace. The access token stays on "
+            "this machine.",
+            leads_to=urlsplit(base)._replace(path="").geturl() if base else _EVERY_REGION,
+            server=self,
+            scopes=dict.fromkeys(resource.scope for resource in self.resources),
         )
 
     def _redirect(self) -> Response:
-        redirect_url = self.consent.redirect_url
         self.state = secrets.token_urlsafe(32)
-        url = self.consent.app.authorize_url(state=self.state, redirect_url=redirect_url)
+        url = self.app.authorize_url(state=self.state, redirect_url=self.redirect_url)
         headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
         response = RedirectResponse(url, 303, headers)
         response.set_cookie(
@@ -176,10 +152,10 @@ class OAuthServer:
             # Ties Intercom's answer to the browser in which the button was pressed.
             self.state,
             max_age=_LIFETIME,
-            path=self.consent.path,
+            path=self.path,
             httponly=True,
             samesite="lax",
-            secure=redirect_url.startswith("https:"),
+            secure=self.redirect_url.startswith("https:"),
         )
         return response
 
@@ -191,33 +167,34 @@ class OAuthServer:
         try:
             self.outcome = await self._decide(request)
         except IntercomAssetsError as error:
-            self.outcome = Outcome(title="Nothing was connected", message=f"{error}.")
+            self.outcome = ConsentResult(title="Nothing was connected", message=f"{error}.")
         return self.outcome.page()
 
-    async def _decide(self, request: Request) -> Outcome:
+    async def _decide(self, request: Request) -> ConsentResult:
         given = request.query_params
         if distrust := self._distrust(given.get("state", ""), request.cookies.get(_COOKIE, "")):
             again = "press the button and authorize in one go, in one browser."
-            return Outcome(title="The answer cannot be trusted", message=f"{distrust}: {again}")
+            return ConsentResult(
+                title="The answer cannot be trusted", message=f"{distrust}: {again}"
+            )
         if given.get("error") == "access_denied":
             denied = "In Intercom the request was denied, so no token was given."
-            return Outcome(title="Access was denied", message=denied)
+            return ConsentResult(title="Access was denied", message=denied)
         if not (code := given.get("code", "")):
             said = f"Intercom answered {given.get('error', '')[:100]!r} instead of a code."
-            return Outcome(title="Intercom refused", message=said)
-        app = self.consent.app
+            return ConsentResult(title="Intercom refused", message=said)
         try:
-            token = await app.exchange(code)
+            token = await self.app.exchange(code)
         except IntercomAssetsError as error:
-            return Outcome(title="The code was not exchanged", message=f"{error}.")
-        grant = await app.ask_about(token, self.consent.resources)
+            return ConsentResult(title="The code was not exchanged", message=f"{error}.")
+        grant = await self.app.ask_about(token, self.resources)
         if grant.refused and len(grant.refused) == len(grant.permissions):
             names = ", ".join(f'"{permission.scope}"' for permission in grant.permissions)
             none = (
                 f"The token for {grant.workspace.name} has none of the permissions {names}: tick "
                 "them in Intercom's Developer Hub (your app > Configure > Authentication)."
             )
-            return Outcome(title="The app may read nothing", message=none)
+            return ConsentResult(title="The app may read nothing", message=none)
         return self.keep(token, grant)
 
     def _distrust(self, state: str, cookie: str) -> str:
