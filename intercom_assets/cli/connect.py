@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import click
 
 from intercom_assets.cli.connect_server import ConsentResult, OAuthServer, serve
+from intercom_assets.cli.display.terminal import relative
 from intercom_assets.cli.env_file import check_writable, write_variables
 from intercom_assets.cli.project import Project, SourceFile, find_project
 from intercom_assets.errors import ConfigurationError
@@ -67,7 +68,7 @@ class EnvTokenStore:
             ConfigurationError: The settings name another region, or the file cannot be written.
                 Nothing is stored.
         """
-        variable, where = self.settings.token_variable, shown_path(self.path)
+        variable, where = self.settings.token_variable, relative(self.path)
         region = self._region(grant)
         outcome = partial(
             ConsentResult,
@@ -94,7 +95,7 @@ class EnvTokenStore:
         if variable and not os.environ.get(variable, "").strip():
             return {variable: found}
         place = f"{variable}={found}" if variable else f"region: {found}"
-        where = shown_path(self.path if variable else self.source.path)
+        where = relative(self.path if variable else self.source.path)
         raise ConfigurationError(
             f"Workspace {grant.workspace.name} ({grant.workspace.id}) lives in region {found}, but "
             f"the source's region is {self.settings.region}. Set {place} in {where}"
@@ -120,7 +121,7 @@ def connect_source(options: ConnectOptions) -> bool:
         check_writable(path)
     with _listen(options.port) as listener:
         port = int(listener.getsockname()[1])
-        stored = f"{shown_path(path)}, as {settings.token_variable}"
+        stored = f"{relative(path)}, as {settings.token_variable}"
         server = OAuthServer(
             app=app,
             source=settings.name,
@@ -137,12 +138,6 @@ def connect_source(options: ConnectOptions) -> bool:
             if server.outcome is None:
                 raise
     return _conclude(server.outcome, options)
-
-
-def shown_path(path: Path) -> str:
-    """Return a path in the working directory as relative, any other unchanged."""
-    here = Path.cwd()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def _project() -> Project:
@@ -165,7 +160,7 @@ def _app(settings: Settings, path: Path) -> App:
         raise ConfigurationError(
             f"{' and '.join(missing)} must be set. Copy from Intercom's Developer Hub (Settings > "
             "Integrations > Developer Hub > your app > Configure > Basic information) into "
-            f"{shown_path(path)}"
+            f"{relative(path)}"
         )
     return App(
         client_id=found[CLIENT_ID],

@@ -95,3 +95,9 @@ def command_line(*arguments: str) -> str:
     found = shutil.which(_COMMAND)
     elsewhere = own.name == _COMMAND and own.is_file() and not (found and own.samefile(found))
     return shlex.join([os.path.relpath(own) if elsewhere else _COMMAND, *arguments])
+
+
+def relative(path: Path) -> str:
+    """Return a path in the working directory as relative, any other unchanged."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
