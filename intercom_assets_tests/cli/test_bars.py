@@ -8,8 +8,8 @@ import pytest
 from intercom_assets.cli.display.board import Board, Line, State
 from intercom_assets.cli.display.screen import LiveLines, most_urgent, spell
 from intercom_assets.cli.display.terminal import console_on
+from intercom_assets.engine.progress import Report
 from intercom_assets.intercom.metrics import RequestMetrics
-from intercom_assets.sync.progress import Report
 
 
 class Utf8(io.StringIO):

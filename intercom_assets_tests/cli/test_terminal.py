@@ -13,7 +13,7 @@ from intercom_assets.cli.display.board import Board, State
 from intercom_assets.cli.display.screen import PlainLines, Screen
 from intercom_assets.cli.display.terminal import is_lively, speaks_unicode
 from intercom_assets.cli.job import RunEvents
-from intercom_assets.sync.progress import Pace, Report
+from intercom_assets.engine.progress import Pace, Report
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import Enum
 
-from intercom_assets.sync.progress import Report
+from intercom_assets.engine.progress import Report
 
 
 class State(Enum):

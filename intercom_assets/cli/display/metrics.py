@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 from intercom_assets.cli.display.board import Board, Line, State, figures
 from intercom_assets.cli.output import INTERRUPTED, instant
+from intercom_assets.engine.progress import Report
 from intercom_assets.settings.source import Settings
-from intercom_assets.sync.progress import Report
 
 
 @dataclass(frozen=True, slots=True)

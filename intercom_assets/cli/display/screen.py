@@ -16,7 +16,7 @@ from rich.text import Text
 
 from intercom_assets.cli.display.board import Board, Line, State
 from intercom_assets.cli.display.terminal import console_on, is_lively, marks_for
-from intercom_assets.sync.progress import Pace
+from intercom_assets.engine.progress import Pace
 
 _LINE_SECONDS = 5.0
 _PER_SECOND = 8
