@@ -93,10 +93,7 @@ def run(  # noqa: PLR0913 - a parameter per option
     Exit code: 0 when every resource was synced, 1 when one failed, 2 for a wrong command line or
     wrong settings, 130 for Ctrl-C.
     """  # noqa: D301 - \b is click's mark for text that is not to be wrapped
-    from intercom_assets.cli.run import (
-        RunOptions,
-        run_sources,
-    )
+    from intercom_assets.cli.run import RunOptions, run_sources
 
     options = RunOptions(
         select=select,
@@ -193,10 +190,7 @@ def connect(
     Exit code: 0 when connected, 1 when refused or out of time (nothing is stored then), 2 for
     wrong settings, 130 for Ctrl-C.
     """
-    from intercom_assets.cli.connect import (
-        ConnectOptions,
-        connect_source,
-    )
+    from intercom_assets.cli.connect import ConnectOptions, connect_source
 
     options = ConnectOptions(
         source=source,

@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import CompletionItem, get_completion_class
 
+from intercom_assets.errors import ConfigurationError
+
 if TYPE_CHECKING:
-    from intercom_assets.settings.source import Settings
+    from intercom_assets.cli.project import SourceFile
 
 _COMMAND = "intercom-assets"
 _VARIABLE = "_INTERCOM_ASSETS_COMPLETE"
@@ -32,9 +34,12 @@ def complete_resources(
     context: click.Context, _: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Complete the last name in a comma-separated list of resources and models."""
+    from intercom_assets.cli.project import readable  # noqa: PLC0415 - only when asked
+
     before, comma, begun = incomplete.rpartition(",")
     given = before.split(",")
-    chosen = _chosen(context)
+    named = context.params.get("source") or ()
+    chosen = list(readable(_sources((named,) if isinstance(named, str) else named)))
     names = [resource.name for settings in chosen for resource in settings.resources]
     names += [model.name for settings in chosen for model in settings.models]
     return [
@@ -48,23 +53,14 @@ def complete_sources(
     _: click.Context, __: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Complete the name of a source."""
-    from intercom_assets.cli.project import find_project  # noqa: PLC0415 - only when asked
-    from intercom_assets.errors import ConfigurationError  # noqa: PLC0415 - as above
-
-    try:
-        names = [source.name for source in find_project().sources()]
-    except ConfigurationError:
-        return []
+    names = [source.name for source in _sources()]
     return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
-def _chosen(context: click.Context) -> "list[Settings]":
-    """Read the settings of the sources named so far, skipping invalid ones."""
-    from intercom_assets.cli.project import find_project, readable  # noqa: PLC0415 - only when asked
-    from intercom_assets.errors import ConfigurationError  # noqa: PLC0415 - as above
+def _sources(names: tuple[str, ...] = ()) -> "list[SourceFile]":
+    from intercom_assets.cli.project import find_project  # noqa: PLC0415 - only when asked
 
-    named = context.params.get("source") or ()
     try:
-        return list(readable(find_project().sources((named,) if isinstance(named, str) else named)))
+        return find_project().sources(names)
     except ConfigurationError:
         return []

@@ -10,7 +10,7 @@ import secrets
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from functools import partial
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import anyio
@@ -20,67 +20,47 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from intercom_assets.catalog import Resource
-from intercom_assets.cli.connect_page import (
-    ConsentRequest,
-    connected_page,
-    error_page,
-    refused_page,
-    start_page,
-)
+from intercom_assets.cli.connect_page import page
 from intercom_assets.errors import IntercomAssetsError
 from intercom_assets.intercom.oauth import App, Grant
 
 _COOKIE = "intercom_assets_connect"
 _LIFETIME = 600
 _LARGEST_FORM = 4096
+_EVERY_REGION = "https://*.intercom.com"
 
 
-@dataclass(frozen=True, slots=True)
-class Connected:
-    """The workspace is connected.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentResult:
+    """How the flow ended: with a grant, or with nothing connected and nothing stored.
 
     Attributes:
-        grant: Workspace and permissions.
-        kept: Where the token is.
+        message: Where the token is; or why there is none, and what to do about it.
         notes: What else the user should know.
-    """
-
-    grant: Grant
-    kept: str
-    notes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class NotConnected:
-    """Nothing was connected or stored.
-
-    Attributes:
-        title: What happened.
-        reason: Why, and what to do about it.
+        token: Shown on the page, once; empty if it was stored.
     """
 
     title: str
-    reason: str
+    message: str
+    grant: Grant | None = None
+    notes: tuple[str, ...] = ()
+    token: str = field(default="", repr=False)
 
-
-Outcome = Connected | NotConnected
-
-
-class TokenStore(Protocol):
-    """Stores a token once it is known to work."""
-
-    @property
-    def stores(self) -> bool:
-        """Whether the token is written; otherwise the page shows it."""
-        ...
-
-    def keep(self, token: str, grant: Grant) -> Connected:
-        """Store the token, or raise `ConfigurationError` and store nothing."""
-        ...
-
-
-def _same(left: str, right: str) -> bool:
-    return hmac.compare_digest(left.encode(), right.encode())
+    def page(self) -> Response:
+        """Return the last page."""
+        if self.grant is None:
+            command = "intercom-assets connect"
+            parts = (self.message, "Nothing was stored.")
+            return page(self.title, *parts, tone="bad", status=400, command=command)
+        return page(
+            self.title,
+            self.message,
+            *self.notes,
+            tone="good",
+            grant=self.grant,
+            token=self.token,
+            command="intercom-assets check",
+        )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -90,123 +70,134 @@ class OAuthServer:
     Attributes:
         app: The Intercom app that requests access.
         resources: What the token should be able to read.
+        place: Where the token will be stored or shown.
+        keep: Stores a token that works; may raise `ConfigurationError` and store nothing.
         key: Secret that opens the page; the terminal shows it.
         state: OAuth state of the last press of the button, which Intercom must return.
         outcome: How the flow ended; None while it is under way.
-        ended: Called once the deciding response was sent.
+        ended: Set once the response that decided was sent.
     """
 
     app: App
-    consent: ConsentRequest
+    source: str
     resources: tuple[Resource, ...]
-    token_store: TokenStore
+    place: str
+    redirect_url: str
+    keep: Callable[[str, Grant], ConsentResult] = field(repr=False)
     port: int
     key: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     state: str = field(default="", repr=False)
-    outcome: Outcome | None = None
-    ended: Callable[[], None] = lambda: None
+    outcome: ConsentResult | None = None
+    ended: anyio.Event = field(default_factory=anyio.Event)
     _claimed: bool = False
-    _decided: bool = False
 
     @property
     def address(self) -> str:
         """The page with the button."""
-        return f"{self.consent.redirect_url}?key={self.key}"
+        return f"{self.redirect_url}?key={self.key}"
+
+    @property
+    def path(self) -> str:
+        """Path of the page, to which Intercom's answer comes as well."""
+        return urlsplit(self.redirect_url).path or "/"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request."""
-        if scope["type"] == "http":
-            try:
-                response = await self._answer(Request(scope, receive))
-                await response(scope, receive, send)
-            finally:
-                if self._decided:
-                    self.ended()
+        response = await self._respond(Request(scope, receive))
+        try:
+            await response(scope, receive, send)
+        finally:
+            if self.outcome is not None:
+                self.ended.set()
 
-    async def _answer(self, request: Request) -> Response:
+    async def _respond(self, request: Request) -> Response:
         if request.headers.get("host", "").lower() not in self._hosts():
-            return error_page("Wrong host", "This server answers to its own names only.", 421)
-        if request.scope["path"] != unquote(self._path()):
-            return error_page("Nothing here", "Open the address that the command printed.", 404)
-        match request.method:
-            case "GET":
-                return await self._shown(request)
-            case "POST" if _same(await _key(request), self.key):
-                return self._begin()
-            case "POST":
-                return _keyless()
-            case _:
-                return error_page("Not that way", "Open this page in a browser.", 405)
-
-    async def _shown(self, request: Request) -> Response:
-        asked = request.query_params
-        if {"state", "code", "error"} & asked.keys():
-            return await self._returned(request)
-        if _same(asked.get("key", ""), self.key):
-            return start_page(self.consent, self.key)
-        return _keyless()
-
-    def _path(self) -> str:
-        return urlsplit(self.consent.redirect_url).path or "/"
+            return _reject(421, "Wrong host", "This server answers to its own names only.")
+        if request.scope["path"] != unquote(self.path):
+            return _reject(404, "Nothing here", "Open the address that the command printed.")
+        if request.method not in {"GET", "POST"}:
+            return _reject(405, "Not that way", "Open this page in a browser.")
+        given = request.query_params
+        if request.method == "GET" and {"state", "code", "error"} & given.keys():
+            return await self._take_answer(request)
+        key = await _posted_key(request) if request.method == "POST" else given.get("key", "")
+        if not _same(key, self.key):
+            reason = "Open the address that the command printed, with its key."
+            return _reject(403, "The key is missing", reason)
+        return self._redirect() if request.method == "POST" else self._start_page()
 
     def _hosts(self) -> set[str]:
         names = ("127.0.0.1", "localhost", "[::1]")
         own = {f"{name}:{self.port}" for name in names}
-        return own | {urlsplit(self.consent.redirect_url).netloc.lower()}
+        return own | {urlsplit(self.redirect_url).netloc.lower()}
 
-    def _begin(self) -> Response:
+    def _start_page(self) -> Response:
+        base = self.app.base_url
+        return page(
+            "Connect with Intercom",
+            "Intercom will ask whether this app may read your workspace. The access token stays on "
+            "this machine.",
+            leads_to=urlsplit(base)._replace(path="").geturl() if base else _EVERY_REGION,
+            server=self,
+            scopes=dict.fromkeys(resource.scope for resource in self.resources),
+        )
+
+    def _redirect(self) -> Response:
         self.state = secrets.token_urlsafe(32)
-        url = self.app.authorize_url(state=self.state, redirect_url=self.consent.redirect_url)
-        response = RedirectResponse(url, 303, {"Cache-Control": "no-store"})
-        response.headers["Referrer-Policy"] = "no-referrer"
+        url = self.app.authorize_url(state=self.state, redirect_url=self.redirect_url)
+        headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+        response = RedirectResponse(url, 303, headers)
         response.set_cookie(
             _COOKIE,
             # Ties Intercom's answer to the browser in which the button was pressed.
             self.state,
             max_age=_LIFETIME,
-            path=self._path(),
+            path=self.path,
             httponly=True,
             samesite="lax",
-            secure=self.consent.redirect_url.startswith("https:"),
+            secure=self.redirect_url.startswith("https:"),
         )
         return response
 
-    async def _returned(self, request: Request) -> Response:
+    async def _take_answer(self, request: Request) -> Response:
         if self._claimed:
             reason = "Intercom's answer was taken already; the terminal says how it ended."
-            return error_page("Once is enough", reason, 409)
+            return _reject(409, "Once is enough", reason)
         self._claimed = True
         try:
-            return await self._decide(request)
+            self.outcome = await self._decide(request)
         except IntercomAssetsError as error:
-            return self._refuse("Nothing was connected", str(error))
-        finally:
-            self._decided = True
+            self.outcome = ConsentResult(title="Nothing was connected", message=f"{error}.")
+        return self.outcome.page()
 
-    async def _decide(self, request: Request) -> Response:
-        asked = request.query_params
-        cookie = request.cookies.get(_COOKIE, "")
-        if problem := self._mistrust(asked.get("state", ""), cookie):
-            return self._refuse(
-                "The answer cannot be trusted",
-                f"{problem}: press the button and authorize in one go, in one browser.",
+    async def _decide(self, request: Request) -> ConsentResult:
+        given = request.query_params
+        if distrust := self._distrust(given.get("state", ""), request.cookies.get(_COOKIE, "")):
+            again = "press the button and authorize in one go, in one browser."
+            return ConsentResult(
+                title="The answer cannot be trusted", message=f"{distrust}: {again}"
             )
-        if error := asked.get("error", ""):
-            return self._refuse(*_denial(error))
-        if not (code := asked.get("code", "")):
-            return self._refuse("No code", "Intercom's answer holds neither a code nor an error.")
+        if given.get("error") == "access_denied":
+            denied = "In Intercom the request was denied, so no token was given."
+            return ConsentResult(title="Access was denied", message=denied)
+        if not (code := given.get("code", "")):
+            said = f"Intercom answered {given.get('error', '')[:100]!r} instead of a code."
+            return ConsentResult(title="Intercom refused", message=said)
         try:
             token = await self.app.exchange(code)
         except IntercomAssetsError as error:
-            return self._refuse("The code was not exchanged", str(error))
+            return ConsentResult(title="The code was not exchanged", message=f"{error}.")
         grant = await self.app.ask_about(token, self.resources)
         if grant.refused and len(grant.refused) == len(grant.permissions):
-            return self._refuse("The app may read nothing", _without_permissions(grant))
-        self.outcome = connected = self.token_store.keep(token, grant)
-        shown = None if self.token_store.stores else token
-        return connected_page(grant, connected.kept, connected.notes, shown)
+            names = ", ".join(f'"{permission.scope}"' for permission in grant.permissions)
+            none = (
+                f"The token for {grant.workspace.name} has none of the permissions {names}: tick "
+                "them in Intercom's Developer Hub (your app > Configure > Authentication)."
+            )
+            return ConsentResult(title="The app may read nothing", message=none)
+        return self.keep(token, grant)
 
-    def _mistrust(self, state: str, cookie: str) -> str:
+    def _distrust(self, state: str, cookie: str) -> str:
         if not self.state or not _same(state, self.state):
             return "The answer belongs to no press of the button on this machine (state mismatch)"
         if not _same(cookie, self.state):
@@ -216,38 +207,23 @@ class OAuthServer:
             )
         return ""
 
-    def _refuse(self, title: str, reason: str) -> Response:
-        whole = reason if reason.endswith(".") else f"{reason}."
-        self.outcome = NotConnected(title, whole)
-        return refused_page(title, whole)
+
+def _same(left: str, right: str) -> bool:
+    return hmac.compare_digest(left.encode(), right.encode())
 
 
-def _keyless() -> Response:
-    reason = "Open the address that the command printed, with its key."
-    return error_page("The key is missing", reason, 403)
+def _reject(status: int, title: str, reason: str) -> Response:
+    """Reject a request that does not come from the page or is a repeat."""
+    return page(title, reason, tone="bad", status=status)
 
 
-async def _key(request: Request) -> str:
+async def _posted_key(request: Request) -> str:
     body = b""
     async for chunk in request.stream():
         body += chunk
         if len(body) > _LARGEST_FORM:
             return ""
     return parse_qs(body.decode(errors="replace")).get("key", [""])[0]
-
-
-def _denial(error: str) -> tuple[str, str]:
-    if error == "access_denied":
-        return "Access was denied", "In Intercom the request was denied, so no token was given."
-    return "Intercom refused", f"Intercom answered {error[:100]!r} instead of a code."
-
-
-def _without_permissions(grant: Grant) -> str:
-    names = ", ".join(f'"{permission.scope}"' for permission in grant.permissions)
-    return (
-        f"The token for {grant.workspace.name} has none of the permissions {names}: tick them in "
-        "Intercom's Developer Hub (your app > Configure > Authentication)."
-    )
 
 
 def serve(oauth_server: OAuthServer, listener: socket.socket, timeout: float) -> None:
@@ -266,20 +242,11 @@ def serve(oauth_server: OAuthServer, listener: socket.socket, timeout: float) ->
     )
     server = uvicorn.Server(config)
 
-    def end() -> None:
-        server.should_exit = True
-
-    oauth_server.ended = end
-
     async def until_ended() -> None:
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(_end_after, timeout, end)
-            await server.serve(sockets=[listener])
-            tasks.cancel_scope.cancel()
+            tasks.start_soon(partial(server.serve, sockets=[listener]))
+            with anyio.move_on_after(timeout):
+                await oauth_server.ended.wait()
+            server.should_exit = True
 
     anyio.run(until_ended)
-
-
-async def _end_after(seconds: float, end: Callable[[], None]) -> None:
-    await anyio.sleep(seconds)
-    end()

@@ -1,13 +1,10 @@
 """Output options shared by commands, their exit codes, and how JSON is printed."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, TypeVar
 
 import click
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 FAILED = 1
 """Exit code if something failed or needs fixing."""
@@ -19,25 +16,19 @@ INTERRUPTED = 130
 """Exit code after Ctrl-C, as in shells."""
 
 
-def as_json(command: Command) -> Command:
-    """Add the `--json` option."""
-    return click.option(
-        "--json",
-        "as_json",
-        is_flag=True,
-        help="Print one JSON object on stdout instead of text; docs/command-line.md names its "
-        "fields.",
-    )(command)
+as_json = click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print one JSON object on stdout instead of text; docs/command-line.md names its fields.",
+)
 
-
-def quiet(command: Command) -> Command:
-    """Add the `--quiet` option."""
-    return click.option(
-        "--quiet",
-        "-q",
-        is_flag=True,
-        help="Print nothing unless something fails: then what failed, and one line at the end.",
-    )(command)
+quiet = click.option(
+    "--quiet",
+    "-q",
+    is_flag=True,
+    help="Print nothing unless something fails: then what failed, and one line at the end.",
+)
 
 
 def print_json(value: Mapping[str, object]) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import assert_never
 
 import click
@@ -16,7 +15,7 @@ from intercom_assets.cli.display.board import Board
 from intercom_assets.cli.display.metrics import SourceRun, document
 from intercom_assets.cli.display.screen import shown
 from intercom_assets.cli.display.tables import print_board, print_failures, print_findings
-from intercom_assets.cli.display.terminal import command_line
+from intercom_assets.cli.display.terminal import command_line, relative
 from intercom_assets.cli.job import JobRequest, execute
 from intercom_assets.cli.output import FAILED, INTERRUPTED, REFUSED, print_json
 from intercom_assets.cli.project import Project, SourceFile, find_project
@@ -223,8 +222,7 @@ def _example(settings: Settings, board: Board) -> str:
 def _database(settings: Settings) -> str:
     match settings.warehouse:
         case DuckDBSettings(database=database):
-            here = Path.cwd()
-            return str(database.relative_to(here) if database.is_relative_to(here) else database)
+            return relative(database)
         case SnowflakeSettings(login=Snowflake(account=account, database=name)):
             return f"Snowflake account {account}, database {name}"
         case _:

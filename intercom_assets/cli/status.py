@@ -15,7 +15,6 @@ from intercom_assets.errors import ConfigurationError, IntercomAssetsError
 from intercom_assets.orchestration.warehouses import open_warehouse
 from intercom_assets.settings.source import Settings
 from intercom_assets.warehouse.base import StoredCursor
-from intercom_assets.warehouse.warehouse import Warehouse
 
 _COLUMNS = (
     Heading("resource"),
@@ -29,29 +28,31 @@ _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class _Standing:
     """The status of a resource.
 
     Attributes:
         rows: Number of rows not marked as deleted; None if there is no table.
-        cursor: Where the next sync starts.
-        synced_at: When rows or the cursor were last committed; None if never.
-        complete: Whether the last sync succeeded.
+        age: Seconds since rows or the cursor were last committed; None if never.
     """
 
     name: str
     table: str
     rows: int | None
-    cursor: datetime | None
-    synced_at: datetime | None
-    complete: bool
+    cursor: StoredCursor
+    age: float | None
 
     @property
     def state(self) -> str:
         """The state: never, interrupted or synced."""
-        if self.synced_at is None:
+        if self.age is None:
             return "never"
-        return "synced" if self.complete else "interrupted"
+        return "synced" if self.cursor.complete else "interrupted"
+
+    @property
+    def position(self) -> datetime | None:
+        """Where the next sync starts."""
+        return self.cursor.at or self.cursor.parent_synced_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,12 @@ class _Source:
     settings: Settings
     database: str
     owner: StoredCursor | None
-    standings: Sequence[Standing]
+    standings: Sequence[_Standing]
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether the database is the demo's."""
+        return not has_token(self.settings)
 
 
 def show_status(names: tuple[str, ...], *, as_json: bool) -> int:
@@ -79,13 +85,12 @@ def show_status(names: tuple[str, ...], *, as_json: bool) -> int:
         if as_json:
             print_json({"status": "failed", "exit_code": code, "error": str(error), "sources": []})
         return code
-    now = datetime.now(UTC)
     if as_json:
-        shown = [_document(source, now) for source in sources]
+        shown = [_document(source) for source in sources]
         print_json({"status": "ok", "exit_code": 0, "error": None, "sources": shown})
         return 0
     for source in sources:
-        _show(source, now)
+        _show(source)
     return 0
 
 
@@ -93,61 +98,42 @@ def _read(settings: Settings) -> _Source:
     with open_warehouse(settings.warehouse) as warehouse, warehouse.connected():
         cursors = warehouse.cursors(settings.schema, settings.table_prefix)
         owner = next((cursor for cursor in cursors.values() if cursor.workspace_id), None)
-        return _Source(
-            settings, warehouse.describe(), owner, _standings(settings, warehouse, cursors)
-        )
+        now = datetime.now(UTC)
+        standings = []
+        for resource in settings.resources:
+            target = settings.source.target(resource)
+            state = warehouse.inspect(target)
+            cursor = cursors.get(resource.name, StoredCursor(resource=resource.name))
+            rows = state.row_count if state.exists else None
+            age = (now - cursor.synced_at).total_seconds() if cursor.synced_at else None
+            standings.append(_Standing(resource.name, str(target), rows, cursor, age))
+        return _Source(settings, warehouse.describe(), owner, standings)
 
 
-def _standings(
-    settings: Settings, warehouse: Warehouse, cursors: dict[str, StoredCursor]
-) -> list[Standing]:
-    standings = []
-    for resource in settings.resources:
-        target = settings.source.target(resource)
-        state = warehouse.inspect(target)
-        cursor = cursors.get(resource.name, StoredCursor(resource=resource.name))
-        standings.append(
-            Standing(
-                name=resource.name,
-                table=str(target),
-                rows=state.row_count if state.exists else None,
-                cursor=cursor.at or cursor.parent_synced_at,
-                synced_at=cursor.synced_at,
-                complete=cursor.complete,
-            )
-        )
-    return standings
-
-
-def _show(source: _Source, now: datetime) -> None:
-    demo = "" if has_token(source.settings) else " (demo: no access token is set)"
+def _show(source: _Source) -> None:
+    demo = " (demo: no access token is set)" if source.is_demo else ""
     click.echo(f"Source {source.settings.name} in {source.database}{demo}")
     if source.owner:
         click.echo(f"Workspace {source.owner.workspace_id}, region {source.owner.region}")
     click.echo()
-    print_table(_COLUMNS, [_cells(standing, now) for standing in source.standings])
-    if following := next_action(source.standings):
-        click.echo(f"\nNext  {following}")
+    rows = [
+        (
+            standing.name,
+            standing.rows,
+            _second(standing.position),
+            _second(standing.cursor.synced_at),
+            "" if standing.age is None else _spell_age(standing.age),
+            "" if standing.state == "synced" else standing.state,
+        )
+        for standing in source.standings
+    ]
+    print_table(_COLUMNS, rows)
+    if action := _next_action(source.standings):
+        click.echo(f"\nNext  {action}")
     click.echo()
 
 
-def _cells(standing: Standing, now: datetime) -> list[object]:
-    age = (
-        "" if standing.synced_at is None else spell_age((now - standing.synced_at).total_seconds())
-    )
-    shown = "" if standing.state == "synced" else standing.state
-    return [
-        standing.name,
-        standing.rows,
-        _second(standing.cursor),
-        _second(standing.synced_at),
-        age,
-        shown,
-    ]
-
-
-def next_action(standings: Sequence[Standing]) -> str:
-    """Return the next thing to do, or an empty string if there is nothing."""
+def _next_action(standings: Sequence[_Standing]) -> str:
     never = [standing.name for standing in standings if standing.state == "never"]
     begun = [standing.name for standing in standings if standing.state == "interrupted"]
     if len(never) == len(standings):
@@ -159,8 +145,7 @@ def next_action(standings: Sequence[Standing]) -> str:
     return ""
 
 
-def spell_age(seconds: float) -> str:
-    """Spell out an age, as in "3 hours ago"."""
+def _spell_age(seconds: float) -> str:
     for unit, size in _UNITS:
         if seconds >= size:
             count = int(seconds // size)
@@ -172,31 +157,27 @@ def _second(at: datetime | None) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}" if at else ""
 
 
-def _document(source: _Source, now: datetime) -> dict[str, object]:
+def _document(source: _Source) -> dict[str, object]:
     settings = source.settings
     return {
         "source": settings.name,
-        "demo": not has_token(settings),
+        "demo": source.is_demo,
         "warehouse": settings.warehouse.kind,
         "database": source.database,
         "schema": settings.schema,
         "workspace_id": source.owner.workspace_id if source.owner else None,
         "region": source.owner.region if source.owner else None,
-        "resources": [_figures(standing, now) for standing in source.standings],
-        "next_action": next_action(source.standings) or None,
-    }
-
-
-def _figures(standing: Standing, now: datetime) -> dict[str, object]:
-    age = (
-        None if standing.synced_at is None else round((now - standing.synced_at).total_seconds(), 1)
-    )
-    return {
-        "resource": standing.name,
-        "status": standing.state,
-        "table": standing.table,
-        "rows": standing.rows,
-        "cursor": instant(standing.cursor),
-        "synced_at": instant(standing.synced_at),
-        "age_seconds": age,
+        "resources": [
+            {
+                "resource": standing.name,
+                "status": standing.state,
+                "table": standing.table,
+                "rows": standing.rows,
+                "cursor": instant(standing.position),
+                "synced_at": instant(standing.cursor.synced_at),
+                "age_seconds": None if standing.age is None else round(standing.age, 1),
+            }
+            for standing in source.standings
+        ],
+        "next_action": _next_action(source.standings) or None,
     }

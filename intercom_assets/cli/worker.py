@@ -142,64 +142,52 @@ class _DagsterEvents:
 
     def __call__(self, entry: dg.EventLogEntry) -> None:
         """Write the event if the display needs it."""
-        event = entry.dagster_event
-        kind = dg.DagsterEventType
-        handlers = {
-            kind.ASSET_MATERIALIZATION_PLANNED: self._on_planned,
-            kind.STEP_START: self._on_start,
-            kind.STEP_RESTARTED: self._on_start,
-            kind.ASSET_MATERIALIZATION: self._on_materialization,
-            kind.STEP_SUCCESS: self._on_success,
-            kind.STEP_FAILURE: self._on_failure,
-            kind.ASSET_CHECK_EVALUATION: self._on_check,
-            kind.RUN_FAILURE: self._on_run_failure,
-        }
-        if event is not None and event.event_type in handlers:
-            handlers[event.event_type](event)
-
-    def _on_planned(self, event: dg.DagsterEvent) -> None:
-        if event.step_key is not None and event.asset_key is not None:
-            self._events.write("planned", step=event.step_key, name=self._name(event.asset_key))
-
-    def _on_start(self, event: dg.DagsterEvent) -> None:
-        self._events.write("step_started", step=event.step_key)
-
-    def _on_materialization(self, event: dg.DagsterEvent) -> None:
-        if event.asset_key is None:
+        if (event := entry.dagster_event) is None:
             return
-        rows = event.step_materialization_data.materialization.metadata.get("dagster/row_count")
-        value = rows.value if rows is not None else None
-        count = value if isinstance(value, int) else None
-        name = self._name(event.asset_key)
-        self._events.write("materialized", step=event.step_key, name=name, rows=count)
+        match event.event_type:
+            case dg.DagsterEventType.STEP_START | dg.DagsterEventType.STEP_RESTARTED:
+                self._events.write("step_started", step=event.step_key)
+            case dg.DagsterEventType.STEP_SUCCESS:
+                self._events.write("step_succeeded", step=event.step_key)
+            case dg.DagsterEventType.STEP_FAILURE:
+                self._events.write("step_failed", step=event.step_key, text=_reason(event))
+            case dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+                result = event.asset_check_evaluation_data
+                text = f"{self._name(result.asset_key)}: {result.check_name}: {result.description}"
+                if not result.passed:
+                    self._events.write("check_failed", text=text)
+            case dg.DagsterEventType.RUN_FAILURE if error := event.job_failure_data.error:
+                interrupted = error.cls_name == _INTERRUPTED
+                kind = "interrupted" if interrupted else "run_failed"
+                self._events.write(kind, text=_cause(error))
+            case _ if event.asset_key is not None and event.step_key is not None:
+                self._write_of_asset(event, self._name(event.asset_key))
+            case _:
+                pass
 
-    def _on_success(self, event: dg.DagsterEvent) -> None:
-        self._events.write("step_succeeded", step=event.step_key)
-
-    def _on_failure(self, event: dg.DagsterEvent) -> None:
-        own = event.step_failure_data.user_failure_data
-        error = event.step_failure_data.error
-        reason = (own.description if own else None) or (_cause(error) if error else "failed")
-        self._events.write("step_failed", step=event.step_key, text=reason)
-
-    def _on_check(self, event: dg.DagsterEvent) -> None:
-        result = event.asset_check_evaluation_data
-        if not result.passed:
-            name = self._name(result.asset_key)
-            text = f"{name}: {result.check_name}: {result.description}"
-            self._events.write("check_failed", text=text)
-
-    def _on_run_failure(self, event: dg.DagsterEvent) -> None:
-        error = event.job_failure_data.error
-        if error is not None and error.cls_name == _INTERRUPTED:
-            self._events.write("interrupted")
-        elif error is not None:
-            self._events.write("run_failed", text=_cause(error))
+    def _write_of_asset(self, event: dg.DagsterEvent, name: str) -> None:
+        match event.event_type:
+            case dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED:
+                self._events.write("planned", step=event.step_key, name=name)
+            case dg.DagsterEventType.ASSET_MATERIALIZATION:
+                metadata = event.step_materialization_data.materialization.metadata
+                rows = metadata.get("dagster/row_count")
+                # Other people's assets may report anything.
+                count = rows.value if rows is not None and isinstance(rows.value, int) else None
+                self._events.write("materialized", step=event.step_key, name=name, rows=count)
+            case _:
+                pass
 
     def _name(self, key: dg.AssetKey) -> str:
         path = key.path
         own = len(path) > 1 and path[0] == self._source
         return "/".join(path[1:] if own else path)
+
+
+def _reason(event: dg.DagsterEvent) -> str:
+    own = event.step_failure_data.user_failure_data
+    error = event.step_failure_data.error
+    return (own.description if own else None) or (_cause(error) if error else "failed")
 
 
 def _cause(error: "SerializableErrorInfo") -> str:

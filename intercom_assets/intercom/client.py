@@ -170,7 +170,7 @@ class Client:
                 try:
                     response.request = asked
                     self._secret.conceal_headers(response)
-                    content = self._secret.without(await _body(response, request))
+                    content = self._secret.without(await read_body(response, request))
                 finally:
                     await response.aclose()
                 if not response.is_success:
@@ -219,15 +219,20 @@ def unanswered(request: RequestInfo, error: Exception, setting: str, url: str) -
     )
 
 
-async def _body(response: httpx.Response, request: RequestInfo) -> bytes:
+async def read_body(response: httpx.Response, request: RequestInfo, most: int = MAX_BODY) -> bytes:
+    """Read a body of at most `most` bytes.
+
+    Raises:
+        PermanentError: It is longer.
+    """
     # A few compressed bytes can expand to gigabytes, so count while decompressing.
     content = bytearray()
     async for chunk in response.aiter_bytes():
         content += chunk
-        if len(content) > MAX_BODY:
+        if len(content) > most:
             raise PermanentError(
                 replace(request, status=response.status_code),
-                f"The answer is larger than {MAX_BODY // 1_000_000} MB, as none of Intercom's is",
+                f"The answer is larger than {most // 1_000_000} MB, as none of Intercom's is",
                 "Check base_url, then run again",
             )
     return bytes(content)

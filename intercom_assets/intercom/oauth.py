@@ -16,7 +16,7 @@ from intercom_assets.catalog.resource import ApiVersion, Resource
 from intercom_assets.catalog.types import Json
 from intercom_assets.errors import IntercomError, PermanentError, RequestInfo, Unauthorized
 from intercom_assets.intercom import REGIONS
-from intercom_assets.intercom.client import Call, Client, unanswered
+from intercom_assets.intercom.client import Call, Client, read_body, unanswered
 from intercom_assets.intercom.rate_limit import RateLimiter
 from intercom_assets.intercom.responses import decode, read_response
 from intercom_assets.intercom.retry import RetryPolicy
@@ -34,23 +34,25 @@ PAGES = {
 _EXCHANGE_HOST = REGIONS["us"]
 """Exchanges the codes of all regions."""
 
+CLIENT_ID = "INTERCOM_CLIENT_ID"
+CLIENT_SECRET = "INTERCOM_CLIENT_SECRET"  # noqa: S105 - the name of a variable
+
 _AUTHORIZE = "/oauth"
 _EXCHANGE = "/auth/eagle/token"
-_TOKEN = re.compile(r"[\x21-\x7e]{8,4096}")
+_TOKEN = re.compile(r"(?=.{8,4096}$)[A-Za-z0-9._~+/-]+=*")
+"""A bearer token, as RFC 6750 defines it."""
+
 _LARGEST = 1_000_000
 _DEADLINE = 30.0
-_AGAIN = "Connect again, and do not wait for minutes"
 _PATIENCE = RetryPolicy(attempts=3, quota_attempts=3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class App:
-    """An Intercom app that requests access.
+    """An Intercom app that requests access to a workspace, expected in `region`.
 
     Attributes:
-        client_id: From the Developer Hub; not secret.
         client_secret: Sent only to exchange a code.
-        region: Where the workspace is expected.
         base_url: A simulator or proxy that replaces all of Intercom's hosts.
         transport: A seam for tests.
     """
@@ -77,8 +79,7 @@ class App:
 
         Raises:
             Unauthorized: The code, the client id or the client secret is refused.
-            TransientError: No usable response came.
-            PermanentError: The response is not one that Intercom sends.
+            IntercomError: No usable response came.
             ConfigurationError: The environment's proxy or certificates are unusable.
         """
         request = RequestInfo(method="POST", path=_EXCHANGE)
@@ -87,7 +88,13 @@ class App:
             body = read_response(request, response, content, None).body
         except IntercomError as error:
             if response.is_client_error and response.status_code not in {408, 429}:
-                raise _refused(_told(error.request, content)) from None
+                raise Unauthorized(
+                    _with_reason(error.request, content),
+                    "The code expired or was used before, or the client id or secret is wrong",
+                    "Connect again, and do not wait for minutes; if that does not help, copy "
+                    f"{CLIENT_ID} and {CLIENT_SECRET} again from Intercom's Developer Hub "
+                    "(your app > Configure > Basic information)",
+                ) from None
             raise
         token = body.get("access_token") or body.get("token")
         if not isinstance(token, str) or not _TOKEN.fullmatch(token):
@@ -112,7 +119,7 @@ class App:
 
     async def _find(self, token: str) -> Workspace:
         refusal: IntercomError | None = None
-        for region in (self.region, *(one for one in REGIONS if one != self.region)):
+        for region in dict.fromkeys((self.region, *REGIONS)):
             async with self._client(token, self._host(region)) as client:
                 session = client.session()
                 try:
@@ -156,7 +163,7 @@ class App:
                     ) as http,
                     http.stream("POST", request.path, data=form, headers=headers) as response,
                 ):
-                    content = await _body(response, request)
+                    content = await read_body(response, request, _LARGEST)
         except (httpx.HTTPError, TimeoutError) as error:
             # Report only the kind of failure, no context: a transport error may quote the request.
             failure = unanswered(request, error, "INTERCOM_BASE_URL", host)
@@ -170,10 +177,9 @@ class App:
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """An Intercom permission and the resources it covers.
+    """An Intercom permission, by its name in the Developer Hub, and the resources it covers.
 
     Attributes:
-        scope: Its name in the Developer Hub.
         granted: Whether the token has it; None if Intercom's response does not show.
     """
 
@@ -192,12 +198,12 @@ class Grant:
     @property
     def granted(self) -> tuple[Permission, ...]:
         """The permissions that the token has."""
-        return tuple(one for one in self.permissions if one.granted)
+        return tuple(permission for permission in self.permissions if permission.granted)
 
     @property
     def refused(self) -> tuple[Permission, ...]:
         """The permissions that the token lacks."""
-        return tuple(one for one in self.permissions if one.granted is False)
+        return tuple(permission for permission in self.permissions if permission.granted is False)
 
 
 async def _permissions(client: Client, resources: Iterable[Resource]) -> tuple[Permission, ...]:
@@ -205,11 +211,14 @@ async def _permissions(client: Client, resources: Iterable[Resource]) -> tuple[P
     needing: dict[str, list[Resource]] = {}
     for resource in resources:
         needing.setdefault(resource.scope, []).append(resource)
-    found = []
-    for scope, group in needing.items():
-        names = tuple(resource.name for resource in group)
-        found.append(Permission(scope, names, await _granted(client, group)))
-    return tuple(found)
+    return tuple(
+        [
+            Permission(
+                scope, tuple(resource.name for resource in group), await _granted(client, group)
+            )
+            for scope, group in needing.items()
+        ]
+    )
 
 
 async def _granted(client: Client, resources: Iterable[Resource]) -> bool | None:
@@ -232,7 +241,7 @@ def _region(app: Json) -> str:
     return region.lower() if isinstance(region, str) else ""
 
 
-def _told(request: RequestInfo, content: bytes) -> RequestInfo:
+def _with_reason(request: RequestInfo, content: bytes) -> RequestInfo:
     """Add the two fields of OAuth's own errors, if the response is not Intercom's envelope."""
     try:
         body = decode(content)
@@ -246,34 +255,3 @@ def _told(request: RequestInfo, content: bytes) -> RequestInfo:
         code=code[:100] if isinstance(code, str) else None,
         message=message[:500] if isinstance(message, str) else None,
     )
-
-
-def _refused(request: RequestInfo) -> Unauthorized:
-    told = f"{request.code} {request.message}".lower()
-    credentials = (
-        "Copy INTERCOM_CLIENT_ID and INTERCOM_CLIENT_SECRET again from Intercom's Developer Hub "
-        "(your app > Configure > Basic information)"
-    )
-    if "client" in told or "secret" in told:
-        return Unauthorized(request, "The client id or secret is wrong", credentials)
-    if "code" in told or "grant" in told or "expired" in told:
-        return Unauthorized(request, "The code expired or was used before", _AGAIN)
-    return Unauthorized(
-        request,
-        "The code expired or was used before, or the client id or secret is wrong",
-        "Connect again, and do not wait for minutes; if that does not help, copy "
-        "INTERCOM_CLIENT_ID and INTERCOM_CLIENT_SECRET again",
-    )
-
-
-async def _body(response: httpx.Response, request: RequestInfo) -> bytes:
-    content = bytearray()
-    async for chunk in response.aiter_bytes():
-        content += chunk
-        if len(content) > _LARGEST:
-            raise PermanentError(
-                replace(request, status=response.status_code),
-                "The answer is larger than any of Intercom's",
-                "Check INTERCOM_BASE_URL, then connect again",
-            )
-    return bytes(content)

@@ -75,12 +75,13 @@ def test_no_line_wraps(line: Line, width: int, stream: type[io.StringIO]) -> Non
     assert rest in ([], ["Starting Dagster"])
 
 
-def test_ascii_is_ascii() -> None:
-    """Where the terminal shows no Unicode, the bar, the marks and the cut are ASCII."""
-    shown = drawn(reading(note=NOTE), 80, io.StringIO())
+@pytest.mark.parametrize("width", [20, 80])
+def test_ascii_is_ascii(width: int) -> None:
+    """Where the terminal shows no Unicode, the bar, the marks and what is cut are ASCII."""
+    shown = drawn(reading(done=123_456_789, total=1_234_567_890, note=NOTE), width, io.StringIO())
 
     assert shown.isascii()
-    assert "---" in shown
+    assert "---" in drawn(reading(), 80, io.StringIO())
 
 
 def test_an_asset_without_requests_has_rows_and_seconds() -> None:

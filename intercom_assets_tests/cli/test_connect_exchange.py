@@ -143,7 +143,9 @@ def test_a_broken_line_quotes_nothing() -> None:
     assert all(SECRET not in text for text in told(caught.value))
 
 
-@pytest.mark.parametrize("token", ["", "short", f"{TOKEN}\n{TOKEN}", f"{TOKEN} x", f"{TOKEN}é", 5])
+@pytest.mark.parametrize(
+    "token", ["", "short", f"{TOKEN}\n{TOKEN}", f"{TOKEN} x", f"{TOKEN}é", "${HOME}/a-token", 5]
+)
 def test_what_cannot_be_a_token_is_refused(token: object) -> None:
     """Nothing that would break a line of `.env` or a header is taken for a token."""
     with pytest.raises(PermanentError, match="no access token"):
@@ -151,19 +153,19 @@ def test_what_cannot_be_a_token_is_refused(token: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "remedy"),
+    ("status", "body", "said"),
     [
-        (401, {"error": "invalid_client"}, "INTERCOM_CLIENT_SECRET"),
-        (400, {"error": "invalid_grant"}, "expired"),
-        (404, {"nothing": "told"}, "expired.*INTERCOM_CLIENT_SECRET"),
-        (400, {}, "expired.*INTERCOM_CLIENT_SECRET"),
+        (401, {"error": "invalid_client", "error_description": "No."}, "invalid_client: No."),
+        (400, {"error": "invalid_grant"}, "invalid_grant"),
+        (404, {"nothing": "told"}, "HTTP 404"),
+        (400, {}, "HTTP 400"),
     ],
 )
-def test_a_refusal_names_what_is_known_and_all_that_is_likely(
-    status: int, body: dict[str, str], remedy: str
+def test_a_refusal_names_what_is_likely_and_what_was_said(
+    status: int, body: dict[str, str], said: str
 ) -> None:
-    """A refusal that says nothing names both causes."""
-    with pytest.raises(Unauthorized, match=remedy):
+    """A refusal names both causes, then what Intercom says, since it documents no codes."""
+    with pytest.raises(Unauthorized, match=rf"expired.*INTERCOM_CLIENT_SECRET.*\[.*{said}"):
         exchanged(lambda _: httpx.Response(status, json=body))
 
 

@@ -9,9 +9,10 @@ import subprocess
 import sys
 import termios
 import time
+from codecs import IncrementalDecoder, getincrementaldecoder
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fcntl import ioctl
 
 import httpx
@@ -37,6 +38,10 @@ class Terminal:
     outer: int
     process: subprocess.Popen[bytes]
     shown: str = ""
+    # A letter of several bytes may come in two parts.
+    _decoder: IncrementalDecoder = field(
+        default_factory=lambda: getincrementaldecoder("utf-8")(errors="replace")
+    )
 
     def read(self, until: Callable[[str], bool] = lambda _: False) -> None:
         """Read until something was shown, or the command ends."""
@@ -50,7 +55,7 @@ class Terminal:
                 got = os.read(self.outer, 65_536) if ready else b""
             except OSError:
                 return  # Linux's way of telling that the other end is closed.
-            self.shown += got.decode(errors="replace")
+            self.shown += self._decoder.decode(got)
 
     def press(self, keys: bytes) -> None:
         """Press keys."""

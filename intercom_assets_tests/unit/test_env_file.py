@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from dotenv import dotenv_values
 
 from intercom_assets.cli.env_file import check_writable, write_variables
 from intercom_assets.errors import ConfigurationError
@@ -14,27 +13,6 @@ from intercom_assets.errors import ConfigurationError
 NAME = "INTERCOM_ACCESS_TOKEN"
 # As tokens of Intercom look, but for their beginning: a test forbids that in any file.
 TOKEN = "xG9rOjE2Qz/kq+Zr9xWv_c4n4ry-T0ken=="
-
-
-@pytest.mark.parametrize(
-    "value", [TOKEN, "two words", 'it\'s # \\ "quoted"', "two\nlines", "ü ☃", ""]
-)
-def test_any_value_is_read_back(tmp_path: Path, value: str) -> None:
-    """Quotes, backslashes, line ends and # survive."""
-    file = tmp_path / ".env"
-    file.write_text("A=1\n")
-
-    write_variables(file, {NAME: value})
-
-    assert {"A": "1", NAME: value} == dotenv_values(file)
-
-
-def test_a_value_that_would_be_expanded_is_refused(tmp_path: Path) -> None:
-    """Readers of the file would put another variable into it."""
-    with pytest.raises(ConfigurationError, match="cannot be expressed"):
-        write_variables(tmp_path / ".env", {NAME: "${HOME}"})
-
-    assert [] == list(tmp_path.iterdir())
 
 
 def test_every_other_line_stays(tmp_path: Path) -> None:
@@ -134,7 +112,7 @@ def test_a_write_protected_file_stays_as_it_is(tmp_path: Path) -> None:
     file.write_text("A=1\n")
     file.chmod(0o400)
 
-    with pytest.raises(ConfigurationError, match=r"chmod u\+w"):
+    with pytest.raises(ConfigurationError, match="permissions"):
         write_variables(file, {NAME: TOKEN})
 
     assert "A=1\n" == file.read_text()

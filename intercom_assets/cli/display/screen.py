@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TextIO
 
 from rich.console import Console, Group
@@ -129,12 +130,13 @@ class LiveLines(Screen):
         table = Table.grid(padding=(0, 1))
         # Leave the last column free: some terminals wrap there.
         table.width = max(self._console.width - 1, 1)
-        table.add_column(no_wrap=True)
-        table.add_column(no_wrap=True, overflow=self._marks.overflow)
+        add_column = partial(table.add_column, no_wrap=True, overflow=self._marks.overflow)
+        add_column()
+        add_column()
         table.add_column(ratio=1)
         for width in (11, 7, 10):
-            table.add_column(no_wrap=True, justify="right", min_width=width)
-        table.add_column(no_wrap=True, overflow=self._marks.overflow, ratio=2)
+            add_column(justify="right", min_width=width)
+        add_column(ratio=2)
         for line in lines:
             remark = " ".join((line.note or line.error).split())
             details = Text.assemble(" ", (_costs(line), "yellow"), remark)
@@ -181,11 +183,11 @@ def _figures(line: Line, now: float) -> tuple[ProgressBar | None, str, str, str]
     rate = f"{done / elapsed:,.0f}/s" if done and elapsed >= 1 else ""
     if line.state is State.OK:
         return _bar(1, 1, "green"), f"{done:,}", rate, spell(elapsed)
-    time = spell(elapsed)
+    left = ""
     if total and 0 < done < total and elapsed >= 1:
-        time = f"{spell((total - done) * elapsed / done)} left"
+        left = f"{spell((total - done) * elapsed / done)} left"
     count = f"{done:,}" if total is None else f"{done:,}/{total:,}"
-    return _bar(done if total else 0, total or 1, "cyan"), count, rate, time
+    return _bar(done if total else 0, total or 1, "cyan"), count, rate, left or spell(elapsed)
 
 
 def _bar(done: int, total: int, finished: str) -> ProgressBar:

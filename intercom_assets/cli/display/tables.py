@@ -4,16 +4,14 @@ import sys
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import TextIO
 
 import click
-from rich.cells import cell_len
-from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from intercom_assets.cli.display.board import Board, Line, State, figures
-from intercom_assets.cli.display.terminal import console_on, is_lively, marks_for
+from intercom_assets.cli.display.terminal import UNBOUNDED, console_on, is_lively, marks_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,44 +33,31 @@ class Heading:
 def print_table(columns: Sequence[Heading], rows: Sequence[Sequence[object]]) -> None:
     """Print a table; a narrow terminal gets fewer columns rather than truncated ones."""
     console = console_on(sys.stdout)
-    cells = [[_cell(value) for value in row] for row in rows]
-    kept = _fitting(columns, cells, console.width)
+    unbounded = console.options.update(width=UNBOUNDED)
+    for dropped in range(1 + max((column.drop for column in columns), default=0)):
+        table = _table(columns, rows, dropped)
+        if console.measure(table, options=unbounded).maximum < console.width:
+            break
+    with console.capture() as captured:
+        console.print(table)
+    for line in captured.get().splitlines():
+        # Trailing blanks would wrap when the terminal is narrowed.
+        click.echo(line.rstrip(), color=True)
+
+
+def _table(columns: Sequence[Heading], rows: Sequence[Sequence[object]], dropped: int) -> Table:
+    kept = [not 0 < column.drop <= dropped for column in columns]
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
-    for position in kept:
-        column = columns[position]
+    for column in compress(columns, kept):
         table.add_column(
             column.name,
             justify="right" if column.number else "left",
             no_wrap=True,
             style="yellow" if column.shout else None,
         )
-    for row in cells:
-        table.add_row(*(Text(row[position]) for position in kept))
-    _print_stripped(console, table)
-
-
-def _fitting(
-    columns: Sequence[Heading], cells: Sequence[Sequence[str]], width: int
-) -> Sequence[int]:
-    kept = list(range(len(columns)))
-    widths = [
-        max([cell_len(column.name), *(cell_len(row[position]) for row in cells)])
-        for position, column in enumerate(columns)
-    ]
-    for position in sorted(kept, key=lambda index: columns[index].drop):
-        if sum(widths[index] + 1 for index in kept) <= width:
-            break
-        if columns[position].drop:
-            kept.remove(position)
-    return kept
-
-
-def _print_stripped(console: Console, table: Table) -> None:
-    """Print without trailing blanks, which would wrap when the terminal is narrowed."""
-    with console.capture() as captured:
-        console.print(table)
-    for line in captured.get().splitlines():
-        click.echo(line.rstrip(), color=True)
+    for row in rows:
+        table.add_row(*map(_cell, compress(row, kept)))
+    return table
 
 
 def _cell(value: object) -> str:

@@ -16,7 +16,9 @@ from typing import IO, Literal, TextIO
 from rich.console import Console
 
 _DUMB = {"", "dumb", "unknown"}
-_UNBOUNDED = 10_000
+UNBOUNDED = 10_000
+"""The width of a pipe."""
+
 _COMMAND = "intercom-assets"
 
 
@@ -80,7 +82,7 @@ def console_on(stream: TextIO) -> Console:
         file=stream,
         force_terminal=lively,
         color_system="auto" if lively else None,
-        width=None if stream.isatty() else _UNBOUNDED,
+        width=None if stream.isatty() else UNBOUNDED,
         highlight=False,
         markup=False,
         emoji=False,
@@ -93,3 +95,9 @@ def command_line(*arguments: str) -> str:
     found = shutil.which(_COMMAND)
     elsewhere = own.name == _COMMAND and own.is_file() and not (found and own.samefile(found))
     return shlex.join([os.path.relpath(own) if elsewhere else _COMMAND, *arguments])
+
+
+def relative(path: Path) -> str:
+    """Return a path in the working directory as relative, any other unchanged."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
