@@ -13,11 +13,12 @@ from pydantic import BaseModel, Field, create_model
 
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.orchestration.alerts import build_alerts
-from intercom_assets.orchestration.assets import build_assets
+from intercom_assets.orchestration.assets import SharedSyncConfig, build_assets
 from intercom_assets.orchestration.connections import (
     IntercomConnection,
     connection_key,
     io_manager_key,
+    options_key,
     salt_key,
 )
 from intercom_assets.orchestration.io_manager import DuckDBIOManager, WarehouseIOManager
@@ -156,6 +157,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
                 page_size=settings.page_size,
             ),
             io_manager_key(settings.name): _io_manager(settings),
+            options_key(settings.name): SharedSyncConfig.configure_at_launch(),
             **({salt_key(settings.name): salt} if salt else {}),
         },
     )

@@ -31,6 +31,11 @@ def salt_key(source: str) -> str:
     return f"{source}_hash_salt"
 
 
+def options_key(source: str) -> str:
+    """Return the key of the options of a run, which hold for all assets of a source."""
+    return f"{source}_options"
+
+
 def pool_name(source: str) -> str:
     """Return the pool of a source's steps, which dagster.yaml limits to one run at a time."""
     return f"intercom/{source}"

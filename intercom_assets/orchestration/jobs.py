@@ -8,7 +8,8 @@ from typing import Any
 
 import dagster as dg
 
-from intercom_assets.orchestration.assets import SyncConfig, op_name
+from intercom_assets.orchestration.assets import SharedSyncConfig
+from intercom_assets.orchestration.connections import options_key
 from intercom_assets.orchestration.views import model_keys
 from intercom_assets.settings.source import Settings
 
@@ -39,10 +40,7 @@ def build_reconcile_job(settings: Settings) -> Any:  # noqa: ANN401 - its type i
         "fetch what syncs missed, mark what Intercom confirms as gone, and read the segments of "
         "all companies again.",
         config=dg.RunConfig(
-            ops={
-                op_name(settings.name, resource.name): SyncConfig(reconcile=True)
-                for resource in settings.resources
-            }
+            resources={options_key(settings.name): SharedSyncConfig(reconcile=True)}
         ),
     )
 

@@ -270,14 +270,43 @@ def test_steps_come_in_the_order_of_the_catalogue(project: Project) -> None:
 def test_runs_need_no_config(project: Project) -> None:
     """The job and each of its assets run with nothing but defaults."""
     job = project.definitions().resolve_job_def("intercom_sync")
+    shared = {"full_refresh": False, "since": "", "until": "", "reconcile": False, "force": False}
 
-    assert dg.validate_run_config(job, {})["ops"]["intercom__contacts"]["config"] == {
-        "full_refresh": False,
-        "since": "",
-        "until": "",
-        "reconcile": False,
-        "force": False,
-    }
+    config = dg.validate_run_config(job, {})
+
+    assert config["resources"]["intercom_options"]["config"] == shared
+    assert config["ops"]["intercom__contacts"]["config"] == dict.fromkeys(shared)
+
+
+def test_options_of_a_run_hold_for_all_its_assets_but_those_with_their_own(
+    project: Project,
+) -> None:
+    """One entry is for every asset; what an asset's own config says goes first."""
+    project.run("contacts", "conversations")
+    job = project.definitions().resolve_job_def("intercom_sync")
+    keys = [dg.AssetKey(["intercom", name]) for name in ("contacts", "conversations")]
+
+    result = job.execute_in_process(
+        run_config={
+            "resources": {"intercom_options": {"config": {"since": "2015-01-01"}}},
+            "ops": {"intercom__conversations": {"config": {"since": ""}}},
+        },
+        asset_selection=keys,
+    )
+
+    told = figures(result)
+    assert told["contacts"]["records_returned"] == 30
+    assert told["conversations"]["records_returned"] < 8
+
+
+def test_the_reconcile_job_has_one_entry_of_config(project: Project) -> None:
+    """The launchpad shows what the second job does in one place."""
+    job = project.definitions().resolve_job_def("intercom_reconcile")
+
+    config = {name: value for name, value in (job.run_config or {}).items() if value}
+
+    assert ["resources"] == list(config)
+    assert config["resources"]["intercom_options"]["config"]["reconcile"] is True
 
 
 def test_the_reconcile_job_marks_what_is_gone(project: Project) -> None:

@@ -205,7 +205,9 @@ def test_a_bad_since_is_told_with_what_is_allowed(project: Project, since: str) 
     """Run config is checked before anything is asked."""
     told = failures(project.run("tags", config={"since": since}))["tags"]
 
-    assert told.startswith(f"The option since is '{since}'. Change it: a UTC date or time is allowed")
+    assert told.startswith(
+        f"The option since is '{since}'. Change it: a UTC date or time is allowed"
+    )
     assert project.workspace.log.total() == 0
 
 
