@@ -22,7 +22,11 @@ from intercom_assets.orchestration.connections import (
     salt_key,
 )
 from intercom_assets.orchestration.io_manager import DuckDBIOManager, WarehouseIOManager
-from intercom_assets.orchestration.jobs import build_reconcile_job, build_sync_job
+from intercom_assets.orchestration.jobs import (
+    build_reconcile_job,
+    build_resource_jobs,
+    build_sync_job,
+)
 from intercom_assets.orchestration.rules import dagster_rules
 from intercom_assets.orchestration.salt import build_salt
 from intercom_assets.orchestration.schedules import build_schedules
@@ -144,7 +148,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     salt = build_salt(settings.privacy)
     return dg.Definitions(
         assets=[*build_assets(settings), *build_models(settings)],
-        jobs=[sync, reconcile],
+        jobs=[sync, reconcile, *build_resource_jobs(settings)],
         schedules=build_schedules(settings, sync.name, reconcile.name),
         sensors=build_alerts(settings),
         resources={

@@ -7,6 +7,7 @@ reading and loading overlap. Views are in `views`, checks in `checks`.
 import re
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -124,7 +125,7 @@ def _asset(
     @dg.multi_asset(
         name=op_name(source, resource.name),
         specs=[_spec(settings, resource, freshness)],
-        check_specs=check_specs(key, checks_of(resource, settings.start_date)),
+        check_specs=check_specs(key, checks_of(resource, settings.start_of(resource.name))),
         can_subset=True,
         op_tags={"dagster/priority": str(_priority(resource))},
         required_resource_keys=keys,
@@ -152,7 +153,7 @@ def _extract(
     shared = getattr(context.resources, options_key(settings.name))
     with explained():
         return Extract(
-            source=settings.source,
+            source=replace(settings.source, start_date=settings.start_of(resource.name)),
             resource=resource,
             parent=CATALOG[resource.parent] if resource.parent else None,
             connection=getattr(context.resources, connection_key(settings.name)).open(),

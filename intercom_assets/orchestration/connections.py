@@ -1,4 +1,4 @@
-"""The connection to Intercom, the keys of a source's Dagster resources, and failures in runs.
+"""The connection to Intercom, the keys of a source's assets and resources, and failures in runs.
 
 Connections to warehouses are in `io_manager` and `snowflake`.
 """
@@ -14,6 +14,7 @@ from intercom_assets.catalog import ApiVersion
 from intercom_assets.errors import ConfigurationError, IntercomAssetsError, IntercomError
 from intercom_assets.intercom.connection import Connection
 from intercom_assets.intercom.retry import LARGEST
+from intercom_assets.settings.source import Settings
 
 
 def connection_key(source: str) -> str:
@@ -34,6 +35,15 @@ def salt_key(source: str) -> str:
 def options_key(source: str) -> str:
     """Return the key of the options of a run, which hold for all assets of a source."""
     return f"{source}_options"
+
+
+def asset_keys(settings: Settings, of: str | None = None) -> list[dg.AssetKey]:
+    """Return the keys of all resources of a source, or of one with its selected children."""
+    return [
+        dg.AssetKey([settings.name, one.name])
+        for one in settings.resources
+        if of is None or of in (one.name, one.parent)
+    ]
 
 
 def pool_name(source: str) -> str:

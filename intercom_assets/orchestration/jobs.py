@@ -4,12 +4,13 @@ Jobs set the in-process executor, because a process per asset costs seconds and 
 one writing process.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import dagster as dg
 
 from intercom_assets.orchestration.assets import SharedSyncConfig
-from intercom_assets.orchestration.connections import options_key
+from intercom_assets.orchestration.connections import asset_keys, options_key
 from intercom_assets.orchestration.views import model_keys
 from intercom_assets.settings.source import Settings
 
@@ -17,16 +18,12 @@ SOURCE_TAG = "intercom/source"
 """Tag that finds the runs of a source's jobs in the UI."""
 
 
-def asset_keys(settings: Settings) -> list[dg.AssetKey]:
-    """Return the keys of the resources that a source's jobs sync."""
-    return [dg.AssetKey([settings.name, resource.name]) for resource in settings.resources]
-
-
 def build_sync_job(settings: Settings) -> Any:  # noqa: ANN401 - its type is private
     """Build the job that reads what changed."""
     return _job(
         settings,
         "sync",
+        _everything(settings),
         f"Sync every selected resource of the Intercom source {settings.name}, then its models.",
     )
 
@@ -36,6 +33,7 @@ def build_reconcile_job(settings: Settings) -> Any:  # noqa: ANN401 - its type i
     return _job(
         settings,
         "reconcile",
+        _everything(settings),
         f"Sync the Intercom source {settings.name}, then compare every stored row with Intercom: "
         "fetch what syncs missed, mark what Intercom confirms as gone, and read the segments of "
         "all companies again.",
@@ -45,12 +43,34 @@ def build_reconcile_job(settings: Settings) -> Any:  # noqa: ANN401 - its type i
     )
 
 
+def build_resource_jobs(settings: Settings) -> list[Any]:
+    """Build a job for each resource that has a schedule of its own."""
+    return [
+        _job(
+            settings,
+            f"{name}_sync",
+            asset_keys(settings, name),
+            f"Sync {name} of the Intercom source {settings.name}, and what is read per record.",
+        )
+        for name in settings.schedules
+    ]
+
+
+def _everything(settings: Settings) -> list[dg.AssetKey]:
+    return [*asset_keys(settings), *model_keys(settings)]
+
+
 def _job(
-    settings: Settings, name: str, description: str, config: dg.RunConfig | None = None
+    settings: Settings,
+    name: str,
+    keys: Sequence[dg.AssetKey],
+    description: str,
+    *,
+    config: dg.RunConfig | None = None,
 ) -> Any:  # noqa: ANN401 - as above
     return dg.define_asset_job(
         f"{settings.name}_{name}",
-        selection=dg.AssetSelection.assets(*asset_keys(settings), *model_keys(settings)),
+        selection=dg.AssetSelection.assets(*keys),
         executor_def=dg.in_process_executor,
         description=description,
         tags={SOURCE_TAG: settings.name},

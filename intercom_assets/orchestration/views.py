@@ -41,9 +41,7 @@ def build_models(settings: Settings) -> list[dg.AssetsDefinition]:
         check_specs=[
             spec
             for model in settings.models
-            for spec in check_specs(
-                _key(settings, model), view_checks_of(model, settings.start_date)
-            )
+            for spec in check_specs(_key(settings, model), view_checks_of(model, settings.start_of))
         ],
         can_subset=True,
         required_resource_keys={io_manager_key(settings.name)},
@@ -84,7 +82,7 @@ def _make(
             for result in evaluate(
                 context,
                 _key(settings, report.model),
-                view_checks_of(report.model, settings.start_date),
+                view_checks_of(report.model, settings.start_of),
                 ViewContext(report, source, warehouse),
             )
         ]

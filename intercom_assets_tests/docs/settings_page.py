@@ -61,6 +61,10 @@ EXAMPLES: Mapping[str, Example] = {
     "base_url": Example("http://127.0.0.1:8765"),
     "api_version": Example("2.14"),
     "start_date": Example("2024-01-31"),
+    "start_dates": Example(
+        {"conversations": "2025-01-01", "contacts": "2024-06-01"},
+        "conversations=2025-01-01,contacts=2024-06-01",
+    ),
     "table_prefix": Example("eu_"),
     "resources": Example(["contacts", "conversations"], "contacts,conversations"),
     "exclude_columns": Example(
@@ -73,6 +77,7 @@ EXAMPLES: Mapping[str, Example] = {
     "reconcile": Example(
         {"cron": "0 6 * * 0", "timezone": "Europe/Berlin"}, "cron 0 6 * * 0 in Europe/Berlin"
     ),
+    "schedules": Example({"conversations": "every 15m"}, "conversations=every 15m"),
     "schedule_status": Example("running"),
     "lookback": Example("2h"),
     "rate_limit_share": Example(0.45),
