@@ -175,6 +175,7 @@ def _io_manager(settings: Settings) -> WarehouseIOManager:
                 warehouse_schema=duckdb.schema,
                 table_prefix=settings.table_prefix,
                 excluded_columns=settings.privacy.excluded_columns,
+                lock_timeout=settings.lock_timeout.total_seconds(),
             )
         case SnowflakeSettings() as snowflake:
             from intercom_assets.orchestration.snowflake import (  # noqa: PLC0415 - takes seconds
@@ -182,7 +183,10 @@ def _io_manager(settings: Settings) -> WarehouseIOManager:
             )
 
             return build_io_manager(
-                snowflake, settings.table_prefix, settings.privacy.excluded_columns
+                snowflake,
+                settings.table_prefix,
+                settings.privacy.excluded_columns,
+                settings.lock_timeout.total_seconds(),
             )
         case _:
             assert_never(settings.warehouse)

@@ -47,6 +47,7 @@ class WarehouseIOManager(dg.ConfigurableIOManager):
     excluded_columns: dict[str, list[str]] = Field(
         default_factory=dict, description="Columns that the settings exclude, by resource."
     )
+    lock_timeout: float = Field(default=60.0, description="Seconds to wait for another process.")
 
     @abstractmethod
     def warehouse(self) -> Warehouse:
@@ -116,7 +117,7 @@ class DuckDBIOManager(WarehouseIOManager):
             DuckDBWarehouse,
         )
 
-        return DuckDBWarehouse(Path(self.database))
+        return DuckDBWarehouse(Path(self.database), patience=self.lock_timeout)
 
 
 def _metadata(report: Report, extract: Extract) -> dict[str, Shown]:

@@ -17,6 +17,7 @@ from intercom_assets.orchestration.io_manager import WarehouseIOManager
 from intercom_assets.settings.warehouse import SECRETS, SnowflakeSettings, no_way_in
 from intercom_assets.warehouse.snowflake import (
     SESSION_PARAMETERS,
+    LeaseTerms,
     Login,
     SnowflakeConnection,
     SnowflakeWarehouse,
@@ -48,7 +49,7 @@ class SnowflakeLogin(dg.ConfigurableResource):  # type: ignore[type-arg]  # no v
     password: str | None = Field(default=None, repr=False, description="Password of the user.")
     token: str | None = Field(default=None, repr=False, description="OAuth access token.")
 
-    def warehouse(self) -> SnowflakeWarehouse:
+    def warehouse(self, terms: LeaseTerms | None = None) -> SnowflakeWarehouse:
         """Return access to the database; a session is opened on first use."""
         login = Login(
             account=self.account,
@@ -57,7 +58,7 @@ class SnowflakeLogin(dg.ConfigurableResource):  # type: ignore[type-arg]  # no v
             warehouse=self.virtual_warehouse,
             database=self.database,
         )
-        return SnowflakeWarehouse(self.connect, login)
+        return SnowflakeWarehouse(self.connect, login, terms=terms)
 
     def connect(self) -> SnowflakeConnection:
         """Log in.
@@ -136,7 +137,7 @@ class SnowflakeIOManager(WarehouseIOManager):
     def warehouse(self) -> SnowflakeWarehouse:
         """Return access to the database."""
         if self._opened is None:
-            self._opened = self.login.warehouse()
+            self._opened = self.login.warehouse(LeaseTerms(patience=self.lock_timeout))
         return self._opened
 
 
@@ -147,7 +148,7 @@ def connection_of(settings: SnowflakeSettings, environment: Mapping[str, str]) -
 
 
 def build_io_manager(
-    settings: SnowflakeSettings, prefix: str, excluded: dict[str, list[str]]
+    settings: SnowflakeSettings, prefix: str, excluded: dict[str, list[str]], lock_timeout: float
 ) -> SnowflakeIOManager:
     """Build a source's IO manager; secrets remain names of variables until a run starts."""
     secrets = {name: dg.EnvVar(variable) for name, variable in settings.login.secrets.items()}
@@ -155,6 +156,7 @@ def build_io_manager(
         warehouse_schema=settings.schema,
         table_prefix=prefix,
         excluded_columns=excluded,
+        lock_timeout=lock_timeout,
         login=SnowflakeLogin(**_plain(settings), **secrets),
     )
 

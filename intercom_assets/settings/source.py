@@ -163,6 +163,10 @@ class Settings(SettingsGroup):
     )
     """DuckDB file, from the project root. Default: data/warehouse.duckdb."""
 
+    lock_timeout: Annotated[timedelta, fields.duration] = timedelta(minutes=1)
+    """How long a run waits for a DuckDB file that another process has open, or in Snowflake for a
+    table that another sync has leased, before it fails. Default: 1m."""
+
     snowflake: Annotated[Snowflake | None, WrapValidator(if_chosen)] = Field(
         default=None, validate_default=True
     )

@@ -84,6 +84,7 @@ EXAMPLES: Mapping[str, Example] = {
     "page_size": Example(50),
     "warehouse": Example("snowflake"),
     "database": Example("data/support.duckdb"),
+    "lock_timeout": Example("5m"),
     "snowflake.account": Example("myorg-myaccount"),
     "snowflake.user": Example("INTERCOM_LOADER"),
     "snowflake.role": Example("INTERCOM_LOADER"),
@@ -197,7 +198,8 @@ def _shown(value: object) -> str:
         case Preview():
             return f"`{value.value}`"
         case timedelta():
-            return f"`{value // timedelta(hours=1)}h`"
+            minutes = value // timedelta(minutes=1)
+            return f"`{minutes}m`" if minutes % 60 else f"`{minutes // 60}h`"
         case Path():
             return f"`{value.relative_to('/')}`"
         case _:
