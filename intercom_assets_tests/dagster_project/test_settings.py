@@ -23,6 +23,7 @@ VARIABLES = {
         "schedule",
         "reconcile",
         "lookback",
+        "lock_timeout",
         "rate_limit_share",
         "page_size",
         "warehouse",
