@@ -184,7 +184,8 @@ class Settings(SettingsGroup):
 
     alerts: Annotated[str | None, fields.webhook, AS_WRITTEN] = None
     """{env: NAME} of the variable with the address of a webhook, Slack's or any other, that is told
-    when a run fails or a check finds an error. Default: nobody is told."""
+    when a run fails, a check finds an error, or Intercom sends a new field. Default: nobody is
+    told."""
 
     ui_url: Annotated[str | None, fields.ui_url, Variable("DAGSTER_UI_URL")] = None
     """Address of Dagster's UI, for links in alerts."""
