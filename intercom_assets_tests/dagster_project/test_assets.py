@@ -317,6 +317,25 @@ def test_options_of_a_run_hold_for_all_its_assets_but_those_with_their_own(
     assert told["conversations"]["records_returned"] < 8
 
 
+def test_one_entry_backfills_a_whole_source(project: Project) -> None:
+    """A first run of a range succeeds for every asset: dated ones in part, lists whole."""
+    job = project.definitions().resolve_job_def("intercom_sync")
+    shared = {"since": "2025-10-01", "until": "2025-12-01"}
+
+    result = job.execute_in_process(
+        run_config={"resources": {"intercom_options": {"config": shared}}}, raise_on_error=False
+    )
+
+    assert failures(result) == {}
+    told = figures(result)
+    assert set(told) == {resource.name for resource in project.settings().resources}
+    stored = {row["id"] for row in project.rows("rudder_conversations")}
+    parts = project.rows("rudder_conversation_parts")
+    assert {row["conversation_id"] for row in parts} <= stored
+    assert told["conversations"]["cursor_after"] == told["contacts"]["cursor_after"] == "none"
+    assert len(project.rows("rudder_tags")) == len(project.workspace.collection("tags").ids())
+
+
 def test_the_documented_run_config_is_accepted(project: Project) -> None:
     """What how-a-sync-works.md shows for the launchpad can be launched."""
     job = project.definitions().resolve_job_def("intercom_sync")
