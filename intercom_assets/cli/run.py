@@ -19,12 +19,12 @@ from intercom_assets.cli.display.terminal import command_line
 from intercom_assets.cli.job import INTERRUPTED, JobRequest, execute
 from intercom_assets.cli.output import FAILED, REFUSED, print_json
 from intercom_assets.cli.project import Project, SourceFile, find_project
+from intercom_assets.engine.cursor import SyncOptions
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.settings.fields import option_instant
 from intercom_assets.settings.privacy import require_salt
 from intercom_assets.settings.source import Settings
 from intercom_assets.settings.warehouse import DuckDBSettings, Snowflake, SnowflakeSettings
-from intercom_assets.sync.cursor import SyncOptions
 
 _EXAMPLES = {
     "conversations": "SELECT state, count(*) AS conversations FROM {} GROUP BY ALL",

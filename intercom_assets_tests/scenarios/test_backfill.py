@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
+from intercom_assets.engine.cursor import BatchLimits, SyncOptions
 from intercom_assets.errors import ConfigurationError, TransientError
-from intercom_assets.sync.cursor import BatchLimits, SyncOptions
 from intercom_assets_tests.world import DAY, NOON, World, nothing
 
 NOW = datetime.fromtimestamp(NOON, UTC)
