@@ -16,15 +16,20 @@ from pydantic import BaseModel, Field, WithJsonSchema, create_model
 
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.orchestration.alerts import build_alerts
-from intercom_assets.orchestration.assets import build_assets
+from intercom_assets.orchestration.assets import SharedSyncConfig, build_assets
 from intercom_assets.orchestration.connections import (
     IntercomConnection,
     connection_key,
     io_manager_key,
+    options_key,
     salt_key,
 )
 from intercom_assets.orchestration.io_manager import DuckDBIOManager, WarehouseIOManager
-from intercom_assets.orchestration.jobs import build_reconcile_job, build_sync_job
+from intercom_assets.orchestration.jobs import (
+    build_reconcile_job,
+    build_resource_jobs,
+    build_sync_job,
+)
 from intercom_assets.orchestration.rules import dagster_rules
 from intercom_assets.orchestration.salt import build_salt
 from intercom_assets.orchestration.schedules import build_schedules
@@ -225,10 +230,8 @@ def build_definitions(
     salt = build_salt(settings.privacy)
     return dg.Definitions(
         assets=[*build_assets(specs), *build_models(specs)],
-        jobs=[sync, reconcile],
-        schedules=build_schedules(
-            settings, specs.keys(settings.resources), sync.name, reconcile.name
-        ),
+        jobs=[sync, reconcile, *build_resource_jobs(specs)],
+        schedules=build_schedules(settings, specs.tables, sync.name, reconcile.name),
         sensors=build_alerts(specs),
         resources={
             connection_key(settings.name): IntercomConnection(
@@ -240,6 +243,7 @@ def build_definitions(
                 page_size=settings.page_size,
             ).of(specs),
             io_manager_key(settings.name): _io_manager(specs),
+            options_key(settings.name): SharedSyncConfig.configure_at_launch(),
             **({salt_key(settings.name): salt} if salt else {}),
         },
     )
@@ -251,6 +255,7 @@ def _io_manager(specs: SourceSpecs) -> WarehouseIOManager:
         "table_prefix": settings.table_prefix,
         "excluded_columns": settings.privacy.excluded_columns,
         "renamed": specs.renamed,
+        "lock_timeout": settings.lock_timeout.total_seconds(),
     }
     match settings.warehouse:
         case DuckDBSettings() as duckdb:

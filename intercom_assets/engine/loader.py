@@ -30,6 +30,10 @@ class Loader:
         self, extract: Extract, warehouse: Warehouse, context: ReadContext, report: Report
     ) -> None:
         self.cursor = context.window.stored
+        # A backfill makes nothing complete that was not; until it ends it is an interrupted sync.
+        self._completes = extract.until is None or self.cursor.complete
+        if extract.until is not None:
+            self.cursor = replace(self.cursor, complete=False)
         self.report = report
         self._extract = extract
         self._warehouse = warehouse
@@ -96,8 +100,8 @@ class Loader:
         if self._extract.until is None:
             # What was due from earlier syncs was requested, or covered by a read of everything.
             self._unread = dict(self.unread)
-            self.cursor = replace(self.cursor, complete=True)
         self.report.unread = len(self._unread)
+        self.cursor = replace(self.cursor, complete=self._completes)
         self._commit(last=True)
         self.report.cursor_after = self.cursor.at or self.cursor.parent_synced_at
         self.report.sample = self._shaper.sample

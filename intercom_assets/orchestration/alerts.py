@@ -1,17 +1,18 @@
-"""The sensor that sends an alert when a run of a source fails, or its checks find wrong rows.
+"""The sensor that sends an alert when a run of a source fails, or finds wrong rows or new fields.
 
 Content is decided here; `intercom.webhook` sends it. Dagster's own run-failure sensor is not used,
 because it moves on when the receiver is down. This one keeps its position in the events of ended
-runs until the receiver accepts the message, for up to a day.
+runs until the receiver accepts the message, for up to a day. The cursor also remembers the fields
+that were reported, by resource, so that each is reported once.
 """
 
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import dagster as dg
 
@@ -19,6 +20,7 @@ from intercom_assets.catalog.types import Json, Record
 from intercom_assets.intercom.webhook import is_slack, post
 from intercom_assets.orchestration.jobs import SOURCE_TAG
 from intercom_assets.orchestration.specs import SourceSpecs
+from intercom_assets.quality.checks import UNDECLARED
 
 PATIENCE = timedelta(days=1)
 """Age at which an undelivered alert is given up."""
@@ -52,9 +54,21 @@ class Problem:
         return f"• {place}: {cut}"
 
 
+@dataclass(frozen=True, slots=True)
+class NewField:
+    """A field of a resource that Intercom sends, that no column declares and nobody knows yet."""
+
+    resource: str
+    name: str
+
+    def __str__(self) -> str:
+        """Format as a line of a list."""
+        return f"• {self.resource}: new field {self.name[:_LONGEST]}, kept in _extra"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """The content of an alert about a run that failed, or succeeded with failed checks."""
+    """The content of an alert about a run that failed, or succeeded with something to report."""
 
     source: str
     job: str
@@ -62,20 +76,35 @@ class Alert:
     failed: bool
     ended_at: datetime
     problems: tuple[Problem, ...]
+    fields: tuple[NewField, ...] = ()
     url: str | None
+
+    @property
+    def event(self) -> str:
+        """The kind of alert, by its most serious part."""
+        if self.failed:
+            return "run_failed"
+        return "check_failed" if self.problems else "new_fields"
 
     @property
     def headline(self) -> str:
         """A one-line summary."""
-        what = "failed" if self.failed else "ended well, but its checks found rows that are wrong"
-        return f"Intercom source {self.source}: {self.job} {what}"
+        return f"Intercom source {self.source}: {self.job} {_HEADLINES[self.event]}"
 
     @property
     def lines(self) -> list[str]:
-        """The first problems, one per line, and the number of others."""
-        lines = [str(problem) for problem in self.problems[:_LISTED]]
-        more = len(self.problems) - _LISTED
+        """The first problems and new fields, one per line, and the number of others."""
+        reported = [*self.problems, *self.fields]
+        lines = [str(one) for one in reported[:_LISTED]]
+        more = len(reported) - _LISTED
         return [*lines, f"• and {more} more"] if more > 0 else lines
+
+
+_HEADLINES = {
+    "run_failed": "failed",
+    "check_failed": "ended well, but its checks found rows that are wrong",
+    "new_fields": "ended well; Intercom sends fields that are new",
+}
 
 
 def build_alerts(
@@ -90,9 +119,9 @@ def build_alerts(
         name=f"{settings.name}_alerts",
         minimum_interval_seconds=_INTERVAL,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description=f"Tells the webhook of {variable} when a run of {settings.name} fails, and "
-        "when a check of severity ERROR does. What the webhook does not take is sent again at the "
-        "next tick, for a day.",
+        description=f"Tells the webhook of {variable} when a run of {settings.name} fails, "
+        "when a check of severity ERROR does, and once of each new field that Intercom sends. What "
+        "the webhook does not take is sent again at the next tick, for a day.",
     )
     def alerts(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         webhook = os.environ.get(variable, "").strip()
@@ -112,7 +141,8 @@ def _tick(
     position = json.loads(context.cursor)
     sent, until = 0, time.monotonic() + _BUDGET
     for kind, record in _ended_runs(context.instance, position):
-        alert = _alert(context.instance, specs, record)
+        known = position.setdefault("fields", {})
+        alert = _alert(context.instance, specs, record, known)
         if alert is not None:
             refusal = post(webhook, for_slack(alert) if is_slack(webhook) else as_json(alert))
             if refusal is None:
@@ -127,6 +157,8 @@ def _tick(
                 context.log.warning(reason)
                 if not given_up:
                     return dg.SkipReason(reason)
+            for field in alert.fields:
+                known.setdefault(field.resource, []).append(field.name)
         # Store the position after each run, so that a later error does not send this alert twice.
         position[kind] = record.storage_id
         context.update_cursor(json.dumps(position))
@@ -136,7 +168,7 @@ def _tick(
 
 
 def _ended_runs(
-    instance: dg.DagsterInstance, position: dict[str, int]
+    instance: dg.DagsterInstance, position: Mapping[str, Any]
 ) -> Iterator[tuple[str, dg.EventLogRecord]]:
     for kind, wanted in (
         ("failed", dg.RunStatusChangeRecordsFilter(_FAILED, after_storage_id=position["failed"])),
@@ -152,9 +184,12 @@ def _newest(instance: dg.DagsterInstance, kind: dg.DagsterEventType) -> int:
 
 
 def _alert(
-    instance: dg.DagsterInstance, specs: SourceSpecs, record: dg.EventLogRecord
+    instance: dg.DagsterInstance,
+    specs: SourceSpecs,
+    record: dg.EventLogRecord,
+    known: Mapping[str, Sequence[str]],
 ) -> Alert | None:
-    """Build a run's alert, or return None if it has no problem or is another source's."""
+    """Build a run's alert, or return None if it reports nothing or is another source's."""
     event = record.event_log_entry
     run = instance.get_run_by_id(event.run_id)
     if run is None or not _is_of(run, specs):
@@ -165,10 +200,12 @@ def _alert(
         return None
     # "Materialize" in the UI runs a job that has only an internal name.
     job = "Materialize" if run.job_name.startswith("__") else run.job_name
-    problems = list(_problems(instance, specs, run.run_id))
+    kinds = {dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.ASSET_CHECK_EVALUATION}
+    events = [one.get_dagster_event() for one in instance.all_logs(run.run_id, of_type=kinds)]
+    problems, fields = list(_problems(specs, events)), tuple(_new_fields(specs, events, known))
     if failed and not any(problem.check is None for problem in problems):
         problems.insert(0, Problem(job, _first_line(event.message)))
-    if not problems:
+    if not problems and not fields:
         return None
     return Alert(
         source=specs.settings.name,
@@ -177,6 +214,7 @@ def _alert(
         failed=failed,
         ended_at=datetime.fromtimestamp(event.timestamp, UTC),
         problems=tuple(problems),
+        fields=fields,
         url=f"{ui_url}/runs/{run.run_id}" if (ui_url := specs.settings.ui_url) else None,
     )
 
@@ -187,10 +225,8 @@ def _is_of(run: dg.DagsterRun, specs: SourceSpecs) -> bool:
     return any(specs.name_of(key) for key in run.asset_selection or ())
 
 
-def _problems(instance: dg.DagsterInstance, specs: SourceSpecs, run_id: str) -> Iterator[Problem]:
-    kinds = {dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.ASSET_CHECK_EVALUATION}
-    for entry in instance.all_logs(run_id, of_type=kinds):
-        event = entry.get_dagster_event()
+def _problems(specs: SourceSpecs, events: Iterable[dg.DagsterEvent]) -> Iterator[Problem]:
+    for event in events:
         if event.is_step_failure:
             step = event.step_key or ""
             yield Problem(step.split("__")[1] if "__" in step else step, _reason(event))
@@ -200,6 +236,22 @@ def _problems(instance: dg.DagsterInstance, specs: SourceSpecs, run_id: str) -> 
                 reason = _first_line(check.description or "failed")
                 resource = specs.name_of(check.asset_key) or check.asset_key.path[-1]
                 yield Problem(resource, reason, check.check_name)
+
+
+def _new_fields(
+    specs: SourceSpecs, events: Iterable[dg.DagsterEvent], known: Mapping[str, Sequence[str]]
+) -> Iterator[NewField]:
+    for event in events:
+        check = None if event.is_step_failure else event.asset_check_evaluation_data
+        if check is None or check.check_name != UNDECLARED.name:
+            continue
+        resource = specs.name_of(check.asset_key) or check.asset_key.path[-1]
+        listed = check.metadata.get("fields")
+        if isinstance(listed, dg.JsonMetadataValue) and isinstance(listed.data, list):
+            names = [str(field["field"]) for field in listed.data]
+            yield from (
+                NewField(resource, one) for one in names if one not in known.get(resource, ())
+            )
 
 
 def _reason(event: dg.DagsterEvent) -> str:
@@ -219,7 +271,7 @@ def as_json(alert: Alert) -> Record:
     lines = [alert.headline, *alert.lines, *([alert.url] if alert.url else [])]
     return {
         "text": "\n".join(lines),
-        "event": "run_failed" if alert.failed else "check_failed",
+        "event": alert.event,
         "source": alert.source,
         "job": alert.job,
         "run_id": alert.run_id,
@@ -229,6 +281,7 @@ def as_json(alert: Alert) -> Record:
             {"resource": problem.resource, "check": problem.check, "reason": problem.reason}
             for problem in alert.problems
         ],
+        "new_fields": [{"resource": one.resource, "field": one.name} for one in alert.fields],
     }
 
 

@@ -5,7 +5,8 @@ reading and loading overlap. Views are in `views`, checks in `checks`.
 """
 
 from collections.abc import Iterator
-from typing import TypeAlias
+from dataclasses import replace
+from typing import Any, TypeAlias
 
 import dagster as dg
 from pydantic import Field
@@ -18,6 +19,7 @@ from intercom_assets.orchestration.connections import (
     connection_key,
     explained,
     io_manager_key,
+    options_key,
     pool_name,
     salt_key,
 )
@@ -31,8 +33,8 @@ from intercom_assets.settings.source import Settings
 _Result: TypeAlias = dg.MaterializeResult[Extract] | dg.AssetCheckResult
 
 
-class SyncConfig(dg.Config):
-    """What one sync may be asked beyond its settings."""
+class SharedSyncConfig(dg.ConfigurableResource):  # type: ignore[type-arg]  # no value of its own
+    """What all assets of a run are asked beyond their settings; one's own config goes first."""
 
     full_refresh: bool = Field(
         default=False,
@@ -60,6 +62,20 @@ class SyncConfig(dg.Config):
     )
 
 
+def _own(option: str) -> Any:  # noqa: ANN401 - as pydantic's `Field`
+    return Field(default=None, description=SharedSyncConfig.model_fields[option].description)
+
+
+class SyncConfig(dg.Config):
+    """The same for one asset; what is not set is as for the whole run."""
+
+    full_refresh: bool | None = _own("full_refresh")
+    since: str | None = _own("since")
+    until: str | None = _own("until")
+    reconcile: bool | None = _own("reconcile")
+    force: bool | None = _own("force")
+
+
 def build_assets(specs: SourceSpecs) -> list[dg.AssetsDefinition | dg.AssetSpec]:
     """Build an asset per selected resource, and a spec per parent that is not selected."""
     return [
@@ -71,7 +87,7 @@ def build_assets(specs: SourceSpecs) -> list[dg.AssetsDefinition | dg.AssetSpec]
 def _asset(specs: SourceSpecs, resource: Resource) -> dg.AssetsDefinition:
     settings = specs.settings
     key, source = specs.key(resource.name), settings.name
-    keys = {connection_key(source), io_manager_key(source)}
+    keys = {connection_key(source), io_manager_key(source), options_key(source)}
     if settings.privacy.hashes(resource.name):
         keys.add(salt_key(source))
 
@@ -79,7 +95,7 @@ def _asset(specs: SourceSpecs, resource: Resource) -> dg.AssetsDefinition:
     @dg.multi_asset(
         name=op_name(source, resource.name),
         specs=[specs[resource.name]],
-        check_specs=check_specs(key, checks_of(resource, settings.start_date)),
+        check_specs=check_specs(key, checks_of(resource, settings.start_of(resource.name))),
         can_subset=True,
         op_tags={"dagster/priority": str(_priority(resource))},
         required_resource_keys=keys,
@@ -104,13 +120,14 @@ def _extract(
     context: dg.AssetExecutionContext, config: SyncConfig, settings: Settings, resource: Resource
 ) -> Extract:
     salt = getattr(context.resources, salt_key(settings.name), None)
+    shared = getattr(context.resources, options_key(settings.name))
     with explained():
         return Extract(
-            source=settings.source,
+            source=replace(settings.source, start_date=settings.start_of(resource.name)),
             resource=resource,
             parent=CATALOG[resource.parent] if resource.parent else None,
             connection=getattr(context.resources, connection_key(settings.name)).open(),
-            request=_request(config, context.run),
+            request=_request(config, shared, context.run),
             listener=LogListener(context.log, resource.name),
             mask=build_mask(settings.privacy, resource.name, salt),
             preview=settings.preview,
@@ -124,13 +141,14 @@ def _priority(resource: Resource) -> int:
     return len(CATALOG.names) - CATALOG.names.index(resource.name)
 
 
-def _request(config: SyncConfig, run: dg.DagsterRun) -> SyncOptions:
+def _request(config: SyncConfig, shared: SharedSyncConfig, run: dg.DagsterRun) -> SyncOptions:
+    asked = {**dict(shared), **config.model_dump(exclude_none=True)}
     return SyncOptions(
-        full_refresh=config.full_refresh,
-        since=option_instant("since", config.since),
-        until=option_instant("until", config.until),
-        reconcile=config.reconcile,
-        force=config.force,
+        full_refresh=asked["full_refresh"],
+        since=option_instant("since", asked["since"]),
+        until=option_instant("until", asked["until"]),
+        reconcile=asked["reconcile"],
+        force=asked["force"],
         run_id=run.run_id,
         first_run_id=run.root_run_id or "",
     )

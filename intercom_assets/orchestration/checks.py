@@ -47,7 +47,7 @@ def check_table(
         open_warehouse=lambda: getattr(resources, io_manager_key(settings.name)).warehouse(),
         open_connection=lambda: getattr(resources, connection_key(settings.name)).open(),
     ) as table:
-        checks = checks_of(resource, settings.start_date)
+        checks = checks_of(resource, settings.start_of(resource.name))
         results = evaluate(context, key, checks, table)
     # Outside the block: while Dagster stores each result, others may need the DuckDB file.
     yield from results

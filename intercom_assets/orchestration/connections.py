@@ -1,4 +1,4 @@
-"""The connection to Intercom, the keys of a source's Dagster resources, and failures in runs.
+"""The connection to Intercom, the keys of a source's assets and resources, and failures in runs.
 
 Connections to warehouses are in `io_manager` and `snowflake`.
 """
@@ -33,6 +33,11 @@ def io_manager_key(source: str) -> str:
 def salt_key(source: str) -> str:
     """Return the key of the salt of a source's hashes."""
     return f"{source}_hash_salt"
+
+
+def options_key(source: str) -> str:
+    """Return the key of the options of a run, which hold for all assets of a source."""
+    return f"{source}_options"
 
 
 def pool_name(source: str) -> str:

@@ -1,14 +1,16 @@
-"""Syncs the extract of an asset, and reads tables back as DataFrames.
+"""Syncs the extract of an asset, and reads tables back in the form that an input asks for.
 
 It also builds the metadata of a materialization: figures, cursor, preview. Names are stable, and
 each figure is in every materialization that can have it, so that the UI plots it over time. The UI
 sorts by name, so the least interesting names begin with t to v.
 """
 
+import importlib
 from abc import abstractmethod
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import dagster as dg
 from pydantic import Field
@@ -29,7 +31,7 @@ from intercom_assets.warehouse.base import Target
 from intercom_assets.warehouse.warehouse import Warehouse
 
 if TYPE_CHECKING:
-    import pandas as pd
+    import pyarrow as pa
 
     from intercom_assets.warehouse.duckdb import DuckDBWarehouse
 
@@ -51,6 +53,7 @@ class WarehouseIOManager(dg.ConfigurableIOManager):
     renamed: dict[str, str] = Field(
         default_factory=dict, description="Resource or model of each key that is translated."
     )
+    lock_timeout: float = Field(default=60.0, description="Seconds to wait for another process.")
 
     @abstractmethod
     def warehouse(self) -> Warehouse:
@@ -73,26 +76,27 @@ class WarehouseIOManager(dg.ConfigurableIOManager):
         context.add_output_metadata(_metadata(report, obj, self._parent_key(obj)))
         obj.listener.on_finish(report)
 
-    def load_input(self, context: dg.InputContext) -> "pd.DataFrame":
-        """Read a table, including rows marked as deleted, or a model's view as a DataFrame.
+    def load_input(self, context: dg.InputContext) -> object:
+        """Read a table, including rows marked as deleted, or a model's view.
 
-        The input's `columns` metadata selects columns, as with Dagster's stock IO managers.
+        The input's annotation decides the form; without one it is a pandas DataFrame. Its `columns`
+        metadata selects columns, as with Dagster's stock IO managers.
 
         Raises:
-            dagster.Failure: There is no such table or column.
+            dagster.Failure: There is no such table or column, or no such form.
         """
         key = context.asset_key
         name = self.renamed.get(key.to_user_string(), key.path[-1])
         source = Source(name="", schema=self.warehouse_schema, prefix=self.table_prefix)
         columns = (context.definition_metadata or {}).get("columns")
         with explained():
+            convert = _conversion(context)
             if model := next((model for model in MODELS if model.name == name), None):
                 table = self.warehouse().read_view(view_target(source, model), columns)
             else:
                 target = source.target(CATALOG[name])
                 table = self.warehouse().read(target, self._known(name, target, columns))
-        frame: pd.DataFrame = table.to_pandas()
-        return frame
+        return convert(table)
 
     def _parent_key(self, extract: Extract) -> dg.AssetKey | None:
         if extract.parent is None:
@@ -129,7 +133,44 @@ class DuckDBIOManager(WarehouseIOManager):
             DuckDBWarehouse,
         )
 
-        return DuckDBWarehouse(Path(self.database))
+        return DuckDBWarehouse(Path(self.database), patience=self.lock_timeout)
+
+
+def _conversion(context: dg.InputContext) -> Callable[["pa.Table"], object]:
+    """Return what turns an Arrow table into what the input is annotated with.
+
+    Raises:
+        ConfigurationError: Tables are not loaded as that.
+    """
+    kind = context.dagster_type.typing_type
+    if kind is Any:
+        return _FORMS["pandas.DataFrame"]
+    # By name, so that no package is imported that the project does not use.
+    package = getattr(kind, "__module__", "").partition(".")[0].lstrip("_")
+    name = f"{package}.{getattr(kind, '__name__', kind)}"
+    if name not in _FORMS:
+        raise ConfigurationError(
+            f"An input is annotated with {name}, which no table is loaded as. Change it to "
+            f"one of {', '.join(_FORMS)}, or remove it"
+        )
+    return _FORMS[name]
+
+
+def _to_polars(table: "pa.Table") -> Any:  # noqa: ANN401 - polars is not installed here
+    return importlib.import_module("polars").from_arrow(table)
+
+
+_FORMS: Mapping[str, Callable[["pa.Table"], object]] = {
+    "pandas.DataFrame": lambda table: table.to_pandas(),
+    "polars.DataFrame": _to_polars,
+    "polars.LazyFrame": lambda table: _to_polars(table).lazy(),
+    "pyarrow.Table": lambda table: table,
+    "ibis.Table": lambda table: importlib.import_module("ibis").memtable(table),
+    "duckdb.DuckDBPyRelation": lambda table: (
+        importlib.import_module("duckdb").connect().from_arrow(table)
+    ),
+}
+"""What an input may be annotated with."""
 
 
 def _metadata(report: Report, extract: Extract, parent: dg.AssetKey | None) -> dict[str, Shown]:

@@ -4,11 +4,13 @@ Jobs set the in-process executor, because a process per asset costs seconds and 
 one writing process.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import dagster as dg
 
-from intercom_assets.orchestration.assets import SyncConfig, op_name
+from intercom_assets.orchestration.assets import SharedSyncConfig
+from intercom_assets.orchestration.connections import options_key
 from intercom_assets.orchestration.specs import SourceSpecs
 
 SOURCE_TAG = "intercom/source"
@@ -20,6 +22,7 @@ def build_sync_job(specs: SourceSpecs) -> Any:  # noqa: ANN401 - its type is pri
     return _job(
         specs,
         "sync",
+        specs.keys(),
         f"Sync every selected resource of the Intercom source {specs.settings.name}, then its "
         "models.",
     )
@@ -31,25 +34,42 @@ def build_reconcile_job(specs: SourceSpecs) -> Any:  # noqa: ANN401 - its type i
     return _job(
         specs,
         "reconcile",
+        specs.keys(),
         f"Sync the Intercom source {settings.name}, then compare every stored row with Intercom: "
         "fetch what syncs missed, mark what Intercom confirms as gone, and read the segments of "
         "all companies again.",
         config=dg.RunConfig(
-            ops={
-                op_name(settings.name, resource.name): SyncConfig(reconcile=True)
-                for resource in settings.resources
-            }
+            resources={options_key(settings.name): SharedSyncConfig(reconcile=True)}
         ),
     )
 
 
+def build_resource_jobs(specs: SourceSpecs) -> list[Any]:
+    """Build a job for each resource that has a schedule of its own."""
+    return [
+        _job(
+            specs,
+            f"{name}_sync",
+            specs.tables(name),
+            f"Sync {name} of the Intercom source {specs.settings.name}, and what is read per "
+            "record.",
+        )
+        for name in specs.settings.schedules
+    ]
+
+
 def _job(
-    specs: SourceSpecs, name: str, description: str, config: dg.RunConfig | None = None
+    specs: SourceSpecs,
+    name: str,
+    keys: Sequence[dg.AssetKey],
+    description: str,
+    *,
+    config: dg.RunConfig | None = None,
 ) -> Any:  # noqa: ANN401 - as above
     source = specs.settings.name
     return dg.define_asset_job(
         f"{source}_{name}",
-        selection=dg.AssetSelection.assets(*specs.keys()),
+        selection=dg.AssetSelection.assets(*keys),
         executor_def=dg.in_process_executor,
         description=description,
         tags={SOURCE_TAG: source},

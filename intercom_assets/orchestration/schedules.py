@@ -32,25 +32,36 @@ _UNFINISHED = [
 
 
 def build_schedules(
-    settings: Settings, resources: Iterable[dg.AssetKey], sync: str, reconcile: str
+    settings: Settings,
+    tables: Callable[[str | None], Iterable[dg.AssetKey]],
+    sync: str,
+    reconcile: str,
 ) -> list[dg.ScheduleDefinition]:
     """Build the schedules of a source's jobs; a job that is started by hand gets none."""
-    keys = frozenset(resources)
 
-    def syncs(run: dg.DagsterRun) -> bool:
-        # A reconcile starts with a sync, and "Materialize all" is one. A run of only some
-        # resources is not, so the tick queues its run behind it.
-        if run.asset_selection is None:
-            return run.job_name in {sync, reconcile}
-        return run.asset_selection >= keys
+    def syncs(*jobs: str, of: str | None = None) -> Callable[[dg.DagsterRun], bool]:
+        keys = frozenset(tables(of))
+
+        def does_its_work(run: dg.DagsterRun) -> bool:
+            # A reconcile starts with a sync, and "Materialize all" is one. A run of only some
+            # resources is not, so the tick queues its run behind it.
+            if run.asset_selection is None:
+                return run.job_name in jobs
+            return run.asset_selection >= keys
+
+        return does_its_work
 
     def reconciles(run: dg.DagsterRun) -> bool:
         return run.job_name == reconcile
 
     planned = [
-        (settings.schedule, f"{settings.name}_schedule", sync, syncs),
+        (settings.schedule, f"{settings.name}_schedule", sync, syncs(sync, reconcile)),
         (settings.reconcile, f"{settings.name}_reconcile_schedule", reconcile, reconciles),
     ]
+    for name, schedule in settings.schedules.items():
+        job = f"{settings.name}_{name}_sync"
+        does_its_work = syncs(sync, reconcile, job, of=name)
+        planned.append((schedule, f"{settings.name}_{name}_schedule", job, does_its_work))
     running, stopped = dg.DefaultScheduleStatus.RUNNING, dg.DefaultScheduleStatus.STOPPED
     return [
         dg.ScheduleDefinition(

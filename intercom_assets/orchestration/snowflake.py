@@ -17,6 +17,7 @@ from intercom_assets.orchestration.io_manager import WarehouseIOManager
 from intercom_assets.settings.warehouse import SECRETS, SnowflakeSettings, no_way_in
 from intercom_assets.warehouse.snowflake import (
     SESSION_PARAMETERS,
+    LeaseTerms,
     Login,
     SnowflakeConnection,
     SnowflakeWarehouse,
@@ -48,7 +49,7 @@ class SnowflakeLogin(dg.ConfigurableResource):  # type: ignore[type-arg]  # no v
     password: str | None = Field(default=None, repr=False, description="Password of the user.")
     token: str | None = Field(default=None, repr=False, description="OAuth access token.")
 
-    def warehouse(self) -> SnowflakeWarehouse:
+    def warehouse(self, terms: LeaseTerms | None = None) -> SnowflakeWarehouse:
         """Return access to the database; a session is opened on first use."""
         login = Login(
             account=self.account,
@@ -57,7 +58,7 @@ class SnowflakeLogin(dg.ConfigurableResource):  # type: ignore[type-arg]  # no v
             warehouse=self.virtual_warehouse,
             database=self.database,
         )
-        return SnowflakeWarehouse(self.connect, login)
+        return SnowflakeWarehouse(self.connect, login, terms=terms)
 
     def connect(self) -> SnowflakeConnection:
         """Log in.
@@ -136,7 +137,7 @@ class SnowflakeIOManager(WarehouseIOManager):
     def warehouse(self) -> SnowflakeWarehouse:
         """Return access to the database."""
         if self._opened is None:
-            self._opened = self.login.warehouse()
+            self._opened = self.login.warehouse(LeaseTerms(patience=self.lock_timeout))
         return self._opened
 
 

@@ -5,7 +5,7 @@ A translation may change any of it, keys included, so everything else looks keys
 
 import re
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -96,10 +96,17 @@ class SourceSpecs:
         spec = self._specs.get(name)
         return spec.key if spec else self._default_key(name)
 
-    def keys(self, these: Iterable[Resource | Model] | None = None) -> list[dg.AssetKey]:
-        """Return the keys of resources and models: of these, or of all that are selected."""
-        settings = self.settings
-        return [self.key(one.name) for one in these or (*settings.resources, *settings.models)]
+    def tables(self, of: str | None = None) -> list[dg.AssetKey]:
+        """Return the keys of the selected resources, or of one with its children."""
+        return [
+            self.key(one.name)
+            for one in self.settings.resources
+            if of is None or of in (one.name, one.parent)
+        ]
+
+    def keys(self) -> list[dg.AssetKey]:
+        """Return the keys of all selected resources and models."""
+        return [*self.tables(), *(self.key(model.name) for model in self.settings.models)]
 
     def name_of(self, key: dg.AssetKey) -> str | None:
         """Return the name of the resource or model with a key, or None for a foreign key."""

@@ -32,9 +32,7 @@ def build_models(specs: SourceSpecs) -> list[dg.AssetsDefinition]:
         check_specs=[
             spec
             for model in settings.models
-            for spec in check_specs(
-                specs.key(model.name), view_checks_of(model, settings.start_date)
-            )
+            for spec in check_specs(specs.key(model.name), view_checks_of(model, settings.start_of))
         ],
         can_subset=True,
         required_resource_keys={io_manager_key(settings.name)},
@@ -75,7 +73,7 @@ def _make(
             for result in evaluate(
                 context,
                 specs.key(report.model.name),
-                view_checks_of(report.model, settings.start_date),
+                view_checks_of(report.model, settings.start_of),
                 ViewContext(report, source, warehouse),
             )
         ]

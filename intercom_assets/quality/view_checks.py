@@ -1,5 +1,6 @@
 """The checks of the views of models."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,7 +26,9 @@ class ViewContext:
 ViewCheck = Check[ViewContext]
 
 
-def view_checks_of(model: Model, start_date: datetime | None) -> tuple[ViewCheck, ...]:
+def view_checks_of(
+    model: Model, start_of: Callable[[str], datetime | None] = lambda _: None
+) -> tuple[ViewCheck, ...]:
     """Return the checks that apply to a model.
 
     With a start date, rows may reference records that are too old to be stored.
@@ -34,7 +37,7 @@ def view_checks_of(model: Model, start_date: datetime | None) -> tuple[ViewCheck
         case Flat():
             return (ROWS,)
         case Bridge(of=of):
-            return () if start_date is not None and CATALOG[of].cursor else (MEMBERS,)
+            return () if CATALOG[of].cursor and start_of(of) is not None else (MEMBERS,)
 
 
 def _look_at_rows(context: ViewContext) -> CheckResult:

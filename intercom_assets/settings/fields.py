@@ -2,8 +2,9 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import TypeVar
 
 from pydantic import WithJsonSchema
 
@@ -26,6 +27,8 @@ from intercom_assets.settings.values import (
     variable_of,
     wrong,
 )
+
+T = TypeVar("T")
 
 OWNERS = "an email address or team:name is allowed, several with commas between"
 
@@ -134,11 +137,19 @@ def option_instant(option: str, value: str | None) -> datetime | None:
         raise ConfigurationError(f"The option {option} is {value!r}. Change it: {error}") from None
 
 
-@converted
-def start_date(value: object) -> datetime:
-    """Read a date or time in UTC."""
+def _instant(value: object) -> datetime:
     # YAML parses an unquoted date.
     return parse_instant(value.isoformat() if isinstance(value, date) else str(value))
+
+
+start_date = converted(_instant)
+"""Reads a date or time in UTC."""
+
+
+@converted
+def start_dates(value: object) -> dict[str, datetime]:
+    """Read the start dates of resources whose records are dated."""
+    return by_resource(value, [one.name for one in CATALOG if one.cursor], _instant)
 
 
 @Reads
@@ -171,6 +182,34 @@ def resources(value: object, info: Info) -> tuple[Resource, ...]:
         if resource.parent is not None and resource.parent not in wanted
     )
     return chosen
+
+
+def by_resource(value: object, names: Sequence[str], read: Callable[[object], T]) -> dict[str, T]:
+    """Read a value for each of some resources, from a map or from text: contacts=…,companies=….
+
+    Raises:
+        ValueError: The form is wrong, or else a name or value; says all of them.
+    """
+    if isinstance(value, str):
+        # Not at every comma, since cron has commas too.
+        pairs = (part.partition("=") for part in re.split(r",(?=\s*\w+\s*=)", value))
+        value = {name.strip(): text.strip() for name, _, text in pairs}
+    if not isinstance(value, Mapping):
+        raise ValueError("resource=value is allowed, several with commas between, or a map")
+    problems = [
+        wrong(name, f"allowed are the resources {', '.join(names)}")
+        for name in value
+        if name not in names
+    ]
+    found: dict[str, T] = {}
+    for name in (one for one in value if one in names):
+        try:
+            found[name] = read(value[name])
+        except ValueError as error:
+            problems.append(wrong(f"{name}={value[name]}", str(error)))
+    if problems:
+        raise Refused(*problems)
+    return found
 
 
 @Reads

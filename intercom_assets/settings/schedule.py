@@ -6,6 +6,8 @@ Dagster validates cron and time zones; what a tick does is in `orchestration/sch
 import re
 from dataclasses import dataclass
 
+from intercom_assets.catalog import CATALOG
+from intercom_assets.settings.fields import by_resource
 from intercom_assets.settings.values import Info, Reads, RuleBook
 
 _MINUTES = (5, 10, 15, 30)
@@ -51,6 +53,14 @@ def read_schedule(value: object, info: Info) -> Schedule | None:
             return _cron(str(cron), str(rest.get("timezone", "UTC")), rules)
         case _:
             raise ValueError(ALLOWED)
+
+
+@Reads
+def read_schedules(value: object, info: Info) -> dict[str, Schedule]:
+    """Read further schedules of single resources, in the same forms."""
+    selected = [one.name for one in info.data.get("selected", CATALOG)]
+    found = by_resource(value, selected, lambda one: read_schedule.read(one, info))
+    return {name: one for name, one in found.items() if isinstance(one, Schedule)}
 
 
 def _from_text(value: str, rules: RuleBook) -> Schedule | None:

@@ -30,7 +30,12 @@ from intercom_assets.settings.privacy import (
     read_hashed,
     read_salt,
 )
-from intercom_assets.settings.schedule import Schedule, read_schedule, weekly_beside
+from intercom_assets.settings.schedule import (
+    Schedule,
+    read_schedule,
+    read_schedules,
+    weekly_beside,
+)
 from intercom_assets.settings.values import (
     AS_WRITTEN,
     Reading,
@@ -85,6 +90,10 @@ class Settings(SettingsGroup):
     start_date: Annotated[datetime | None, fields.start_date] = None
     """UTC date or time; records updated before it are not kept."""
 
+    start_dates: Annotated[Mapping[str, datetime], fields.start_dates] = Field(default_factory=dict)
+    """Start dates of single resources, which go before start_date: {conversations: 2025-01-01}, or
+    as text: conversations=2025-01-01,contacts=2024-06-01."""
+
     table_prefix: Annotated[str, identifier_part] = ""
     """Put before `rudder_<resource>` verbatim. Default: empty."""
 
@@ -128,10 +137,14 @@ class Settings(SettingsGroup):
     """When every stored row is compared with Intercom, in the same forms. Default: Sundays at 03:00
     when a schedule is set, else manual."""
 
+    schedules: Annotated[Mapping[str, Schedule], read_schedules] = Field(default_factory=dict)
+    """Further schedules, of single resources with their children, in the same forms:
+    {conversations: every 15m}, or as text: conversations=every 15m,tags=every 1h."""
+
     schedules_run: Annotated[bool, one_of(stopped=False, running=True)] = Field(
         default=False, alias="schedule_status"
     )
-    """What both schedules are until they are switched in the UI: stopped (default) or running."""
+    """What schedules are until they are switched in the UI: stopped (default) or running."""
 
     lookback: Annotated[timedelta, fields.duration, fields.DURATION] = timedelta(hours=1)
     """How far before the cursor a window starts. Default: 1h."""
@@ -156,6 +169,10 @@ class Settings(SettingsGroup):
     )
     """DuckDB file, from the project root. Default: data/warehouse.duckdb."""
 
+    lock_timeout: Annotated[timedelta, fields.duration] = timedelta(minutes=1)
+    """How long a run waits for a DuckDB file that another process has open, or in Snowflake for a
+    table that another sync has leased, before it fails. Default: 1m."""
+
     snowflake: Annotated[Snowflake | None, WrapValidator(if_chosen)] = Field(
         default=None, validate_default=True
     )
@@ -173,7 +190,8 @@ class Settings(SettingsGroup):
 
     alerts: Annotated[str | None, fields.webhook, AS_WRITTEN] = None
     """{env: NAME} of the variable with the address of a webhook, Slack's or any other, that is told
-    when a run fails or a check finds an error. Default: nobody is told."""
+    when a run fails, a check finds an error, or Intercom sends a new field. Default: nobody is
+    told."""
 
     ui_url: Annotated[str | None, fields.ui_url, Variable("DAGSTER_UI_URL")] = None
     """Address of Dagster's UI, for links in alerts."""
@@ -217,6 +235,10 @@ class Settings(SettingsGroup):
     def schema(self) -> str:  # type: ignore[override]  # pydantic's of that name is deprecated
         """Schema of the tables."""
         return self.warehouse_schema
+
+    def start_of(self, resource: str) -> datetime | None:
+        """Return the start date of a resource; that of a child is its parent's."""
+        return self.start_dates.get(CATALOG[resource].parent or resource, self.start_date)
 
     @property
     def source(self) -> Source:

@@ -177,7 +177,7 @@ def test_every_model_describes_its_columns(scene: Scene, model: Model) -> None:
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
 def test_no_check_of_a_model_fails_where_all_is_well(scene: Scene, model: Model) -> None:
     """After a whole sync every check passes."""
-    world, checks = scene.world, view_checks_of(model, None)
+    world, checks = scene.world, view_checks_of(model)
     context = ViewContext(scene.reports[model.name], world.source, world.warehouse)
     found = [one.evaluate(context) for one in checks]
 

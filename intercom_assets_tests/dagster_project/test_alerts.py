@@ -95,6 +95,11 @@ class Watch:
         self._cursor = told.cursor
         return str(told.skip_message)
 
+    def forget_fields(self) -> None:
+        """Make the cursor one of the first release."""
+        position = json.loads(self._cursor or "{}")
+        self._cursor = json.dumps({kind: position[kind] for kind in ("failed", "ended")})
+
     def fails(self, message: str = "The worker was killed", **run: Any) -> dg.DagsterRun:  # noqa: ANN401 - fields of a run
         """Store a run of the source that failed."""
         given = {"job_name": "intercom_sync", "tags": {"intercom/source": "intercom"}, **run}
@@ -155,6 +160,59 @@ def test_rows_that_are_wrong_are_told(project: Project, watch: Watch, receiver: 
     [failed] = told["failed"]
     assert ("tags", "key_is_unique") == (failed["resource"], failed["check"])
     assert failed["reason"].startswith("Values of id that are null or repeated: 1")
+
+
+def test_a_new_field_is_told_once_by_name(
+    project: Project, watch: Watch, receiver: Receiver
+) -> None:
+    """A field that no column declares is told when it first comes, without any value."""
+    ids = project.workspace.collection("tags").ids()
+    project.workspace.patch("tags", ids[0], {"mood": "secret-value"}, bump=False)
+    run_sync(project, watch.instance, "tags")
+    receiver.answers = [500]
+
+    refused, sent = watch.tick(), watch.tick()
+
+    assert refused.endswith("It is sent again at the next tick.")
+    assert "Alerts sent: 1." == sent
+    told = receiver.told[-1]
+    assert ("new_fields", []) == (told["event"], told["failed"])
+    assert [{"resource": "tags", "field": "mood"}] == told["new_fields"]
+    assert "• tags: new field mood, kept in _extra" in told["text"]
+    assert "secret-value" not in json.dumps(receiver.told)
+
+    project.workspace.patch("tags", ids[1], {"mood": "again", "weather": "wet"}, bump=False)
+    run_sync(project, watch.instance, "tags")
+    assert "Alerts sent: 1." == watch.tick()
+    assert [{"resource": "tags", "field": "weather"}] == receiver.told[-1]["new_fields"]
+    run_sync(project, watch.instance, "tags")
+    assert "Nothing has failed." == watch.tick()
+
+
+def test_new_fields_are_told_with_what_else_is_wrong(
+    project: Project, watch: Watch, receiver: Receiver
+) -> None:
+    """One run is one message, whose kind is that of the worst."""
+    tag = project.workspace.collection("tags").ids()[0]
+    project.workspace.patch("tags", tag, {"mood": "x"}, bump=False)
+    project.workspace.access.missing_scopes.add("read_admins")
+
+    run_sync(project, watch.instance, "tags", "admins")
+
+    assert "Alerts sent: 1." == watch.tick()
+    [told] = receiver.told
+    assert "run_failed" == told["event"]
+    assert ["admins"] == [one["resource"] for one in told["failed"]]
+    assert [{"resource": "tags", "field": "mood"}] == told["new_fields"]
+
+
+def test_a_cursor_of_an_older_release_is_understood(watch: Watch, receiver: Receiver) -> None:
+    """A sensor that was running before it knew of fields goes on from its position."""
+    watch.forget_fields()
+    watch.fails()
+
+    assert "Alerts sent: 1." == watch.tick()
+    assert 1 == len(receiver.told)
 
 
 def run_sync(project: Project, instance: dg.DagsterInstance, *select: str) -> dg.DagsterRun:

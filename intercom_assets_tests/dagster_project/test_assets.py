@@ -2,10 +2,12 @@
 
 import os
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
 import pytest
+import yaml
 from dagster._core.definitions.freshness import TimeWindowFreshnessPolicy
 
 from intercom_assets.catalog import CATALOG, NEWEST
@@ -17,6 +19,7 @@ from intercom_assets_tests.dagster_project.running import (
     figures,
     run_job,
 )
+from intercom_assets_tests.docs.blocks import blocks
 from intercom_simulator.request_log import endpoint_of
 
 DIGEST = Path(__file__).with_name("asset_graph.txt")
@@ -252,6 +255,21 @@ def test_until_from_run_config_backfills_a_range(project: Project) -> None:
     assert told["conversations"]["cursor_after"] == told["conversations"]["cursor_before"]
 
 
+def test_a_start_date_of_one_resource_is_for_it_alone(project: Project) -> None:
+    """Older records of that resource are not kept, and it is not compared with a count of all."""
+    raw = {"start_dates": {"conversations": "2025-12-31"}}
+    end = datetime(2025, 12, 31, tzinfo=UTC)
+
+    assert project.run("contacts", "conversations", **raw).success
+
+    assert len(project.rows("rudder_contacts")) == 30
+    assert all(row["updated_at"] >= end for row in project.rows("rudder_conversations"))
+    graph = project.definitions(**raw).resolve_asset_graph()
+    counted = {key.asset_key.path[-1] for key in graph.asset_check_keys if "row_count" in key.name}
+    assert "contacts" in counted
+    assert "conversations" not in counted
+
+
 def test_steps_come_in_the_order_of_the_catalogue(project: Project) -> None:
     """Each child follows its parent, so that its requests use the quota early; checks come last."""
     result = project.run()
@@ -270,14 +288,73 @@ def test_steps_come_in_the_order_of_the_catalogue(project: Project) -> None:
 def test_runs_need_no_config(project: Project) -> None:
     """The job and each of its assets run with nothing but defaults."""
     job = project.definitions().resolve_job_def("intercom_sync")
+    shared = {"full_refresh": False, "since": "", "until": "", "reconcile": False, "force": False}
 
-    assert dg.validate_run_config(job, {})["ops"]["intercom__contacts"]["config"] == {
-        "full_refresh": False,
-        "since": "",
-        "until": "",
-        "reconcile": False,
-        "force": False,
-    }
+    config = dg.validate_run_config(job, {})
+
+    assert config["resources"]["intercom_options"]["config"] == shared
+    assert config["ops"]["intercom__contacts"]["config"] == dict.fromkeys(shared)
+
+
+def test_options_of_a_run_hold_for_all_its_assets_but_those_with_their_own(
+    project: Project,
+) -> None:
+    """One entry is for every asset; what an asset's own config says goes first."""
+    project.run("contacts", "conversations")
+    job = project.definitions().resolve_job_def("intercom_sync")
+    keys = [dg.AssetKey(["intercom", name]) for name in ("contacts", "conversations")]
+
+    result = job.execute_in_process(
+        run_config={
+            "resources": {"intercom_options": {"config": {"since": "2015-01-01"}}},
+            "ops": {"intercom__conversations": {"config": {"since": ""}}},
+        },
+        asset_selection=keys,
+    )
+
+    told = figures(result)
+    assert told["contacts"]["records_returned"] == 30
+    assert told["conversations"]["records_returned"] < 8
+
+
+def test_one_entry_backfills_a_whole_source(project: Project) -> None:
+    """A first run of a range succeeds for every asset: dated ones in part, lists whole."""
+    job = project.definitions().resolve_job_def("intercom_sync")
+    shared = {"since": "2025-10-01", "until": "2025-12-01"}
+
+    result = job.execute_in_process(
+        run_config={"resources": {"intercom_options": {"config": shared}}}, raise_on_error=False
+    )
+
+    assert failures(result) == {}
+    told = figures(result)
+    assert set(told) == {resource.name for resource in project.settings().resources}
+    stored = {row["id"] for row in project.rows("rudder_conversations")}
+    parts = project.rows("rudder_conversation_parts")
+    assert {row["conversation_id"] for row in parts} <= stored
+    assert told["conversations"]["cursor_after"] == told["contacts"]["cursor_after"] == "none"
+    assert len(project.rows("rudder_tags")) == len(project.workspace.collection("tags").ids())
+
+
+def test_the_documented_run_config_is_accepted(project: Project) -> None:
+    """What how-a-sync-works.md shows for the launchpad can be launched."""
+    job = project.definitions().resolve_job_def("intercom_sync")
+    [shown] = [one for one in blocks("yaml") if one.document == "docs/how-a-sync-works.md"]
+
+    config = dg.validate_run_config(job, yaml.safe_load(shown.text))
+
+    assert config["resources"]["intercom_options"]["config"]["until"] == "2024-02-01"
+    assert config["ops"]["intercom__contacts"]["config"]["full_refresh"] is True
+
+
+def test_the_reconcile_job_has_one_entry_of_config(project: Project) -> None:
+    """The launchpad shows what the second job does in one place."""
+    job = project.definitions().resolve_job_def("intercom_reconcile")
+
+    config = {name: value for name, value in (job.run_config or {}).items() if value}
+
+    assert ["resources"] == list(config)
+    assert config["resources"]["intercom_options"]["config"]["reconcile"] is True
 
 
 def test_the_reconcile_job_marks_what_is_gone(project: Project) -> None:

@@ -200,14 +200,14 @@ def test_a_range_that_contradicts_itself_is_refused(project: Project) -> None:
     assert project.workspace.log.total() == 0
 
 
-@pytest.mark.parametrize("since", ["yesterday", "2999-01-01", "1700000000"])
-def test_a_bad_since_is_told_with_what_is_allowed(project: Project, since: str) -> None:
-    """Run config is checked before anything is asked."""
-    told = failures(project.run("tags", config={"since": since}))["tags"]
+@pytest.mark.parametrize("option", ["since", "until"])
+@pytest.mark.parametrize("value", ["yesterday", "2999-01-01", "1700000000"])
+def test_a_bad_time_is_told_with_what_is_allowed(project: Project, option: str, value: str) -> None:
+    """Run config is checked before anything is asked; a time in the future is none."""
+    told = failures(project.run("tags", config={option: value}))["tags"]
 
-    assert told.startswith(
-        f"The option since is '{since}'. Change it: a UTC date or time is allowed"
-    )
+    allowed = "Change it: a UTC date or time is allowed"
+    assert told.startswith(f"The option {option} is '{value}'. {allowed}")
     assert project.workspace.log.total() == 0
 
 

@@ -2,67 +2,23 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
-import dagster as dg
 import pytest
 
 from intercom_assets.errors import ConfigurationError
-from intercom_assets.orchestration.assets import build_assets
-from intercom_assets.orchestration.connections import (
-    IntercomConnection,
-    connection_key,
-    io_manager_key,
-)
-from intercom_assets.orchestration.io_manager import DuckDBIOManager
-from intercom_assets.orchestration.specs import SourceSpecs
-from intercom_assets.settings.source import Settings
 from intercom_assets.settings.warehouse import (
     DEFAULT_DATABASE,
     DEFAULT_SCHEMA,
-    DuckDBSettings,
 )
-from intercom_assets.warehouse.duckdb import DuckDBWarehouse
 from intercom_assets_tests.dagster_project.running import (
-    TOKEN_VARIABLE,
     Project,
     execute,
     failures,
-    run_job,
 )
 
 
-class _Hasty(DuckDBIOManager):
-    """Waits a moment, rather than a minute, for other programs."""
-
-    def warehouse(self) -> DuckDBWarehouse:
-        return DuckDBWarehouse(Path(self.database), patience=0.2)
-
-
-def _hasty(settings: Settings) -> dg.Definitions:
-    assert isinstance(settings.warehouse, DuckDBSettings)
-    return dg.Definitions(
-        assets=build_assets(SourceSpecs(settings)),
-        jobs=[dg.define_asset_job("intercom_sync", executor_def=dg.in_process_executor)],
-        resources={
-            connection_key(settings.name): IntercomConnection(
-                token_variable=TOKEN_VARIABLE,
-                region=settings.region,
-                base_url=settings.base_url,
-                api_version=str(settings.api_version),
-                rate_limit_share=settings.rate_limit_share,
-            ),
-            io_manager_key(settings.name): _Hasty(
-                database=str(settings.warehouse.database),
-                warehouse_schema=settings.schema,
-                table_prefix=settings.table_prefix,
-            ),
-        },
-    )
-
-
 def test_a_database_that_another_program_holds_is_told(project: Project) -> None:
-    """The lock of another process is waited for, then named with what to do."""
+    """The lock of another process is waited for as long as the setting says, then named."""
     assert project.run("tags").success
     hold = f"import duckdb; c = duckdb.connect({str(project.database)!r}); print(1); input()"
     with subprocess.Popen(
@@ -70,11 +26,12 @@ def test_a_database_that_another_program_holds_is_told(project: Project) -> None
     ) as other:
         assert other.stdout is not None
         other.stdout.readline()
-        told = failures(run_job(_hasty(project.settings()), "tags"))["tags"]
+        told = failures(project.run("tags", lock_timeout="2s"))["tags"]
         other.communicate(b"\n")
 
     assert told.startswith(f"{project.database} is in use by another process")
     assert f"PID {other.pid}" in told
+    assert "[Waited 2 s." in told
     assert "Close the other program" in told
 
 

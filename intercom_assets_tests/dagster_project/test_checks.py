@@ -567,7 +567,11 @@ def test_no_error_of_a_check_fails_a_run(project: Project) -> None:
     broken = dg.Definitions(
         assets=definitions.assets,
         jobs=definitions.jobs,
-        resources={"intercom_intercom": 1, "intercom_io_manager": dg.mem_io_manager},
+        resources={
+            "intercom_intercom": 1,
+            "intercom_io_manager": dg.mem_io_manager,
+            "intercom_options": 1,
+        },
     )
 
     found = look(broken, "contacts")

@@ -23,6 +23,7 @@ VARIABLES = {
         "schedule",
         "reconcile",
         "lookback",
+        "lock_timeout",
         "rate_limit_share",
         "page_size",
         "warehouse",
@@ -66,6 +67,7 @@ def from_environment(values: Mapping[str, str]) -> tuple[dict[str, str], dict[st
         ("page_size", "1.5", "from 1 to 150"),
         ("page_size", "all", "from 1 to 150"),
         ("lookback", "soon", "90s, 30m, 1h or 2d"),
+        ("lock_timeout", "60", "90s, 30m, 1h or 2d"),
         ("base_url", "http://intercom.example", "https"),
         ("base_url", "ftp://127.0.0.1", "https"),
         ("table_prefix", "a\0b", "no NUL"),
@@ -178,6 +180,7 @@ def test_the_defaults() -> None:
         ("lookback", "30m", "lookback", timedelta(minutes=30)),
         ("lookback", "0h", "lookback", timedelta(0)),
         ("lookback", "2 d", "lookback", timedelta(days=2)),
+        ("lock_timeout", "5m", "lock_timeout", timedelta(minutes=5)),
         ("rate_limit_share", "0.5", "rate_limit_share", 0.5),
         ("rate_limit_share", "1", "rate_limit_share", 1.0),
         ("page_size", "20", "page_size", 20),
@@ -294,3 +297,45 @@ def test_a_part_of_a_refused_setting_counts_for_the_others() -> None:
     told = problems(hash_columns="contacts.email, contacts.nope", exclude_columns="contacts.email")
 
     assert ["hash_columns", "hash_columns", "hash_salt"] == [line.split()[0] for line in told]
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "said"),
+    [
+        ("start_dates", "tags=2024-01-31", "is 'tags': allowed are the resources "),
+        ("start_dates", {"contacts": "soon"}, "is 'contacts=soon': a UTC date or time is allowed"),
+        ("start_dates", ["contacts"], "resource=value is allowed"),
+        ("schedules", "unicorns=every 1h", "is 'unicorns': allowed are the resources "),
+        ("schedules", "contacts=daily", "is 'contacts=daily': allowed are manual; every "),
+        ("schedules", {"contacts": {"cron": "0 6"}}, "cron has five fields"),
+    ],
+)
+def test_a_bad_value_of_one_resource_is_named(setting: str, value: object, said: str) -> None:
+    """Settings by resource name what is wrong: the resource, or its value."""
+    (problem,) = problems(**{setting: value})
+
+    assert problem.startswith(f"{setting} is ")
+    assert said in problem
+
+
+def test_a_start_date_of_a_resource_goes_before_the_one_of_all() -> None:
+    """Children have the start date of their parent, and others the one of all."""
+    settings = read(start_date="2024-01-31", start_dates="conversations=2025-01-01")
+
+    starts = {
+        name: start and f"{start:%Y-%m-%d}"
+        for name in ("contacts", "conversations", "conversation_parts")
+        for start in [settings.start_of(name)]
+    }
+    assert {
+        "contacts": "2024-01-31",
+        "conversations": "2025-01-01",
+        "conversation_parts": "2025-01-01",
+    } == starts
+
+
+def test_a_manual_schedule_of_a_resource_is_none() -> None:
+    """`manual` switches off what a shared file sets."""
+    settings = read(schedules={"contacts": "manual", "tags": "every 24h"})
+
+    assert ["tags"] == list(settings.schedules)

@@ -52,6 +52,16 @@ def refused(environment: Mapping[str, str] | None = None, /, **changed: object) 
     return problems(environment or {}, warehouse="snowflake", snowflake=group)
 
 
+def test_a_run_waits_for_a_lease_as_long_as_the_setting_says() -> None:
+    """`lock_timeout` reaches the IO manager in seconds."""
+    group = {**NAMED, "authenticator": "externalbrowser"}
+    settings = read({}, warehouse="snowflake", snowflake=group, lock_timeout="5m")
+
+    resources = build_definitions(settings).resources or {}
+
+    assert 300 == resources["intercom_io_manager"].lock_timeout
+
+
 def test_a_secret_stays_the_name_of_its_variable() -> None:
     """Settings hold the variable of a secret that is set, never the secret."""
     settings = snowflake({"SNOWFLAKE_PASSWORD": "hunter2"})

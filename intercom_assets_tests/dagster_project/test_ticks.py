@@ -89,6 +89,47 @@ def test_materializing_all_is_a_sync(instance: dg.DagsterInstance) -> None:
     assert ["skips", "runs"] == told
 
 
+@pytest.mark.parametrize(
+    ("job", "select", "expected"),
+    [
+        ("intercom_conversations_sync", [], "skips"),
+        ("intercom_sync", [], "skips"),
+        ("__ASSET_JOB", ["conversations", "conversation_parts", "tags"], "skips"),
+        ("__ASSET_JOB", ["conversations"], "runs"),
+        ("intercom_contacts_sync", [], "runs"),
+    ],
+)
+def test_a_tick_of_one_resource_skips_beside_a_run_that_syncs_it(
+    instance: dg.DagsterInstance, job: str, select: list[str], expected: str
+) -> None:
+    """A resource's own schedule runs it with its children, unless a run already does."""
+    made = schedules(schedules={"conversations": "every 15m", "contacts": "every 30m"})
+    stored(instance, job, select, "STARTED")
+
+    told = tick(made["intercom_conversations_schedule"], instance)
+
+    assert {"intercom_conversations_schedule", "intercom_contacts_schedule"} == set(made)
+    assert expected == outcome(told)
+
+
+def test_a_resource_with_a_schedule_has_a_job_of_it_and_its_children() -> None:
+    """The job leaves out what is not selected, and other resources."""
+    alone = build_definitions(read(schedules="conversations=every 15m", resources="conversations"))
+    whole = build_definitions(read(schedules="conversations=cron 0,30 6 * * *,tags=every 1h"))
+
+    selected = [
+        {
+            key.path[-1]
+            for key in definitions.resolve_job_def(
+                "intercom_conversations_sync"
+            ).asset_layer.selected_asset_keys
+        }
+        for definitions in (alone, whole)
+    ]
+
+    assert [{"conversations"}, {"conversations", "conversation_parts"}] == selected
+
+
 def test_a_skipped_tick_names_the_run_and_what_to_do(instance: dg.DagsterInstance) -> None:
     """The tick in the UI says which run it met, since when, and how to end one that is dead."""
     run = stored(instance, "intercom_sync", [], "STARTING")

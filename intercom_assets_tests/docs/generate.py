@@ -76,7 +76,7 @@ def checks() -> str:
         for check in checks_of(resource, None):
             of.setdefault(check, []).append(resource.name)
     for model in MODELS:
-        for judged in view_checks_of(model, None):
+        for judged in view_checks_of(model):
             of.setdefault(judged, []).append(model.name)
     for described, names in of.items():
         shown = "every resource" if len(names) == len(CATALOG.names) else ", ".join(names)

@@ -61,6 +61,10 @@ EXAMPLES: Mapping[str, Example] = {
     "base_url": Example("http://127.0.0.1:8765"),
     "api_version": Example("2.14"),
     "start_date": Example("2024-01-31"),
+    "start_dates": Example(
+        {"conversations": "2025-01-01", "contacts": "2024-06-01"},
+        "conversations=2025-01-01,contacts=2024-06-01",
+    ),
     "table_prefix": Example("eu_"),
     "resources": Example(["contacts", "conversations"], "contacts,conversations"),
     "exclude_columns": Example(
@@ -73,12 +77,14 @@ EXAMPLES: Mapping[str, Example] = {
     "reconcile": Example(
         {"cron": "0 6 * * 0", "timezone": "Europe/Berlin"}, "cron 0 6 * * 0 in Europe/Berlin"
     ),
+    "schedules": Example({"conversations": "every 15m"}, "conversations=every 15m"),
     "schedule_status": Example("running"),
     "lookback": Example("2h"),
     "rate_limit_share": Example(0.45),
     "page_size": Example(50),
     "warehouse": Example("snowflake"),
     "database": Example("data/support.duckdb"),
+    "lock_timeout": Example("5m"),
     "snowflake.account": Example("myorg-myaccount"),
     "snowflake.user": Example("INTERCOM_LOADER"),
     "snowflake.role": Example("INTERCOM_LOADER"),
@@ -192,7 +198,8 @@ def _shown(value: object) -> str:
         case Preview():
             return f"`{value.value}`"
         case timedelta():
-            return f"`{value // timedelta(hours=1)}h`"
+            minutes = value // timedelta(minutes=1)
+            return f"`{minutes}m`" if minutes % 60 else f"`{minutes // 60}h`"
         case Path():
             return f"`{value.relative_to('/')}`"
         case _:

@@ -4,11 +4,12 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
 
 from intercom_assets.engine.cursor import BatchLimits, SyncOptions
-from intercom_assets.errors import ConfigurationError
-from intercom_assets_tests.world import DAY, NOON, World
+from intercom_assets.errors import ConfigurationError, TransientError
+from intercom_assets_tests.world import DAY, NOON, World, nothing
 
 NOW = datetime.fromtimestamp(NOON, UTC)
 LONG_AGO = datetime(2015, 1, 1, tzinfo=UTC)
@@ -78,6 +79,32 @@ def test_a_backfill_marks_nothing(world: World) -> None:
     world.sync_all("conversations", "conversation_parts")
     assert {gone} == world.marked("conversations")
     assert part["id"] in world.marked("conversation_parts")
+
+
+@pytest.mark.parametrize("name", ["contacts", "conversations"])
+@pytest.mark.parametrize("synced", [False, True])
+def test_a_backfill_that_breaks_off_claims_nothing(
+    world: World, name: str, *, synced: bool
+) -> None:
+    """What it committed is kept and the cursor stays; the next sync makes all of it right."""
+    if synced:
+        world.sync(name)
+    at = world.cursor(name).at if synced else None
+    world.portions = BatchLimits(slice_records=1, ahead_rows=2)
+
+    def lose(_request: httpx.Request) -> None:
+        if any(progress.done >= 6 for progress in world.ear.progress):
+            raise httpx.ConnectError("lost")
+
+    world.before = lose
+    with pytest.raises(TransientError):
+        world.sync(name, since=LONG_AGO, until=world.clock.moment())
+    world.before = nothing
+
+    assert world.rows(name)
+    assert (at, False) == (world.cursor(name).at, world.cursor(name).complete)
+    world.sync(name)
+    assert world.expected(name) == world.stored(name)
 
 
 def test_a_backfill_reads_the_parts_of_its_conversations(world: World) -> None:
