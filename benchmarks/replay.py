@@ -22,11 +22,11 @@ import httpx
 from benchmarks.cases import Series
 from benchmarks.processes import ROOT, run
 from intercom_assets.catalog import CATALOG, NEWEST
+from intercom_assets.engine.cursor import Source, SyncOptions
+from intercom_assets.engine.extract import Extract
+from intercom_assets.engine.load import load
+from intercom_assets.engine.progress import Progress, Report
 from intercom_assets.intercom.connection import Connection
-from intercom_assets.sync.cursor import Source, SyncOptions
-from intercom_assets.sync.extract import Extract
-from intercom_assets.sync.load import load
-from intercom_assets.sync.progress import Progress, Report
 from intercom_assets.warehouse.duckdb import DuckDBWarehouse
 from intercom_simulator import generate
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from intercom_assets.catalog import CATALOG, Resource
 from intercom_assets.catalog.hidden import HiddenPaths, hide, path_of
-from intercom_assets.sync.extract import Extract
-from intercom_assets.sync.mask import Mask
-from intercom_assets.sync.progress import Report
+from intercom_assets.engine.extract import Extract
+from intercom_assets.engine.mask import Mask
+from intercom_assets.engine.progress import Report
 from intercom_assets.warehouse.warehouse import Warehouse
 from intercom_assets_tests.world import Row, World
 

@@ -17,14 +17,14 @@ import anyio.lowlevel
 import httpx
 
 from intercom_assets.catalog import CATALOG, NEWEST, ApiVersion, Resource
+from intercom_assets.engine.cursor import BatchLimits, Source, SyncOptions
+from intercom_assets.engine.extract import Extract
+from intercom_assets.engine.load import load
+from intercom_assets.engine.progress import Progress, Report
+from intercom_assets.engine.rows import hash_record
 from intercom_assets.intercom.connection import Connection
 from intercom_assets.intercom.retry import LARGEST, RetryPolicy
 from intercom_assets.intercom.scroll import ScrollPolicy
-from intercom_assets.sync.cursor import BatchLimits, Source, SyncOptions
-from intercom_assets.sync.extract import Extract
-from intercom_assets.sync.load import load
-from intercom_assets.sync.progress import Progress, Report
-from intercom_assets.sync.rows import hash_record
 from intercom_assets.warehouse.base import StoredCursor
 from intercom_assets.warehouse.warehouse import Warehouse
 from intercom_assets_tests.in_process import InProcess

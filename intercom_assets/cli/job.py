@@ -22,9 +22,9 @@ from uuid import uuid4
 
 from intercom_assets.cli.display.board import Board, State
 from intercom_assets.cli.project import Project
+from intercom_assets.engine.progress import Progress, Report
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.intercom.metrics import RequestMetrics
-from intercom_assets.sync.progress import Progress, Report
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as in shells."""

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from intercom_assets.cli.job import JobRequest
+from intercom_assets.engine.progress import Progress, Report
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.orchestration.assets import op_name
 from intercom_assets.orchestration.listener import WATCHER
-from intercom_assets.sync.progress import Progress, Report
 
 if TYPE_CHECKING:
     from dagster_shared.error import SerializableErrorInfo

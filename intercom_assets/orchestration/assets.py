@@ -19,6 +19,8 @@ from intercom_assets.catalog import CATALOG, Resource
 from intercom_assets.catalog.describe import how_synced, request_line, sync_type
 from intercom_assets.catalog.table import Column
 from intercom_assets.catalog.types import ColumnType
+from intercom_assets.engine.cursor import SyncOptions
+from intercom_assets.engine.extract import Extract
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.orchestration.checks import check_specs, check_table
 from intercom_assets.orchestration.connections import (
@@ -35,8 +37,6 @@ from intercom_assets.orchestration.schedules import freshness_of
 from intercom_assets.quality.checks import checks_of
 from intercom_assets.settings.fields import parse_instant
 from intercom_assets.settings.source import Settings
-from intercom_assets.sync.cursor import SyncOptions
-from intercom_assets.sync.extract import Extract
 
 SQL_TYPES = {
     ColumnType.TEXT: "varchar",

@@ -17,12 +17,12 @@ from intercom_assets.catalog import CATALOG, Resource
 from intercom_assets.catalog.preview import sample
 from intercom_assets.catalog.resource import ByParent, Incremental
 from intercom_assets.catalog.views import MODELS
+from intercom_assets.engine.cursor import Source
+from intercom_assets.engine.extract import Extract
+from intercom_assets.engine.load import load
+from intercom_assets.engine.progress import Report
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.orchestration.connections import explained
-from intercom_assets.sync.cursor import Source
-from intercom_assets.sync.extract import Extract
-from intercom_assets.sync.load import load
-from intercom_assets.sync.progress import Report
 from intercom_assets.views.build import view_target
 from intercom_assets.warehouse.base import Target
 from intercom_assets.warehouse.warehouse import Warehouse

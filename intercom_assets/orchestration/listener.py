@@ -1,13 +1,13 @@
 """Forwards a sync's progress to Dagster's log, throttled, and to a watching terminal.
 
-The messages come from `sync.progress`; the CLI decides how they look on a terminal.
+The messages come from `engine.progress`; the CLI decides how they look on a terminal.
 """
 
 from contextvars import ContextVar
 
 import dagster as dg
 
-from intercom_assets.sync.progress import Listener, Pace, Progress, Report
+from intercom_assets.engine.progress import Listener, Pace, Progress, Report
 
 WATCHER: ContextVar[Listener | None] = ContextVar("watcher", default=None)
 """A listener for runs in the same thread: the command line's progress display."""

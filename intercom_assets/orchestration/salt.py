@@ -7,8 +7,8 @@ import dagster as dg
 from pydantic import Field
 
 from intercom_assets.catalog import CATALOG
+from intercom_assets.engine.mask import Mask
 from intercom_assets.settings.privacy import Privacy, hash_key
-from intercom_assets.sync.mask import Mask
 
 
 class HashSalt(dg.ConfigurableResource):  # type: ignore[type-arg]  # no value of its own

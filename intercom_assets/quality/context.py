@@ -10,12 +10,12 @@ from typing import Self, TypeVar
 import anyio
 
 from intercom_assets.catalog.resource import Resource
+from intercom_assets.engine.cursor import Source
 from intercom_assets.errors import ConfigurationError, IntercomAssetsError, SchemaError
 from intercom_assets.intercom.client import ResourceSession
 from intercom_assets.intercom.connection import Connection
 from intercom_assets.intercom.metrics import RequestMetrics
 from intercom_assets.quality.extra_fields import ExtraFieldReport, list_extra_fields
-from intercom_assets.sync.cursor import Source
 from intercom_assets.warehouse.base import StoredCursor, TableState, Target
 from intercom_assets.warehouse.queries import Answer, Query
 from intercom_assets.warehouse.warehouse import Warehouse

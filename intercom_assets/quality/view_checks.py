@@ -5,9 +5,9 @@ from datetime import datetime
 
 from intercom_assets.catalog import CATALOG
 from intercom_assets.catalog.views import Bridge, Flat, Model
+from intercom_assets.engine.cursor import Source
 from intercom_assets.quality.checks import Check, CheckResult, Severity
 from intercom_assets.quality.context import SAMPLES
-from intercom_assets.sync.cursor import Source
 from intercom_assets.views.build import ViewReport
 from intercom_assets.warehouse.queries import MissingMembers
 from intercom_assets.warehouse.warehouse import Warehouse

@@ -17,6 +17,7 @@ from intercom_assets.catalog import CATALOG, NEWEST, ApiVersion, Resource
 from intercom_assets.catalog.hidden import hide
 from intercom_assets.catalog.preview import Preview
 from intercom_assets.catalog.views import Model, models_of
+from intercom_assets.engine.cursor import Source
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.intercom import REGIONS
 from intercom_assets.intercom.retry import LARGEST
@@ -52,7 +53,6 @@ from intercom_assets.settings.warehouse import (
     read_database,
     web_address,
 )
-from intercom_assets.sync.cursor import Source
 
 GROUPS: Mapping[str, type[SettingsGroup]] = {"snowflake": Snowflake}
 """Settings that are groups of settings."""

@@ -10,8 +10,8 @@ from typing import assert_never
 from intercom_assets.catalog import CATALOG, Resource
 from intercom_assets.catalog.table import DELETED_AT, EXTRA, ROW_HASH, Column, Table, text
 from intercom_assets.catalog.views import Bridge, Flat, Model
+from intercom_assets.engine.cursor import Source
 from intercom_assets.errors import SchemaError
-from intercom_assets.sync.cursor import Source
 from intercom_assets.views.attributes import COLUMNS, AttributeColumn, attribute_columns
 from intercom_assets.warehouse.base import TableState, Target
 from intercom_assets.warehouse.views import BridgeView, FlatView, Made, Outcome, TypedColumn, View

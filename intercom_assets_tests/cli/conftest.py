@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from intercom_assets.sync.cursor import Source
+from intercom_assets.engine.cursor import Source
 from intercom_assets_tests.world import make_world
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -5,8 +5,8 @@ import pytest
 from intercom_assets.cli.display.bars import drawn, fitting, spell
 from intercom_assets.cli.display.board import Line, State
 from intercom_assets.cli.display.terminal import ASCII, UNICODE, Marks
+from intercom_assets.engine.progress import Progress, Report
 from intercom_assets.intercom.metrics import RequestMetrics
-from intercom_assets.sync.progress import Progress, Report
 
 
 def reading(*, done: int = 500, total: int | None = 2000, error: str = "") -> Line:

@@ -11,7 +11,7 @@ import pytest
 from intercom_assets.cli.display.board import Board, Line, State
 from intercom_assets.cli.display.screen import PlainLines
 from intercom_assets.cli.display.terminal import is_lively, speaks_unicode
-from intercom_assets.sync.progress import Pace, Progress, Report
+from intercom_assets.engine.progress import Pace, Progress, Report
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from intercom_assets.catalog import CATALOG, Resource
 from intercom_assets.catalog.hidden import HASHED, HiddenPaths, hide, needs, within
 from intercom_assets.catalog.table import Column
 from intercom_assets.catalog.types import ColumnType, Record, value_at
-from intercom_assets.sync.mask import Mask
-from intercom_assets.sync.rows import Shaper
+from intercom_assets.engine.mask import Mask
+from intercom_assets.engine.rows import Shaper
 from intercom_assets_tests.guarantees.budget import budget
 from intercom_assets_tests.guarantees.hostile_values import clean, values
 from intercom_assets_tests.hiding import KEY, hash_of

@@ -21,9 +21,9 @@ from intercom_assets.catalog.views import MODELS
 from intercom_assets.cli import main
 from intercom_assets.cli.demo import DEMO_DATABASE
 from intercom_assets.component import IntercomSource
+from intercom_assets.engine.cursor import Source
+from intercom_assets.engine.progress import Report
 from intercom_assets.settings.source import Settings, read_settings
-from intercom_assets.sync.cursor import Source
-from intercom_assets.sync.progress import Report
 from intercom_assets.views.build import make_views
 from intercom_assets.warehouse.duckdb import connect
 from intercom_assets_tests.docs.blocks import Block, all_blocks, blocks, documents

@@ -8,7 +8,7 @@ import sqlglot
 
 from intercom_assets.catalog import CATALOG, NEWEST
 from intercom_assets.catalog.types import ColumnType, Json
-from intercom_assets.sync.cursor import Source
+from intercom_assets.engine.cursor import Source
 from intercom_assets.warehouse.base import Target
 from intercom_assets.warehouse.dialects import DuckDBDialect, SnowflakeDialect
 from intercom_assets.warehouse.statements import Statements

@@ -17,9 +17,9 @@ from typing import Any, cast
 
 import duckdb
 
-from intercom_assets.sync.load import load
-from intercom_assets.sync.progress import Progress, Report
-from intercom_assets.sync.rows import hash_record
+from intercom_assets.engine.load import load
+from intercom_assets.engine.progress import Progress, Report
+from intercom_assets.engine.rows import hash_record
 from intercom_assets.warehouse.duckdb import Connect, DuckDBWarehouse, connect
 from intercom_assets_tests.guarantees.figures import count
 from intercom_assets_tests.world import Row, World, nothing

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from intercom_assets.catalog import CATALOG
+from intercom_assets.engine.cursor import BatchLimits
 from intercom_assets.intercom.connection import Connection
-from intercom_assets.sync.cursor import BatchLimits
 from intercom_assets.warehouse.duckdb import connect
 from intercom_assets_tests.guarantees.figures import count
 from intercom_assets_tests.guarantees.people import People

@@ -12,10 +12,10 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from intercom_assets.engine.cursor import BatchLimits
+from intercom_assets.engine.load import load
 from intercom_assets.errors import WarehouseError
 from intercom_assets.intercom.connection import Connection
-from intercom_assets.sync.cursor import BatchLimits
-from intercom_assets.sync.load import load
 from intercom_assets.warehouse.base import Target
 from intercom_assets.warehouse.duckdb import DuckDBWarehouse, connect
 from intercom_assets_tests.dagster_project.processes import Machine

@@ -9,9 +9,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from intercom_assets.engine.cursor import BatchLimits
+from intercom_assets.engine.load import load
 from intercom_assets.errors import WarehouseError
-from intercom_assets.sync.cursor import BatchLimits
-from intercom_assets.sync.load import load
 from intercom_assets.warehouse.duckdb import DuckDBWarehouse, connect
 from intercom_assets_tests.dagster_project.running import ROOT
 from intercom_assets_tests.guarantees.budget import budget, some

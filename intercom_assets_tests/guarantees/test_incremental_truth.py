@@ -11,10 +11,10 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from intercom_assets.catalog.types import Json
+from intercom_assets.engine.cursor import BatchLimits
 from intercom_assets.errors import PermanentError
 from intercom_assets.intercom.client import Call
 from intercom_assets.intercom.metrics import RequestMetrics
-from intercom_assets.sync.cursor import BatchLimits
 from intercom_assets.warehouse.duckdb import connect
 from intercom_assets_tests.guarantees.budget import budget
 from intercom_assets_tests.guarantees.living_workspace import NAMES, LivingWorkspace

@@ -15,7 +15,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from intercom_assets.sync.cursor import Source
+from intercom_assets.engine.cursor import Source
 from intercom_assets.warehouse.duckdb import DuckDBWarehouse
 from intercom_assets_tests.dagster_project.hosting import shipped_project
 from intercom_assets_tests.dagster_project.processes import DEADLINE, Machine

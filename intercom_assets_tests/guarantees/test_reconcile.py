@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from intercom_assets.catalog import NEWEST, ApiVersion
+from intercom_assets.engine.cursor import BatchLimits
 from intercom_assets.errors import IntercomError, PermanentError, TransientError
-from intercom_assets.sync.cursor import BatchLimits
 from intercom_assets_tests.copies import copied
 from intercom_assets_tests.dagster_project.reading import read
 from intercom_assets_tests.dagster_project.running import (

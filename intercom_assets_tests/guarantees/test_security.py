@@ -13,11 +13,11 @@ import dagster as dg
 import pytest
 
 from intercom_assets.catalog import NEWEST
+from intercom_assets.engine.cursor import Source
 from intercom_assets.errors import ConfigurationError, IntercomAssetsError
 from intercom_assets.intercom.connection import Connection, check_base_url
 from intercom_assets.intercom.metrics import RequestMetrics
 from intercom_assets.intercom.retry import RetryPolicy
-from intercom_assets.sync.cursor import Source
 from intercom_assets.warehouse.duckdb import connect
 from intercom_assets_tests.dagster_project.processes import Machine
 from intercom_assets_tests.dagster_project.running import ROOT, TOKEN_VARIABLE, Project

@@ -13,12 +13,12 @@ import httpx
 
 from intercom_assets.catalog import CATALOG, NEWEST
 from intercom_assets.catalog.resource import StartingAfter
+from intercom_assets.engine.cursor import BatchLimits
+from intercom_assets.engine.extract import Extract
+from intercom_assets.engine.rows import hash_record
 from intercom_assets.intercom.connection import Connection
 from intercom_assets.intercom.retry import RetryPolicy
 from intercom_assets.intercom.scroll import ScrollPolicy
-from intercom_assets.sync.cursor import BatchLimits
-from intercom_assets.sync.extract import Extract
-from intercom_assets.sync.rows import hash_record
 from intercom_assets.warehouse.duckdb import DuckDBWarehouse
 from intercom_assets_tests.places import DuckDBPlace
 from intercom_assets_tests.world import Clock, Line, Row, World

@@ -12,9 +12,9 @@ import anyio
 import httpx
 import pytest
 
+from intercom_assets.engine.concurrency import PAGES_AHEAD, SIDE_BY_SIDE
+from intercom_assets.engine.cursor import BatchLimits
 from intercom_assets.intercom.transport import DirectTransport
-from intercom_assets.sync.concurrency import PAGES_AHEAD, SIDE_BY_SIDE
-from intercom_assets.sync.cursor import BatchLimits
 from intercom_assets_tests.copies import copied
 from intercom_assets_tests.world import DAY, World, make_world
 from intercom_simulator.request_log import endpoint_of
@@ -135,7 +135,7 @@ def test_a_sync_commits_seldom(world: World) -> None:
         ("intercom_assets.cli.status", {"dagster", "pandas", "pyarrow", "httpx", "duckdb"}),
         ("intercom_assets.cli.run", {"dagster", "pandas", "pyarrow", "httpx", "duckdb"}),
         ("intercom_assets.cli.check", {"dagster", "pandas", "snowflake.connector", "aiohttp"}),
-        ("intercom_assets.sync.load", {"dagster", "pandas", "snowflake.connector", "aiohttp"}),
+        ("intercom_assets.engine.load", {"dagster", "pandas", "snowflake.connector", "aiohttp"}),
     ],
 )
 def test_start_up_imports_only_what_is_needed(module: str, unwanted: set[str]) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from intercom_assets.catalog import CATALOG
 from intercom_assets.catalog.hidden import hide
-from intercom_assets.sync.cursor import BatchLimits
+from intercom_assets.engine.cursor import BatchLimits
 from intercom_assets_tests.guarantees.budget import budget
 from intercom_assets_tests.guarantees.worlds import differences
 from intercom_assets_tests.hiding import hash_of, hidden_of, sync_hiding

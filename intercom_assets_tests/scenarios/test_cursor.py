@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from intercom_assets.engine.cursor import BatchLimits
+from intercom_assets.engine.progress import Progress
 from intercom_assets.errors import ConfigurationError, SchemaError, Unauthorized, WarehouseError
-from intercom_assets.sync.cursor import BatchLimits
-from intercom_assets.sync.progress import Progress
 from intercom_assets_tests.world import DAY, HOUR, NOON, Ear, World
 
 NOW = datetime.fromtimestamp(NOON, UTC)

@@ -6,7 +6,7 @@ from typing import Any
 
 from intercom_assets.catalog import CATALOG
 from intercom_assets.catalog.resource import Resource
-from intercom_assets.sync.extract import Extract
+from intercom_assets.engine.extract import Extract
 from intercom_assets_tests.world import HOUR, World
 from intercom_simulator import Record
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from intercom_assets.engine.cursor import BatchLimits
 from intercom_assets.errors import TransientError
-from intercom_assets.sync.cursor import BatchLimits
 from intercom_assets_tests.world import DAY, HOUR, World, make_world, nothing
 
 NAMES = ("contacts", "conversations")

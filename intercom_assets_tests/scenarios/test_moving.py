@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from intercom_assets.catalog import ApiVersion
+from intercom_assets.engine.cursor import BatchLimits
 from intercom_assets.errors import TransientError
-from intercom_assets.sync.cursor import BatchLimits
 from intercom_assets_tests.world import DAY, NOON, World, make_world, nothing
 
 NAMES = ("contacts", "conversations")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from intercom_assets.engine.cursor import BatchLimits
 from intercom_assets.errors import TransientError
-from intercom_assets.sync.cursor import BatchLimits
 from intercom_assets_tests.guarantees.budget import some
 from intercom_assets_tests.world import DAY, World, make_world
 

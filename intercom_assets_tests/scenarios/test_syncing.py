@@ -6,7 +6,7 @@ from typing import Any, Literal
 import pytest
 
 from intercom_assets.catalog import CATALOG
-from intercom_assets.sync.cursor import BatchLimits
+from intercom_assets.engine.cursor import BatchLimits
 from intercom_assets_tests.world import HOUR, World, make_world
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from intercom_assets.sync.cursor import Source
+from intercom_assets.engine.cursor import Source
 from intercom_assets_tests.world import World, make_world
 from intercom_simulator.access import Quota, QuotaReading
 

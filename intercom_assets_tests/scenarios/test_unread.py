@@ -7,9 +7,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from intercom_assets.engine.cursor import BatchLimits
 from intercom_assets.errors import IntercomError, TransientError, Unauthorized
 from intercom_assets.intercom.metrics import RequestMetrics
-from intercom_assets.sync.cursor import BatchLimits
 from intercom_assets_tests.guarantees.budget import some
 from intercom_assets_tests.places import Place
 from intercom_assets_tests.world import HOUR, World, make_world, nothing

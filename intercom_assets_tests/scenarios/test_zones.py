@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from intercom_assets.sync.cursor import BatchLimits
+from intercom_assets.engine.cursor import BatchLimits
 from intercom_assets_tests.world import HOUR, World, make_world
 
 ZONES = ("Pacific/Auckland", "America/Los_Angeles", "Asia/Kathmandu", "UTC")

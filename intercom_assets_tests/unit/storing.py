@@ -8,7 +8,7 @@ from typing import Any
 
 from intercom_assets.catalog.table import Table, integer, text, timestamp
 from intercom_assets.catalog.types import ColumnType, Record
-from intercom_assets.sync.rows import RowSpool, Shaper, encode_row
+from intercom_assets.engine.rows import RowSpool, Shaper, encode_row
 from intercom_assets.warehouse.base import Commit, Committed, StagedFile, StoredCursor, Target
 from intercom_assets.warehouse.duckdb import DuckDBWarehouse
 from intercom_assets.warehouse.warehouse import Warehouse

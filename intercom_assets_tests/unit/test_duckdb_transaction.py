@@ -17,7 +17,7 @@ import pytest
 from intercom_assets.catalog import CATALOG
 from intercom_assets.catalog.table import Table, text
 from intercom_assets.catalog.types import ColumnType, Record
-from intercom_assets.sync.rows import RowSpool, encode_row
+from intercom_assets.engine.rows import RowSpool, encode_row
 from intercom_assets.warehouse.base import Rewrite, StagedFile, Target, WholeLists
 from intercom_assets.warehouse.duckdb import Connect, DuckDBWarehouse, connect
 from intercom_assets.warehouse.views import BridgeView, View

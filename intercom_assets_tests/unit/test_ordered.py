@@ -7,7 +7,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from intercom_assets.sync.concurrency import prefetch
+from intercom_assets.engine.concurrency import prefetch
 
 
 def test_the_next_item_is_awaited_while_one_is_worked_on() -> None:

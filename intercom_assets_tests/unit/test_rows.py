@@ -23,8 +23,8 @@ from intercom_assets.catalog.table import (
 )
 from intercom_assets.catalog.table import json as json_columns
 from intercom_assets.catalog.types import ColumnType, Json, Record, Row
-from intercom_assets.sync.mask import Mask
-from intercom_assets.sync.rows import Shaper, hash_record
+from intercom_assets.engine.mask import Mask
+from intercom_assets.engine.rows import Shaper, hash_record
 from intercom_assets.warehouse.base import SEQUENCE
 
 MIXED = Table(

@@ -11,7 +11,7 @@ from intercom_assets.catalog import CATALOG
 from intercom_assets.catalog.table import EXTRA, Column, Table, integer, text, timestamp
 from intercom_assets.catalog.types import ColumnType
 from intercom_assets.catalog.views import MODELS, Flat, Model
-from intercom_assets.sync.cursor import Source
+from intercom_assets.engine.cursor import Source
 from intercom_assets.views.build import view_target
 from intercom_assets.warehouse.base import Target
 from intercom_assets.warehouse.cursors import CursorStatements

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from intercom_assets.engine.rewrite import hide_stored
 from intercom_assets.errors import WarehouseError
-from intercom_assets.sync.rewrite import hide_stored
 from intercom_assets.warehouse.duckdb import connect
 from intercom_assets_tests.hiding import hash_of, hidden_of, hiding, stored_text, sync_hiding
 from intercom_assets_tests.places import DuckDBPlace, Fate, Place, SnowflakePlace

@@ -15,7 +15,7 @@ import pytest
 
 from intercom_assets.catalog import CATALOG
 from intercom_assets.catalog.views import MODELS
-from intercom_assets.sync.progress import Report
+from intercom_assets.engine.progress import Report
 from intercom_assets.views.build import make_views
 from intercom_assets.warehouse.duckdb import connect
 from intercom_assets.warehouse.queries import (

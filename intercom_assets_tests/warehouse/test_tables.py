@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from intercom_assets.catalog.table import EXTRA, integer, text
+from intercom_assets.engine.rewrite import evolve
 from intercom_assets.errors import SchemaError, WarehouseError
-from intercom_assets.sync.rewrite import evolve
 from intercom_assets.warehouse.base import Target
 from intercom_assets_tests.guarantees.budget import TORTURE
 from intercom_assets_tests.places import Fate, Place

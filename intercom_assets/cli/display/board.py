@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
-from intercom_assets.sync.progress import Progress, Report
+from intercom_assets.engine.progress import Progress, Report
 
 
 class State(Enum):

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from intercom_assets.cli.display.board import Board, Line, State
 from intercom_assets.cli.job import INTERRUPTED
 from intercom_assets.cli.output import instant
+from intercom_assets.engine.progress import Report
 from intercom_assets.settings.source import Settings
-from intercom_assets.sync.progress import Report
 
 _SUMMED = (
     "records_returned", "rows_inserted", "rows_updated", "rows_unchanged", "rows_deleted",

@@ -8,7 +8,7 @@ from typing import TextIO
 
 from intercom_assets.cli.display.board import Board, Line, State
 from intercom_assets.cli.display.terminal import is_lively
-from intercom_assets.sync.progress import Pace
+from intercom_assets.engine.progress import Pace
 
 _LINE_SECONDS = 5.0
 

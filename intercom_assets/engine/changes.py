@@ -19,18 +19,18 @@ from functools import partial
 
 from intercom_assets.catalog.resource import Deletions, Numbered, Search, SinglePage, record_path
 from intercom_assets.catalog.types import Record, instant, micros_at
+from intercom_assets.engine.concurrency import map_ordered
+from intercom_assets.engine.cursor import Batch, Gone, PassedOver
+from intercom_assets.engine.extract import ReadContext, ends_before, local_now
+from intercom_assets.engine.incremental import IncrementalRead, read_slices, read_window
+from intercom_assets.engine.nested import completed
+from intercom_assets.engine.slices import Slice
+from intercom_assets.engine.unread import TRIES_AGAIN, refuse_others
 from intercom_assets.errors import IntercomError, PermanentError, RequestInfo, TransientError
 from intercom_assets.intercom.client import CONNECTIONS, Call
 from intercom_assets.intercom.pagination import Page, read_pages
 from intercom_assets.intercom.retry import LARGEST
 from intercom_assets.intercom.search import count_found, count_records
-from intercom_assets.sync.concurrency import map_ordered
-from intercom_assets.sync.cursor import Batch, Gone, PassedOver
-from intercom_assets.sync.extract import ReadContext, ends_before, local_now
-from intercom_assets.sync.incremental import IncrementalRead, read_slices, read_window
-from intercom_assets.sync.nested import completed
-from intercom_assets.sync.slices import Slice
-from intercom_assets.sync.unread import TRIES_AGAIN, refuse_others
 
 _RUN = 150
 

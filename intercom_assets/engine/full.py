@@ -5,13 +5,13 @@ from datetime import datetime
 
 from intercom_assets.catalog.resource import FullRefresh, Listing, Scroll
 from intercom_assets.catalog.types import Record, micros_at
+from intercom_assets.engine.cursor import Batch, Checkpoint, reached
+from intercom_assets.engine.extract import ReadContext, local_now
+from intercom_assets.engine.rows import RecordSpool, hash_record
 from intercom_assets.errors import PermanentError, RequestInfo
 from intercom_assets.intercom.client import Call
 from intercom_assets.intercom.pagination import Page, paged, read_pages
 from intercom_assets.intercom.scroll import Restarted, read_scroll
-from intercom_assets.sync.cursor import Batch, Checkpoint, reached
-from intercom_assets.sync.extract import ReadContext, local_now
-from intercom_assets.sync.rows import RecordSpool, hash_record
 
 
 async def read_full(context: ReadContext, listing: Listing) -> AsyncGenerator[Batch]:

@@ -17,23 +17,23 @@ import anyio
 
 from intercom_assets.catalog.resource import Granularity, Search
 from intercom_assets.catalog.types import Record
-from intercom_assets.errors import IntercomError, NotFound, PermanentError, RequestInfo
-from intercom_assets.intercom.client import CONNECTIONS
-from intercom_assets.intercom.search import count_records
-from intercom_assets.sync.changes import look_up, read_undated
-from intercom_assets.sync.concurrency import map_ordered
-from intercom_assets.sync.cursor import Batch, Checkpoint, Gone, PassedOver
-from intercom_assets.sync.extract import Extract, ReadContext
-from intercom_assets.sync.incremental import (
+from intercom_assets.engine.changes import look_up, read_undated
+from intercom_assets.engine.concurrency import map_ordered
+from intercom_assets.engine.cursor import Batch, Checkpoint, Gone, PassedOver
+from intercom_assets.engine.extract import Extract, ReadContext
+from intercom_assets.engine.incremental import (
     IncrementalRead,
     first_slices,
     newest_first,
     open_window,
     read_slices,
 )
-from intercom_assets.sync.nested import completed
-from intercom_assets.sync.slices import Slice
-from intercom_assets.sync.unread import MANY, TRIES, Judge, incident
+from intercom_assets.engine.nested import completed
+from intercom_assets.engine.slices import Slice
+from intercom_assets.engine.unread import MANY, TRIES, Judge, incident
+from intercom_assets.errors import IntercomError, NotFound, PermanentError, RequestInfo
+from intercom_assets.intercom.client import CONNECTIONS
+from intercom_assets.intercom.search import count_records
 from intercom_assets.warehouse.warehouse import Warehouse
 
 Unseen = Callable[[Sequence[str], datetime, datetime | None], list[str]]

@@ -8,15 +8,15 @@ from pathlib import Path
 from intercom_assets.catalog.preview import Preview
 from intercom_assets.catalog.resource import Resource
 from intercom_assets.catalog.types import Record, instant, micros_at
+from intercom_assets.engine.cursor import BatchLimits, Source, SyncOptions, Window
+from intercom_assets.engine.mask import Mask
+from intercom_assets.engine.progress import Listener
+from intercom_assets.engine.rows import Shaper
+from intercom_assets.engine.unread import Unread
 from intercom_assets.intercom.client import ResourceSession
 from intercom_assets.intercom.connection import Connection
 from intercom_assets.intercom.scroll import ScrollPolicy
 from intercom_assets.intercom.workspace import Workspace
-from intercom_assets.sync.cursor import BatchLimits, Source, SyncOptions, Window
-from intercom_assets.sync.mask import Mask
-from intercom_assets.sync.progress import Listener
-from intercom_assets.sync.rows import Shaper
-from intercom_assets.sync.unread import Unread
 from intercom_assets.warehouse.base import ParentVersion, Target
 
 _CLOCK_SKEW = timedelta(minutes=5)

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 from intercom_assets.catalog.resource import ByParent
 from intercom_assets.catalog.types import ColumnType
+from intercom_assets.engine.concurrency import iterate_in_thread, relaxed_gc
+from intercom_assets.engine.cursor import Batch, Checkpoint
+from intercom_assets.engine.extract import Extract, ReadContext
+from intercom_assets.engine.progress import Pace, Progress, Report
+from intercom_assets.engine.rows import RowSpool, encode_row
 from intercom_assets.errors import IntercomError
-from intercom_assets.sync.concurrency import iterate_in_thread, relaxed_gc
-from intercom_assets.sync.cursor import Batch, Checkpoint
-from intercom_assets.sync.extract import Extract, ReadContext
-from intercom_assets.sync.progress import Pace, Progress, Report
-from intercom_assets.sync.rows import RowSpool, encode_row
 from intercom_assets.warehouse.base import Commit, Committed, StoredCursor, WholeLists
 from intercom_assets.warehouse.warehouse import Warehouse
 

@@ -29,10 +29,10 @@ from intercom_assets.catalog import CATALOG
 from intercom_assets.catalog.hidden import FieldPath, HiddenPaths, within
 from intercom_assets.catalog.table import EXTRA, ROW_HASH, Column
 from intercom_assets.catalog.types import ColumnType, Json, Record, Row, encode_json, value_at
+from intercom_assets.engine.extract import Extract
+from intercom_assets.engine.mask import Mask, MaskState
+from intercom_assets.engine.rows import Fields, RowSpool, Shaper, encode_row
 from intercom_assets.errors import ConfigurationError, SchemaError
-from intercom_assets.sync.extract import Extract
-from intercom_assets.sync.mask import Mask, MaskState
-from intercom_assets.sync.rows import Fields, RowSpool, Shaper, encode_row
 from intercom_assets.warehouse.base import Commit, Rewrite, StoredCursor, TableState, Target
 from intercom_assets.warehouse.queries import Cells, Copies
 from intercom_assets.warehouse.warehouse import Warehouse

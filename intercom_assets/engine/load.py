@@ -21,25 +21,25 @@ from intercom_assets.catalog.resource import (
 )
 from intercom_assets.catalog.table import Column
 from intercom_assets.catalog.types import EPOCH
-from intercom_assets.errors import ConfigurationError, SchemaError, WarehouseError
-from intercom_assets.intercom.workspace import Workspace
-from intercom_assets.sync.changes import read_incremental
-from intercom_assets.sync.cursor import Batch, Source, Window, plan_window
-from intercom_assets.sync.extract import Extract, ReadContext
-from intercom_assets.sync.full import read_full
-from intercom_assets.sync.loader import Loader
-from intercom_assets.sync.nested import read_by_parent
-from intercom_assets.sync.progress import Progress, Report
-from intercom_assets.sync.reconcile import count_all, missing_rows, reconcile
-from intercom_assets.sync.rewrite import (
+from intercom_assets.engine.changes import read_incremental
+from intercom_assets.engine.cursor import Batch, Source, Window, plan_window
+from intercom_assets.engine.extract import Extract, ReadContext
+from intercom_assets.engine.full import read_full
+from intercom_assets.engine.loader import Loader
+from intercom_assets.engine.nested import read_by_parent
+from intercom_assets.engine.progress import Progress, Report
+from intercom_assets.engine.reconcile import count_all, missing_rows, reconcile
+from intercom_assets.engine.rewrite import (
     copies_of,
     evolve,
     followed_originals,
     hide_stored,
     mask_state,
 )
-from intercom_assets.sync.rows import Shaper
-from intercom_assets.sync.unread import Unread, unread_message
+from intercom_assets.engine.rows import Shaper
+from intercom_assets.engine.unread import Unread, unread_message
+from intercom_assets.errors import ConfigurationError, SchemaError, WarehouseError
+from intercom_assets.intercom.workspace import Workspace
 from intercom_assets.warehouse.base import ParentVersion, StoredCursor, TableState, Target
 from intercom_assets.warehouse.queries import Copies
 from intercom_assets.warehouse.warehouse import Warehouse

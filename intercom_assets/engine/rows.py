@@ -23,7 +23,7 @@ from intercom_assets.catalog.types import (
     encode_json,
     value_at,
 )
-from intercom_assets.sync.mask import Mask
+from intercom_assets.engine.mask import Mask
 from intercom_assets.warehouse.base import SEQUENCE, StagedFile
 
 SAMPLE = 5

@@ -18,11 +18,11 @@ import anyio
 from anyio.from_thread import BlockingPortal
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
+from intercom_assets.engine.cursor import ShapedPage
+from intercom_assets.engine.slices import Slice
 from intercom_assets.errors import CutOff, NotFound
 from intercom_assets.intercom.connection import started
 from intercom_assets.intercom.pagination import Page
-from intercom_assets.sync.cursor import ShapedPage
-from intercom_assets.sync.slices import Slice
 
 S = TypeVar("S")
 T = TypeVar("T")

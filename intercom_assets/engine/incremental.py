@@ -14,14 +14,14 @@ from datetime import UTC, datetime, timedelta
 
 from intercom_assets.catalog.resource import Granularity, Search
 from intercom_assets.catalog.types import EPOCH
+from intercom_assets.engine.concurrency import SliceQueue, SliceResult, chain
+from intercom_assets.engine.cursor import Batch, Checkpoint, ShapedPage, reached
+from intercom_assets.engine.extract import ReadContext, ends_before, local_now
+from intercom_assets.engine.nested import completed
+from intercom_assets.engine.slices import Slice, cut, slices_from, tail
 from intercom_assets.errors import CutOff, NotFound, PermanentError
 from intercom_assets.intercom.pagination import Page, paged, read_pages
 from intercom_assets.intercom.search import CREATED, UPDATED, Order, search_call
-from intercom_assets.sync.concurrency import SliceQueue, SliceResult, chain
-from intercom_assets.sync.cursor import Batch, Checkpoint, ShapedPage, reached
-from intercom_assets.sync.extract import ReadContext, ends_before, local_now
-from intercom_assets.sync.nested import completed
-from intercom_assets.sync.slices import Slice, cut, slices_from, tail
 
 _ATTEMPTS = 5
 _FEW = 5

@@ -11,9 +11,9 @@ from math import inf
 from typing import TypeVar
 
 from intercom_assets.catalog.resource import Resource
+from intercom_assets.engine.cursor import PassedOver
+from intercom_assets.engine.progress import counted
 from intercom_assets.errors import IntercomError, NotFound, RateLimited, RequestInfo, TransientError
-from intercom_assets.sync.cursor import PassedOver
-from intercom_assets.sync.progress import counted
 
 T = TypeVar("T")
 

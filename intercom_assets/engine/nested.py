@@ -14,14 +14,14 @@ import anyio
 
 from intercom_assets.catalog.resource import ByParent, Child, NestedList, SinglePage, record_path
 from intercom_assets.catalog.types import Json, Record, as_int, micros_at, value_at
+from intercom_assets.engine.concurrency import map_ordered
+from intercom_assets.engine.cursor import Batch, Checkpoint, PassedOver, WholeList
+from intercom_assets.engine.extract import ReadContext, local_now
+from intercom_assets.engine.unread import TRIES, TRIES_AGAIN, Judge, refuse_others, too_short
 from intercom_assets.errors import IntercomError, RateLimited, RequestInfo, TransientError
 from intercom_assets.intercom.client import CONNECTIONS, Call
 from intercom_assets.intercom.pagination import Page, read_list
 from intercom_assets.intercom.responses import Response, records_at
-from intercom_assets.sync.concurrency import map_ordered
-from intercom_assets.sync.cursor import Batch, Checkpoint, PassedOver, WholeList
-from intercom_assets.sync.extract import ReadContext, local_now
-from intercom_assets.sync.unread import TRIES, TRIES_AGAIN, Judge, refuse_others, too_short
 from intercom_assets.warehouse.base import ParentVersion
 
 

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from intercom_assets.catalog.resource import Resource
 from intercom_assets.catalog.types import EPOCH, Row
+from intercom_assets.engine.slices import Slice
 from intercom_assets.errors import IntercomError
-from intercom_assets.sync.slices import Slice
 from intercom_assets.warehouse.base import StoredCursor, Target
 
 
