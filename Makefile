@@ -49,11 +49,12 @@ docs: setup ## Build the documents as a site into site/, without the network; a 
 	@echo "Open site/index.html, or: $(BIN)/mkdocs serve"
 
 test: setup ## Run every test
-	$(PYTEST) -n 4 --dist worksteal
+	$(PYTEST) -n 4 --dist loadfile --no-loadscope-reorder
 
 torture: setup ## Attack the promises with large budgets, deploy over PostgreSQL and Redis; takes an hour or more
 	INTERCOM_ASSETS_TORTURE=1 $(PYTEST) -n 2 --dist worksteal intercom_assets_tests/guarantees
 	INTERCOM_ASSETS_TORTURE=1 $(PYTEST) -n 2 --dist worksteal intercom_assets_tests/warehouse
+	INTERCOM_ASSETS_TORTURE=1 $(PYTEST) -n 2 --dist worksteal intercom_assets_tests/scenarios intercom_assets_tests/conformance intercom_assets_tests/unit
 	INTERCOM_ASSETS_TORTURE=1 $(PYTEST) intercom_assets_tests/deploy
 	INTERCOM_ASSETS_TEST_WAREHOUSE=snowflake $(PYTEST) -n 2 --dist worksteal intercom_assets_tests/scenarios
 

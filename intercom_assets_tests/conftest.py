@@ -19,6 +19,28 @@ settings.register_profile("repeated", derandomize=True)
 settings.load_profile("default" if TORTURE else "repeated")
 
 
+LONGEST = (
+    "dagster_project/test_snowflake",
+    "dagster_project/test_daemon",
+    "dagster_project/test_launching",
+    "browser/test_pages",
+    "dagster_project/test_wheel",
+    "cli/test_commands",
+    "guarantees/test_network_truth",
+    "guarantees/test_crash_truth",
+    "cli/test_connect",
+    "warehouse/test_commit",
+    "warehouse/test_snowflake_line",
+    "guarantees/test_concurrency",
+    "guarantees/test_killed_processes",
+    "guarantees/test_incremental_truth",
+    "unit/test_duckdb_transaction",
+    "dagster_project/test_assets",
+)
+"""Files that take longest. One worker runs a file, so that its fixtures are made once; begun
+first, these do not keep the others waiting at the end."""
+
+
 @pytest.fixture(scope="session")
 def fakesnow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """Run one fakesnow server for all tests of a worker; gives its port."""
@@ -37,6 +59,17 @@ def pytest_configure(config: pytest.Config) -> None:
         handle, name = tempfile.mkstemp(prefix="intercom_assets_figures_")
         os.close(handle)
         os.environ[VARIABLE] = name
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest."""
+    folder = Path(__file__).parent
+
+    def rank(item: pytest.Item) -> int:
+        name = item.path.relative_to(folder).with_suffix("").as_posix()
+        return LONGEST.index(name) if name in LONGEST else len(LONGEST)
+
+    items.sort(key=rank)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

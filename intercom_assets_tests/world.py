@@ -27,6 +27,7 @@ from intercom_assets.intercom.retry import LARGEST, RetryPolicy
 from intercom_assets.intercom.scroll import ScrollPolicy
 from intercom_assets.warehouse.base import StoredCursor
 from intercom_assets.warehouse.warehouse import Warehouse
+from intercom_assets_tests.in_process import InProcess
 from intercom_assets_tests.places import DuckDBPlace, Place
 from intercom_simulator import Access, Workspace, create_app, generate
 
@@ -39,7 +40,7 @@ HOUR = 3_600.0
 Row = dict[str, Any]
 
 # Limiters are per host and token of a process, so that each world gets a host of its own.
-_PORTS = itertools.count(20_000)
+PORTS = itertools.count(20_000)
 
 
 @dataclass
@@ -99,7 +100,7 @@ class Line(httpx.AsyncBaseTransport):
         before: Callable[[httpx.Request], None],
         after: Callable[[httpx.Request, httpx.Response], httpx.Response],
     ) -> None:
-        self._inner = httpx.ASGITransport(create_app(workspace))
+        self._inner = InProcess(create_app(workspace))
         self._before = before
         self._after = after
 
@@ -152,7 +153,7 @@ class World:
     region: str = "us"
     slept: list[float] = field(default_factory=list)
     ear: Ear = field(default_factory=Ear)
-    _port: int = field(default_factory=lambda: next(_PORTS))
+    _port: int = field(default_factory=lambda: next(PORTS))
 
     def sync(self, name: str, **request: Any) -> Report:  # noqa: ANN401 - fields of Request
         """Sync one resource."""

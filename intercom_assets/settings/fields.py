@@ -51,14 +51,16 @@ PAGE_SIZE = WithJsonSchema({"type": ["integer", "string"], "minimum": 1, "maximu
 OWNER_LIST = WithJsonSchema({"anyOf": [_TEXT, _LISTED]})
 TAG_MAP = WithJsonSchema({"anyOf": [_TEXT, {"type": "object", "additionalProperties": _TEXT}]})
 COLUMN_LIST = WithJsonSchema({"anyOf": [_TEXT, _LISTED, _COLUMNS]})
-SCHEDULE = WithJsonSchema(
-    {
-        "anyOf": [
-            _TEXT | {"pattern": r"(?i)^\s*(manual|every\s|cron\s)"},
-            {"type": "object", "properties": _EVERY, "required": ["every"]},
-            {"type": "object", "properties": _AT, "required": ["cron"]},
-        ]
-    }
+_SCHEDULE = {
+    "anyOf": [
+        _TEXT | {"pattern": r"^\s*([Mm]anual|[Ee]very\s|[Cc]ron\s)"},
+        {"type": "object", "properties": _EVERY, "required": ["every"]},
+        {"type": "object", "properties": _AT, "required": ["cron"]},
+    ]
+}
+SCHEDULE = WithJsonSchema(_SCHEDULE)
+SCHEDULES = WithJsonSchema(
+    {"anyOf": [_TEXT, {"type": "object", "additionalProperties": _SCHEDULE}]}
 )
 
 

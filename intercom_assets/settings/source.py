@@ -90,7 +90,9 @@ class Settings(SettingsGroup):
     start_date: Annotated[datetime | None, fields.start_date] = None
     """UTC date or time; records updated before it are not kept."""
 
-    start_dates: Annotated[Mapping[str, datetime], fields.start_dates] = Field(default_factory=dict)
+    start_dates: Annotated[Mapping[str, datetime], fields.start_dates, fields.TAG_MAP] = Field(
+        default_factory=dict
+    )
     """Start dates of single resources, which go before start_date: {conversations: 2025-01-01}, or
     as text: conversations=2025-01-01,contacts=2024-06-01."""
 
@@ -137,7 +139,9 @@ class Settings(SettingsGroup):
     """When every stored row is compared with Intercom, in the same forms. Default: Sundays at 03:00
     when a schedule is set, else manual."""
 
-    schedules: Annotated[Mapping[str, Schedule], read_schedules] = Field(default_factory=dict)
+    schedules: Annotated[Mapping[str, Schedule], read_schedules, fields.SCHEDULES] = Field(
+        default_factory=dict
+    )
     """Further schedules, of single resources with their children, in the same forms:
     {conversations: every 15m}, or as text: conversations=every 15m,tags=every 1h."""
 
@@ -169,7 +173,7 @@ class Settings(SettingsGroup):
     )
     """DuckDB file, from the project root. Default: data/warehouse.duckdb."""
 
-    lock_timeout: Annotated[timedelta, fields.duration] = timedelta(minutes=1)
+    lock_timeout: Annotated[timedelta, fields.duration, fields.DURATION] = timedelta(minutes=1)
     """How long a run waits for a DuckDB file that another process has open, or in Snowflake for a
     table that another sync has leased, before it fails. Default: 1m."""
 

@@ -1,9 +1,7 @@
 """A day of a data engineer in Dagster's UI: the first sync, its figures, what is wrong and why.
 
 Webserver and daemon take longer to start than all pages together, so that one deployment, on which
-a person has pressed "Materialize all", serves every test. Nothing else is shared, because marks
-that keep tests together mean nothing to `--dist worksteal`: a test that another worker takes finds
-a deployment of its own.
+a person has pressed "Materialize all", serves every test. Nothing else is shared.
 """
 
 import re

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from intercom_assets.engine.cursor import Source
+from intercom_assets_tests.world import make_world
+
 ROOT = Path(__file__).resolve().parents[2]
 READY = "simulator ready "
 
@@ -18,12 +21,13 @@ class CommandLine:
     """Runs `intercom-assets` in a process of its own."""
 
     environment: dict[str, str]
+    folder: Path = ROOT
 
     def __call__(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run a command with further environment variables."""
         return subprocess.run(
             [sys.executable, "-m", "intercom_assets", *arguments],
-            cwd=ROOT,
+            cwd=self.folder,
             env={**self.environment, **variables},
             capture_output=True,
             text=True,
@@ -48,7 +52,12 @@ def simulator() -> Iterator[str]:
 @pytest.fixture
 def commands(tmp_path: Path) -> CommandLine:
     """Run commands without a token, in a project home and database of the test's own."""
-    home = tmp_path / "home"
+    return command_line(tmp_path)
+
+
+def command_line(folder: Path, **variables: str) -> CommandLine:
+    """Run commands without a token, with home and database in a folder."""
+    home = folder / "home"
     home.mkdir()
     (home / "dagster.yaml").write_text((ROOT / "dagster.yaml").read_text())
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
@@ -57,8 +66,9 @@ def commands(tmp_path: Path) -> CommandLine:
             **kept,
             "PYTHONWARNINGS": "error::ResourceWarning",
             "DAGSTER_HOME": str(home),
-            "DUCKDB_DATABASE": str(tmp_path / "cli.duckdb"),
+            "DUCKDB_DATABASE": str(folder / "cli.duckdb"),
             "INTERCOM_ACCESS_TOKEN": "",
+            **variables,
         }
     )
 
@@ -66,10 +76,19 @@ def commands(tmp_path: Path) -> CommandLine:
 @pytest.fixture
 def workspace(commands: CommandLine, simulator: str) -> CommandLine:
     """Run commands with a token of the simulated workspace."""
-    return CommandLine(
-        {
-            **commands.environment,
-            "INTERCOM_ACCESS_TOKEN": "simulated-token",
-            "INTERCOM_BASE_URL": simulator,
-        }
-    )
+    return CommandLine({**commands.environment, **token_of(simulator)})
+
+
+def token_of(simulator: str) -> dict[str, str]:
+    """Give the variables that let commands into the simulated workspace."""
+    return {"INTERCOM_ACCESS_TOKEN": "simulated-token", "INTERCOM_BASE_URL": simulator}
+
+
+@pytest.fixture
+def with_teams(workspace: CommandLine) -> CommandLine:
+    """Run commands where teams were synced before, by nobody's command."""
+    database = Path(workspace.environment["DUCKDB_DATABASE"])
+    world = make_world(database)
+    world.source = Source(name="intercom", schema="intercom", prefix="")
+    world.sync("teams")
+    return workspace

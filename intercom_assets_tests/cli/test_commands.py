@@ -4,14 +4,17 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 import httpx
 import pytest
 from click.testing import CliRunner
 
 from intercom_assets.cli import main
-from intercom_assets_tests.cli.conftest import READY, ROOT, CommandLine
+from intercom_assets_tests.cli.conftest import READY, ROOT, CommandLine, command_line, token_of
+from intercom_assets_tests.dagster_project.hosting import shipped_project
 
 ELEVEN = 11
 
@@ -27,11 +30,26 @@ def figures(output: str) -> dict[str, dict[str, str]]:
     }
 
 
-def test_second_run_inserts_and_updates_nothing(workspace: CommandLine) -> None:
+@dataclass(frozen=True)
+class TwoRuns:
+    """What a first and a second run printed, and where they ran."""
+
+    workspace: CommandLine
+    first: subprocess.CompletedProcess[str]
+    second: subprocess.CompletedProcess[str]
+
+
+@pytest.fixture(scope="module")
+def ran(simulator: str, tmp_path_factory: pytest.TempPathFactory) -> TwoRuns:
+    """Run twice, the second time for programs."""
+    workspace = command_line(tmp_path_factory.mktemp("ran"), **token_of(simulator))
+    return TwoRuns(workspace, workspace("run"), workspace("run", "--json"))
+
+
+def test_second_run_inserts_and_updates_nothing(ran: TwoRuns) -> None:
     """Run twice, write once: the table at the end says so, and status shows the rows."""
-    first = workspace("run")
-    second = workspace("run", "--json")
-    status = workspace("status")
+    first, second = ran.first, ran.second
+    status = ran.workspace("status")
 
     assert (0, 0, 0) == (first.returncode, second.returncode, status.returncode), first.stderr
     assert "\x1b" not in first.stdout + first.stderr + status.stdout
@@ -44,13 +62,13 @@ def test_second_run_inserts_and_updates_nothing(workspace: CommandLine) -> None:
     assert "never" not in status.stdout
 
 
-def test_json_has_the_documented_fields(workspace: CommandLine) -> None:
+def test_json_has_the_documented_fields(ran: TwoRuns) -> None:
     """A run, a status and a check as JSON have the fields of the document, and nothing else."""
     documented = examples((ROOT / "docs" / "command-line.md").read_text())
 
-    run = workspace("run", "--json", "--select", "tags")
-    status = workspace("status", "--json")
-    check = workspace("check", "--json")
+    run = ran.workspace("run", "--json", "--select", "tags")
+    status = ran.workspace("status", "--json")
+    check = ran.workspace("check", "--json")
 
     assert (0, 0, 0) == (run.returncode, status.returncode, check.returncode), check.stdout
     assert documented["run"] == shape(json.loads(run.stdout))
@@ -61,7 +79,7 @@ def test_json_has_the_documented_fields(workspace: CommandLine) -> None:
     assert datetime.fromisoformat(shown["started_at"]) < datetime.fromisoformat(shown["ended_at"])
     [tags] = shown["sources"][0]["resources"]
     assert (40, 40, "ok", None) == tuple(
-        tags[name] for name in ("rows_inserted", "row_count", "status", "error")
+        tags[name] for name in ("rows_unchanged", "row_count", "status", "error")
     )
 
 
@@ -87,12 +105,16 @@ def shape(value: object) -> object:
 
 
 def test_run_without_a_token_is_a_demo_that_spares_the_real_database(
-    commands: CommandLine,
+    commands: CommandLine, tmp_path: Path
 ) -> None:
     """Without a token the simulator is synced, into the demo's database, and it is said."""
-    run = commands("run", "--select", "teams,tags")
+    demo = CommandLine(commands.environment, shipped_project(tmp_path / "demo"))
+
+    run = demo("run", "--select", "teams,tags")
 
     assert 0 == run.returncode, run.stderr
+    assert (demo.folder / "data" / "demo.duckdb").exists()
+    assert not Path(commands.environment["DUCKDB_DATABASE"]).exists()
     assert "this is a demo" in run.stderr
     assert "data/demo.duckdb" in run.stdout
     assert {"teams", "tags"} == set(figures(run.stdout))
@@ -146,11 +168,9 @@ def test_a_run_backfills_a_range(workspace: CommandLine) -> None:
     assert "until is set without since. Set since too" in refused.stderr
 
 
-def test_a_model_can_be_selected(workspace: CommandLine) -> None:
+def test_a_model_can_be_selected(with_teams: CommandLine) -> None:
     """A model is made alone; one whose table was never synced is named, and nothing fails."""
-    workspace("run", "--select", "teams")
-
-    run = workspace("run", "--select", "team_admins,contact_tags")
+    run = with_teams("run", "--select", "team_admins,contact_tags")
 
     assert 0 == run.returncode, run.stderr
     assert re.search(r"^team_admins +9 ", run.stdout, re.MULTILINE), run.stdout
@@ -209,16 +229,15 @@ def test_check_says_what_to_mend(
     assert "wrong" not in check.stdout.replace("is wrong", "").replace("are wrong", "")
 
 
-def test_query_answers_and_keeps_nothing(workspace: CommandLine) -> None:
+def test_query_answers_and_keeps_nothing(with_teams: CommandLine) -> None:
     """A query prints its answer as it is asked to; what it changes is gone afterwards."""
-    workspace("run", "--select", "teams")
     asked = "SELECT count(*) AS teams, max(_synced_at) AS at, 'a,b' AS text, 1 AS text FROM {}"
     sql = asked.format("intercom.rudder_teams")
 
-    deleted = workspace("query", "DELETE FROM intercom.rudder_teams")
-    table = workspace("query", sql)
-    csv = workspace("query", "--format", "csv", sql)
-    shown = workspace("query", "--format", "json", "SELECT 6 AS teams, DATE '2026-01-05' AS day")
+    deleted = with_teams("query", "DELETE FROM intercom.rudder_teams")
+    table = with_teams("query", sql)
+    csv = with_teams("query", "--format", "csv", sql)
+    shown = with_teams("query", "--format", "json", "SELECT 6 AS teams, DATE '2026-01-05' AS day")
 
     codes = (deleted.returncode, table.returncode, csv.returncode, shown.returncode)
     assert (0, 0, 0, 0) == codes, csv.stderr
@@ -239,9 +258,8 @@ main()
 _HARD = "Zoë → 日本𝄞"
 
 
-def test_what_is_piped_is_utf_8(workspace: CommandLine) -> None:
+def test_what_is_piped_is_utf_8(with_teams: CommandLine) -> None:
     """A file or pipe holds every letter in UTF-8 and lines as they are, on any console."""
-    workspace("run", "--select", "teams")
     hard = " || ".join(f"chr({ord(one)})" for one in _HARD)
     sql = f"SELECT {hard} AS name, 'a' || chr(13) || 'b' AS cr, 'a' || chr(13) || chr(10) AS crlf"
 
@@ -249,7 +267,7 @@ def test_what_is_piped_is_utf_8(workspace: CommandLine) -> None:
         done = subprocess.run(
             [sys.executable, "-c", _AS_ON_WINDOWS, *arguments],
             cwd=ROOT,
-            env=workspace.environment,
+            env=with_teams.environment,
             capture_output=True,
             check=False,
         )

@@ -2,12 +2,15 @@
 
 import itertools
 import json
+import shutil
 import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import dagster as dg
 import pytest
+
+from intercom_assets_tests.dagster_project.running import ROOT
 
 _NAMES = itertools.count()
 
@@ -33,6 +36,26 @@ import dagster as dg
 def defs() -> dg.Definitions:
     return dg.load_from_defs_folder(path_within_project=Path(__file__).parent)
 """
+
+
+_SHIPPED = """\
+from pathlib import Path
+import dagster as dg
+
+defs = dg.ComponentTree.for_project(Path(__file__).parent.parent).build_defs(Path())
+"""
+
+
+def shipped_project(folder: Path, definitions: str = _SHIPPED) -> Path:
+    """Make a project with the shipped source; gives its folder."""
+    defs = folder / "demo_project" / "defs" / "intercom"
+    defs.mkdir(parents=True)
+    (folder / "pyproject.toml").write_text('[tool.dg.project]\nroot_module = "demo_project"\n')
+    shutil.copy(ROOT / "dagster.yaml", folder)
+    shipped = ROOT / "intercom_assets" / "defs" / "intercom" / "defs.yaml"
+    (defs / "defs.yaml").write_text(shipped.read_text())
+    (folder / "demo_project" / "definitions.py").write_text(definitions)
+    return folder
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,6 @@
 """How these tests start Dagster's own programs: in processes, as a user does."""
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -35,11 +34,13 @@ class Machine:
         url: The simulated Intercom.
         folder: Where Dagster's home, the database and logs are.
         variables: Settings of the source beyond those that make the test run.
+        poll_seconds: How often the daemon looks for killed workers.
     """
 
     url: str
     folder: Path
     variables: Mapping[str, str] = field(default_factory=dict)
+    poll_seconds: int = 30
 
     @property
     def database(self) -> Path:
@@ -51,7 +52,9 @@ class Machine:
         """DAGSTER_HOME, with the project's own dagster.yaml."""
         home = self.folder / "home"
         home.mkdir(exist_ok=True)
-        shutil.copy(ROOT / "dagster.yaml", home)
+        shipped = (ROOT / "dagster.yaml").read_text()
+        polled = f"poll_interval_seconds: {self.poll_seconds}"
+        (home / "dagster.yaml").write_text(shipped.replace("poll_interval_seconds: 30", polled))
         return home
 
     def environment(self) -> dict[str, str]:

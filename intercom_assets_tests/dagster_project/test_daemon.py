@@ -66,8 +66,12 @@ def reconciling(hourly: str, url: str, tmp_path: Path) -> Machine:
 
 def scheduled(folder: Path, url: str, *, sync: str, reconcile: str) -> Machine:
     """Set up a machine with schedules."""
-    variables = {"INTERCOM_SCHEDULE": sync, "INTERCOM_RECONCILE": reconcile}
-    return Machine(url=url, folder=folder, variables=variables)
+    variables = {
+        "INTERCOM_SCHEDULE": sync,
+        "INTERCOM_RECONCILE": reconcile,
+        "INTERCOM_RESOURCES": "admins,contacts,conversations,conversation_parts",
+    }
+    return Machine(url=url, folder=folder, variables=variables, poll_seconds=2)
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,12 @@ from typing import Any
 
 import pytest
 
-from intercom_assets_tests.dagster_project.landing import assert_all_landed, stored, workspace_ids
+from intercom_assets_tests.dagster_project.landing import (
+    assert_all_landed,
+    assert_landed,
+    stored,
+    workspace_ids,
+)
 from intercom_assets_tests.dagster_project.processes import (
     Deployment,
     GraphQL,
@@ -16,6 +21,9 @@ from intercom_assets_tests.dagster_project.processes import (
 )
 from intercom_assets_tests.dagster_project.running import query, serving
 from intercom_simulator import Workspace, generate
+
+FEW = ("companies", "company_segments", "contacts", "tags")
+"""What is synced where the rule is how a run begins and ends."""
 
 MODULE = ["-m", "intercom_assets.definitions"]
 
@@ -39,10 +47,20 @@ def machine(url: str, tmp_path: Path) -> Machine:
     return Machine(url=url, folder=tmp_path)
 
 
+@pytest.fixture
+def small_machine(url: str, tmp_path: Path) -> Machine:
+    """Set up a machine that syncs a few resources."""
+    return Machine(url=url, folder=tmp_path, variables={"INTERCOM_RESOURCES": ",".join(FEW)})
+
+
 @pytest.fixture(scope="module")
 def deployment(url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """Start the webserver and the daemon as workspace.yaml tells them."""
-    machine = Machine(url=url, folder=tmp_path_factory.mktemp("deployment"))
+    machine = Machine(
+        url=url,
+        folder=tmp_path_factory.mktemp("deployment"),
+        variables={"INTERCOM_RESOURCES": ",".join(FEW)},
+    )
     with deployed(machine) as deployment:
         yield deployment
 
@@ -63,11 +81,11 @@ def test_the_cli_materializes_one_asset(workspace: Workspace, machine: Machine) 
     assert [row["table_name"] for row in tables] == ["rudder__cursors", "rudder_contacts"]
 
 
-def test_dg_launches_the_job(workspace: Workspace, machine: Machine) -> None:
+def test_dg_launches_the_job(workspace: Workspace, small_machine: Machine) -> None:
     """`dg launch` works in the project's folder without the module being named."""
-    machine.call("dg", "launch", "--job", "intercom_sync")
+    small_machine.call("dg", "launch", "--job", "intercom_sync")
 
-    assert_all_landed(machine, workspace)
+    assert_landed(small_machine, workspace, *FEW)
 
 
 def test_the_daemon_runs_a_launched_job(workspace: Workspace, deployment: Deployment) -> None:
@@ -80,7 +98,7 @@ def test_the_daemon_runs_a_launched_job(workspace: Workspace, deployment: Deploy
 
     run = until(lambda: ended_runs(deployment.ui, before + 1), "the end of the launched run")[0]
     assert (run["status"], run["jobName"]) == ("SUCCESS", "intercom_sync")
-    assert_all_landed(machine, workspace)
+    assert_landed(machine, workspace, *FEW)
 
 
 def test_a_run_that_is_cancelled_in_the_ui_leaves_the_rest_to_the_next(
@@ -110,7 +128,7 @@ def test_a_run_that_is_cancelled_in_the_ui_leaves_the_rest_to_the_next(
     assert (cancelled["status"], completed["status"]) == ("CANCELED", "SUCCESS")
     assert completed["jobName"] == "__ASSET_JOB"
     assert "before-cancel" in stored(machine, "tags")
-    assert_all_landed(machine, workspace)
+    assert_landed(machine, workspace, *FEW)
 
 
 def launch(ui: GraphQL) -> None:

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from intercom_assets.component import build_definitions
 from intercom_assets.settings.source import Settings, read_settings
 from intercom_assets.settings.warehouse import SnowflakeSettings
+from intercom_assets_tests.dagster_project.hosting import shipped_project
 from intercom_assets_tests.dagster_project.reading import problems, read
 from intercom_assets_tests.dagster_project.running import (
     ROOT,
@@ -32,7 +33,6 @@ SECRETS = {name: {"env": f"SNOWFLAKE_{name.upper()}"} for name in (
     "password", "private_key", "private_key_passphrase", "token",
 )}  # fmt: skip
 NAMED: dict[str, object] = {"account": "myorg-mine", "user": "loader", "database": "analytics"}
-RESOURCES = ("tags", "contacts")
 PASSPHRASE = "open sesame"
 
 
@@ -168,8 +168,8 @@ def test_a_run_lands_rows_and_a_second_one_writes_nothing(
     monkeypatch.setenv("SNOWFLAKE_PASSWORD", "hunter2")
     definitions = build_definitions(source(place, line, intercom))
 
-    first = run_job(definitions, *RESOURCES)
-    second = run_job(definitions, *RESOURCES)
+    first = run_job(definitions, "contacts")
+    second = run_job(definitions, "contacts")
 
     assert first.success
     assert second.success
@@ -348,7 +348,12 @@ def test_a_role_without_grants_is_told_before_anything_is_asked(
 
 
 def call(
-    place: SnowflakePlace, line: Line, intercom: str, *arguments: str, **variables: str
+    place: SnowflakePlace,
+    line: Line,
+    intercom: str,
+    *arguments: str,
+    cwd: Path = ROOT,
+    **variables: str,
 ) -> subprocess.CompletedProcess[str]:
     """Run a command in an environment that names the line as its Snowflake."""
     environment = {
@@ -357,7 +362,7 @@ def call(
         TOKEN_VARIABLE: TOKEN,
         "INTERCOM_BASE_URL": intercom,
         "INTERCOM_WAREHOUSE": "snowflake",
-        "INTERCOM_RESOURCES": "tags,contacts",
+        "INTERCOM_RESOURCES": "tags",
         "SNOWFLAKE_ACCOUNT": "fakesnow",
         "SNOWFLAKE_USER": "loader",
         "SNOWFLAKE_PASSWORD": "hunter2",
@@ -366,7 +371,7 @@ def call(
     }
     return subprocess.run(
         [sys.executable, "-m", "intercom_assets", *arguments],
-        cwd=ROOT,
+        cwd=cwd,
         env=environment | variables,
         capture_output=True,
         text=True,
@@ -375,18 +380,25 @@ def call(
     )
 
 
-def test_a_demo_never_writes_to_snowflake(place: SnowflakePlace, line: Line, intercom: str) -> None:
+def test_a_demo_never_writes_to_snowflake(
+    place: SnowflakePlace, line: Line, intercom: str, tmp_path: Path
+) -> None:
     """Without an access token nobody logs in to Snowflake: the demo has a file of its own."""
-    done = call(place, line, intercom, "run", "--select", "tags", **{TOKEN_VARIABLE: ""})
+    folder = shipped_project(tmp_path / "demo")
+
+    done = call(
+        place, line, intercom, "run", "--select", "tags", cwd=folder, **{TOKEN_VARIABLE: ""}
+    )
 
     assert 0 == done.returncode, done.stderr
+    assert (folder / "data" / "demo.duckdb").exists()
     assert "data/demo.duckdb" in done.stdout
     assert not line.logins
 
 
 def test_commands_work_on_snowflake(place: SnowflakePlace, intercom: str, line: Line) -> None:
     """`check`, `run`, `status` and `query` speak to Snowflake where that is the warehouse."""
-    select = "SELECT count(*) AS n FROM intercom.rudder_contacts"
+    select = "SELECT count(*) AS n FROM intercom.rudder_tags"
 
     checked = call(place, line, intercom, "check")
     ran = call(place, line, intercom, "run")
@@ -397,7 +409,7 @@ def test_commands_work_on_snowflake(place: SnowflakePlace, intercom: str, line: 
         checked.stdout + ran.stderr + shown.stderr + asked.stderr
     )
     assert f"Snowflake account fakesnow, database {place.database}" in checked.stdout
-    assert "contacts" in ran.stdout
+    assert "tags" in ran.stdout
     assert f"database {place.database}" in shown.stdout
-    assert "30" in asked.stdout
+    assert "40" in asked.stdout
     assert "hunter2" not in "".join(one.stdout + one.stderr for one in (checked, ran, shown, asked))

@@ -42,6 +42,7 @@ def machine(project: Project, installed: Path, tmp_path: Path) -> Machine:
         "INTERCOM_ACCESS_TOKEN": "",
         "INTERCOM_EU_ACCESS_TOKEN": TOKEN,
         "INTERCOM_EU_BASE_URL": project.url,
+        "INTERCOM_EU_RESOURCES": "contacts,tags",
     }
     return Machine(url="", folder=tmp_path, variables=variables)
 

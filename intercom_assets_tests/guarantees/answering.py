@@ -8,6 +8,7 @@ import httpx
 from intercom_assets.intercom.connection import Connection
 from intercom_assets.intercom.retry import RetryPolicy
 from intercom_assets.intercom.scroll import ScrollPolicy
+from intercom_assets_tests.in_process import InProcess
 from intercom_assets_tests.world import World, no_sleep
 from intercom_simulator import Workspace, create_app
 
@@ -23,7 +24,7 @@ class ChangingLine(httpx.AsyncBaseTransport):
     """
 
     def __init__(self, workspace: Workspace, change: Answered) -> None:
-        self._inner = httpx.ASGITransport(create_app(workspace))
+        self._inner = InProcess(create_app(workspace))
         self._change = change
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:

@@ -23,7 +23,7 @@ from intercom_assets_tests.world import DAY, HOUR
 
 TestLivingWorkspace = LivingWorkspace.TestCase
 TestLivingWorkspace.settings = settings(
-    max_examples=budget(6, 120),
+    max_examples=budget(4, 120),
     stateful_step_count=budget(9, 30),
     deadline=None,
     print_blob=True,
@@ -178,7 +178,7 @@ def test_many_records_of_one_second_are_all_found(database: Path) -> None:
     world = small_pages(database, contacts=5, conversations=5)
     world.sync_all("contacts", "conversations")
     world.clock.forward(HOUR)
-    for index in range(budget(60, 1_500)):
+    for index in range(budget(30, 1_500)):
         world.workspace.add("contacts", {"id": f"c{index}"})
         world.workspace.add("conversations", {"id": f"v{index}"})
 

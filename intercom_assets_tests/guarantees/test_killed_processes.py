@@ -17,6 +17,7 @@ import pytest
 
 from intercom_assets.engine.cursor import Source
 from intercom_assets.warehouse.duckdb import DuckDBWarehouse
+from intercom_assets_tests.dagster_project.hosting import shipped_project
 from intercom_assets_tests.dagster_project.processes import DEADLINE, Machine
 from intercom_assets_tests.dagster_project.running import ROOT, query, serving
 from intercom_assets_tests.guarantees.budget import TORTURE, budget
@@ -101,7 +102,7 @@ def complete(machine: Machine, workspace: Workspace) -> None:
 def test_killed_processes_go_on(machine: Machine, workspace: Workspace) -> None:
     """Runs that are killed at any instant leave readable rows and no lock; the last one ends."""
     killed = 0
-    for seed in range(budget(5, 25)):
+    for seed in range(budget(3, 25)):
         chance = random.Random(seed)
         with repeatable(seed):
             workspace.log.clear()
@@ -144,31 +145,13 @@ def test_ctrl_c_ends_the_command_line(
     complete(machine, workspace)
 
 
-DEFINITIONS = """\
-from pathlib import Path
-import dagster as dg
-
-defs = dg.ComponentTree.for_project(Path(__file__).parent.parent).build_defs(Path())
-"""
-
-
-def make_project(folder: Path, definitions: str) -> None:
-    """Make a project with the shipped source."""
-    defs = folder / "demo_project" / "defs" / "intercom"
-    defs.mkdir(parents=True)
-    (folder / "pyproject.toml").write_text('[tool.dg.project]\nroot_module = "demo_project"\n')
-    shipped = ROOT / "intercom_assets" / "defs" / "intercom" / "defs.yaml"
-    (defs / "defs.yaml").write_text(shipped.read_text())
-    (folder / "demo_project" / "definitions.py").write_text(definitions)
-
-
 def test_ctrl_c_during_an_import_is_ctrl_c(tmp_path: Path) -> None:
     """Code that is run from text, as named tuples are, meets Ctrl-C: the code is 130 all the same.
 
     Python would end a `-m` by the signal, though the interrupt was handled.
     """
     machine = Machine(url="http://127.0.0.1:9", folder=tmp_path)
-    make_project(tmp_path, 'exec("raise KeyboardInterrupt")\n')
+    shipped_project(tmp_path, 'exec("raise KeyboardInterrupt")\n')
 
     with running(machine, *RUN, cwd=tmp_path) as process:
         printed = process.communicate(timeout=DEADLINE)[0]
@@ -180,7 +163,7 @@ def test_ctrl_c_during_an_import_is_ctrl_c(tmp_path: Path) -> None:
 def test_ctrl_c_ends_the_simulator_too(tmp_path: Path) -> None:
     """A demo that is interrupted leaves no simulator behind."""
     machine = Machine(url="", folder=tmp_path)
-    make_project(tmp_path, DEFINITIONS)
+    shipped_project(tmp_path)
 
     with running(machine, *RUN, cwd=tmp_path, variables={"INTERCOM_ACCESS_TOKEN": ""}) as process:
         assert process.stdout is not None

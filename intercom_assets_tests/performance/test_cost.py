@@ -15,6 +15,7 @@ import pytest
 from intercom_assets.engine.concurrency import PAGES_AHEAD, SIDE_BY_SIDE
 from intercom_assets.engine.cursor import BatchLimits
 from intercom_assets.intercom.transport import DirectTransport
+from intercom_assets_tests.copies import copied
 from intercom_assets_tests.world import DAY, World, make_world
 from intercom_simulator.request_log import endpoint_of
 
@@ -32,11 +33,25 @@ def searched(request: httpx.Request) -> bool:
     return request.url.path.endswith("/search")
 
 
-def test_a_sync_without_changes_asks_little(world: World) -> None:
-    """Where nothing changed, 15 requests and the pages of one scroll are enough."""
+def at_rest(database: Path) -> World:
+    """Make that world, and sync it until nothing is left to do."""
+    world = make_world(database, contacts=700, companies=120, conversations=320)
     world.sync_all()
     world.clock.forward(2 * DAY)
     world.sync_all()
+    return world
+
+
+@pytest.fixture
+def rested(tmp_path: Path) -> Iterator[World]:
+    """Copy that world at rest."""
+    with copied(tmp_path, at_rest) as world:
+        yield world
+
+
+def test_a_sync_without_changes_asks_little(rested: World) -> None:
+    """Where nothing changed, 15 requests and the pages of one scroll are enough."""
+    world = rested
     world.workspace.log.clear()
 
     world.sync_all()
@@ -47,11 +62,9 @@ def test_a_sync_without_changes_asks_little(world: World) -> None:
     assert world.workspace.log.total() - scrolls <= 15
 
 
-def test_a_sync_asks_for_what_changed_only(world: World) -> None:
+def test_a_sync_asks_for_what_changed_only(rested: World) -> None:
     """A changed conversation costs one request, and a changed company one."""
-    world.sync_all()
-    world.clock.forward(2 * DAY)
-    world.sync_all()
+    world = rested
     for kind in ("conversations", "companies"):
         for record_id in world.workspace.collection(kind).ids()[:5]:
             world.workspace.touch(kind, record_id)

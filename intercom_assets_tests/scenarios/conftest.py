@@ -1,11 +1,13 @@
 """Fixtures of the scenarios."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from intercom_assets.warehouse.duckdb import connect
+from intercom_assets_tests import copies
 from intercom_assets_tests.guarantees.budget import WAREHOUSE
 from intercom_assets_tests.places import Place, SnowflakePlace
 from intercom_assets_tests.world import World, make_world
@@ -23,6 +25,19 @@ def database(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path | 
     path = tmp_path / "test.duckdb"
     with connect(path):
         yield path
+
+
+@pytest.fixture
+def copied(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[..., World]]:
+    """Make the world of a function; in DuckDB it is made once, and copied."""
+    if WAREHOUSE == "snowflake":
+        port = request.getfixturevalue("fakesnow")
+        yield lambda make, *arguments: make(SnowflakePlace(port), *arguments)
+        return
+    with ExitStack() as stack:
+        yield lambda make, *arguments: stack.enter_context(
+            copies.copied(tmp_path, make, *arguments)
+        )
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from typing import Any
 import anyio
 import httpx
 
+from intercom_assets_tests.in_process import InProcess
 from intercom_simulator import Record, Workspace, create_app
 
 TOKEN = "simulated-token"
@@ -47,7 +48,7 @@ def ask(
         given["Authorization"] = f"Bearer {token}"
 
     async def send() -> httpx.Response:
-        transport = httpx.ASGITransport(app=create_app(workspace))
+        transport = InProcess(create_app(workspace))
         async with httpx.AsyncClient(transport=transport, base_url="http://simulator") as client:
             return await client.request(method, path, json=json, headers=given)
 

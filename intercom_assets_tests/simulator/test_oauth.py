@@ -6,6 +6,7 @@ import anyio
 import httpx
 import pytest
 
+from intercom_assets_tests.in_process import InProcess
 from intercom_assets_tests.simulator.asking import Clock, ask
 from intercom_simulator import Workspace, create_app, generate
 from intercom_simulator.oauth import OAuth
@@ -31,7 +32,7 @@ def send(
     """Sends a request without a token, as a browser or an app does."""
 
     async def sent() -> httpx.Response:
-        transport = httpx.ASGITransport(app=create_app(workspace))
+        transport = InProcess(create_app(workspace))
         async with httpx.AsyncClient(transport=transport, base_url="http://simulator") as client:
             return await client.request(method, path, data=form)
 

@@ -112,10 +112,12 @@ async def _forward(
 def line_to(port: int) -> Iterator[Line]:
     """Lay a line to a fakesnow server for a block."""
     line = Line()
+    # One client for all requests, as a new one reads the certificates; it keeps no connection.
+    closing = httpx.Limits(max_keepalive_connections=0)
+    upstream = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60, limits=closing)
 
     async def carry(request: Request) -> Response:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as upstream:
-            return await line.carry(request, upstream)
+        return await line.carry(request, upstream)
 
     methods = ["GET", "POST", "PUT", "DELETE"]
     app = Starlette(routes=[Route("/{path:path}", carry, methods=methods)])

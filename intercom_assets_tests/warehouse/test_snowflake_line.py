@@ -62,7 +62,7 @@ def test_a_session_that_is_lost_at_any_statement_changes_nothing(
     store.commit([thing("1"), thing("2"), thing("3")])
     losses = version = 0
 
-    for number in range(budget(3, 1), 100, budget(11, 1)):
+    for number in range(budget(3, 1), 100, budget(17, 1)):
         name, seen = f"name {number}", list[int]()
         changes = [thing("1", name), thing(f"new {number}")]
         seen_keys = [thing("1"), thing("2"), thing(f"new {number}")]
@@ -77,7 +77,7 @@ def test_a_session_that_is_lost_at_any_statement_changes_nothing(
             break
         losses += 1
 
-    assert losses >= 15 // budget(11, 1)
+    assert losses >= 15 // budget(17, 1)
 
 
 def test_no_table_of_a_commit_stays_when_it_ended(store: Store, place: SnowflakePlace) -> None:
