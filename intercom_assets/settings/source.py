@@ -21,7 +21,7 @@ from intercom_assets.engine.cursor import Source
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.intercom import REGIONS
 from intercom_assets.intercom.retry import LARGEST
-from intercom_assets.settings import fields
+from intercom_assets.settings import fields, forms
 from intercom_assets.settings.privacy import (
     NamedPaths,
     Privacy,
@@ -84,13 +84,13 @@ class Settings(SettingsGroup):
     base_url: Annotated[str | None, web_address] = None
     """A simulator or proxy instead of the region's host."""
 
-    api_version: Annotated[ApiVersion, fields.api_version, fields.VERSION] = NEWEST
+    api_version: Annotated[ApiVersion, fields.api_version, forms.VERSION] = NEWEST
     """Version of the API, in quotes. Default: "2.16"."""
 
     start_date: Annotated[datetime | None, fields.start_date] = None
     """UTC date or time; records updated before it are not kept."""
 
-    start_dates: Annotated[Mapping[str, datetime], fields.start_dates, fields.TAG_MAP] = Field(
+    start_dates: Annotated[Mapping[str, datetime], fields.start_dates, forms.TAG_MAP] = Field(
         default_factory=dict
     )
     """Start dates of single resources, which go before start_date: {conversations: 2025-01-01}, or
@@ -100,19 +100,19 @@ class Settings(SettingsGroup):
     """Put before `rudder_<resource>` verbatim. Default: empty."""
 
     selected: Annotated[
-        tuple[Resource, ...], fields.resources, fields.names_of("all", *CATALOG.names)
+        tuple[Resource, ...], fields.resources, forms.names_of("all", *CATALOG.names)
     ] = Field(
         default_factory=lambda others: CATALOG.defaults(others["api_version"]), alias="resources"
     )
     """`all` (default), names of resources, or `all` and more: all,ticket_types."""
 
-    exclude_columns: Annotated[NamedPaths, read_excluded, fields.COLUMN_LIST] = Field(
+    exclude_columns: Annotated[NamedPaths, read_excluded, forms.COLUMN_LIST] = Field(
         default_factory=dict
     )
     """Columns that are stored nowhere: contacts.email, contacts.location; or
     {contacts: [email, location]}. See docs/privacy.md."""
 
-    hash_columns: Annotated[NamedPaths, read_hashed, fields.COLUMN_LIST] = Field(
+    hash_columns: Annotated[NamedPaths, read_hashed, forms.COLUMN_LIST] = Field(
         default_factory=dict
     )
     """Columns of text or JSON that are stored as a keyed hash, in the same forms."""
@@ -123,23 +123,23 @@ class Settings(SettingsGroup):
     """{env: NAME} of the variable with the key of these hashes; needed when a sync runs. Make it
     once with openssl rand -hex 32."""
 
-    models: Annotated[tuple[Model, ...], fields.models, fields.names_of("all", "none", *NAMES)] = (
+    models: Annotated[tuple[Model, ...], fields.models, forms.names_of("all", "none", *NAMES)] = (
         Field(default_factory=lambda others: models_of(others["selected"]))
     )
     """Views for analysts: `all` (default) that the resources allow, `none`, or names:
     contacts_flat,contact_tags."""
 
-    schedule: Annotated[Schedule | None, read_schedule, fields.SCHEDULE] = None
+    schedule: Annotated[Schedule | None, read_schedule, forms.SCHEDULE] = None
     """manual (default); {every: 1h, starting_at: '02:30'}; {cron: ..., timezone: ...}; or as text:
     every 1h starting 02:30, cron 0 */3 * * *, cron 0 6 * * * in Europe/Berlin"""
 
-    reconcile: Annotated[Schedule | None, read_schedule, fields.SCHEDULE] = Field(
+    reconcile: Annotated[Schedule | None, read_schedule, forms.SCHEDULE] = Field(
         default_factory=lambda others: weekly_beside(others["schedule"])
     )
     """When every stored row is compared with Intercom, in the same forms. Default: Sundays at 03:00
     when a schedule is set, else manual."""
 
-    schedules: Annotated[Mapping[str, Schedule], read_schedules, fields.SCHEDULES] = Field(
+    schedules: Annotated[Mapping[str, Schedule], read_schedules, forms.SCHEDULES] = Field(
         default_factory=dict
     )
     """Further schedules, of single resources with their children, in the same forms:
@@ -150,13 +150,13 @@ class Settings(SettingsGroup):
     )
     """What schedules are until they are switched in the UI: stopped (default) or running."""
 
-    lookback: Annotated[timedelta, fields.duration, fields.DURATION] = timedelta(hours=1)
+    lookback: Annotated[timedelta, fields.duration, forms.DURATION] = timedelta(hours=1)
     """How far before the cursor a window starts. Default: 1h."""
 
-    rate_limit_share: Annotated[float, fields.share, fields.SHARE] = 0.9
+    rate_limit_share: Annotated[float, fields.share, forms.SHARE] = 0.9
     """Part of the app's quota to use, over 0 up to 1. Default: 0.9."""
 
-    page_size: Annotated[int, fields.page_size, fields.PAGE_SIZE] = LARGEST
+    page_size: Annotated[int, fields.page_size, forms.PAGE_SIZE] = LARGEST
     """The most records to ask for on a page, 1 to 150. Default: 150. Pages that Intercom cannot
     answer are asked for in smaller sizes by themselves."""
 
@@ -173,7 +173,7 @@ class Settings(SettingsGroup):
     )
     """DuckDB file, from the project root. Default: data/warehouse.duckdb."""
 
-    lock_timeout: Annotated[timedelta, fields.duration, fields.DURATION] = timedelta(minutes=1)
+    lock_timeout: Annotated[timedelta, fields.duration, forms.DURATION] = timedelta(minutes=1)
     """How long a run waits for a DuckDB file that another process has open, or in Snowflake for a
     table that another sync has leased, before it fails. Default: 1m."""
 
@@ -182,10 +182,10 @@ class Settings(SettingsGroup):
     )
     """How to log in, where the warehouse is snowflake."""
 
-    owners: Annotated[tuple[str, ...], fields.owners, fields.OWNER_LIST] = ()
+    owners: Annotated[tuple[str, ...], fields.owners, forms.OWNER_LIST] = ()
     """Who answers for the assets: emails or team:name; a list, or one text with commas."""
 
-    tags: Annotated[tuple[tuple[str, str], ...], fields.tags, fields.TAG_MAP, AS_WRITTEN] = ()
+    tags: Annotated[tuple[tuple[str, str], ...], fields.tags, forms.TAG_MAP, AS_WRITTEN] = ()
     """Tags of the assets: {domain: support}, or as text: domain=support,tier=1."""
 
     preview: Annotated[Preview, one_of(**{one.value: one for one in Preview})] = Preview.MASKED
