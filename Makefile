@@ -25,7 +25,8 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@touch $(INSTALLED)
 
 run: setup ## Sync once: your workspace when INTERCOM_ACCESS_TOKEN is set, else the bundled simulator
-	@$(BIN)/intercom-assets run
+	@if [ -n "$$INTERCOM_ACCESS_TOKEN" ] || grep -qs '^ *INTERCOM_ACCESS_TOKEN=.' .env; \
+	then $(BIN)/intercom-assets run; else $(BIN)/intercom-assets demo; fi
 
 dev: setup ## Dagster's UI and daemon on http://127.0.0.1:3000 (PORT=... for another)
 	@VIRTUAL_ENV=$(CURDIR)/$(VENV) PATH="$(CURDIR)/$(BIN):$$PATH" dg dev --host 127.0.0.1 --port $(PORT)

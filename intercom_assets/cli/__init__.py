@@ -1,4 +1,4 @@
-"""The command `intercom-assets`: run, check, connect, status, query, simulate, completion."""
+"""The command `intercom-assets`: run, demo, check, connect, status, query, simulate, completion."""
 
 import io
 import os
@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import click
 
-from intercom_assets.cli.commands import check, connect, query, run, status
+from intercom_assets.cli.commands import check, connect, demo, query, run, status
 from intercom_assets.cli.completion import completion
 
 __all__ = ["main"]
@@ -39,7 +39,7 @@ def main() -> None:
     """Sync Intercom into a warehouse with Dagster.
 
     \b
-    First time:       intercom-assets run      (a simulated workspace, no account needed)
+    First time:       intercom-assets demo     (a simulated workspace, no account needed)
     Your workspace:   put INTERCOM_ACCESS_TOKEN=... into .env (or: intercom-assets connect), then
                       intercom-assets check    (token, region, scopes, warehouse)
                       intercom-assets run
@@ -67,5 +67,5 @@ def simulate(arguments: tuple[str, ...]) -> NoReturn:
     )
 
 
-for command in (run, check, connect, status, query, completion):
+for command in (run, demo, check, connect, status, query, completion):
     main.add_command(command)

@@ -115,7 +115,7 @@ def _document(code: int, error: str | None, checked: list[_Lines]) -> dict[str, 
             {
                 "source": lines.source.name,
                 "status": "ok" if lines.good else "failed",
-                "file": str(lines.source.path),
+                "file": str(lines.source.path) if lines.source.path else None,
                 "warnings": lines.warnings,
                 "findings": [
                     {
@@ -134,7 +134,7 @@ def _document(code: int, error: str | None, checked: list[_Lines]) -> dict[str, 
 def _check_source(source: SourceFile, *, aloud: bool) -> _Lines:
     lines = _Lines(source, aloud)
     if aloud:
-        click.echo(f"Source {source.path.parent.name} ({source.path})")
+        click.echo(f"Source {source.folder} ({source.path or 'set by variables'})")
     _check(source, lines)
     if aloud:
         click.echo()
@@ -163,7 +163,8 @@ def _check(source: SourceFile, lines: _Lines) -> None:
     else:
         lines.say(
             "access token",
-            f"{settings.token_variable} is not set: put it into .env (README: Your workspace)",
+            f"{settings.token_variable} is not set. Put it into .env, or look around without a "
+            "token first: intercom-assets demo",
             good=False,
         )
 

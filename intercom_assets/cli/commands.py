@@ -9,7 +9,7 @@ import sys
 import click
 
 from intercom_assets.cli.completion import complete_resources, complete_sources
-from intercom_assets.cli.output import as_json, quiet
+from intercom_assets.cli.output import as_json, of_demo, quiet
 from intercom_assets.errors import ConfigurationError
 
 
@@ -76,9 +76,9 @@ def run(  # noqa: PLR0913 - a parameter per option
 ) -> None:
     """Sync once: only what changed since the last time is read.
 
-    With INTERCOM_ACCESS_TOKEN set (or in .env) this syncs that workspace. Without, it starts the
-    bundled simulator on this machine and syncs that into data/demo.duckdb, so that you can look
-    at the tables before you have a token.
+    Works on the sources of the Dagster project that contains this folder. Where there is none, it
+    syncs the workspace of INTERCOM_ACCESS_TOKEN (in the environment or in .env) into
+    data/warehouse.duckdb. `intercom-assets demo` needs no token.
 
     Progress goes to stderr: lines that move on a terminal; elsewhere, and with NO_COLOR or
     TERM=dumb, a plain line every few seconds. The table at the end goes to stdout. Ctrl-C stops
@@ -105,6 +105,49 @@ def run(  # noqa: PLR0913 - a parameter per option
         as_json=as_json,
     )
     sys.exit(run_sources(options))
+
+
+@click.command()
+@click.option(
+    "--select",
+    "-s",
+    metavar="NAMES",
+    shell_complete=complete_resources,
+    help="Resources to sync and models to make, separated by commas. Default: all.",
+)
+@quiet
+@as_json
+def demo(select: str | None, *, quiet: bool, as_json: bool) -> None:
+    """Sync a simulated workspace into data/demo.duckdb, to look at the tables without a token.
+
+    Starts the bundled simulator on this machine and ends it afterwards. Your sources and their
+    database are left alone. `query` and `status` read the demo's database with --demo.
+
+    \b
+    Examples:
+      intercom-assets demo
+      intercom-assets query --demo "SELECT state, count(*) FROM intercom.rudder_conversations
+        GROUP BY ALL"
+
+    Exit code: as of `run`.
+    """  # noqa: D301 - \b is click's mark for text that is not to be wrapped
+    from intercom_assets.cli.run import RunOptions, run_sources
+
+    flags = {"full_refresh": False, "reconcile": False, "force": False}
+    sys.exit(
+        run_sources(
+            RunOptions(
+                select=select,
+                since=None,
+                until=None,
+                sources=(),
+                flags=flags,
+                quiet=quiet,
+                as_json=as_json,
+                demo=True,
+            )
+        )
+    )
 
 
 @click.command()
@@ -219,13 +262,13 @@ def connect(
     shell_complete=complete_sources,
     help="Source to show; repeat it for several. Default: every source.",
 )
+@of_demo
 @as_json
-def status(source: tuple[str, ...], *, as_json: bool) -> None:
+def status(source: tuple[str, ...], *, demo: bool, as_json: bool) -> None:
     """Show rows, cursor, last sync and age of each resource.
 
-    Nothing is asked of Intercom. Without an access token this shows the demo's database. "rows"
-    leaves out rows that are marked as deleted. A sync that was interrupted says so: the next run
-    goes on from its cursor.
+    Nothing is asked of Intercom. "rows" leaves out rows that are marked as deleted. A sync that
+    was interrupted says so: the next run resumes from its cursor.
 
     \b
     Examples:
@@ -237,7 +280,7 @@ def status(source: tuple[str, ...], *, as_json: bool) -> None:
     """  # noqa: D301 - \b is click's mark for text that is not to be wrapped
     from intercom_assets.cli.status import show_status
 
-    sys.exit(show_status(source, as_json=as_json))
+    sys.exit(show_status(source, as_json=as_json, demo=demo))
 
 
 @click.command()
@@ -258,11 +301,11 @@ def status(source: tuple[str, ...], *, as_json: bool) -> None:
     help="How the answer is printed: a table for people, CSV with a header, or a JSON list with "
     "an object per row.",
 )
-def query(sql: str | None, source: str | None, form: str) -> None:
+@of_demo
+def query(sql: str | None, source: str | None, form: str, *, demo: bool) -> None:
     """Ask the database of a source in SQL; what the statement changes is not kept.
 
-    With - instead of SQL, or with nothing, the statement is read from stdin. Without an access
-    token this asks the demo's database.
+    With - instead of SQL, or with nothing, the statement is read from stdin.
 
     \b
     Examples:
@@ -279,4 +322,4 @@ def query(sql: str | None, source: str | None, form: str) -> None:
         sql = sys.stdin.read()
     if not (sql and sql.strip()):
         raise click.UsageError("Missing argument 'SQL'.")
-    sys.exit(print_answer(sql, source, form))
+    sys.exit(print_answer(sql, source, form, demo=demo))

@@ -95,7 +95,7 @@ class EnvTokenStore:
         if variable and not os.environ.get(variable, "").strip():
             return {variable: found}
         place = f"{variable}={found}" if variable else f"region: {found}"
-        where = relative(self.path if variable else self.source.path)
+        where = relative(self.path if variable else self.source.path or self.path)
         raise ConfigurationError(
             f"Workspace {grant.workspace.name} ({grant.workspace.id}) lives in region {found}, but "
             f"the source's region is {self.settings.region}. Set {place} in {where}"
@@ -149,7 +149,7 @@ def _project() -> Project:
 
 def _one_source(sources: list[SourceFile]) -> SourceFile:
     if len(sources) > 1:
-        names = ", ".join(source.path.parent.name for source in sources)
+        names = ", ".join(source.folder for source in sources)
         raise ConfigurationError(f"There are several sources. Choose one with --source ({names})")
     return sources[0]
 

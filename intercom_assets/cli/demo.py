@@ -1,64 +1,76 @@
-"""The demo: without an access token, a run syncs the simulator into a database of its own."""
+"""The demo: a sync of the bundled simulator into a database of its own."""
 
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 
-from intercom_assets.cli.project import SourceFile
+from intercom_assets.cli.project import Project, find_project, standalone
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.settings.source import Settings
 
 DEMO_DATABASE = "data/demo.duckdb"
-
-_DEMO_WAREHOUSE = {"warehouse": "duckdb", "database": DEMO_DATABASE}
-# Keeps a demo away from the real warehouse, whichever that is.
 
 _TOKEN = "simulated-token"  # noqa: S105 - the simulator's, not a secret
 _READY = "simulator ready "
 _SIZE = ("--seed", "7", "--contacts", "2000", "--companies", "120", "--conversations", "400")
 
 
-def demo_or_real(source: SourceFile) -> Settings:
-    """Return the settings that `run` would use, with the demo's database if no token is set.
+def settings_to_read(names: tuple[str, ...], *, demo: bool) -> list[Settings]:
+    """Return the settings of sources whose database is read: the demo's, or the project's.
 
     Schedules are left out.
 
     Raises:
-        ConfigurationError: Lists every problem of the settings.
+        ConfigurationError: Lists every problem of the settings, or a source is unknown.
     """
-    settings = source.unscheduled()
-    variables = {name: source.variable(name) for name in _DEMO_WAREHOUSE}
-    if has_token(settings) or None in variables.values():
-        return settings
-    changed = {str(variables[name]): value for name, value in _DEMO_WAREHOUSE.items()}
-    return source.unscheduled({**os.environ, **changed})
+    project = find_project()
+    if not demo:
+        return [source.unscheduled() for source in project.sources(names)]
+    environment = {**os.environ, **demo_variables(project.root)}
+    return [source.unscheduled(environment) for source in demo_project(project).sources(names)]
 
 
-def has_token(settings: Settings) -> bool:
+def demo_project(project: Project) -> Project:
+    """Return the project of the demo, which knows no source of the real one."""
+    return standalone(project.root)
+
+
+def demo_variables(root: Path) -> dict[str, str]:
+    """Return the variables that keep a demo away from the real warehouse, whichever that is."""
+    return {"INTERCOM_WAREHOUSE": "duckdb", "DUCKDB_DATABASE": str(root / DEMO_DATABASE)}
+
+
+def require_token(settings: Settings, environment: Mapping[str, str]) -> None:
+    """Verify that there is a token.
+
+    Raises:
+        ConfigurationError: The variable is empty; the message names it and the demo.
+    """
+    if not has_token(settings, environment):
+        raise ConfigurationError(
+            f"The variable {settings.token_variable} is empty. Set it to the access token of your "
+            "Intercom app (Developer Hub > your app > Configure > Authentication), in the "
+            "environment or in .env. To look around without one: intercom-assets demo"
+        )
+
+
+def has_token(settings: Settings, environment: Mapping[str, str] = os.environ) -> bool:
     """Return whether the access token's variable is set."""
-    return bool(os.environ.get(settings.token_variable, "").strip())
+    return bool(environment.get(settings.token_variable, "").strip())
 
 
 @contextmanager
-def demo_workspace(source: SourceFile, region: str) -> Iterator[dict[str, str]]:
+def demo_workspace() -> Iterator[dict[str, str]]:
     """Run the simulator for a block, and yield the variables that point a source at it.
 
     Raises:
-        ConfigurationError: The source's file hard-codes a host or database, so a demo might write
-            where it must not; or the simulator does not start.
+        ConfigurationError: The simulator does not start.
     """
-    named = ("access_token", "base_url", *_DEMO_WAREHOUSE)
-    variables = {name: source.variable(name) for name in named}
-    if missing := [setting for setting, variable in variables.items() if variable is None]:
-        raise ConfigurationError(
-            f"The variable {variables['access_token']} is not set, and {source.path} fixes "
-            f"{', '.join(missing)}, so it cannot be pointed at the simulator. Set the token"
-        )
-    with _simulator(region) as url:
-        values = {"access_token": _TOKEN, "base_url": url, **_DEMO_WAREHOUSE}
-        yield {str(variables[setting]): value for setting, value in values.items()}
+    with _simulator(os.environ.get("INTERCOM_REGION", "").strip().lower() or "us") as url:
+        yield {"INTERCOM_ACCESS_TOKEN": _TOKEN, "INTERCOM_BASE_URL": url}
 
 
 @contextmanager

@@ -23,6 +23,8 @@ as_json = click.option(
     help="Print one JSON object on stdout instead of text; docs/command-line.md names its fields.",
 )
 
+of_demo = click.option("--demo", is_flag=True, help="Read the database that `demo` wrote.")
+
 quiet = click.option(
     "--quiet",
     "-q",

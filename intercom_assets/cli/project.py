@@ -6,18 +6,21 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 from dotenv import load_dotenv
 
 from intercom_assets.errors import ConfigurationError
-from intercom_assets.settings.scaffold import source_name
+from intercom_assets.settings.scaffold import FIRST, from_variables, source_name
 from intercom_assets.settings.source import (
     Settings,
     read_settings,
     refuse_shared_tables,
 )
 from intercom_assets.settings.values import RuleBook, Rules, no_rules
+from intercom_assets.settings.warehouse import DEFAULT_DATABASE
+from intercom_assets.warehouse.duckdb_file import make_folder
 
 _COMPONENT = "intercom_assets.IntercomSource"
 _SCHEDULES = {"schedule", "reconcile"}
@@ -25,14 +28,14 @@ _SCHEDULES = {"schedule", "reconcile"}
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A `defs.yaml` that declares an Intercom source.
+    """A `defs.yaml` that declares an Intercom source, or without a path a source of variables.
 
     Attributes:
         raw: Settings as the file contains them.
         root: The project's root folder.
     """
 
-    path: Path
+    path: Path | None
     raw: Mapping[str, object]
     root: Path
 
@@ -40,7 +43,12 @@ class SourceFile:
     def name(self) -> str:
         """The name set in the file, or else the folder's name."""
         name = self.raw.get("name")
-        return name if isinstance(name, str) and name else source_name(self.path.parent.name)
+        return name if isinstance(name, str) and name else source_name(self.folder)
+
+    @property
+    def folder(self) -> str:
+        """The name of the file's folder, after which the source is named."""
+        return self.path.parent.name if self.path else FIRST
 
     def settings(self, environment: Mapping[str, str] = os.environ) -> Settings:
         """Read and check the settings.
@@ -66,7 +74,7 @@ class SourceFile:
     ) -> Settings:
         return read_settings(
             raw,
-            name=self.path.parent.name,
+            name=self.folder,
             project_root=self.root,
             environment=environment,
             rules=rules,
@@ -86,13 +94,13 @@ class Project:
         root: Folder of its `pyproject.toml`.
         home: Folder from which its modules are imported.
         module: Python module with its definitions.
-        folder: Folder of its component files.
+        folder: Folder of its component files; None for one source of variables.
     """
 
     root: Path
     home: Path
     module: str
-    folder: Path
+    folder: Path | None
 
     def sources(self, names: tuple[str, ...] = ()) -> list[SourceFile]:
         """Find all Intercom sources, or the named ones.
@@ -101,21 +109,27 @@ class Project:
             ConfigurationError: The project has no source, a name is unknown, or two sources would
                 write to the same tables.
         """
-        found = [source for path in sorted(self.folder.rglob("defs.yaml")) for source in
-                 self._read(path)]  # fmt: skip
+        found = list(self._found())
         if not found:
             raise ConfigurationError(
                 f"There is no Intercom source under {self.folder}. Make one: "
                 "dg scaffold defs intercom_assets.IntercomSource intercom"
             )
         known = {source.name: source for source in found}
-        folders = {source.path.parent.name: source for source in found}
+        folders = {source.folder: source for source in found}
         if unknown := sorted(set(names) - {*known, *folders}):
             raise ConfigurationError(
                 f"There is no source {', '.join(unknown)}. Choose among {', '.join(known)}"
             )
         refuse_shared_tables(list(readable(found)))
         return [(folders | known)[name] for name in names] if names else found
+
+    def _found(self) -> Iterator[SourceFile]:
+        if self.folder is None:
+            yield SourceFile(None, from_variables(), self.root)
+            return
+        for path in sorted(self.folder.rglob("defs.yaml")):
+            yield from self._read(path)
 
     def _read(self, path: Path) -> Iterator[SourceFile]:
         try:
@@ -146,36 +160,46 @@ def readable(sources: list[SourceFile]) -> Iterator[Settings]:
 
 
 def find_project() -> Project:
-    """Find the project, load its `.env`, and point `DAGSTER_HOME` at it.
+    """Find the project, or make one of the working directory, and load its `.env`.
 
-    Variables that are already set, DAGSTER_HOME included, are left alone.
-
-    Raises:
-        ConfigurationError: There is no project.
+    DAGSTER_HOME becomes the project's folder if that has a `dagster.yaml`. Variables that are
+    already set are left alone.
     """
     own = Path(__file__).resolve().parents[2]
     folders = (Path.cwd(), *Path.cwd().parents, own)
+    # Our own folder is a project in a checkout only, not where the package is installed.
     project = next((found for folder in folders if (found := _project_at(folder))), None)
-    if project is None:
-        # Our own folder is a project in a checkout only, not where the package is installed.
-        raise ConfigurationError(
-            f"There is no Dagster project in {Path.cwd()} or above it. Go to the folder whose "
-            "pyproject.toml has [tool.dg.project], or make one (uvx create-dagster@latest project "
-            "my_project) and a source in it (dg scaffold defs intercom_assets.IntercomSource "
-            "intercom)"
-        )
+    project = project or standalone(Path.cwd())
     load_dotenv(project.root / ".env")
     if not os.environ.get("DAGSTER_HOME") and (project.root / "dagster.yaml").exists():
         os.environ["DAGSTER_HOME"] = str(project.root)
     return project
 
 
+def standalone(root: Path) -> Project:
+    """Return a project of one source whose settings are all variables."""
+    return Project(root, root, "intercom_assets.standalone", None)
+
+
+def make_dagster_home(project: Project) -> str:
+    """Return DAGSTER_HOME, or a folder of our own beside the data for a project without one."""
+    home = os.environ.get("DAGSTER_HOME")
+    if not home:
+        data = project.root / DEFAULT_DATABASE.parent
+        make_folder(data)
+        own = data / ".dagster"
+        own.mkdir(mode=0o700, exist_ok=True)
+        (own / "dagster.yaml").write_text("telemetry: {enabled: false}\n", encoding="utf-8")
+        home = str(own)
+    return home
+
+
 def _project_at(folder: Path) -> Project | None:
-    try:
-        text = (folder / "pyproject.toml").read_text(encoding="utf-8")
-        settings = tomllib.loads(text)["tool"]["dg"]["project"]
-        root_module = settings["root_module"]
-    except (OSError, tomllib.TOMLDecodeError, KeyError):
+    settings = _project_table(folder / "dg.toml", "project") or _project_table(
+        folder / "pyproject.toml", "tool", "dg", "project"
+    )
+    root_module = settings.get("root_module")
+    if not root_module:
         return None
     home = folder / "src" if (folder / "src" / root_module).is_dir() else folder
     return Project(
@@ -184,3 +208,13 @@ def _project_at(folder: Path) -> Project | None:
         settings.get("code_location_target_module", f"{root_module}.definitions"),
         home / settings.get("defs_module", f"{root_module}.defs").replace(".", "/"),
     )
+
+
+def _project_table(file: Path, *path: str) -> dict[str, Any]:
+    try:
+        table: Any = tomllib.loads(file.read_text(encoding="utf-8"))
+        for key in path:
+            table = table[key]
+    except (OSError, tomllib.TOMLDecodeError, KeyError):
+        return {}
+    return dict(table)

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING
 import click
 from rich.cells import cell_len, set_cell_size
 
-from intercom_assets.cli.demo import demo_or_real
+from intercom_assets.cli.demo import settings_to_read
 from intercom_assets.cli.output import FAILED, REFUSED, instant
-from intercom_assets.cli.project import find_project
 from intercom_assets.errors import ConfigurationError, IntercomAssetsError
 from intercom_assets.orchestration.warehouses import open_warehouse
 
@@ -28,11 +27,11 @@ _WIDEST = 50
 """Characters of a cell on a terminal."""
 
 
-def print_answer(sql: str, source: str | None, form: str) -> int:
+def print_answer(sql: str, source: str | None, form: str, *, demo: bool) -> int:
     """Run a query, print the result and return the exit code."""
     try:
-        chosen = find_project().sources((source,) if source else ())[0]
-        with open_warehouse(demo_or_real(chosen).warehouse) as warehouse:
+        settings = settings_to_read((source,) if source else (), demo=demo)[0]
+        with open_warehouse(settings.warehouse) as warehouse:
             answer = warehouse.query(sql)
     except IntercomAssetsError as error:
         click.echo(f"intercom-assets: {error}", err=True)

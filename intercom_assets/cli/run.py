@@ -2,15 +2,20 @@
 
 import os
 import re
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import assert_never
 
 import click
 
-from intercom_assets.cli.demo import demo_workspace, has_token
+from intercom_assets.cli.demo import (
+    demo_project,
+    demo_variables,
+    demo_workspace,
+    require_token,
+)
 from intercom_assets.cli.display.board import Board
 from intercom_assets.cli.display.metrics import SourceRun, document
 from intercom_assets.cli.display.screen import shown
@@ -18,7 +23,7 @@ from intercom_assets.cli.display.tables import print_board, print_failures, prin
 from intercom_assets.cli.display.terminal import command_line, relative
 from intercom_assets.cli.job import JobRequest, execute
 from intercom_assets.cli.output import FAILED, INTERRUPTED, REFUSED, print_json
-from intercom_assets.cli.project import Project, SourceFile, find_project
+from intercom_assets.cli.project import Project, SourceFile, find_project, make_dagster_home
 from intercom_assets.engine.cursor import SyncOptions
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.settings.fields import option_instant
@@ -43,6 +48,7 @@ class RunOptions:
         until: With `since`, end of the range to backfill.
         sources: Names of sources; empty for all.
         flags: Boolean run config of each sync, such as `full_refresh`.
+        demo: Whether the simulator is synced.
     """
 
     select: str | None
@@ -52,6 +58,7 @@ class RunOptions:
     flags: Mapping[str, bool]
     quiet: bool
     as_json: bool
+    demo: bool = False
 
     @property
     def config(self) -> dict[str, object]:
@@ -118,17 +125,21 @@ def run_sources(options: RunOptions) -> int:
     """Run the sources in turn and return the exit code."""
     summary = _RunSummary(options)
     try:
-        project = find_project()
-        sources = project.sources(options.sources)
-        # Report any source's mistakes before reading anything.
-        for source in sources:
-            options.chosen(source.settings())
-        config = options.config
-        for source in sources:
-            summary.runs.append(_run_source(project, source, options, config))
-            board = summary.runs[-1].board
-            if board.interrupted or (board.heard and source is not sources[-1]):
-                return summary.end(_interrupted(at_once=board.heard > 1))
+        with _prepared(options) as (project, environment):
+            sources = project.sources(options.sources)
+            # Report any source's mistakes before reading anything.
+            for source in sources:
+                settings = source.settings(environment)
+                options.chosen(settings)
+                require_token(settings, environment)
+                require_salt(settings.privacy, environment)
+            config = options.config
+            environment["DAGSTER_HOME"] = make_dagster_home(project)
+            for source in sources:
+                run = _run_source(project, source, options, config=config, environment=environment)
+                summary.runs.append(run)
+                if run.board.interrupted or (run.board.heard and source is not sources[-1]):
+                    return summary.end(_interrupted(at_once=run.board.heard > 1))
     except ConfigurationError as error:
         summary.error = str(error)
         click.echo(f"intercom-assets: {error}", err=True)
@@ -149,44 +160,55 @@ def _interrupted(*, at_once: bool = False) -> int:
     return INTERRUPTED
 
 
-def _run_source(
-    project: Project, source: SourceFile, options: RunOptions, config: Mapping[str, object]
-) -> SourceRun:
-    board, environment = Board(), dict(os.environ)
+@contextmanager
+def _prepared(options: RunOptions) -> Iterator[tuple[Project, dict[str, str]]]:
+    """Yield the project and the environment of its runs."""
+    project = find_project()
     with ExitStack() as stack:
-        settings = source.settings()
-        require_salt(settings.privacy, environment)
-        if demo := not has_token(settings):
-            environment |= stack.enter_context(demo_workspace(source, settings.region))
-            settings = source.settings(environment)
-        if not options.quiet:
-            click.echo(_opening(settings, demo=demo), err=True)
-        names = options.chosen(settings)
-        for name in names:
-            board.line(name)
-        request = JobRequest(
-            home=str(project.home),
-            module=project.module,
-            source=settings.name,
-            resources=[asset.name for asset in settings.resources if asset.name in names],
-            models=[asset.name for asset in settings.models if asset.name in names],
-            whole=len(names) == len(_assets(settings)),
-            config=config,
-        )
-        screen = stack.enter_context(shown(board, quiet=options.quiet))
+        environment = dict(os.environ)
+        if options.demo:
+            project = demo_project(project)
+            environment |= demo_variables(project.root) | stack.enter_context(demo_workspace())
+        yield project, environment
+
+
+def _run_source(
+    project: Project,
+    source: SourceFile,
+    options: RunOptions,
+    *,
+    config: Mapping[str, object],
+    environment: Mapping[str, str],
+) -> SourceRun:
+    board, settings = Board(), source.settings(environment)
+    if not options.quiet:
+        click.echo(_opening(settings, demo=options.demo), err=True)
+    names = options.chosen(settings)
+    for name in names:
+        board.line(name)
+    request = JobRequest(
+        home=str(project.home),
+        module=project.module,
+        source=settings.name,
+        resources=[asset.name for asset in settings.resources if asset.name in names],
+        models=[asset.name for asset in settings.models if asset.name in names],
+        whole=len(names) == len(_assets(settings)),
+        config=config,
+    )
+    with shown(board, quiet=options.quiet) as screen:
         execute(request, board, screen, environment)
     if not board.interrupted:
         several = len(project.sources()) > 1
         _conclude(settings, board, options, ("--source", settings.name) if several else ())
-    return SourceRun(settings, _database(settings), demo, board)
+    return SourceRun(settings, _database(settings), options.demo, board)
 
 
 def _opening(settings: Settings, *, demo: bool) -> str:
     if not demo:
         return f"Syncing source {settings.name} into {_database(settings)}"
     return (
-        f"{settings.token_variable} is not set, so this is a demo: a simulated Intercom at "
-        f"{settings.base_url}, synced into {_database(settings)}."
+        f"This is a demo: a simulated Intercom at {settings.base_url}, synced into "
+        f"{_database(settings)}."
     )
 
 
@@ -202,12 +224,14 @@ def _conclude(
     if options.as_json:
         return
     click.echo(f"\nDatabase  {_database(settings)}")
+    demo = ("--demo",) if options.demo else ()
     if failed := [line.name for line in board.failed]:
         own = set(_assets(settings))
         again = ["--select", ",".join(failed)] if own.issuperset(failed) else []
-        click.echo(f"Next      mend what failed, then {command_line('run', *source, *again)}")
+        command = "demo" if options.demo else "run"
+        click.echo(f"Next      fix what failed, then {command_line(command, *source, *again)}")
     elif board.reports:
-        click.echo(f"Try       {command_line('query', *source, _example(settings, board))}")
+        click.echo(f"Try       {command_line('query', *demo, *source, _example(settings, board))}")
 
 
 def _example(settings: Settings, board: Board) -> str:

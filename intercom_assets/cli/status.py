@@ -6,11 +6,10 @@ from datetime import UTC, datetime
 
 import click
 
-from intercom_assets.cli.demo import demo_or_real, has_token
+from intercom_assets.cli.demo import settings_to_read
 from intercom_assets.cli.display.tables import Heading, print_table
 from intercom_assets.cli.display.terminal import command_line
 from intercom_assets.cli.output import FAILED, REFUSED, instant, print_json
-from intercom_assets.cli.project import find_project
 from intercom_assets.errors import ConfigurationError, IntercomAssetsError
 from intercom_assets.orchestration.warehouses import open_warehouse
 from intercom_assets.settings.source import Settings
@@ -69,16 +68,13 @@ class _Source:
     owner: StoredCursor | None
     standings: Sequence[_Standing]
 
-    @property
-    def is_demo(self) -> bool:
-        """Whether the database is the demo's."""
-        return not has_token(self.settings)
+    demo: bool
 
 
-def show_status(names: tuple[str, ...], *, as_json: bool) -> int:
+def show_status(names: tuple[str, ...], *, as_json: bool, demo: bool) -> int:
     """Print the status of the sources and return the exit code."""
     try:
-        sources = [_read(demo_or_real(source)) for source in find_project().sources(names)]
+        sources = [_read(settings, demo) for settings in settings_to_read(names, demo=demo)]
     except IntercomAssetsError as error:
         click.echo(f"intercom-assets: {error}", err=True)
         code = REFUSED if isinstance(error, ConfigurationError) else FAILED
@@ -94,7 +90,7 @@ def show_status(names: tuple[str, ...], *, as_json: bool) -> int:
     return 0
 
 
-def _read(settings: Settings) -> _Source:
+def _read(settings: Settings, demo: bool) -> _Source:  # noqa: FBT001 - of the source
     with open_warehouse(settings.warehouse) as warehouse, warehouse.connected():
         cursors = warehouse.cursors(settings.schema, settings.table_prefix)
         owner = next((cursor for cursor in cursors.values() if cursor.workspace_id), None)
@@ -107,11 +103,11 @@ def _read(settings: Settings) -> _Source:
             rows = state.row_count if state.exists else None
             age = (now - cursor.synced_at).total_seconds() if cursor.synced_at else None
             standings.append(_Standing(resource.name, str(target), rows, cursor, age))
-        return _Source(settings, warehouse.describe(), owner, standings)
+        return _Source(settings, warehouse.describe(), owner, standings, demo)
 
 
 def _show(source: _Source) -> None:
-    demo = " (demo: no access token is set)" if source.is_demo else ""
+    demo = " (demo)" if source.demo else ""
     click.echo(f"Source {source.settings.name} in {source.database}{demo}")
     if source.owner:
         click.echo(f"Workspace {source.owner.workspace_id}, region {source.owner.region}")
@@ -161,7 +157,7 @@ def _document(source: _Source) -> dict[str, object]:
     settings = source.settings
     return {
         "source": settings.name,
-        "demo": source.is_demo,
+        "demo": source.demo,
         "warehouse": settings.warehouse.kind,
         "database": source.database,
         "schema": settings.schema,

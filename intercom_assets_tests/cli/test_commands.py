@@ -104,18 +104,25 @@ def shape(value: object) -> object:
             return None
 
 
-def test_run_without_a_token_is_a_demo_that_spares_the_real_database(
-    commands: CommandLine, tmp_path: Path
-) -> None:
-    """Without a token the simulator is synced, into the demo's database, and it is said."""
+def test_a_demo_spares_the_real_database(commands: CommandLine, tmp_path: Path) -> None:
+    """A demo is asked for by name, and has a database of its own; without a token `run` is refused.
+
+    What a source's file says is left alone: the demo does not read it.
+    """
     demo = CommandLine(commands.environment, shipped_project(tmp_path / "demo"))
+    file = demo.folder / "demo_project" / "defs" / "intercom" / "defs.yaml"
+    file.write_text(file.read_text().replace("{env: DUCKDB_DATABASE}", "data/real.duckdb"))
 
-    run = demo("run", "--select", "teams,tags")
+    refused = demo("run", "--json")
+    run = demo("demo", "--select", "teams,tags")
 
+    assert 2 == refused.returncode
+    assert "The variable INTERCOM_ACCESS_TOKEN is empty." in json.loads(refused.stdout)["error"]
     assert 0 == run.returncode, run.stderr
     assert (demo.folder / "data" / "demo.duckdb").exists()
+    assert not (demo.folder / "data" / "real.duckdb").exists()
     assert not Path(commands.environment["DUCKDB_DATABASE"]).exists()
-    assert "this is a demo" in run.stderr
+    assert "This is a demo" in run.stderr
     assert "data/demo.duckdb" in run.stdout
     assert {"teams", "tags"} == set(figures(run.stdout))
 

@@ -383,11 +383,11 @@ def call(
 def test_a_demo_never_writes_to_snowflake(
     place: SnowflakePlace, line: Line, intercom: str, tmp_path: Path
 ) -> None:
-    """Without an access token nobody logs in to Snowflake: the demo has a file of its own."""
+    """Nobody logs in to Snowflake for a demo, which has a file of its own."""
     folder = shipped_project(tmp_path / "demo")
 
     done = call(
-        place, line, intercom, "run", "--select", "tags", cwd=folder, **{TOKEN_VARIABLE: ""}
+        place, line, intercom, "demo", "--select", "tags", cwd=folder, **{TOKEN_VARIABLE: ""}
     )
 
     assert 0 == done.returncode, done.stderr

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -148,21 +149,87 @@ def test_no_asset_links_to_a_file_of_the_wheel(machine: Machine, tmp_path: Path)
     assert "{}\n" == said
 
 
-@pytest.mark.parametrize("command", ["run", "check", "status", "connect"])
-def test_commands_outside_of_a_project_say_what_is_missing(
-    machine: Machine, installed: Path, tmp_path: Path, command: str
+def test_no_project_is_needed(
+    project: Project, machine: Machine, installed: Path, tmp_path: Path
 ) -> None:
-    """An installed package is no project: it says how one is made, and writes nothing."""
-    outside = tmp_path / "outside"
-    outside.mkdir()
+    """In any folder, here one with a blank and an umlaut, the wheel syncs what a token reads.
 
-    done = command_line(machine, outside, command)
+    The database and Dagster's records are under that folder, readable by their owner only, and Git
+    ignores them. A run without a token writes nothing and names the variable and the demo.
+    """
+    folder = tmp_path / "müller data"
+    folder.mkdir()
+    bare = {"DAGSTER_HOME": "", "DUCKDB_DATABASE": "", "HOME": ""}
+    mine = bare | {"INTERCOM_ACCESS_TOKEN": TOKEN, "INTERCOM_BASE_URL": project.url}
+    without, owner = (
+        replace(machine, variables={**machine.variables, **bare}),
+        replace(machine, variables={**machine.variables, **mine}),
+    )
 
-    assert done.returncode != 0
-    assert f"There is no Dagster project in {outside} or above it" in done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
-    assert not list(outside.iterdir())
+    refused = command_line(without, folder, "run")
+    nothing = list(folder.iterdir())
+    run = command_line(owner, folder, "run", "--select", "tags")
+    shown = command_line(
+        owner, folder, "query", "--format", "csv", "SELECT id FROM intercom.rudder_tags"
+    )
+
+    assert 2 == refused.returncode
+    assert "The variable INTERCOM_ACCESS_TOKEN is empty." in refused.stderr
+    assert "intercom-assets demo" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert [] == nothing
+    assert 0 == run.returncode, run.stderr
+    assert set(project.workspace.collection("tags").ids()) == set(shown.stdout.split()[1:])
+    assert [folder / "data"] == list(folder.iterdir())
+    assert (folder / "data" / ".gitignore").read_text() == "*\n"
+    assert 0o600 == (folder / "data" / "warehouse.duckdb").stat().st_mode & 0o777
+    assert 0o700 == (folder / "data" / ".dagster").stat().st_mode & 0o777
     assert not (installed / "data").exists()
+
+
+def test_the_demo_needs_nothing(machine: Machine, tmp_path: Path) -> None:
+    """`demo` syncs a simulated workspace in any folder; `query --demo` and `status --demo` read it.
+
+    The commands are those of the README's first screen.
+    """
+    readme = (ROOT / "README.md").read_text()
+    assert "$ pip install intercom-assets\n$ intercom-assets demo\n" in readme
+    folder = tmp_path / "anywhere"
+    folder.mkdir()
+    bare = replace(machine, variables={**machine.variables, "DAGSTER_HOME": ""})
+
+    demo = command_line(bare, folder, "demo", "--select", "teams")
+    asked = command_line(
+        bare, folder, "query", "--demo", "SELECT count(*) AS n FROM intercom.rudder_teams"
+    )
+    shown = command_line(bare, folder, "status", "--demo")
+    real = command_line(bare, folder, "query", "SELECT 1")
+
+    assert 0 == demo.returncode, demo.stderr
+    assert "This is a demo: a simulated Intercom" in demo.stderr
+    assert "intercom-assets query --demo " in demo.stdout
+    assert ["n", "6"] == asked.stdout.split()
+    assert re.search(r"^teams +6 ", shown.stdout, re.MULTILINE)
+    assert 1 == real.returncode
+
+
+@pytest.mark.parametrize("form", ["pyproject.toml", "dg.toml"])
+def test_a_project_is_found_by_either_file(
+    project: Project, machine: Machine, tmp_path: Path, form: str
+) -> None:
+    """A project may have `dg.toml` in place of a table in `pyproject.toml`."""
+    host = Host(folder=tmp_path / "host", module="acme")
+    host.add("eu", access_token={"env": "INTERCOM_EU_ACCESS_TOKEN"}, base_url=project.url)
+    if form == "dg.toml":
+        (host.folder / "pyproject.toml").unlink()
+        (host.folder / "dg.toml").write_text(
+            'directory_type = "project"\n[project]\nroot_module = "acme"\n'
+        )
+
+    status = command_line(machine, host.defs, "status")
+
+    assert 0 == status.returncode, status.stderr
+    assert f"Source eu in {host.folder / 'data' / 'warehouse.duckdb'}" in status.stdout
 
 
 def test_the_lowest_declared_versions_sync(

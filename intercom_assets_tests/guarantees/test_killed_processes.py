@@ -28,6 +28,7 @@ from intercom_assets_tests.world import Clock, World
 from intercom_simulator import Workspace, generate
 
 RUN = ("intercom_assets", "run")
+DEMO = ("intercom_assets", "demo")
 JOB = ("dagster", "job", "execute", "-m", "intercom_assets.definitions", "-j", "intercom_sync")
 NAMES = ("contacts", "conversations", "conversation_parts", "companies", "company_segments", "tags")
 NEEDED = 80
@@ -165,7 +166,7 @@ def test_ctrl_c_ends_the_simulator_too(tmp_path: Path) -> None:
     machine = Machine(url="", folder=tmp_path)
     shipped_project(tmp_path)
 
-    with running(machine, *RUN, cwd=tmp_path, variables={"INTERCOM_ACCESS_TOKEN": ""}) as process:
+    with running(machine, *DEMO, cwd=tmp_path) as process:
         assert process.stdout is not None
         told = process.stdout.readline()
         port = int(re.findall(r"at http://127\.0\.0\.1:(\d+)", told)[0])
