@@ -102,6 +102,10 @@ def test_an_empty_project_syncs_with_the_wheel(
     assert scaffold.startswith("dg scaffold ")
     assert launch.startswith("dg launch ")
     assert run.startswith(".venv/bin/intercom-assets run ")
+    for document in (ROOT / "README.md", ROOT / "docs" / "your-dagster-project.md"):
+        text = document.read_text()
+        assert f"$ {scaffold.replace(' eu', ' intercom')}\n" in text
+        assert f"$ {launch.replace('eu_', 'intercom_')}\n" in text
     host = Host(folder=tmp_path / "host", module="acme")
     (host.defs / "where.py").write_text(
         "import intercom_assets\nprint('imported', intercom_assets.__file__)\n"
@@ -141,12 +145,14 @@ def test_no_asset_links_to_a_file_of_the_wheel(machine: Machine, tmp_path: Path)
     """A link to code is for files of the project; where a package was installed, there is none."""
     host = Host(folder=tmp_path / "host", module="acme")
     script = (
-        "from intercom_assets.orchestration.assets import code_reference as c; print(c('tags'))"
+        "from intercom_assets import IntercomSource\n"
+        "d = IntercomSource(access_token={'env': 'T'}).definitions()\n"
+        "print({k for s in d.resolve_all_asset_specs() for k in s.metadata if 'code' in k})"
     )
 
     said = machine.call(sys.executable, "-c", script, cwd=host.folder)
 
-    assert "{}\n" == said
+    assert "set()\n" == said
 
 
 def test_no_project_is_needed(
