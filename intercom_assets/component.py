@@ -1,7 +1,6 @@
 """A source as a Dagster component: turns settings into assets, jobs, schedules and resources."""
 
 import logging
-import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cache
@@ -44,6 +43,7 @@ from intercom_assets.settings.scaffold import FIRST, source_file, source_name, v
 from intercom_assets.settings.source import (
     GROUPS,
     Settings,
+    as_settings,
     read_settings,
     refuse_shared_tables,
 )
@@ -53,7 +53,6 @@ from intercom_assets.settings.warehouse import DuckDBSettings, SnowflakeSettings
 _logger = logging.getLogger("intercom_assets")
 
 
-_ENV = re.compile(r"\{\{\s*env\.(\w+)\s*\}\}")
 _TEMPLATE: dict[str, Any] = {"type": "string", "pattern": r"\{[{%#]"}
 _VARIABLE: dict[str, Any] = {
     "type": "object",
@@ -92,10 +91,7 @@ def model_of_file(group: type[SettingsGroup]) -> type[BaseModel]:
 
 
 def _filled_in(context: dg.ResolutionContext, value: Any) -> Any:  # noqa: ANN401 - as in YAML
-    # A variable alone is read by ourselves: a secret must not become part of the component, and
-    # Dagster's engine would turn "2.10" into 2.1.
-    if isinstance(value, str) and (variable := _ENV.fullmatch(value.strip())):
-        return {"env": variable[1]}
+    # Only templates go through Dagster's engine, which would turn a plain "2.10" into 2.1.
     is_template = any(mark in str(value) for mark in ("{{", "{%", "{#"))
     return context.resolve_value(value) if is_template else value
 
@@ -144,13 +140,9 @@ class IntercomSource(dg.Component, dg.Resolvable):
     @classmethod
     def resolve_from_model(cls, context: dg.ResolutionContext, model: BaseModel) -> Self:
         """Create the component, with Dagster's templates resolved."""
-        written = model.model_dump(exclude_unset=True)
-        written.pop("translation", None)
+        written = as_settings(model.model_dump(exclude_unset=True))
         settings: dict[str, Any] = {
-            name: {part: _filled_in(context, each) for part, each in value.items()}
-            if name in GROUPS and isinstance(value, dict)
-            else _filled_in(context, value)
-            for name, value in written.items()
+            name: _filled_in(context, value) for name, value in written.items()
         }
         attributes = getattr(model, "translation", None)
         if attributes is None:

@@ -15,6 +15,7 @@ from intercom_assets.errors import ConfigurationError
 from intercom_assets.settings.scaffold import FIRST, from_variables, source_name
 from intercom_assets.settings.source import (
     Settings,
+    as_settings,
     read_settings,
     refuse_shared_tables,
 )
@@ -140,7 +141,7 @@ class Project:
             ) from None
         for document in documents:
             if isinstance(document, dict) and document.get("type") == _COMPONENT:
-                yield SourceFile(path, document.get("attributes") or {}, self.root)
+                yield SourceFile(path, as_settings(document.get("attributes") or {}), self.root)
 
 
 def _dagster_rules() -> Rules:

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Mapping
 from dataclasses import fields
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from intercom_assets.cli.job import JobRequest
 from intercom_assets.engine.progress import Progress, Report
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.orchestration.assets import op_name
+from intercom_assets.orchestration.connections import IntercomConnection, connection_key
 from intercom_assets.orchestration.listener import WATCHER
 
 if TYPE_CHECKING:
@@ -107,13 +109,13 @@ def _end_with_parent() -> None:
 
 
 def _execute(request: JobRequest, events: Events) -> None:
-    job = _definitions(request).resolve_job_def(f"{request.source}_sync")
-    names = (*request.resources, *request.models)
-    keys = [dg.AssetKey([request.source, name]) for name in names]
+    definitions = _definitions(request)
+    job = definitions.resolve_job_def(f"{request.source}_sync")
+    keys = _keys(definitions, request)
     ops = {op_name(request.source, name): {"config": request.config} for name in request.resources}
     WATCHER.set(events)
     with dg.DagsterInstance.get() as instance:
-        instance.add_event_listener(request.run_id, _DagsterEvents(request.source, events))
+        instance.add_event_listener(request.run_id, _DagsterEvents(request.source, keys, events))
         job.execute_in_process(
             run_config={
                 "ops": ops,
@@ -121,7 +123,7 @@ def _execute(request: JobRequest, events: Events) -> None:
             },
             instance=instance,
             raise_on_error=False,
-            asset_selection=None if request.whole else keys,
+            asset_selection=None if request.whole else list(keys),
             run_id=request.run_id,
         )
 
@@ -133,11 +135,21 @@ def _definitions(request: JobRequest) -> dg.Definitions:
     return definitions
 
 
+def _keys(definitions: dg.Definitions, request: JobRequest) -> dict[dg.AssetKey, str]:
+    """Return the names of the requested assets by key, which a translation may have changed."""
+    names = (*request.resources, *request.models)
+    connection = (definitions.resources or {}).get(connection_key(request.source))
+    if isinstance(connection, IntercomConnection) and connection.specs:
+        return {connection.specs.key(name): name for name in names}
+    return {dg.AssetKey([request.source, name]): name for name in names}
+
+
 class _DagsterEvents:
     """Writes the Dagster events that the display of a run needs."""
 
-    def __init__(self, source: str, events: Events) -> None:
+    def __init__(self, source: str, names: Mapping[dg.AssetKey, str], events: Events) -> None:
         self._source = source
+        self._names = names
         self._events = events
 
     def __call__(self, entry: dg.EventLogEntry) -> None:
@@ -179,9 +191,8 @@ class _DagsterEvents:
                 pass
 
     def _name(self, key: dg.AssetKey) -> str:
-        path = key.path
-        own = len(path) > 1 and path[0] == self._source
-        return "/".join(path[1:] if own else path)
+        own = key.path[1:] if len(key.path) > 1 and key.path[0] == self._source else key.path
+        return self._names.get(key, "/".join(own))
 
 
 def _reason(event: dg.DagsterEvent) -> str:

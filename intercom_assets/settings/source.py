@@ -42,6 +42,7 @@ from intercom_assets.settings.values import (
     RuleBook,
     SettingsGroup,
     Variable,
+    as_written,
     no_rules,
     one_of,
     problems_of,
@@ -254,6 +255,17 @@ class Settings(SettingsGroup):
             start_date=self.start_date,
             lookback=self.lookback,
         )
+
+
+def as_settings(attributes: Mapping[str, object]) -> dict[str, object]:
+    """Return the settings of a source's file, without what only Dagster reads."""
+    return {
+        name: {part: as_written(each) for part, each in value.items()}
+        if name in GROUPS and isinstance(value, Mapping)
+        else as_written(value)
+        for name, value in attributes.items()
+        if name != "translation"
+    }
 
 
 def read_settings(

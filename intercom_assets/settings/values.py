@@ -4,6 +4,7 @@ A setting is a field of a `SettingsGroup`. Its validator raises a ValueError tha
 allowed; pydantic continues with the other fields, and `problems_of` writes a line for each.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -78,6 +79,8 @@ class Variable:
     name: str
 
 
+_ENV = re.compile(r"\{\{\s*env\.(\w+)\s*\}\}")
+
 AS_WRITTEN = object()
 """Marks a setting whose `{env: NAME}` its validator reads: a secret, or a map with any keys."""
 
@@ -127,6 +130,18 @@ def schemas_of(setting: FieldInfo) -> list[dict[str, Any]]:
 def meaning_of(setting: FieldInfo) -> str:
     """Return the description of a setting on one line."""
     return " ".join((setting.description or "").split())
+
+
+def as_written(value: object) -> object:
+    """Return a value of a file, in which a template of one variable is that variable.
+
+    A secret must not become part of a component, and Dagster's templates turn "2.10" into 2.1.
+    """
+    match value:
+        case str() if found := _ENV.fullmatch(value.strip()):
+            return {"env": found[1]}
+        case _:
+            return value
 
 
 def variable_of(value: object) -> str | None:

@@ -220,22 +220,30 @@ def test_the_demo_needs_nothing(machine: Machine, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("form", ["pyproject.toml", "dg.toml"])
-def test_a_project_is_found_by_either_file(
+def test_commands_read_what_dagster_reads(
     project: Project, machine: Machine, tmp_path: Path, form: str
 ) -> None:
-    """A project may have `dg.toml` in place of a table in `pyproject.toml`."""
+    """A project has either file; its source may use Dagster's templates and a translation."""
     host = Host(folder=tmp_path / "host", module="acme")
-    host.add("eu", access_token={"env": "INTERCOM_EU_ACCESS_TOKEN"}, base_url=project.url)
+    host.add(
+        "eu",
+        access_token="{{ env.INTERCOM_EU_ACCESS_TOKEN }}",
+        base_url=project.url,
+        translation={"key": "support/{{ props.name }}"},
+    )
     if form == "dg.toml":
         (host.folder / "pyproject.toml").unlink()
         (host.folder / "dg.toml").write_text(
             'directory_type = "project"\n[project]\nroot_module = "acme"\n'
         )
 
+    run = command_line(machine, host.defs, "run", "--select", "tags,contact_tags")
     status = command_line(machine, host.defs, "status")
 
-    assert 0 == status.returncode, status.stderr
+    assert 0 == run.returncode, run.stderr
+    assert re.search(r"^tags +intercom.rudder_tags +[1-9]", run.stdout, re.MULTILINE)
     assert f"Source eu in {host.folder / 'data' / 'warehouse.duckdb'}" in status.stdout
+    assert re.search(r"^tags +[1-9]", status.stdout, re.MULTILINE)
 
 
 def test_the_lowest_declared_versions_sync(

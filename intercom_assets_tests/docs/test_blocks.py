@@ -23,7 +23,7 @@ from intercom_assets.cli.demo import DEMO_DATABASE
 from intercom_assets.component import IntercomSource
 from intercom_assets.engine.cursor import Source
 from intercom_assets.engine.progress import Report
-from intercom_assets.settings.source import Settings, read_settings
+from intercom_assets.settings.source import Settings, as_settings, read_settings
 from intercom_assets.views.build import make_views
 from intercom_assets.warehouse.duckdb import connect
 from intercom_assets_tests.docs.blocks import Block, all_blocks, blocks, documents
@@ -42,7 +42,7 @@ RUN_HERE = {"console", "dotenv", "python", "sql", "yaml"}
 SHOWN_ONLY = {"text"}
 REASONS = ("needs ", "asks for ")
 OTHER_VARIABLES = {"POSTGRES_PASSWORD", "REDIS_PASSWORD"}
-COMMAND = ".venv/bin/intercom-assets "
+COMMAND = "intercom-assets "
 KEY_FILE = "intercom_loader.p8"
 LEFT_BEHIND = "CREATE TABLE intercom.old_rudder_contacts AS FROM intercom.rudder_contacts LIMIT 10"
 LOGIN = {"account": "myorg-myaccount", "user": "u", "database": "d"}
@@ -126,13 +126,20 @@ def for_snowflake(block: Block) -> bool:
     return "snowflake" == block.mark
 
 
-COMMANDS = sorted({one for block in blocks("console") if not block.mark for one in block.commands})
+COMMANDS = sorted(
+    {
+        one.removeprefix(".venv/bin/")
+        for block in blocks("console")
+        if not block.mark
+        for one in block.commands
+    }
+)
 
 
 def asked(demo: Demo, command: str) -> str:
     """Run one of our commands in this process, on the demo's database."""
     environment = {"DUCKDB_DATABASE": str(demo.database), "INTERCOM_ACCESS_TOKEN": "set"}
-    arguments = shlex.split(command.removeprefix(COMMAND))
+    arguments = [one for one in shlex.split(command.removeprefix(COMMAND)) if one != "--demo"]
     result = CliRunner(env=environment).invoke(main, arguments)
     assert 0 == result.exit_code, result.output
     return result.stdout
@@ -151,7 +158,7 @@ def test_the_shown_outputs_are_those_of_the_commands(demo: Demo) -> None:
     """What the README shows below a command is what it prints, but for what time changes."""
     [ran] = [one for one in all_blocks() if one.mark == "output of: intercom-assets run"]
     [answer] = [one for one in all_blocks() if one.mark == "output of: intercom-assets query"]
-    [query] = [one for one in COMMANDS if "query 'SELECT state" in one]
+    [query] = [one for one in COMMANDS if "query --demo 'SELECT state" in one]
 
     assert answer.text.split() == asked(demo, query).split()
     shown = {line.split()[0]: line.split()[2:-2] for line in ran.text.splitlines() if " " in line}
@@ -263,7 +270,7 @@ def test_each_source_file_loads(block: Block, tmp_path: Path) -> None:
     component = IntercomSource.resolve_from_dict(attributes)
 
     assert isinstance(component, IntercomSource)
-    assert isinstance(settings(attributes, tmp_path, {}), Settings)
+    assert isinstance(settings(as_settings(attributes), tmp_path, {}), Settings)
 
 
 @pytest.mark.parametrize("block", blocks("dotenv"), ids=str)
