@@ -4,6 +4,8 @@ PORT ?= 3000
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+RUNNABLE := $(VENV)/.runnable
+PIP_INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 # Bytecode is written even where the environment forbids it: hundreds of processes start in a run.
 PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest
 SITE := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
@@ -17,18 +19,26 @@ help: ## Show this help
 
 setup: $(INSTALLED) ## Create .venv and install the project (does nothing when nothing changed)
 
-$(INSTALLED): pyproject.toml constraints.txt
+$(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 setup"; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "Installing intercom_assets into $(VENV) (the first time takes a minute or two)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
-	@touch $(INSTALLED)
+	@$(PYTHON) -m venv $(VENV)
 
-run: setup ## Sync once: your workspace when INTERCOM_ACCESS_TOKEN is set, else the bundled simulator
+# Running needs a third of what tests need.
+$(RUNNABLE): pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing intercom_assets into $(VENV) (the first time takes a minute)"
+	@$(PIP_INSTALL) --editable '.[dg]'
+	@touch $(RUNNABLE)
+
+$(INSTALLED): pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing intercom_assets and its tools into $(VENV) (the first time takes a minute or two)"
+	@$(PIP_INSTALL) --editable '.[dev]'
+	@touch $(INSTALLED) $(RUNNABLE)
+
+run: $(RUNNABLE) ## Sync once: your workspace when INTERCOM_ACCESS_TOKEN is set, else the bundled simulator
 	@if [ -n "$$INTERCOM_ACCESS_TOKEN" ] || grep -qs '^ *INTERCOM_ACCESS_TOKEN=.' .env; \
 	then $(BIN)/intercom-assets run; else $(BIN)/intercom-assets demo; fi
 
-dev: setup ## Dagster's UI and daemon on http://127.0.0.1:3000 (PORT=... for another)
+dev: $(RUNNABLE) ## Dagster's UI and daemon on http://127.0.0.1:3000 (PORT=... for another)
 	@VIRTUAL_ENV=$(CURDIR)/$(VENV) PATH="$(CURDIR)/$(BIN):$$PATH" dg dev --host 127.0.0.1 --port $(PORT)
 
 check: setup ## Format, lint, strict types, import contracts, documents current and linked, known vulnerabilities

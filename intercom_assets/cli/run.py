@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -81,19 +81,29 @@ class RunOptions:
         }
 
     def chosen(self, settings: Settings) -> tuple[str, ...]:
-        """Return the names of the resources to sync, followed by the models to create.
+        """Return the names of the resources to sync, followed by the models to create."""
+        return tuple(name for name in _assets(settings) if not self.names or name in self.names)
+
+    @property
+    def names(self) -> list[str]:
+        """The names given to `--select`."""
+        return [name.strip() for name in (self.select or "").split(",") if name.strip()]
+
+    def refuse_unknown(self, sources: Sequence[Settings]) -> None:
+        """Reject names that no source has.
 
         Raises:
-            ConfigurationError: The source has no resource or model of a given name.
+            ConfigurationError: Lists them, and the names that there are.
         """
-        names = _assets(settings)
-        select = [name.strip() for name in (self.select or "").split(",") if name.strip()]
-        if unknown := [name for name in select if name not in names]:
-            raise ConfigurationError(
-                f"--select names {', '.join(unknown)}, which source {settings.name} does not have. "
-                f"Choose among {', '.join(names)}"
+        known = list(dict.fromkeys(name for source in sources for name in _assets(source)))
+        if unknown := [name for name in self.names if name not in known]:
+            whose = (
+                f"source {sources[0].name} does not have" if len(sources) == 1 else "no source has"
             )
-        return tuple(name for name in names if not select or name in select)
+            raise ConfigurationError(
+                f"--select names {', '.join(unknown)}, which {whose}. Choose among "
+                f"{', '.join(known)}"
+            )
 
 
 def _assets(settings: Settings) -> list[str]:
@@ -126,11 +136,12 @@ def run_sources(options: RunOptions) -> int:
     summary = _RunSummary(options)
     try:
         with _prepared(options) as (project, environment):
-            sources = project.sources(options.sources)
             # Report any source's mistakes before reading anything.
-            for source in sources:
-                settings = source.settings(environment)
-                options.chosen(settings)
+            read = [(one, one.settings(environment)) for one in project.sources(options.sources)]
+            options.refuse_unknown([settings for _, settings in read])
+            chosen = [(one, settings) for one, settings in read if options.chosen(settings)]
+            sources = [one for one, _ in chosen]
+            for _, settings in chosen:
                 require_token(settings, environment)
                 require_salt(settings.privacy, environment)
             config = options.config

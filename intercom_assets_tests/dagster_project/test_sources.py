@@ -1,5 +1,6 @@
 """Several sources: side by side where their tables differ, refused where they do not."""
 
+import re
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -183,6 +184,31 @@ def test_a_command_takes_the_name_of_a_source_or_of_its_folder(
 
     names = [text.splitlines()[0].split(" in ")[0] for text in shown]
     assert ["Source acme_eu"] * 2 + ["Source acme_us"] * 2 == names
+
+
+def test_a_selection_leaves_out_sources_that_have_none_of_it(
+    host: Host, project: Project, tmp_path: Path
+) -> None:
+    """`--select` syncs what each source has of it; a source without any is not run.
+
+    Its token is not asked for either.
+    """
+    common = {"base_url": project.url, "database": "data/both.duckdb"}
+    host.add("first", table_prefix="a_", resources="tags", **common)
+    host.add(
+        "second",
+        access_token={"env": "NOT_SET"},
+        table_prefix="b_",
+        resources="teams",
+        models="none",
+        **common,
+    )
+    machine = Machine(url=project.url, folder=tmp_path)
+
+    said = machine.call("intercom-assets", "run", "--select", "tags", cwd=host.folder)
+
+    assert re.search(r"^tags +intercom.a_rudder_tags +[1-9]", said, re.MULTILINE)
+    assert "teams" not in said
 
 
 def test_tables_of_another_source_are_refused(project: Project) -> None:
