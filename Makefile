@@ -35,7 +35,7 @@ $(INSTALLED): pyproject.toml constraints.txt | $(BIN)/python
 	@touch $(INSTALLED) $(RUNNABLE)
 
 run: $(RUNNABLE) ## Sync once: your workspace when INTERCOM_ACCESS_TOKEN is set, else the bundled simulator
-	@if [ -n "$$INTERCOM_ACCESS_TOKEN" ] || grep -qs '^ *INTERCOM_ACCESS_TOKEN=.' .env; \
+	@if [ -n "$$INTERCOM_ACCESS_TOKEN" ] || grep -qsE '^ *(export +)?INTERCOM_ACCESS_TOKEN=.' .env; \
 	then $(BIN)/intercom-assets run; else $(BIN)/intercom-assets demo; fi
 
 dev: $(RUNNABLE) ## Dagster's UI and daemon on http://127.0.0.1:3000 (PORT=... for another)

@@ -183,16 +183,26 @@ def standalone(root: Path) -> Project:
 
 
 def make_dagster_home(project: Project) -> str:
-    """Return DAGSTER_HOME, or a folder of our own beside the data for a project without one."""
-    home = os.environ.get("DAGSTER_HOME")
-    if not home:
-        data = project.root / DEFAULT_DATABASE.parent
+    """Return DAGSTER_HOME, or a folder of our own beside the data for a project without one.
+
+    Raises:
+        ConfigurationError: The folder cannot be made.
+    """
+    if home := os.environ.get("DAGSTER_HOME"):
+        return home
+    data = project.root / DEFAULT_DATABASE.parent
+    own = data / ".dagster"
+    try:
         make_folder(data)
-        own = data / ".dagster"
         own.mkdir(mode=0o700, exist_ok=True)
-        (own / "dagster.yaml").write_text("telemetry: {enabled: false}\n", encoding="utf-8")
-        home = str(own)
-    return home
+        if not (own / "dagster.yaml").exists():
+            (own / "dagster.yaml").write_text("telemetry: {enabled: false}\n", encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(
+            f"Dagster's records cannot be kept in {own}: {error.strerror}. Run this in a folder "
+            "that you may write to, or set DAGSTER_HOME to one"
+        ) from None
+    return str(own)
 
 
 def _project_at(folder: Path) -> Project | None:

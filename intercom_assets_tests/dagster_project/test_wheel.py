@@ -1,5 +1,6 @@
 """The built wheel works in a project of somebody else, without this checkout."""
 
+import json
 import re
 import subprocess
 import sys
@@ -191,6 +192,20 @@ def test_no_project_is_needed(
     assert 0o600 == (folder / "data" / "warehouse.duckdb").stat().st_mode & 0o777
     assert 0o700 == (folder / "data" / ".dagster").stat().st_mode & 0o777
     assert not (installed / "data").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_named(machine: Machine, tmp_path: Path) -> None:
+    """Where Dagster's records cannot be kept, that is said with what to do, and nothing starts."""
+    (tmp_path / "data").touch()
+    bare = replace(machine, variables={**machine.variables, "DAGSTER_HOME": ""})
+
+    done = command_line(bare, tmp_path, "demo", "--json")
+
+    assert 2 == done.returncode
+    error = json.loads(done.stdout)["error"]
+    assert f"Dagster's records cannot be kept in {tmp_path / 'data' / '.dagster'}: " in error
+    assert "set DAGSTER_HOME" in error
+    assert "Traceback" not in done.stderr
 
 
 def test_the_demo_needs_nothing(machine: Machine, tmp_path: Path) -> None:
