@@ -46,8 +46,8 @@ def show_findings(names: tuple[str, ...], *, as_json: bool) -> int:
     if as_json:
         print_json(_document(code, None, checked))
     else:
-        mend = f"mend what is marked {marks_for(sys.stdout).bad}, then {command_line('check')}"
-        click.echo(f"Next  {mend if code else command_line('run')}")
+        fix = f"fix what is marked {marks_for(sys.stdout).bad}, then {command_line('check')}"
+        click.echo(f"Next  {fix if code else command_line('run')}")
     return code
 
 

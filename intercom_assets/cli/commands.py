@@ -37,7 +37,7 @@ from intercom_assets.errors import ConfigurationError
 @click.option(
     "--force",
     is_flag=True,
-    help="Let a reconcile go on where more than a tenth of the rows are missing.",
+    help="Let a reconcile continue where more than a tenth of the rows are missing.",
 )
 @click.option(
     "--since",
@@ -82,7 +82,7 @@ def run(  # noqa: PLR0913 - a parameter per option
 
     Progress goes to stderr: lines that move on a terminal; elsewhere, and with NO_COLOR or
     TERM=dumb, a plain line every few seconds. The table at the end goes to stdout. Ctrl-C stops
-    after what is being committed, a second one ends at once; the next sync goes on from there.
+    after what is being committed, a second one ends at once; the next sync resumes from there.
 
     \b
     Examples:
@@ -169,7 +169,7 @@ def check(source: tuple[str, ...], *, as_json: bool) -> None:
       intercom-assets check
       intercom-assets check --source eu --json
 
-    Exit code: 0 when a sync would work, 1 when something has to be mended, 2 for a wrong command
+    Exit code: 0 when a sync would work, 1 when something has to be fixed, 2 for a wrong command
     line or where there is no such source.
     """  # noqa: D301 - \b is click's mark for text that is not to be wrapped
     from intercom_assets.cli.check import show_findings

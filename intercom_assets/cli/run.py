@@ -166,7 +166,7 @@ def run_sources(options: RunOptions) -> int:
 
 
 def _interrupted(*, at_once: bool = False) -> int:
-    stopped = "Interrupted. What was committed is kept; the next sync goes on from there."
+    stopped = "Interrupted. What was committed is kept; the next sync resumes from there."
     click.echo("Ended at once. What was committed is kept." if at_once else stopped, err=True)
     return INTERRUPTED
 

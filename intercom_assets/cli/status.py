@@ -135,7 +135,7 @@ def _next_action(standings: Sequence[_Standing]) -> str:
     if len(never) == len(standings):
         return f"{command_line('run')} syncs for the first time"
     if begun:
-        return f"{command_line('run')} goes on with {', '.join(begun)}"
+        return f"{command_line('run')} resumes {', '.join(begun)}"
     if never:
         return command_line("run", "--select", ",".join(never))
     return ""

@@ -193,7 +193,7 @@ async def look_up(context: ReadContext, key: str, most: float) -> Record:
         raise TransientError(
             RequestInfo(method="GET", path=path, status=200),
             "An answer of Intercom is no record: it has no id, so it may have been cut off",
-            "Run again; if it stays, report the request in brackets",
+            "Run again; if it persists, report the request in brackets",
         )
     return {
         name: value for name, value in answer.body.items() if name not in lookup.lookup_only_fields

@@ -196,7 +196,7 @@ def too_short(request: RequestInfo) -> TransientError:
     return TransientError(
         request,
         "A list of Intercom's is shorter than it says itself",
-        "Run again; if it stays, report the request in brackets to Intercom's support",
+        "Run again; if it persists, report the request in brackets to Intercom's support",
     )
 
 

@@ -158,7 +158,7 @@ class Client:
                 RequestInfo(method=call.method, path=call.path, status=response.status_code),
                 f"An answer of Intercom came without {'.'.join(call.needs[0])!r}, so it may have "
                 "been cut off",
-                "Run again; if it stays, report the request in brackets",
+                "Run again; if it persists, report the request in brackets",
             )
         return answer
 

@@ -42,7 +42,7 @@ from intercom_assets.intercom.position import (
 from intercom_assets.intercom.responses import Places, Response, records_at
 from intercom_assets.intercom.retry import FAILURES, may_be_too_large
 
-_REPORT = "Run again; if it stays, report the request to Intercom's support"
+_REPORT = "Run again; if it persists, report the request to Intercom's support"
 _IDLE_PAGES = 100
 """Consecutive pages without a new record after which a list is considered endless."""
 
@@ -232,8 +232,8 @@ class _Reading:
             error.request,
             f"Intercom cannot answer for the record after the first {len(self._here):,} of a list"
             f"{place}, not even for it alone",
-            "Run again when https://www.intercomstatus.com shows no incident; if it stays, report "
-            "the request to Intercom's support",
+            "Run again when https://www.intercomstatus.com shows no incident; if it persists, "
+            "report the request to Intercom's support",
         )
 
     def _note(self, page: Page) -> None:

@@ -116,7 +116,7 @@ def _stopping(stop: _Stopped) -> PermanentError:
     return PermanentError(
         stop.request,
         f"Intercom's scroll of companies stops after {stop.came:,}, though there may be more",
-        "Run again; if it stays, report the request to Intercom's support; nothing was changed",
+        "Run again; if it persists, report the request to Intercom's support; nothing was changed",
     )
 
 
@@ -164,7 +164,7 @@ def _page(answer: Response, call: Call, came: int, last: int) -> Page:
     raise TransientError(
         told,
         "An answer of Intercom came without companies, so it may have been cut off",
-        "Run again; if it stays, report the request in brackets",
+        "Run again; if it persists, report the request in brackets",
     )
 
 

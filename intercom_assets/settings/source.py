@@ -194,9 +194,8 @@ class Settings(SettingsGroup):
     legible), plain, or none."""
 
     alerts: Annotated[str | None, fields.webhook, AS_WRITTEN] = None
-    """{env: NAME} of the variable with the address of a webhook, Slack's or any other, that is told
-    when a run fails, a check finds an error, or Intercom sends a new field. Default: nobody is
-    told."""
+    """{env: NAME} of the variable with the address of a webhook, Slack's or any other, to call
+    when a run fails, a check finds an error, or Intercom sends a new field. Default: none."""
 
     ui_url: Annotated[str | None, fields.ui_url, Variable("DAGSTER_UI_URL")] = None
     """Address of Dagster's UI, for links in alerts."""

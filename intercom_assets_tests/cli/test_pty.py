@@ -125,6 +125,6 @@ def test_ctrl_c_ends_in_one_line(workspace: CommandLine, simulator: str) -> None
     assert 130 == code, shown.shown
     assert "Traceback" not in shown.shown
     lines = [line for line in shown.lines() if line]
-    said = "Interrupted. What was committed is kept; the next sync goes on from there."
+    said = "Interrupted. What was committed is kept; the next sync resumes from there."
     assert said == lines[-1]
     assert 1 == lines.count(said)

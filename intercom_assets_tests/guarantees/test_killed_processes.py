@@ -141,7 +141,7 @@ def test_ctrl_c_ends_the_command_line(
         printed = process.communicate(timeout=DEADLINE)[0]
 
     assert 130 == process.returncode
-    assert "Interrupted. What was committed is kept; the next sync goes on from there." in printed
+    assert "Interrupted. What was committed is kept; the next sync resumes from there." in printed
     assert "Traceback" not in printed
     complete(machine, workspace)
 
