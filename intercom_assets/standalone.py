@@ -10,8 +10,8 @@ from typing import Any
 import dagster as dg
 
 from intercom_assets.component import IntercomSource
-from intercom_assets.orchestration.data_frames import duckdb_data_frames
 from intercom_assets.orchestration.housekeeping import build_housekeeping
+from intercom_assets.orchestration.io_manager import duckdb_data_frames
 from intercom_assets.settings.scaffold import from_variables
 from intercom_assets.settings.scaffold import variable as variable_of
 from intercom_assets.settings.warehouse import DEFAULT_DATABASE, DEFAULT_SCHEMA, Snowflake

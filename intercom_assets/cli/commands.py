@@ -12,9 +12,7 @@ from intercom_assets.cli.completion import complete_resources, complete_sources
 from intercom_assets.cli.output import as_json, of_demo, quiet
 from intercom_assets.errors import ConfigurationError
 
-
-@click.command()
-@click.option(
+selection = click.option(
     "--select",
     "-s",
     metavar="NAMES",
@@ -22,6 +20,10 @@ from intercom_assets.errors import ConfigurationError
     help="Resources to sync and models to make, separated by commas: contacts,contacts_flat. "
     "Default: all that the settings select.",
 )
+
+
+@click.command()
+@selection
 @click.option(
     "--full-refresh",
     is_flag=True,
@@ -108,13 +110,7 @@ def run(  # noqa: PLR0913 - a parameter per option
 
 
 @click.command()
-@click.option(
-    "--select",
-    "-s",
-    metavar="NAMES",
-    shell_complete=complete_resources,
-    help="Resources to sync and models to make, separated by commas. Default: all.",
-)
+@selection
 @quiet
 @as_json
 def demo(select: str | None, *, quiet: bool, as_json: bool) -> None:

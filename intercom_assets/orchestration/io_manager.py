@@ -9,6 +9,7 @@ import importlib
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -244,3 +245,43 @@ def _table(rows: list[dict[str, str]]) -> dg.MetadataValue:
 
 def _instant(cursor: datetime | None) -> dg.MetadataValue | str:
     return dg.MetadataValue.timestamp(cursor) if cursor else "none"
+
+
+class DataFrames(dg.IOManager):
+    """Dagster's stock IO manager for the DataFrames of your own assets, created on first use.
+
+    It imports pandas, and Dagster initializes this resource in every run, because the outputs of
+    asset checks refer to it.
+    """
+
+    def __init__(self, make: Callable[[], dg.IOManager]) -> None:
+        self._stock = cache(make)
+
+    def handle_output(self, context: dg.OutputContext, obj: object) -> None:
+        """Store a DataFrame."""
+        self._stock().handle_output(context, obj)
+
+    def load_input(self, context: dg.InputContext) -> object:
+        """Load a DataFrame."""
+        return self._stock().load_input(context)
+
+
+def duckdb_data_frames(database: Path, schema: str) -> dg.IOManagerDefinition:
+    """Build an IO manager that stores DataFrames in DuckDB with `DuckDBPandasIOManager`."""
+
+    @dg.io_manager(
+        config_schema={"database": str, "schema": str, "connection_config": dict},
+        description=f"DataFrames of your own assets, in {database.name}.",
+    )
+    def frames(context: dg.InitResourceContext) -> DataFrames:
+        def stock() -> dg.IOManager:
+            from dagster_duckdb_pandas import DuckDBPandasIOManager  # noqa: PLC0415 - half a second
+
+            manager = DuckDBPandasIOManager(database=str(database), schema=schema)
+            return manager.create_io_manager(context)
+
+        return DataFrames(stock)
+
+    # The stock manager also reads its settings from input and output contexts.
+    configured = {"database": str(database), "schema": schema, "connection_config": {}}
+    return frames.configured(configured)
