@@ -1,8 +1,7 @@
 """A source as a Dagster component: turns settings into assets, jobs, schedules and resources."""
 
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Self, assert_never
@@ -130,7 +129,7 @@ class IntercomSource(dg.Component, dg.Resolvable):
         """Accept settings as in a file (docs/settings.md), and a function that changes specs."""
         self._written = settings
         self._translation = translation
-        self._folder: Path | None = None
+        self._file: Path | None = None
 
     @classmethod
     def model(cls) -> type[BaseModel]:
@@ -157,27 +156,38 @@ class IntercomSource(dg.Component, dg.Resolvable):
 
     @classmethod
     def load(cls, attributes: BaseModel | None, context: dg.ComponentLoadContext) -> Self:
-        """Load the component and remember its folder, after which the source is named."""
+        """Load the component and remember its file, after whose folder the source is named."""
         component = super().load(attributes, context)
-        component._folder = context.path  # noqa: SLF001 - of this class
+        component._file = context.path / "defs.yaml"  # noqa: SLF001 - of this class
         return component
 
-    def settings(self, folder: Path, project_root: Path) -> Settings:
-        """Read and check the settings of the source in a folder.
+    def settings(self, project_root: Path) -> Settings:
+        """Read and check the settings.
 
         Raises:
             ConfigurationError: Lists every problem.
         """
         return read_settings(
-            self._written, name=folder.name, project_root=project_root, rules=dagster_rules
+            self._written,
+            name=_name(self._file) if self._file else FIRST,
+            project_root=project_root,
+            rules=dagster_rules,
+            file=self._file,
         )
 
-    def _others(self, context: dg.ComponentLoadContext) -> Iterator[Settings]:
+    def _refuse_problems(self, context: dg.ComponentLoadContext) -> None:
+        """Report the mistakes of all sources of the project at once."""
+        read, problems = [], []
         for one in context.component_tree.get_all_components(of_type=IntercomSource):
-            if one is not self and one._folder is not None:  # noqa: SLF001 - of this class
-                # Another source's mistakes are reported when that one is built.
-                with suppress(ConfigurationError):
-                    yield one.settings(one._folder, context.project_root)  # noqa: SLF001
+            # One in Python has no file until it is built.
+            if one._file is not None:  # noqa: SLF001 - of this class
+                try:
+                    read.append(one.settings(context.project_root))
+                except ConfigurationError as error:
+                    problems.append(str(error))
+        if problems:
+            raise ConfigurationError("\n".join(problems))
+        refuse_shared_tables(read)
 
     def get_asset_spec(self, props: AssetProps) -> dg.AssetSpec:
         """Return the spec of a table or view: the default one, translated as the file says.
@@ -188,9 +198,9 @@ class IntercomSource(dg.Component, dg.Resolvable):
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """Build the definitions of the source."""
-        settings = self.settings(context.path, context.project_root)
-        refuse_shared_tables([settings, *self._others(context)])
-        return self._built(settings)
+        self._file = self._file or context.path
+        self._refuse_problems(context)
+        return self._built(self.settings(context.project_root))
 
     def definitions(self, project_root: Path | None = None) -> dg.Definitions:
         """Build the definitions for a project that has no folder of components.
@@ -201,12 +211,17 @@ class IntercomSource(dg.Component, dg.Resolvable):
         Raises:
             ConfigurationError: Lists every problem of the settings.
         """
-        return self._built(self.settings(Path(FIRST), project_root or Path.cwd()))
+        return self._built(self.settings(project_root or Path.cwd()))
 
     def _built(self, settings: Settings) -> dg.Definitions:
         for warning in settings.warnings:
             _logger.warning("%s: %s", settings.name, warning)
         return build_definitions(settings, self.get_asset_spec)
+
+
+def _name(file: Path) -> str:
+    is_alone = file.stem in {"defs", "component"}
+    return file.parent.name if is_alone else file.stem
 
 
 def build_definitions(

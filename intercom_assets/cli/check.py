@@ -15,7 +15,7 @@ from intercom_assets.cli.demo import has_token
 from intercom_assets.cli.display.tables import print_mark
 from intercom_assets.cli.display.terminal import command_line, marks_for
 from intercom_assets.cli.output import FAILED, REFUSED, print_json
-from intercom_assets.cli.project import SourceFile, find_project
+from intercom_assets.cli.project import choose, find_project
 from intercom_assets.errors import ConfigurationError, IntercomAssetsError
 from intercom_assets.intercom.client import ResourceSession
 from intercom_assets.intercom.connection import Connection
@@ -34,13 +34,20 @@ _PATIENCE = RetryPolicy(attempts=3, quota_attempts=3)
 
 def show_findings(names: tuple[str, ...], *, as_json: bool) -> int:
     """Check the sources and return the exit code."""
+    # Definitions that do not load have to be fixed; a name that is unknown was mistyped.
+    code = FAILED
     try:
-        sources = find_project().sources(names)
+        found = find_project().sources()
+        code = REFUSED
+        sources = choose(found, names)
     except ConfigurationError as error:
-        click.echo(f"intercom-assets: {error}", err=True)
         if as_json:
-            print_json(_document(REFUSED, str(error), []))
-        return REFUSED
+            print_json(_document(code, str(error), []))
+        if code == FAILED and not as_json:
+            print_mark(f"{'settings':<{_WIDTH}} {error}", good=False, indent=_WIDTH + 3)
+        else:
+            click.echo(f"intercom-assets: {error}", err=True)
+        return code
     checked = [_check_source(source, aloud=not as_json) for source in sources]
     code = 0 if all(lines.good for lines in checked) else FAILED
     if as_json:
@@ -73,7 +80,7 @@ class _Lines:
         aloud: Whether each finding is printed immediately.
     """
 
-    source: SourceFile
+    settings: Settings
     aloud: bool
     findings: list[_Finding] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -113,9 +120,9 @@ def _document(code: int, error: str | None, checked: list[_Lines]) -> dict[str, 
         "error": error,
         "sources": [
             {
-                "source": lines.source.name,
+                "source": lines.settings.name,
                 "status": "ok" if lines.good else "failed",
-                "file": str(lines.source.path) if lines.source.path else None,
+                "file": str(lines.settings.file) if lines.settings.file else None,
                 "warnings": lines.warnings,
                 "findings": [
                     {
@@ -131,24 +138,18 @@ def _document(code: int, error: str | None, checked: list[_Lines]) -> dict[str, 
     }
 
 
-def _check_source(source: SourceFile, *, aloud: bool) -> _Lines:
-    lines = _Lines(source, aloud)
+def _check_source(settings: Settings, *, aloud: bool) -> _Lines:
+    lines = _Lines(settings, aloud)
     if aloud:
-        click.echo(f"Source {source.folder} ({source.path or 'set by variables'})")
-    _check(source, lines)
+        click.echo(f"Source {settings.name} ({settings.file or 'set by variables'})")
+    _check(settings, lines)
     if aloud:
         click.echo()
     return lines
 
 
-def _check(source: SourceFile, lines: _Lines) -> None:
-    settings = lines.find(
-        "settings",
-        source.settings,
-        lambda settings: f"{len(settings.resources)} resources selected",
-    )
-    if settings is None:
-        return
+def _check(settings: Settings, lines: _Lines) -> None:
+    lines.say("settings", f"{len(settings.resources)} resources selected")
     for warning in settings.warnings:
         lines.warn(warning)
     with open_warehouse(settings.warehouse, patience=5.0) as warehouse:

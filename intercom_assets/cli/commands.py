@@ -59,7 +59,7 @@ selection = click.option(
     multiple=True,
     metavar="NAME",
     shell_complete=complete_sources,
-    help="Source to sync, by the name of its folder under defs/; repeat it for several. "
+    help="Source to sync, by its name or its folder under defs/; repeat it for several. "
     "Default: every source.",
 )
 @quiet

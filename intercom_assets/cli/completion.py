@@ -1,14 +1,9 @@
 """Shell completion: click's own, with the names of the project's resources and sources."""
 
-from typing import TYPE_CHECKING
-
 import click
 from click.shell_completion import CompletionItem, get_completion_class
 
 from intercom_assets.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from intercom_assets.cli.project import SourceFile
 
 _COMMAND = "intercom-assets"
 _VARIABLE = "_INTERCOM_ASSETS_COMPLETE"
@@ -31,20 +26,20 @@ def completion(context: click.Context, shell: str) -> None:
 
 
 def complete_resources(
-    context: click.Context, _: click.Parameter, incomplete: str
+    _: click.Context, __: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """Complete the last name in a comma-separated list of resources and models."""
-    from intercom_assets.cli.project import readable  # noqa: PLC0415 - only when asked
+    """Complete the last name in a comma-separated list of resources and models.
+
+    All that there are, since finding out which a project has takes seconds.
+    """
+    from intercom_assets.catalog import CATALOG  # noqa: PLC0415 - only when asked
+    from intercom_assets.catalog.views import NAMES  # noqa: PLC0415
 
     before, comma, begun = incomplete.rpartition(",")
     given = before.split(",")
-    named = context.params.get("source") or ()
-    chosen = list(readable(_sources((named,) if isinstance(named, str) else named)))
-    names = [resource.name for settings in chosen for resource in settings.resources]
-    names += [model.name for settings in chosen for model in settings.models]
     return [
         CompletionItem(f"{before}{comma}{name}")
-        for name in dict.fromkeys(names)
+        for name in (*CATALOG.names, *NAMES)
         if name.startswith(begun) and name not in given
     ]
 
@@ -53,14 +48,10 @@ def complete_sources(
     _: click.Context, __: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Complete the name of a source."""
-    names = [source.name for source in _sources()]
-    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
-
-
-def _sources(names: tuple[str, ...] = ()) -> "list[SourceFile]":
     from intercom_assets.cli.project import find_project  # noqa: PLC0415 - only when asked
 
     try:
-        return find_project().sources(names)
+        names = [source.name for source in find_project().sources()]
     except ConfigurationError:
         return []
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]

@@ -13,7 +13,7 @@ import click
 from intercom_assets.cli.connect_server import ConsentResult, OAuthServer, serve
 from intercom_assets.cli.display.terminal import relative
 from intercom_assets.cli.env_file import check_writable, write_variables
-from intercom_assets.cli.project import Project, SourceFile, find_project
+from intercom_assets.cli.project import Project, choose, find_project
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.intercom import REGIONS
 from intercom_assets.intercom.connection import check_base_url
@@ -29,7 +29,7 @@ class ConnectOptions:
     """The options of `intercom-assets connect`.
 
     Attributes:
-        source: Name or folder of the source; None if the project has only one.
+        source: Name of the source; None if the project has only one.
         redirect_url: Registered address; None for the environment variable's or the default.
         port: Port to listen on; 0 picks a free one.
         browser: Whether to open the page.
@@ -56,7 +56,6 @@ class EnvTokenStore:
     """
 
     path: Path
-    source: SourceFile
     settings: Settings
     stores: bool
     fixed: frozenset[str]
@@ -91,11 +90,11 @@ class EnvTokenStore:
         found = grant.workspace.region
         if found not in REGIONS or found == self.settings.region:
             return {}
-        variable = self.source.variable("region")
+        variable = self.settings.variable("region")
         if variable and not os.environ.get(variable, "").strip():
             return {variable: found}
         place = f"{variable}={found}" if variable else f"region: {found}"
-        where = relative(self.path if variable else self.source.path or self.path)
+        where = relative(self.path if variable else self.settings.file or self.path)
         raise ConfigurationError(
             f"Workspace {grant.workspace.name} ({grant.workspace.id}) lives in region {found}, but "
             f"the source's region is {self.settings.region}. Set {place} in {where}"
@@ -110,12 +109,9 @@ def connect_source(options: ConnectOptions) -> bool:
     """
     fixed = frozenset(os.environ)
     project = _project()
-    source = _one_source(project.sources((options.source,) if options.source else ()))
-    settings = source.settings()
+    settings = _one_source(choose(project.sources(), (options.source,) if options.source else ()))
     path = project.root / ".env"
-    token_store = EnvTokenStore(
-        path=path, source=source, settings=settings, stores=options.store, fixed=fixed
-    )
+    token_store = EnvTokenStore(path=path, settings=settings, stores=options.store, fixed=fixed)
     app = _app(settings, path)
     if options.store:
         check_writable(path)
@@ -147,9 +143,9 @@ def _project() -> Project:
         raise ConfigurationError(".env is not UTF-8 text. Save it as UTF-8") from None
 
 
-def _one_source(sources: list[SourceFile]) -> SourceFile:
+def _one_source(sources: list[Settings]) -> Settings:
     if len(sources) > 1:
-        names = ", ".join(source.folder for source in sources)
+        names = ", ".join(source.name for source in sources)
         raise ConfigurationError(f"There are several sources. Choose one with --source ({names})")
     return sources[0]
 

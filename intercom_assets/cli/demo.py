@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from intercom_assets.cli.project import Project, find_project, standalone
+from intercom_assets.cli.project import Project, choose, find_project, standalone
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.settings.source import Settings
 
@@ -21,16 +21,14 @@ _SIZE = ("--seed", "7", "--contacts", "2000", "--companies", "120", "--conversat
 def settings_to_read(names: tuple[str, ...], *, demo: bool) -> list[Settings]:
     """Return the settings of sources whose database is read: the demo's, or the project's.
 
-    Schedules are left out.
-
     Raises:
-        ConfigurationError: Lists every problem of the settings, or a source is unknown.
+        ConfigurationError: The definitions cannot be loaded, or a source is unknown.
     """
     project = find_project()
     if not demo:
-        return [source.unscheduled() for source in project.sources(names)]
+        return choose(project.sources(), names)
     environment = {**os.environ, **demo_variables(project.root)}
-    return [source.unscheduled(environment) for source in demo_project(project).sources(names)]
+    return choose(demo_project(project).sources(environment), names)
 
 
 def demo_project(project: Project) -> Project:

@@ -1,7 +1,7 @@
-"""Runs a source's job in a child process and records its events on a board.
+"""Runs jobs in a child process, which loads the project, and records their events on boards.
 
-Ctrl-C reaches only this process, which forwards it until the child exits. A second Ctrl-C kills
-the child, which is safe: rows and cursor are committed in one transaction.
+Ctrl-C reaches only this process, which forwards it until the job ends. A second Ctrl-C kills the
+child, which is safe: rows and cursor are committed in one transaction.
 """
 
 import json
@@ -13,15 +13,17 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from types import FrameType
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias
 from uuid import uuid4
 
 from intercom_assets.cli.display.board import Board, State
+from intercom_assets.cli.display.metrics import SourceDetails
 from intercom_assets.cli.display.screen import Screen
+from intercom_assets.cli.project import Project
 from intercom_assets.engine.progress import Progress, Report
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.intercom.metrics import RequestMetrics
@@ -39,52 +41,150 @@ class JobRequest:
     """What the worker should run.
 
     Attributes:
-        home: Folder from which the project's module is imported.
         whole: Whether everything in the source is selected, so that the job's other assets are
             materialized too.
         config: Run config of each sync.
     """
 
-    home: str
-    module: str
     source: str
     resources: Sequence[str] = ()
     models: Sequence[str] = ()
     whole: bool
     config: Mapping[str, object]
+    dagster_home: str
     run_id: str = field(default_factory=lambda: str(uuid4()))
 
 
-def execute(
-    request: JobRequest, board: Board, screen: Screen, environment: Mapping[str, str]
-) -> None:
-    """Run the job and record the outcome of each asset on the board.
+class Worker:
+    """The child process: it loads a project's definitions once, then runs jobs of its sources."""
 
-    Raises:
-        ConfigurationError: The project's definitions reject its settings.
-    """
-    board.run_id = request.run_id
-    with tempfile.TemporaryFile("w+", errors="replace") as printed:
-        with subprocess.Popen(
+    def __init__(self, project: Project, environment: Mapping[str, str]) -> None:
+        """Start the process."""
+        self._project = project
+        # A file, since a pipe that nobody reads would fill up and block the child.
+        self._printed = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115 - see __exit__
+        self._shown = 0
+        self._process = subprocess.Popen(
             [sys.executable, "-m", "intercom_assets.cli.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=printed,
+            stderr=self._printed,
             env=environment,
             text=True,
             encoding="utf-8",
             process_group=0,  # Ctrl-C is for this process, which forwards it
-        ) as process:
-            code = _Run(process, board, screen).follow(request)
+        )
+
+    def __enter__(self) -> Self:
+        """Return the worker."""
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """End the process; what it committed is kept."""
+        self._process.kill()
+        with self._process, self._printed:
+            pass
+
+    def sources(self) -> list[SourceDetails]:
+        """Load the definitions and return the sources in them.
+
+        Raises:
+            ConfigurationError: The definitions cannot be loaded, or have no source.
+        """
+        self._send({"home": str(self._project.home), "module": self._project.module})
+        for event in self._events():
+            match event:
+                case {"kind": "sources", "sources": sources}:
+                    return [SourceDetails(**source) for source in sources]
+                case {"kind": "refused", "text": text}:
+                    raise ConfigurationError(text)
+                case _:
+                    pass
+        self._show_printed()
+        raise ConfigurationError(
+            f"The project's definitions, {self._project.module}, ended the process that loaded "
+            f"them with code {self._process.wait()}. Remove what ends it"
+        )
+
+    def execute(self, request: JobRequest, board: Board, screen: Screen) -> None:
+        """Run a job and record the outcome of each asset on the board.
+
+        Raises:
+            ConfigurationError: The job rejects its settings.
+        """
+        board.run_id = request.run_id
+        with self._interrupts(board, screen):
+            self._send(asdict(request))
+            code = 0 if self._follow(board, screen) else self._process.wait()
         # Tracebacks caused by Ctrl-C help nobody.
         if not board.heard and not board.interrupted:
-            printed.seek(0)
-            shutil.copyfileobj(printed, sys.stderr)
-    if code and not board.heard and not board.interrupted:
-        board.error = board.error or f"the process of the run ended with code {code}"
-    # Anything that failed after Ctrl-C failed because of it.
-    board.interrupted = board.interrupted or bool(board.heard and (board.failed or code))
-    _close(board)
+            self._show_printed()
+            if code:
+                board.error = board.error or f"the process of the run ended with code {code}"
+        # Anything that failed after Ctrl-C failed because of it.
+        board.interrupted = board.interrupted or bool(board.heard and (board.failed or code))
+        _close(board)
+
+    def _follow(self, board: Board, screen: Screen) -> bool:
+        """Record events until the job ends; return whether the process said so."""
+        recorded = RunEvents(board, screen)
+        for event in self._events(board):
+            if event["kind"] == "ended":
+                return True
+            recorded.take(event)
+        return False
+
+    def _send(self, request: Mapping[str, object]) -> None:
+        assert self._process.stdin is not None
+        # The end of a process that is gone is reported with its code.
+        with suppress(BrokenPipeError):
+            self._process.stdin.write(f"{json.dumps(request)}\n")
+            self._process.stdin.flush()
+
+    def _events(self, board: Board | None = None) -> Iterator[Event]:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            try:
+                yield json.loads(line)
+            except json.JSONDecodeError:
+                # Only an interrupted or killed worker leaves half a line.
+                if line.endswith("\n") and not (board and board.heard):
+                    raise
+
+    def _show_printed(self) -> None:
+        self._printed.seek(self._shown)
+        shutil.copyfileobj(self._printed, sys.stderr)
+        self._shown = self._printed.tell()
+
+    @contextmanager
+    def _interrupts(self, board: Board, screen: Screen) -> Iterator[None]:
+        asked, over = threading.Event(), threading.Event()
+
+        def interrupt(_number: int, _frame: FrameType | None) -> None:
+            board.heard += 1
+            if board.heard > 1:
+                self._process.kill()
+            else:
+                screen.stop()
+                asked.set()
+
+        def send_interrupts() -> None:
+            asked.wait()
+            while not over.is_set() and self._process.poll() is None:
+                self._process.send_signal(signal.SIGINT)
+                # A library may swallow KeyboardInterrupt in its callbacks, so send it again.
+                over.wait(_AGAIN_SECONDS)
+
+        numbers = (signal.SIGINT, signal.SIGTERM)
+        before = {number: signal.signal(number, interrupt) for number in numbers}
+        threading.Thread(target=send_interrupts, daemon=True).start()
+        try:
+            yield
+        finally:
+            over.set()
+            asked.set()
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 def _close(board: Board) -> None:
@@ -95,63 +195,6 @@ def _close(board: Board) -> None:
             line.seconds = time.monotonic() - line.since
             line.state = State.FAILED
         line.error = line.error or reason
-
-
-class _Run:
-    """Follows a worker from its start to its end."""
-
-    def __init__(self, process: subprocess.Popen[str], board: Board, screen: Screen) -> None:
-        self._process = process
-        self._board = board
-        self._screen = screen
-        self._is_ready = False
-        self._stop = threading.Event()
-
-    def follow(self, request: JobRequest) -> int:
-        """Record events until the worker exits; return its exit code."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        events = RunEvents(self._board, self._screen)
-        with self._interrupts():
-            self._process.stdin.write(f"{json.dumps(asdict(request))}\n")
-            self._process.stdin.flush()
-            for line in self._process.stdout:
-                try:
-                    events.take(json.loads(line))
-                except json.JSONDecodeError:
-                    # Only an interrupted or killed worker leaves half a line.
-                    if line.endswith("\n") and not self._board.heard:
-                        raise
-                self._is_ready = True
-            return self._process.wait()
-
-    @contextmanager
-    def _interrupts(self) -> Iterator[None]:
-        numbers = (signal.SIGINT, signal.SIGTERM)
-        before = {number: signal.signal(number, self._interrupt) for number in numbers}
-        threading.Thread(target=self._send_interrupts, daemon=True).start()
-        try:
-            yield
-        finally:
-            self._stop.set()
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-    def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
-        self._board.heard += 1
-        # Before the worker is ready nothing has been read, so it need not stop gracefully.
-        if self._board.heard > 1 or not self._is_ready:
-            self._process.kill()
-        else:
-            self._screen.stop()
-            self._stop.set()
-
-    def _send_interrupts(self) -> None:
-        self._stop.wait()
-        while self._process.poll() is None:
-            self._process.send_signal(signal.SIGINT)
-            # A library may swallow KeyboardInterrupt in its callbacks, so send the signal again.
-            time.sleep(_AGAIN_SECONDS)
 
 
 class RunEvents:

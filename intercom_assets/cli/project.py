@@ -1,90 +1,30 @@
 """The Dagster project that a command works on, and the Intercom sources in it."""
 
+import importlib
+import logging
 import os
+import sys
 import tomllib
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+import traceback
+import warnings
+from collections.abc import Mapping, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-import yaml
 from dotenv import load_dotenv
 
 from intercom_assets.errors import ConfigurationError
-from intercom_assets.settings.scaffold import FIRST, from_variables, source_name
-from intercom_assets.settings.source import (
-    Settings,
-    as_settings,
-    read_settings,
-    refuse_shared_tables,
-)
-from intercom_assets.settings.values import RuleBook, Rules, no_rules
+from intercom_assets.settings.scaffold import FIRST, from_variables
+from intercom_assets.settings.source import Settings, read_settings, refuse_shared_tables
 from intercom_assets.settings.warehouse import DEFAULT_DATABASE
 from intercom_assets.warehouse.duckdb_file import make_folder
 
-_COMPONENT = "intercom_assets.IntercomSource"
-_SCHEDULES = {"schedule", "reconcile"}
+if TYPE_CHECKING:
+    import dagster as dg
 
-
-@dataclass(frozen=True, slots=True)
-class SourceFile:
-    """A `defs.yaml` that declares an Intercom source, or without a path a source of variables.
-
-    Attributes:
-        raw: Settings as the file contains them.
-        root: The project's root folder.
-    """
-
-    path: Path | None
-    raw: Mapping[str, object]
-    root: Path
-
-    @property
-    def name(self) -> str:
-        """The name set in the file, or else the folder's name."""
-        name = self.raw.get("name")
-        return name if isinstance(name, str) and name else source_name(self.folder)
-
-    @property
-    def folder(self) -> str:
-        """The name of the file's folder, after which the source is named."""
-        return self.path.parent.name if self.path else FIRST
-
-    def settings(self, environment: Mapping[str, str] = os.environ) -> Settings:
-        """Read and check the settings.
-
-        Raises:
-            ConfigurationError: Lists every problem.
-        """
-        return self._read(self.raw, environment, _dagster_rules)
-
-    def unscheduled(self, environment: Mapping[str, str] = os.environ) -> Settings:
-        """Read and check all settings except schedules.
-
-        Schedules need Dagster, which takes half a second to import.
-
-        Raises:
-            ConfigurationError: Lists every problem of the other settings.
-        """
-        raw = {name: value for name, value in self.raw.items() if name not in _SCHEDULES}
-        return self._read(raw, environment, no_rules)
-
-    def _read(
-        self, raw: Mapping[str, object], environment: Mapping[str, str], rules: RuleBook
-    ) -> Settings:
-        return read_settings(
-            raw,
-            name=self.folder,
-            project_root=self.root,
-            environment=environment,
-            rules=rules,
-        )
-
-    def variable(self, setting: str) -> str | None:
-        """Return the environment variable that a setting reads, or None for a literal."""
-        raw = self.raw.get(setting)
-        return str(raw["env"]) if isinstance(raw, Mapping) and "env" in raw else None
+_STANDALONE = "intercom_assets.standalone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,69 +35,113 @@ class Project:
         root: Folder of its `pyproject.toml`.
         home: Folder from which its modules are imported.
         module: Python module with its definitions.
-        folder: Folder of its component files; None for one source of variables.
     """
 
     root: Path
     home: Path
     module: str
-    folder: Path | None
 
-    def sources(self, names: tuple[str, ...] = ()) -> list[SourceFile]:
-        """Find all Intercom sources, or the named ones.
+    def sources(self, environment: Mapping[str, str] = os.environ) -> list[Settings]:
+        """Return the settings of all Intercom sources, as the project's definitions have them.
 
         Raises:
-            ConfigurationError: The project has no source, a name is unknown, or two sources would
-                write to the same tables.
+            ConfigurationError: The definitions cannot be loaded, or have no source.
         """
-        found = list(self._found())
-        if not found:
-            raise ConfigurationError(
-                f"There is no Intercom source under {self.folder}. Make one: "
-                "dg scaffold defs intercom_assets.IntercomSource intercom"
+        if self.module != _STANDALONE:
+            return sources_of(load_definitions(self.home, self.module))
+        # One source of variables needs no Dagster, which takes seconds to import.
+        return [
+            read_settings(
+                from_variables(), name=FIRST, project_root=self.root, environment=environment
             )
-        known = {source.name: source for source in found}
-        folders = {source.folder: source for source in found}
-        if unknown := sorted(set(names) - {*known, *folders}):
-            raise ConfigurationError(
-                f"There is no source {', '.join(unknown)}. Choose among {', '.join(known)}"
-            )
-        refuse_shared_tables(list(readable(found)))
-        return [(folders | known)[name] for name in names] if names else found
-
-    def _found(self) -> Iterator[SourceFile]:
-        if self.folder is None:
-            yield SourceFile(None, from_variables(), self.root)
-            return
-        for path in sorted(self.folder.rglob("defs.yaml")):
-            yield from self._read(path)
-
-    def _read(self, path: Path) -> Iterator[SourceFile]:
-        try:
-            documents = list(yaml.safe_load_all(path.read_text(encoding="utf-8")))
-        except (OSError, yaml.YAMLError) as error:
-            raise ConfigurationError(
-                f"{path} cannot be read. Check its YAML and its permissions. [{error}]"
-            ) from None
-        for document in documents:
-            if isinstance(document, dict) and document.get("type") == _COMPONENT:
-                yield SourceFile(path, as_settings(document.get("attributes") or {}), self.root)
+        ]
 
 
-def _dagster_rules() -> Rules:
-    from intercom_assets.orchestration.rules import (  # noqa: PLC0415 - half a second
-        dagster_rules,
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def folder(self) -> str: ...
+
+
+S = TypeVar("S", bound=_Named)
+
+
+def choose(sources: Sequence[S], names: tuple[str, ...]) -> list[S]:
+    """Return the sources with these names or folders, or all if none is given.
+
+    Raises:
+        ConfigurationError: A name is unknown.
+    """
+    known = {source.name: source for source in sources}
+    folders = {source.folder: source for source in sources}
+    if unknown := sorted(set(names) - {*known, *folders}):
+        raise ConfigurationError(
+            f"There is no source {', '.join(unknown)}. Choose among {', '.join(known)}"
+        )
+    return [(folders | known)[name] for name in names] if names else list(sources)
+
+
+def load_definitions(home: Path, module: str) -> "dg.Definitions":
+    """Load a project's definitions.
+
+    Raises:
+        ConfigurationError: Anything in them fails; names the cause and its place.
+    """
+    import dagster as dg  # noqa: PLC0415 - takes a second
+
+    sys.path.insert(0, str(home))
+    logging.disable(logging.WARNING)
+    try:
+        # What others print or warn of while they load is no part of a command's output.
+        with redirect_stdout(sys.stderr), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = importlib.import_module(module).defs
+            loaded = found if isinstance(found, dg.Definitions) else found()
+    except Exception as error:  # noqa: BLE001 - of anybody's code
+        raise _unloadable(module, error) from None
+    finally:
+        logging.disable(logging.NOTSET)
+    assert isinstance(loaded, dg.Definitions)
+    return loaded
+
+
+def _unloadable(module: str, error: BaseException) -> ConfigurationError:
+    while not isinstance(error, ConfigurationError) and (cause := error.__cause__) is not None:
+        error = cause
+    if isinstance(error, ConfigurationError):
+        return error
+    reason = " ".join(str(error).split("\n", 1)[0].split())
+    last = traceback.extract_tb(error.__traceback__)[-1:]
+    place = "".join(f", {frame.filename}:{frame.lineno}" for frame in last)
+    return ConfigurationError(
+        f"The project's definitions, {module}, cannot be loaded. Run dg check defs, which "
+        f"shows the whole error, and correct it. [{type(error).__name__}: {reason}{place}]"
     )
 
-    return dagster_rules()
 
+def sources_of(definitions: "dg.Definitions") -> list[Settings]:
+    """Return the settings of all Intercom sources in a project's definitions.
 
-def readable(sources: list[SourceFile]) -> Iterator[Settings]:
-    """Yield the settings, without schedules, of each source that has valid ones."""
-    for source in sources:
-        # A command that works on the source reports the error.
-        with suppress(ConfigurationError):
-            yield source.unscheduled()
+    Raises:
+        ConfigurationError: There is none, or two would write to the same tables.
+    """
+    from intercom_assets.orchestration.connections import IntercomConnection  # noqa: PLC0415
+
+    connections = (definitions.resources or {}).values()
+    found = [
+        one.specs.settings
+        for one in connections
+        if isinstance(one, IntercomConnection) and one.specs is not None
+    ]
+    if not found:
+        raise ConfigurationError(
+            "There is no Intercom source in the project's definitions. Make one: "
+            "dg scaffold defs intercom_assets.IntercomSource intercom"
+        )
+    refuse_shared_tables(found)
+    return found
 
 
 def find_project() -> Project:
@@ -179,7 +163,7 @@ def find_project() -> Project:
 
 def standalone(root: Path) -> Project:
     """Return a project of one source whose settings are all variables."""
-    return Project(root, root, "intercom_assets.standalone", None)
+    return Project(root, root, _STANDALONE)
 
 
 def make_dagster_home(project: Project) -> str:
@@ -206,22 +190,22 @@ def make_dagster_home(project: Project) -> str:
 
 
 def _project_at(folder: Path) -> Project | None:
-    settings = _project_table(folder / "dg.toml", "project") or _project_table(
-        folder / "pyproject.toml", "tool", "dg", "project"
-    )
+    pyproject = folder / "pyproject.toml"
+    settings = _table(folder / "dg.toml", "project") or _table(pyproject, "tool", "dg", "project")
     root_module = settings.get("root_module")
-    if not root_module:
-        return None
-    home = folder / "src" if (folder / "src" / root_module).is_dir() else folder
-    return Project(
-        folder,
-        home,
-        settings.get("code_location_target_module", f"{root_module}.definitions"),
-        home / settings.get("defs_module", f"{root_module}.defs").replace(".", "/"),
+    module = settings.get("code_location_target_module") or (
+        f"{root_module}.definitions"
+        if root_module
+        else _table(pyproject, "tool", "dagster").get("module_name")
     )
+    if not module:
+        return None
+    home, top = folder / "src", module.split(".")[0]
+    is_in_src = (home / top).is_dir() or (home / f"{top}.py").is_file()
+    return Project(folder, home if is_in_src else folder, module)
 
 
-def _project_table(file: Path, *path: str) -> dict[str, Any]:
+def _table(file: Path, *path: str) -> dict[str, Any]:
     try:
         table: Any = tomllib.loads(file.read_text(encoding="utf-8"))
         for key in path:

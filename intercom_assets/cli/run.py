@@ -6,30 +6,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import assert_never
 
 import click
 
-from intercom_assets.cli.demo import (
-    demo_project,
-    demo_variables,
-    demo_workspace,
-    require_token,
-)
+from intercom_assets.cli.demo import demo_project, demo_variables, demo_workspace
 from intercom_assets.cli.display.board import Board
-from intercom_assets.cli.display.metrics import SourceRun, document
-from intercom_assets.cli.display.screen import shown
+from intercom_assets.cli.display.metrics import SourceDetails, SourceRun, document
+from intercom_assets.cli.display.screen import Screen, shown
 from intercom_assets.cli.display.tables import print_board, print_failures, print_findings
-from intercom_assets.cli.display.terminal import command_line, relative
-from intercom_assets.cli.job import JobRequest, execute
+from intercom_assets.cli.display.terminal import command_line
+from intercom_assets.cli.job import JobRequest, Worker
 from intercom_assets.cli.output import FAILED, INTERRUPTED, REFUSED, print_json
-from intercom_assets.cli.project import Project, SourceFile, find_project, make_dagster_home
+from intercom_assets.cli.project import Project, choose, find_project, make_dagster_home
 from intercom_assets.engine.cursor import SyncOptions
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.settings.fields import option_instant
-from intercom_assets.settings.privacy import require_salt
-from intercom_assets.settings.source import Settings
-from intercom_assets.settings.warehouse import DuckDBSettings, Snowflake, SnowflakeSettings
 from intercom_assets.warehouse.dialects import quote
 
 _EXAMPLES = {
@@ -80,22 +71,22 @@ class RunOptions:
             **{name: one.isoformat() if one else "" for name, one in times.items()},
         }
 
-    def chosen(self, settings: Settings) -> tuple[str, ...]:
+    def chosen(self, source: SourceDetails) -> list[str]:
         """Return the names of the resources to sync, followed by the models to create."""
-        return tuple(name for name in _assets(settings) if not self.names or name in self.names)
+        return [name for name in source.assets if not self.names or name in self.names]
 
     @property
     def names(self) -> list[str]:
         """The names given to `--select`."""
         return [name.strip() for name in (self.select or "").split(",") if name.strip()]
 
-    def refuse_unknown(self, sources: Sequence[Settings]) -> None:
+    def refuse_unknown(self, sources: Sequence[SourceDetails]) -> None:
         """Reject names that no source has.
 
         Raises:
             ConfigurationError: Lists them, and the names that there are.
         """
-        known = list(dict.fromkeys(name for source in sources for name in _assets(source)))
+        known = list(dict.fromkeys(name for source in sources for name in source.assets))
         if unknown := [name for name in self.names if name not in known]:
             whose = (
                 f"source {sources[0].name} does not have" if len(sources) == 1 else "no source has"
@@ -104,11 +95,6 @@ class RunOptions:
                 f"--select names {', '.join(unknown)}, which {whose}. Choose among "
                 f"{', '.join(known)}"
             )
-
-
-def _assets(settings: Settings) -> list[str]:
-    resources = [resource.name for resource in settings.resources]
-    return [*resources, *(model.name for model in settings.models)]
 
 
 @dataclass(slots=True)
@@ -135,22 +121,21 @@ def run_sources(options: RunOptions) -> int:
     """Run the sources in turn and return the exit code."""
     summary = _RunSummary(options)
     try:
-        with _prepared(options) as (project, environment):
-            # Report any source's mistakes before reading anything.
-            read = [(one, one.settings(environment)) for one in project.sources(options.sources)]
-            options.refuse_unknown([settings for _, settings in read])
-            chosen = [(one, settings) for one, settings in read if options.chosen(settings)]
-            sources = [one for one, _ in chosen]
-            for _, settings in chosen:
-                require_token(settings, environment)
-                require_salt(settings.privacy, environment)
-            config = options.config
-            environment["DAGSTER_HOME"] = make_dagster_home(project)
+        config = options.config
+        with _prepared(options) as (project, worker):
+            known = worker.sources()
+            named = choose(known, options.sources)
+            options.refuse_unknown(named)
+            sources = [source for source in named if options.chosen(source)]
+            _refuse_problems(sources)
+            home = make_dagster_home(project)
             for source in sources:
-                run = _run_source(project, source, options, config=config, environment=environment)
-                summary.runs.append(run)
-                if run.board.interrupted or (run.board.heard and source is not sources[-1]):
-                    return summary.end(_interrupted(at_once=run.board.heard > 1))
+                board, request = Board(), _request(source, options, config, home)
+                with _shown(source, board, options, several=len(known) > 1) as screen:
+                    worker.execute(request, board, screen)
+                summary.runs.append(SourceRun(source, options.demo, board))
+                if board.interrupted or (board.heard and source is not sources[-1]):
+                    return summary.end(_interrupted(at_once=board.heard > 1))
     except ConfigurationError as error:
         summary.error = str(error)
         click.echo(f"intercom-assets: {error}", err=True)
@@ -165,6 +150,12 @@ def run_sources(options: RunOptions) -> int:
     return summary.end(FAILED if broken else 0)
 
 
+def _refuse_problems(sources: Sequence[SourceDetails]) -> None:
+    # Before anything is read.
+    if problem := next((source.problem for source in sources if source.problem), None):
+        raise ConfigurationError(problem)
+
+
 def _interrupted(*, at_once: bool = False) -> int:
     stopped = "Interrupted. What was committed is kept; the next sync resumes from there."
     click.echo("Ended at once. What was committed is kept." if at_once else stopped, err=True)
@@ -172,59 +163,56 @@ def _interrupted(*, at_once: bool = False) -> int:
 
 
 @contextmanager
-def _prepared(options: RunOptions) -> Iterator[tuple[Project, dict[str, str]]]:
-    """Yield the project and the environment of its runs."""
+def _prepared(options: RunOptions) -> Iterator[tuple[Project, Worker]]:
+    """Yield the project and the process that runs its jobs."""
     project = find_project()
     with ExitStack() as stack:
         environment = dict(os.environ)
         if options.demo:
             project = demo_project(project)
             environment |= demo_variables(project.root) | stack.enter_context(demo_workspace())
-        yield project, environment
+        yield project, stack.enter_context(Worker(project, environment))
 
 
-def _run_source(
-    project: Project,
-    source: SourceFile,
-    options: RunOptions,
-    *,
-    config: Mapping[str, object],
-    environment: Mapping[str, str],
-) -> SourceRun:
-    board, settings = Board(), source.settings(environment)
-    if not options.quiet:
-        click.echo(_opening(settings, demo=options.demo), err=True)
-    names = options.chosen(settings)
-    for name in names:
-        board.line(name)
-    request = JobRequest(
-        home=str(project.home),
-        module=project.module,
-        source=settings.name,
-        resources=[asset.name for asset in settings.resources if asset.name in names],
-        models=[asset.name for asset in settings.models if asset.name in names],
-        whole=len(names) == len(_assets(settings)),
+def _request(
+    source: SourceDetails, options: RunOptions, config: Mapping[str, object], home: str
+) -> JobRequest:
+    names = options.chosen(source)
+    return JobRequest(
+        source=source.name,
+        resources=[name for name in source.tables if name in names],
+        models=[name for name in source.models if name in names],
+        whole=names == source.assets,
         config=config,
+        dagster_home=home,
     )
+
+
+@contextmanager
+def _shown(
+    source: SourceDetails, board: Board, options: RunOptions, *, several: bool
+) -> Iterator[Screen]:
+    """Show the run of a source, and what comes next once it has ended."""
+    if not options.quiet:
+        click.echo(_opening(source, demo=options.demo), err=True)
+    for name in options.chosen(source):
+        board.line(name)
     with shown(board, quiet=options.quiet) as screen:
-        execute(request, board, screen, environment)
+        yield screen
     if not board.interrupted:
-        several = len(project.sources()) > 1
-        _conclude(settings, board, options, ("--source", settings.name) if several else ())
-    return SourceRun(settings, _database(settings), options.demo, board)
+        _conclude(source, board, options, ("--source", source.name) if several else ())
 
 
-def _opening(settings: Settings, *, demo: bool) -> str:
+def _opening(source: SourceDetails, *, demo: bool) -> str:
     if not demo:
-        return f"Syncing source {settings.name} into {_database(settings)}"
+        return f"Syncing source {source.name} into {source.database}"
     return (
-        f"This is a demo: a simulated Intercom at {settings.base_url}, synced into "
-        f"{_database(settings)}."
+        f"This is a demo: a simulated Intercom at {source.base_url}, synced into {source.database}."
     )
 
 
 def _conclude(
-    settings: Settings, board: Board, options: RunOptions, source: tuple[str, ...]
+    source: SourceDetails, board: Board, options: RunOptions, named: tuple[str, ...]
 ) -> None:
     if not options.quiet and not options.as_json:
         print_board(board)
@@ -234,31 +222,21 @@ def _conclude(
     print_findings(board)
     if options.as_json:
         return
-    click.echo(f"\nDatabase  {_database(settings)}")
+    click.echo(f"\nDatabase  {source.database}")
     demo = ("--demo",) if options.demo else ()
     if failed := [line.name for line in board.failed]:
-        own = set(_assets(settings))
+        own = set(source.assets)
         again = ["--select", ",".join(failed)] if own.issuperset(failed) else []
         command = "demo" if options.demo else "run"
-        click.echo(f"Next      fix what failed, then {command_line(command, *source, *again)}")
+        click.echo(f"Next      fix what failed, then {command_line(command, *named, *again)}")
     elif board.reports:
-        click.echo(f"Try       {command_line('query', *demo, *source, _example(settings, board))}")
+        click.echo(f"Try       {command_line('query', *demo, *named, _example(source, board))}")
 
 
-def _example(settings: Settings, board: Board) -> str:
+def _example(source: SourceDetails, board: Board) -> str:
     names = [report.resource for report in board.reports]
     name = next((resource for resource in _EXAMPLES if resource in names), names[0])
-    path = (settings.schema, f"{settings.table_prefix}rudder_{name}")
+    path = (source.schema, source.tables[name].removeprefix(f"{source.schema}."))
     plain = re.compile(r"[a-z_][a-z0-9_]*")
     table = ".".join(part if plain.fullmatch(part) else quote(part) for part in path)
     return _EXAMPLES.get(name, "SELECT * FROM {} LIMIT 5").format(table)
-
-
-def _database(settings: Settings) -> str:
-    match settings.warehouse:
-        case DuckDBSettings(database=database):
-            return relative(database)
-        case SnowflakeSettings(login=Snowflake(account=account, database=name)):
-            return f"Snowflake account {account}, database {name}"
-        case _:
-            assert_never(settings.warehouse)

@@ -1,10 +1,9 @@
-"""The process in which `intercom-assets run` executes a job; it writes a JSON line per event.
+"""The process that loads a project and executes jobs; it writes a JSON line per event.
 
-`cli.job` starts it, displays its events and stops it. It reads one request from stdin and exits
-when stdin closes, because its parent is gone. Secrets reach it through the environment only.
+`cli.job` starts it, displays its events and stops it. It reads requests from stdin and exits when
+stdin closes, because its parent is gone. Secrets reach it through the environment only.
 """
 
-import importlib
 import json
 import os
 import signal
@@ -13,16 +12,25 @@ import threading
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any, assert_never
 
 import dagster as dg
 
+from intercom_assets.cli.demo import require_token
+from intercom_assets.cli.display.metrics import SourceDetails
+from intercom_assets.cli.display.terminal import relative
 from intercom_assets.cli.job import JobRequest
+from intercom_assets.cli.project import load_definitions, sources_of
 from intercom_assets.engine.progress import Progress, Report
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.orchestration.assets import op_name
 from intercom_assets.orchestration.connections import IntercomConnection, connection_key
 from intercom_assets.orchestration.listener import WATCHER
+from intercom_assets.settings.privacy import require_salt
+from intercom_assets.settings.source import Settings
+from intercom_assets.settings.warehouse import DuckDBSettings, Snowflake, SnowflakeSettings
 
 if TYPE_CHECKING:
     from dagster_shared.error import SerializableErrorInfo
@@ -33,15 +41,18 @@ _ROWS = "sample"
 
 
 def main() -> None:
-    """Execute the job requested on stdin and write its events to stdout."""
+    """Load the project named on stdin, then execute the jobs requested there."""
     # Anything the job prints goes to stderr, so that stdout carries events only.
     events = Events(os.dup(1))
     os.dup2(2, 1)
     try:
-        request = JobRequest(**json.loads(sys.stdin.readline()))
-        threading.Thread(target=_end_with_parent, daemon=True).start()
-        events.write("ready")
-        _execute(request, events)
+        requests = _requests()
+        project = requests.get()
+        definitions = load_definitions(Path(project["home"]), project["module"])
+        events.write("sources", sources=[_details(one) for one in sources_of(definitions)])
+        while True:
+            _execute(definitions, JobRequest(**requests.get()), events)
+            events.write("ended")
     except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
         events.write("interrupted")
     except ConfigurationError as error:
@@ -101,15 +112,57 @@ def _plain(value: object) -> object:
     return {name: getattr(value, name) for name in public if not name.startswith("_")}
 
 
-def _end_with_parent() -> None:
-    # Killing is safe: rows and cursor are committed in one transaction.
-    while os.read(0, 1):
-        pass
-    os.kill(os.getpid(), signal.SIGKILL)
+def _requests() -> SimpleQueue[dict[str, Any]]:
+    requests: SimpleQueue[dict[str, Any]] = SimpleQueue()
+
+    def receive() -> None:
+        for line in sys.stdin:
+            requests.put(json.loads(line))
+        # The parent is gone. Killing is safe: rows and cursor are committed in one transaction.
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    threading.Thread(target=receive, daemon=True).start()
+    return requests
 
 
-def _execute(request: JobRequest, events: Events) -> None:
-    definitions = _definitions(request)
+def _details(settings: Settings) -> SourceDetails:
+    tables = {
+        resource.name: str(settings.source.target(resource)) for resource in settings.resources
+    }
+    return SourceDetails(
+        name=settings.name,
+        folder=settings.folder,
+        tables=tables,
+        models=[model.name for model in settings.models],
+        base_url=settings.base_url,
+        warehouse=settings.warehouse.kind,
+        database=_database(settings),
+        schema=settings.schema,
+        problem=_problem(settings),
+    )
+
+
+def _problem(settings: Settings) -> str | None:
+    try:
+        require_token(settings, os.environ)
+        require_salt(settings.privacy, os.environ)
+    except ConfigurationError as error:
+        return str(error)
+    return None
+
+
+def _database(settings: Settings) -> str:
+    match settings.warehouse:
+        case DuckDBSettings(database=database):
+            return relative(database)
+        case SnowflakeSettings(login=Snowflake(account=account, database=name)):
+            return f"Snowflake account {account}, database {name}"
+        case _:
+            assert_never(settings.warehouse)
+
+
+def _execute(definitions: dg.Definitions, request: JobRequest, events: Events) -> None:
+    os.environ["DAGSTER_HOME"] = request.dagster_home
     job = definitions.resolve_job_def(f"{request.source}_sync")
     keys = _keys(definitions, request)
     ops = {op_name(request.source, name): {"config": request.config} for name in request.resources}
@@ -126,13 +179,6 @@ def _execute(request: JobRequest, events: Events) -> None:
             asset_selection=None if request.whole else list(keys),
             run_id=request.run_id,
         )
-
-
-def _definitions(request: JobRequest) -> dg.Definitions:
-    sys.path.insert(0, request.home)
-    found = importlib.import_module(request.module).defs
-    definitions: dg.Definitions = found() if callable(found) else found
-    return definitions
 
 
 def _keys(definitions: dg.Definitions, request: JobRequest) -> dict[dg.AssetKey, str]:

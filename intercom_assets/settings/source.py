@@ -6,6 +6,7 @@ The component's fields, scaffolded files, `docs/settings.md` and all refusals ar
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -46,6 +47,7 @@ from intercom_assets.settings.values import (
     no_rules,
     one_of,
     problems_of,
+    variable_of,
 )
 from intercom_assets.settings.warehouse import (
     DEFAULT_DATABASE,
@@ -62,6 +64,15 @@ from intercom_assets.settings.warehouse import (
 
 GROUPS: Mapping[str, type[SettingsGroup]] = {"snowflake": Snowflake}
 """Settings that are groups of settings."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """Where settings were read, which makes no difference between equal ones."""
+
+    file: Path | None = field(compare=False)
+    folder: str = field(compare=False)
+    variables: Mapping[str, str | None] = field(compare=False)
 
 
 class Settings(SettingsGroup):
@@ -201,15 +212,32 @@ class Settings(SettingsGroup):
     """Address of Dagster's UI, for links in alerts."""
 
     _warnings: tuple[str, ...] = PrivateAttr(default=())
+    _origin: _Origin = PrivateAttr()
 
     def model_post_init(self, context: Any, /) -> None:  # noqa: ANN401 - pydantic's own
-        """Store the warnings of validation."""
+        """Remember where the settings were read, and the warnings of validation."""
         self._warnings = tuple(context.warnings)
+        variables = {name: variable_of(value) for name, value in context.raw.items()}
+        self._origin = _Origin(context.file, context.folder, variables)
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """Warnings for the user about valid settings."""
         return self._warnings
+
+    @property
+    def file(self) -> Path | None:
+        """The file that declares the source, if one does."""
+        return self._origin.file
+
+    @property
+    def folder(self) -> str:
+        """Name of the folder of that file, after which the source is named by default."""
+        return self._origin.folder
+
+    def variable(self, setting: str) -> str | None:
+        """Return the variable that a setting is read from, or None for a literal."""
+        return self._origin.variables.get(setting)
 
     @property
     def token_variable(self) -> str:
@@ -274,6 +302,7 @@ def read_settings(
     project_root: Path,
     environment: Mapping[str, str] = os.environ,
     rules: RuleBook = no_rules,
+    file: Path | None = None,
 ) -> Settings:
     """Validate the settings of one source.
 
@@ -283,11 +312,12 @@ def read_settings(
         project_root: Base of relative paths.
         environment: Environment variables.
         rules: What Dagster accepts.
+        file: The file, if there is one.
 
     Raises:
         ConfigurationError: Lists every problem with its setting, value and what is allowed.
     """
-    reading = Reading(raw, environment, project_root, name, rules)
+    reading = Reading(raw, environment, project_root, name, file, rules)
     try:
         return Settings.model_validate(raw, context=reading)
     except ValidationError as error:

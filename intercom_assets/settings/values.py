@@ -49,6 +49,7 @@ class Reading:
     environment: Mapping[str, str]
     project_root: Path
     folder: str = ""
+    file: Path | None = None
     rules: RuleBook = no_rules
     warnings: list[str] = field(default_factory=list)
     understood: dict[str, Any] = field(default_factory=dict)

@@ -21,6 +21,12 @@ SHIPPED = ROOT / "intercom_assets" / "defs" / "intercom" / "defs.yaml"
 SECRET = "c1ient-s3cret-of-the-app"
 CLIENT_ID = "c1ient-id"
 PYPROJECT = '[tool.dg]\ndirectory_type = "project"\n[tool.dg.project]\nroot_module = "acme"\n'
+DEFINITIONS = """
+from pathlib import Path
+import dagster as dg
+
+defs = dg.ComponentTree.for_project(Path(__file__).parent.parent).build_defs(Path())
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +52,7 @@ class Place:
         for source in sources or ("intercom",):
             (folder / "acme" / "defs" / source).mkdir(parents=True)
             shutil.copy(SHIPPED, folder / "acme" / "defs" / source)
+        (folder / "acme" / "definitions.py").write_text(DEFINITIONS)
         return cls(folder=folder, url=url)
 
     @property

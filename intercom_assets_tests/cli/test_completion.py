@@ -57,7 +57,7 @@ def test_wrong_settings_complete_nothing(monkeypatch: pytest.MonkeyPatch) -> Non
     """Where settings are wrong there is nothing to complete, and no trace on the line."""
     monkeypatch.setenv("INTERCOM_RESOURCES", "martians")
 
-    assert [] == completed("run", "--select", "c", monkeypatch=monkeypatch)
+    assert [] == completed("status", "--source", "", monkeypatch=monkeypatch)
 
 
 _COMPLETE = """
@@ -71,7 +71,7 @@ print(*sys.modules)
 
 
 def test_completion_imports_what_settings_need() -> None:
-    """Names are completed from the settings, without Dagster, a client or a driver."""
+    """Names are completed without Dagster, a client or a driver."""
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", _COMPLETE],
         cwd=ROOT,

@@ -9,7 +9,7 @@ import pytest
 
 from intercom_assets.cli.display.board import Board
 from intercom_assets.cli.display.screen import Screen
-from intercom_assets.cli.job import JobRequest, execute
+from intercom_assets.cli.job import JobRequest, Worker
 from intercom_assets.cli.project import Project
 from intercom_assets.cli.worker import Events
 
@@ -20,6 +20,7 @@ import time
 from contextlib import suppress
 
 import dagster as dg
+from intercom_assets import IntercomSource
 
 
 def press_ctrl_c(times=1):
@@ -107,7 +108,7 @@ def job(name, *keys):
     return dg.define_asset_job(name, selection, executor_def=dg.in_process_executor)
 
 
-defs = dg.Definitions(
+own = dg.Definitions(
     assets=[
         contacts, some, models, weekly, stopped, swallowed, too_late, stubborn, dead, first, after,
     ],
@@ -121,6 +122,8 @@ defs = dg.Definitions(
         job("swallowed_sync", ["shop", "swallowed"], ["shop", "first"], ["shop", "after"]),
     ],
 )
+workspace = IntercomSource(name="workspace", access_token={"env": "INTERCOM_ACCESS_TOKEN"})
+defs = dg.Definitions.merge(workspace.definitions(), own)
 """
 
 
@@ -130,16 +133,16 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     (tmp_path / "shop_definitions.py").write_text(DEFINITIONS)
     (tmp_path / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
-    return Project(tmp_path, tmp_path, "shop_definitions", tmp_path)
+    return Project(tmp_path, tmp_path, "shop_definitions")
 
 
 def run(project: Project, source: str) -> Board:
     """Run the job of a source."""
     board = Board()
-    request = JobRequest(
-        home=str(project.home), module=project.module, source=source, whole=True, config={}
-    )
-    execute(request, board, Screen(), os.environ)
+    request = JobRequest(source=source, whole=True, config={}, dagster_home=str(project.root))
+    with Worker(project, os.environ) as worker:
+        worker.sources()
+        worker.execute(request, board, Screen())
     return board
 
 
@@ -183,6 +186,19 @@ def test_a_second_interrupt_ends_at_once(project: Project) -> None:
 
     assert (2, True) == (board.heard, board.interrupted)
     assert ["interrupted"] == [line.error for line in board.failed]
+
+
+def test_jobs_of_one_project_share_a_process(project: Project) -> None:
+    """A process runs one job after the other, each on a board of its own."""
+    boards = [Board(), Board()]
+    with Worker(project, os.environ) as worker:
+        [source] = worker.sources()
+        for board, name in zip(boards, ("shop", "too_late"), strict=True):
+            request = JobRequest(source=name, whole=True, config={}, dagster_home=str(project.root))
+            worker.execute(request, board, Screen())
+
+    assert ("workspace", False) == (source.name, boards[0].interrupted)
+    assert [{"shop/too_late"}, 1] == [set(boards[1].lines), boards[1].heard]
 
 
 def test_a_process_that_dies_fails_its_run(project: Project) -> None:

@@ -1,26 +1,45 @@
 """The JSON of `run --json`: the figures of a run under stable names."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from intercom_assets.cli.display.board import Board, Line, State, figures
 from intercom_assets.cli.output import INTERRUPTED, instant
 from intercom_assets.engine.progress import Report
-from intercom_assets.settings.source import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceDetails:
+    """What a run shows of a source.
+
+    Attributes:
+        tables: Qualified names of the tables by resource.
+        database: Display name of the database.
+        problem: Why it cannot be synced, such as an empty token.
+    """
+
+    name: str
+    folder: str
+    tables: Mapping[str, str]
+    models: Sequence[str]
+    base_url: str | None
+    warehouse: str
+    database: str
+    schema: str
+    problem: str | None
+
+    @property
+    def assets(self) -> list[str]:
+        """Names of all resources, followed by the models."""
+        return [*self.tables, *self.models]
 
 
 @dataclass(frozen=True, slots=True)
 class SourceRun:
-    """The run of one source.
+    """The run of one source, or of the demo's."""
 
-    Attributes:
-        database: Display name of the database.
-        demo: Whether the simulator was synced.
-    """
-
-    settings: Settings
-    database: str
+    source: SourceDetails
     demo: bool
     board: Board
 
@@ -42,22 +61,19 @@ def document(
 
 
 def _source(run: SourceRun) -> dict[str, object]:
-    board, settings = run.board, run.settings
-    tables = {
-        resource.name: str(settings.source.target(resource)) for resource in settings.resources
-    }
+    board, source, tables = run.board, run.source, run.source.tables
     own = [line for line in board.lines.values() if line.name in tables]
     others = [line for line in board.lines.values() if line.name not in tables]
     numbers = [_numbers(line) for line in own]
     totals = {name: sum(row[name] for row in numbers) for name in _numbers(Line(""))}
     return {
-        "source": settings.name,
+        "source": source.name,
         "status": _status(board),
         "run_id": board.run_id,
         "demo": run.demo,
-        "warehouse": settings.warehouse.kind,
-        "database": run.database,
-        "schema": settings.schema,
+        "warehouse": source.warehouse,
+        "database": source.database,
+        "schema": source.schema,
         "error": board.error or None,
         "resources": [_resource(line, tables[line.name]) for line in own],
         "assets": [
