@@ -1,4 +1,4 @@
-"""The command `intercom-assets`: run, demo, check, connect, status, query, simulate, completion."""
+"""The command `intercom-assets`: run, demo, check, connect, status, query, state and others."""
 
 import io
 import os
@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import click
 
-from intercom_assets.cli.commands import check, connect, demo, query, run, status
+from intercom_assets.cli.commands import check, connect, demo, query, run, state, status
 from intercom_assets.cli.completion import completion
 
 __all__ = ["main"]
@@ -67,5 +67,5 @@ def simulate(arguments: tuple[str, ...]) -> NoReturn:
     )
 
 
-for command in (run, demo, check, connect, status, query, completion):
+for command in (run, demo, check, connect, status, query, state, completion):
     main.add_command(command)

@@ -319,3 +319,43 @@ def query(sql: str | None, source: str | None, form: str, *, demo: bool) -> None
     if not (sql and sql.strip()):
         raise click.UsageError("Missing argument 'SQL'.")
     sys.exit(print_answer(sql, source, form, demo=demo))
+
+
+@click.command()
+@click.option(
+    "--source",
+    metavar="NAME",
+    shell_complete=complete_sources,
+    help="Source whose cursors are meant; needed where there are several.",
+)
+@click.option(
+    "--import",
+    "file",
+    metavar="FILE",
+    help="Store the cursors of a file that this command printed, as after copying the tables to "
+    "another warehouse; - reads stdin.",
+)
+@click.option(
+    "--reset",
+    metavar="RESOURCE",
+    shell_complete=complete_resources,
+    help="Forget the cursor of a resource, so that its next sync reads everything; rows stay.",
+)
+@click.option("--yes", "-y", is_flag=True, help="Reset without asking.")
+def state(source: str | None, file: str | None, reset: str | None, *, yes: bool) -> None:
+    """Show where the next syncs start, as JSON; copy that to another warehouse, or reset one.
+
+    \b
+    Examples:
+      intercom-assets state > cursors.json
+      intercom-assets state --import cursors.json
+      intercom-assets state --reset conversations
+
+    Exit code: 0, 1 when the warehouse cannot be read or the answer is no, 2 for a wrong command
+    line, wrong settings or a file without cursors.
+    """  # noqa: D301 - \b is click's mark for text that is not to be wrapped
+    from intercom_assets.cli.state import work_on_state
+
+    if file is not None and reset is not None:
+        raise click.UsageError("--import and --reset exclude each other.")
+    sys.exit(work_on_state(source, file, reset, sure=yes))

@@ -1,0 +1,138 @@
+"""`intercom-assets state`: show, copy or reset where the next syncs of a source start."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, fields, replace
+from datetime import datetime
+from typing import Any
+
+import click
+
+from intercom_assets.cli.demo import settings_to_read
+from intercom_assets.cli.output import FAILED, REFUSED, print_json
+from intercom_assets.errors import ConfigurationError, IntercomAssetsError
+from intercom_assets.orchestration.warehouses import open_warehouse
+from intercom_assets.settings.source import Settings
+from intercom_assets.warehouse.base import Commit, StoredCursor, Target
+from intercom_assets.warehouse.warehouse import Warehouse
+
+_OF_COMMIT = {"version", "synced_at", "run_id"}
+"""What belongs to a commit in one warehouse, not to the position in Intercom."""
+
+_NAMES = {field.name for field in fields(StoredCursor)} - _OF_COMMIT
+_TIMES = {"start_date", "at", "parent_synced_at", "reconciling", "reconciled_at", "deletions_at"}
+
+
+def work_on_state(source: str | None, file: str | None, reset: str | None, *, sure: bool) -> int:
+    """Print the cursors, or store those of a file, or reset one; return the exit code."""
+    try:
+        settings = _one(settings_to_read((source,) if source else (), demo=False))
+        with open_warehouse(settings.warehouse) as warehouse:
+            stored = warehouse.cursors(settings.schema, settings.table_prefix)
+            if file is not None:
+                _import(settings, warehouse, stored, file)
+            elif reset is not None:
+                _reset(settings, warehouse, stored, reset, sure=sure)
+            else:
+                shown = [_shown(cursor) for cursor in stored.values()]
+                print_json({"source": settings.name, "cursors": shown})
+    except IntercomAssetsError as error:
+        click.echo(f"intercom-assets: {error}", err=True)
+        return REFUSED if isinstance(error, ConfigurationError) else FAILED
+    return 0
+
+
+def _one(sources: list[Settings]) -> Settings:
+    if len(sources) > 1:
+        names = ", ".join(source.name for source in sources)
+        raise ConfigurationError(f"There are several sources. Choose one with --source ({names})")
+    return sources[0]
+
+
+def _shown(cursor: StoredCursor) -> dict[str, object]:
+    return {name: value for name, value in asdict(cursor).items() if name in _NAMES}
+
+
+def _reset(
+    settings: Settings,
+    warehouse: Warehouse,
+    stored: Mapping[str, StoredCursor],
+    resource: str,
+    *,
+    sure: bool,
+) -> None:
+    if resource not in stored:
+        known = ", ".join(stored) or "none"
+        raise ConfigurationError(f"{resource} has no cursor. Choose one that has ({known})")
+    if not sure:
+        click.confirm(
+            f"Forget the cursor of {resource}? Its rows stay, and its next sync reads everything",
+            abort=True,
+            err=True,
+        )
+    kept = ("resource", "source", "workspace_id", "region", "hidden")
+    cursor = StoredCursor(**{name: getattr(stored[resource], name) for name in kept})
+    _store(settings, warehouse, cursor, stored)
+    click.echo(f"The next sync of {resource} reads everything.", err=True)
+
+
+def _import(
+    settings: Settings, warehouse: Warehouse, stored: Mapping[str, StoredCursor], file: str
+) -> None:
+    cursors = [replace(cursor, source=settings.name) for cursor in _read(file)]
+    for cursor in cursors:
+        # A cursor without its rows would skip them for good.
+        there = stored.get(cursor.resource)
+        if not warehouse.inspect(_table(settings, cursor.resource)).exists:
+            raise ConfigurationError(
+                f"{cursor.resource} has no rows here, and its cursor would skip them. Copy the "
+                "tables first, or leave it out of the file"
+            )
+        if there and there.workspace_id != cursor.workspace_id:
+            raise ConfigurationError(
+                f"The rows of {cursor.resource} are of workspace {there.workspace_id}, the cursor "
+                f"is of {cursor.workspace_id}. Choose the source of that workspace"
+            )
+    for cursor in cursors:
+        _store(settings, warehouse, cursor, stored)
+        click.echo(f"Stored the cursor of {cursor.resource}.", err=True)
+
+
+def _read(file: str) -> list[StoredCursor]:
+    try:
+        with click.open_file(file, encoding="utf-8") as written:
+            return [_cursor(values) for values in json.load(written)["cursors"]]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ConfigurationError(
+            f"{file} holds no cursors. Write it with intercom-assets state > {file} "
+            f"[{type(error).__name__}: {error}]"
+        ) from None
+
+
+def _cursor(values: Mapping[str, Any]) -> StoredCursor:
+    if unknown := set(values) - _NAMES:
+        raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
+    times = {name: datetime.fromisoformat(values[name]) for name in _TIMES if values.get(name)}
+    return StoredCursor(**{**values, **times, "unread": tuple(values.get("unread", ()))})
+
+
+def _table(settings: Settings, resource: str) -> Target:
+    found = [one for one in settings.resources if one.name == resource]
+    if not found:
+        raise ConfigurationError(
+            f"Source {settings.name} does not select {resource}. Choose among "
+            f"{', '.join(one.name for one in settings.resources)}"
+        )
+    return settings.source.target(found[0])
+
+
+def _store(
+    settings: Settings,
+    warehouse: Warehouse,
+    cursor: StoredCursor,
+    stored: Mapping[str, StoredCursor],
+) -> None:
+    before, target = stored.get(cursor.resource), _table(settings, cursor.resource)
+    following = replace(cursor, version=(before.version if before else 0) + 1)
+    with warehouse.lock(target, "state"):
+        warehouse.commit(settings.table_prefix, Commit(target=target, cursor=following))
