@@ -20,6 +20,7 @@ _CASES: dict[str, Callable[[Series, int, Size], None]] = {
     "limited": lambda series, rounds, size: cases.limited(series, rounds, size.scaled(0.5)),
     "bulk": cases.bulk,
     "shared": lambda series, _, size: cases.shared(series, 1, size.scaled(0.5)),
+    "host": lambda series, rounds, size: cases.host(series, rounds, size.scaled(0.1)),
     "growth": lambda series, _, size: cases.growing(series, size),
     "replay": lambda series, _rounds, _size: replay.measure(series),
     "peers": peers.compare,
@@ -36,6 +37,7 @@ cases:
   limited    the same with half the data at 80 ms and 1,667 requests in 10 s, share 1.0
   bulk       two fifths of the contacts changed: the reach is no more CPU than their first sync
   shared     how much of the quota is used with share 0.9, alone and beside another client
+  host       "Materialize all" in a project of one's own: a process per asset, and one process
   growth     first syncs of a tenth to ten times the data
   replay     a million contacts and a million parts from a transport instead of HTTP, and
              5,000 of each that are as long as a long e-mail

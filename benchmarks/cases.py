@@ -140,6 +140,19 @@ def shared(series: Series, rounds: int, size: Size) -> None:
                 series.add(case, title, run, simulator.traffic(QUOTA))
 
 
+def host(series: Series, rounds: int, size: Size) -> None:
+    """Measure "Materialize all" with the executor that a project has, and in one process."""
+    with _fresh(size) as (simulator, project):
+        simulator.act("settings", rate_limit=UNLIMITED, latency=0)
+        for _ in range(rounds):
+            for case, title, definitions in (
+                ("host", "materialize all, Dagster's default executor", "defs"),
+                ("host-one", "materialize all, in_process_executor", "in_one_process"),
+            ):
+                project.forget()
+                series.add(case, title, project.materialize_all(definitions))
+
+
 def growing(series: Series, size: Size) -> None:
     """Measure first syncs of workspaces from a tenth of the size to ten times the size."""
     for factor in (0.1, 0.3, 3.0, 10.0):

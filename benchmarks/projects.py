@@ -54,6 +54,19 @@ defs = dg.Definitions(
     executor=dg.in_process_executor,
 )
 """
+_HOST = """\
+import dagster as dg
+
+from intercom_assets import IntercomSource
+
+source = IntercomSource(
+    access_token={"env": "INTERCOM_ACCESS_TOKEN"},
+    base_url={"env": "INTERCOM_BASE_URL"},
+    database={"env": "DUCKDB_DATABASE"},
+)
+defs = source.definitions()
+in_one_process = dg.Definitions.merge(defs, dg.Definitions(executor=dg.in_process_executor))
+"""
 _OURS = ("INTERCOM_", "DAGSTER_", "DUCKDB_", "WAREHOUSE_", "SNOWFLAKE_")
 
 
@@ -103,6 +116,14 @@ class Project:
         """Execute the shortest job of ours: all definitions are loaded, one step does little."""
         job = ["job", "execute", "-m", "intercom_assets.definitions", "-j", "forget_old_runs"]
         return self.call("dagster", *job)
+
+    def materialize_all(self, definitions: str) -> Run:
+        """Materialize all assets of a source in a project of somebody else."""
+        folder = self.folder / "host"
+        folder.mkdir(exist_ok=True)
+        (folder / "host_project.py").write_text(_HOST, encoding="utf-8")
+        names = ["-f", "host_project.py", "-a", definitions]
+        return self._run(["dagster", "asset", "materialize", *names, "--select", "*"], folder)
 
     def _execute_all(self, file: str, text: str) -> Run:
         # An instance of its own, as Dagster is without a line of ours.
