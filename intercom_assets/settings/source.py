@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, PrivateAttr, ValidationError, WrapValidator
 
-from intercom_assets.catalog import CATALOG, NEWEST, ApiVersion, Resource
+from intercom_assets.catalog import CATALOG, NEWEST, ApiVersion, Level, Resource
 from intercom_assets.catalog.hidden import hide
 from intercom_assets.catalog.preview import Preview
 from intercom_assets.catalog.views import NAMES, Model, models_of
@@ -101,11 +101,15 @@ class Settings(SettingsGroup):
     """Put before `rudder_<resource>` verbatim. Default: empty."""
 
     selected: Annotated[
-        tuple[Resource, ...], fields.resources, forms.names_of("all", *CATALOG.names)
+        fields.Selection, fields.resources, forms.names_of(*fields.LEVELS, *CATALOG.names)
     ] = Field(
-        default_factory=lambda others: CATALOG.defaults(others["api_version"]), alias="resources"
+        default_factory=lambda others: fields.Selection(
+            CATALOG.up_to(Level.CORE, others["api_version"])
+        ),
+        alias="resources",
     )
-    """`all` (default), names of resources, or `all` and more: all,ticket_types."""
+    """`all` (default: the core), `everything` (also what costs a few requests a sync; of that, what
+    the token may not read is skipped), names, or a word and names: all,ticket_types."""
 
     exclude_columns: Annotated[NamedPaths, read_excluded, forms.COLUMN_LIST] = Field(
         default_factory=dict
@@ -227,6 +231,11 @@ class Settings(SettingsGroup):
         """The selected resources, parents before children, without excluded columns."""
         privacy = self.privacy
         return tuple(hide(one, privacy.of(one.name)) for one in self.selected)
+
+    @property
+    def optional(self) -> frozenset[str]:
+        """Names of resources that are skipped if the token may not read them."""
+        return self.selected.optional
 
     @cached_property
     def warehouse(self) -> WarehouseSettings:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import assert_never
 
-from intercom_assets.catalog import CATALOG, OLDEST, Resource
+from intercom_assets.catalog import CATALOG, OLDEST, Level, Resource
 from intercom_assets.catalog.describe import request_line, sync_type
 from intercom_assets.catalog.resource import (
     ByParent,
@@ -117,8 +117,19 @@ def _facts(resource: Resource) -> Iterator[tuple[str, str]]:
         yield "limit", f"Intercom returns the newest {resource.endpoint.cap} of each parent"
     if resource.since > OLDEST:
         yield "since", f"version {resource.since} of the API"
-    if not resource.default:
-        yield "selected", f"only by name: `INTERCOM_RESOURCES=all,{resource.name}`"
+    yield "selected", _selected(resource)
+
+
+def _selected(resource: Resource) -> str:
+    match resource.level:
+        case Level.CORE:
+            return "by `all` and `everything`"
+        case Level.CHEAP:
+            return f"by `everything`, or by name: `INTERCOM_RESOURCES=all,{resource.name}`"
+        case Level.COSTLY:
+            return f"only by name: `INTERCOM_RESOURCES=all,{resource.name}`"
+        case _:
+            assert_never(resource.level)
 
 
 def _how(resource: Resource) -> str:
