@@ -152,6 +152,34 @@ def test_run_fails_with_one_line_per_failed_resource(
     assert "" == quiet.stdout
 
 
+def test_what_is_skipped_is_said_and_fails_nothing(workspace: CommandLine, simulator: str) -> None:
+    """A run and a status say what was skipped, and why, in text and as JSON."""
+    chosen = {"INTERCOM_RESOURCES": "everything"}
+    reason = 'The access token lacks the permission "Read tickets"'
+    refused = {"missing": ["read_tickets"], "status": 403}
+    httpx.post(f"{simulator}/_simulator/scopes", json=refused).raise_for_status()
+
+    try:
+        run = workspace("run", "--select", "tags,ticket_types", **chosen)
+        again = workspace("run", "--json", "--select", "ticket_types", **chosen)
+    finally:
+        allowed: dict[str, object] = {"missing": [], "status": 403}
+        httpx.post(f"{simulator}/_simulator/scopes", json=allowed).raise_for_status()
+    status = workspace("status", **chosen)
+    document = json.loads(workspace("status", "--json", **chosen).stdout)
+
+    assert (0, 0, 0) == (run.returncode, again.returncode, status.returncode), run.stderr
+    assert 1 == run.stderr.count(reason)
+    assert re.search(r"^ticket_types +skipped ", run.stdout, re.MULTILINE)
+    [shown] = json.loads(again.stdout)["sources"][0]["resources"]
+    assert ("skipped", reason, None) == (shown["status"], shown["skipped"], shown["error"])
+    assert f"ticket_types is skipped: {reason}" in status.stdout
+    [stored] = [
+        one for one in document["sources"][0]["resources"] if one["resource"] == "ticket_types"
+    ]
+    assert ("skipped", reason) == (stored["status"], stored["skipped"])
+
+
 def test_a_run_begins_anew_or_compares(workspace: CommandLine) -> None:
     """A full refresh reads everything, and a reconcile after it finds nothing to mend."""
     whole = workspace("run", "--select", "contacts", "--full-refresh", "--since", "2024-01-31")

@@ -80,6 +80,7 @@ def _resource(line: Line, table: str) -> dict[str, object]:
     return {
         "resource": line.name,
         **_outcome(line),
+        "skipped": (report.skipped or None) if report else None,
         "table": table,
         **_numbers(line),
         "cursor_before": instant(report.cursor_before) if report else None,
