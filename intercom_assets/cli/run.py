@@ -49,6 +49,7 @@ class RunOptions:
         sources: Names of sources; empty for all.
         flags: Boolean run config of each sync, such as `full_refresh`.
         demo: Whether the simulator is synced.
+        dry: Whether only what the syncs would cost is shown.
     """
 
     select: str | None
@@ -59,6 +60,7 @@ class RunOptions:
     quiet: bool
     as_json: bool
     demo: bool = False
+    dry: bool = False
 
     @property
     def config(self) -> dict[str, object]:
@@ -145,6 +147,8 @@ def run_sources(options: RunOptions) -> int:
                 require_token(settings, environment)
                 require_salt(settings.privacy, environment)
             config = options.config
+            if options.dry:
+                return _plan(chosen, options, environment)
             environment["DAGSTER_HOME"] = make_dagster_home(project)
             for source in sources:
                 run = _run_source(project, source, options, config=config, environment=environment)
@@ -163,6 +167,20 @@ def run_sources(options: RunOptions) -> int:
         total = sum(len(run.board.lines) for run in summary.runs)
         click.echo(f"{failed} of {total} failed or were not run.", err=True)
     return summary.end(FAILED if broken else 0)
+
+
+def _plan(
+    chosen: Sequence[tuple[SourceFile, Settings]],
+    options: RunOptions,
+    environment: Mapping[str, str],
+) -> int:
+    from intercom_assets.cli.plan import show_plans  # noqa: PLC0415 - a run needs no HTTP
+
+    sources = []
+    for _, settings in chosen:
+        names = options.chosen(settings)
+        sources.append((settings, tuple(one for one in settings.resources if one.name in names)))
+    return show_plans(sources, environment, as_json=options.as_json)
 
 
 def _interrupted(*, at_once: bool = False) -> int:

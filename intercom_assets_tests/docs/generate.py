@@ -130,6 +130,7 @@ PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "docs/api-versions.md": {"changes": changes, "endpoints": endpoints},
     "docs/settings.md": {"overview": settings_page.overview, "sections": settings_page.sections},
     "docs/tables.md": {
+        "overview": tables_page.overview,
         "types": tables_page.types,
         "metadata": tables_page.metadata,
         "joins": tables_page.joins,

@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from typing import assert_never
 
 from intercom_assets.catalog import CATALOG, OLDEST, Level, Resource
+from intercom_assets.catalog.cost import quiet_cost
 from intercom_assets.catalog.describe import request_line, sync_type
 from intercom_assets.catalog.resource import (
     ByParent,
@@ -59,6 +60,26 @@ REFERENCES = (
     Reference("company_attributes", "admin_id", "admins"),
 )
 """Which columns hold keys of other tables; a test joins each in a synced workspace."""
+
+
+def overview() -> str:
+    """Give the table of resources by family: what selects one, what a quiet sync costs, its key."""
+    rows = [
+        "| resource | family | level | requests of a quiet sync | key | since API | permission |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for one in CATALOG:
+        cells = (
+            f"[{one.name}](#{one.name})",
+            CATALOG.family_of(one.name),
+            one.level.name.lower(),
+            quiet_cost(one),
+            ", ".join(f"`{name}`" for name in one.primary_key),
+            f"{one.since}" if one.since > OLDEST else "",
+            one.scope,
+        )
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows)
 
 
 def joins() -> str:
