@@ -6,6 +6,7 @@ One small request per resource shows whether the token may read it and how many 
 
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 import click
@@ -87,14 +88,17 @@ def plan(
     for resource in resources:
         try:
             ask(resource)
-            if resource.parent is not None and resource.parent not in counts:
-                ask(CATALOG[resource.parent])
         except IntercomError as error:
+            counts[resource.name] = None
             withheld = isinstance(error, PermanentError) and error.is_withheld
             skipped = withheld and resource.name in settings.optional
             yield Planned(resource, error=error, skipped=skipped)
             continue
-        records = counts[resource.parent or resource.name]
+        if resource.parent is not None and resource.parent not in counts:
+            # Only its count is wanted: the child is read for the parents that are stored.
+            with suppress(IntercomError):
+                ask(CATALOG[resource.parent])
+        records = counts.get(resource.parent or resource.name)
         cost = cost_of(resource, records, settings.api_version, settings.page_size)
         yield Planned(resource, counts[resource.name], cost)
 

@@ -29,6 +29,7 @@ from intercom_assets.errors import ConfigurationError
 from intercom_assets.settings.fields import option_instant
 from intercom_assets.settings.privacy import require_salt
 from intercom_assets.settings.source import Settings
+from intercom_assets.settings.values import closest
 from intercom_assets.settings.warehouse import DuckDBSettings, Snowflake, SnowflakeSettings
 from intercom_assets.warehouse.dialects import quote
 
@@ -103,8 +104,8 @@ class RunOptions:
                 f"source {sources[0].name} does not have" if len(sources) == 1 else "no source has"
             )
             raise ConfigurationError(
-                f"--select names {', '.join(unknown)}, which {whose}. Choose among "
-                f"{', '.join(known)}"
+                f"--select names {', '.join(unknown)}, which {whose}. "
+                f"{closest(unknown, known).capitalize()}Choose among {', '.join(known)}"
             )
 
 

@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from difflib import get_close_matches
 from typing import TypeVar
 
 from intercom_assets.catalog import CATALOG, NEWEST, OLDEST, ApiVersion, Level, Resource
@@ -17,6 +16,7 @@ from intercom_assets.settings.values import (
     Info,
     Reads,
     Refused,
+    closest,
     converted,
     list_names,
     parsed,
@@ -155,8 +155,9 @@ def resources(value: object, info: Info) -> Selection:
         raise ValueError("names nothing; `all`, `everything` or a list of names is allowed")
     problems = []
     if unknown := sorted(wanted - set(CATALOG.names)):
-        known = ", ".join([*LEVELS, *CATALOG.names])
-        problems.append(wrong(", ".join(unknown), f"unknown; {_meant(unknown)}allowed are {known}"))
+        known = [*LEVELS, *CATALOG.names]
+        allowed = f"unknown; {closest(unknown, known)}allowed are {', '.join(known)}"
+        problems.append(wrong(", ".join(unknown), allowed))
     chosen = CATALOG.select(wanted)
     for resource in chosen:
         if resource.since > version:
@@ -172,12 +173,6 @@ def resources(value: object, info: Info) -> Selection:
     )
     optional = {resource.name for resource in of_level if resource.level > Level.CORE} - named
     return Selection(chosen, frozenset(optional))
-
-
-def _meant(unknown: Sequence[str]) -> str:
-    known = [*LEVELS, *CATALOG.names]
-    meant = [match for name in unknown for match in get_close_matches(name.lower(), known, n=1)]
-    return f"did you mean {', '.join(meant)}? " if meant else ""
 
 
 def by_resource(value: object, names: Sequence[str], read: Callable[[object], T]) -> dict[str, T]:
@@ -218,7 +213,8 @@ def models(value: object, info: Info) -> tuple[Model, ...]:
         raise ValueError("`all`, `none` or a list of names is allowed")
     problems = []
     if unknown := sorted(wanted - {"all", "none", *NAMES}):
-        allowed = f"unknown; allowed are all, none, {', '.join(NAMES)}"
+        known = ["all", "none", *NAMES]
+        allowed = f"unknown; {closest(unknown, known)}allowed are {', '.join(known)}"
         problems.append(wrong(", ".join(unknown), allowed))
     selected = {resource.name for resource in resources}
     for model in MODELS:

@@ -242,8 +242,8 @@ def test_unknown_selection_is_refused_with_the_names_that_exist(workspace: Comma
     run = workspace("run", "--select", "contact")
 
     assert 2 == run.returncode
-    assert "contact" in run.stderr
-    assert "contacts" in run.stderr
+    assert "--select names contact, which" in run.stderr
+    assert "Did you mean contacts? Choose among admins, " in run.stderr
 
 
 def test_wrong_settings_are_listed_at_once(workspace: CommandLine) -> None:
