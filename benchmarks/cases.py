@@ -11,7 +11,7 @@ from benchmarks.other_client import half_the_quota
 from benchmarks.projects import Project
 from benchmarks.simulator import UNLIMITED, Simulator, Size, serving
 from benchmarks.values import Measurement, Run, Traffic
-from intercom_assets.catalog import CATALOG
+from intercom_assets.catalog import CATALOG, NEWEST, Level
 from intercom_assets.quality.checks import checks_of
 
 QUOTA = 1_667
@@ -87,7 +87,7 @@ def start_up(series: Series, rounds: int) -> None:
 
 
 def _ours() -> tuple[int, int]:
-    resources = [resource for resource in CATALOG if resource.default]
+    resources = CATALOG.up_to(Level.CORE, NEWEST)
     return len(resources), sum(len(checks_of(resource, None)) for resource in resources)
 
 

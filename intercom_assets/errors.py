@@ -106,8 +106,19 @@ class RateLimited(TransientError):  # noqa: N818 - reads as what happened
         )
 
 
+_WITHHELD = frozenset({
+    "token_unauthorized", "forbidden", "action_forbidden", "api_plan_restricted",
+    "intercom_version_invalid",
+})  # fmt: skip
+
+
 class PermanentError(IntercomError):
     """The same request will fail again: wrong request, version or plan."""
+
+    @property
+    def is_withheld(self) -> bool:
+        """Whether only this is refused: the token is fine, a permission or the plan lacks it."""
+        return self.status == 402 or self.code in _WITHHELD
 
 
 class Unauthorized(PermanentError):  # noqa: N818 - reads as what happened

@@ -104,6 +104,7 @@ def sync(  # noqa: PLR0913 - settings, passed by name
                 connection=connection,
                 request=options,
                 listener=listener,
+                optional=resource.name in settings.optional,
                 mask=Mask(CATALOG[resource.name].table, hidden) if hidden else None,
             )
             reports[resource.name] = load(extract, warehouse)

@@ -1,30 +1,33 @@
 """Every synced resource, declared as one frozen value. No input or output."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from intercom_assets.catalog.conversations import MESSAGING
 from intercom_assets.catalog.people import PEOPLE
-from intercom_assets.catalog.resource import NEWEST, OLDEST, ApiVersion, Resource
+from intercom_assets.catalog.resource import NEWEST, OLDEST, ApiVersion, Level, Resource
 from intercom_assets.catalog.tickets import TICKETS
 from intercom_assets.catalog.workspace import WORKSPACE
 
-__all__ = ["CATALOG", "NEWEST", "OLDEST", "ApiVersion", "Catalog", "Resource"]
+__all__ = ["CATALOG", "NEWEST", "OLDEST", "ApiVersion", "Catalog", "Level", "Resource"]
 
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """Resources by name, parents before their children.
+    """Resources by name, parents before their children, and the family of each.
 
     Raises:
         ValueError: Two resources share a name, or a parent or original is missing; names the
             resource.
     """
 
-    resources: tuple[Resource, ...]
+    families: Mapping[str, tuple[Resource, ...]]
+    resources: tuple[Resource, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         """Reject duplicate names and missing parents."""
+        resources = (resource for family in self.families.values() for resource in family)
+        object.__setattr__(self, "resources", tuple(resources))
         seen: set[str] = set()
         for resource in self.resources:
             if resource.name in seen:
@@ -59,9 +62,14 @@ class Catalog:
         """Names in order of declaration."""
         return tuple(resource.name for resource in self.resources)
 
-    def defaults(self, version: ApiVersion) -> tuple[Resource, ...]:
-        """Return the resources that `resources: all` selects in an API version."""
-        return tuple(one for one in self.resources if one.default and one.since <= version)
+    def family_of(self, name: str) -> str:
+        """Return the family of a resource."""
+        families = self.families.items()
+        return next(family for family, those in families if name in {one.name for one in those})
+
+    def up_to(self, level: Level, version: ApiVersion) -> tuple[Resource, ...]:
+        """Return the resources of a level and those below it that an API version has."""
+        return tuple(one for one in self.resources if one.level <= level and one.since <= version)
 
     def select(self, names: Iterable[str]) -> tuple[Resource, ...]:
         """Return the named resources in order of declaration."""
@@ -69,4 +77,6 @@ class Catalog:
         return tuple(one for one in self.resources if one.name in wanted)
 
 
-CATALOG = Catalog((*WORKSPACE, *PEOPLE, *MESSAGING, *TICKETS))
+CATALOG = Catalog(
+    {"workspace": WORKSPACE, "people": PEOPLE, "inbox": MESSAGING, "tickets": TICKETS}
+)

@@ -7,7 +7,7 @@ variant is a type error until every interpreter handles it.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from enum import Enum
+from enum import Enum, IntEnum
 from typing import NamedTuple, TypeAlias
 from urllib.parse import quote
 
@@ -39,6 +39,19 @@ class ApiVersion(NamedTuple):
     def __str__(self) -> str:
         """Format the version as Intercom does."""
         return f"{self.major}.{self.minor}"
+
+
+class Level(IntEnum):
+    """How much a sync of a resource costs, and so what selects it."""
+
+    CORE = 1
+    """Selected by `all`, and so needed: what cannot be read is an error."""
+
+    CHEAP = 2
+    """Selected by `everything`: a few requests a sync."""
+
+    COSTLY = 3
+    """Selected by its name alone: a request per parent, or an export."""
 
 
 OLDEST = ApiVersion(2, 1)
@@ -244,7 +257,6 @@ class Resource:
         lookup: Request for one record, for reconciles.
         copied: The other resource's record that each row repeats.
         scope: Permission that the token needs, as named in Intercom's Developer Hub.
-        default: Whether `resources: all` includes it.
 
     Raises:
         ValueError: The declaration contradicts itself; names the resource.
@@ -263,7 +275,7 @@ class Resource:
     lookup: Lookup | None = None
     copied: Copied | None = None
     since: ApiVersion = OLDEST
-    default: bool = True
+    level: Level = Level.CORE
     table: Table = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -371,9 +383,9 @@ def stamps() -> tuple[Column, ...]:
     return timestamp(created_at="When it was created.", updated_at="When it last changed.")
 
 
-def optional(*resources: Resource) -> tuple[Resource, ...]:
+def optional(*resources: Resource, level: Level = Level.CHEAP) -> tuple[Resource, ...]:
     """Declare resources that `resources: all` does not include."""
-    return tuple(replace(resource, default=False) for resource in resources)
+    return tuple(replace(resource, level=level) for resource in resources)
 
 
 def record_path(path: str, key: str) -> str:

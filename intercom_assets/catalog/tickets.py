@@ -1,4 +1,4 @@
-"""Ticket types and states, which are off by default."""
+"""Ticket types and states."""
 
 from intercom_assets.catalog.resource import (
     ApiVersion,

@@ -5,23 +5,18 @@ import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TypeVar
 
 import click
 
-from intercom_assets.catalog import Resource
 from intercom_assets.cli.demo import has_token
+from intercom_assets.cli.display.output import FAILED, REFUSED, print_json
 from intercom_assets.cli.display.tables import print_mark
 from intercom_assets.cli.display.terminal import command_line, marks_for
-from intercom_assets.cli.output import FAILED, REFUSED, print_json
+from intercom_assets.cli.plan import Planned, connect, plan, session_of
 from intercom_assets.cli.project import choose, find_project
+from intercom_assets.engine.progress import counted
 from intercom_assets.errors import ConfigurationError, IntercomAssetsError
-from intercom_assets.intercom.client import ResourceSession
-from intercom_assets.intercom.connection import Connection
-from intercom_assets.intercom.metrics import RequestMetrics
-from intercom_assets.intercom.retry import RetryPolicy
-from intercom_assets.intercom.workspace import probe
 from intercom_assets.orchestration.warehouses import open_warehouse
 from intercom_assets.settings.privacy import require_salt
 from intercom_assets.settings.source import Settings
@@ -29,7 +24,7 @@ from intercom_assets.settings.source import Settings
 T = TypeVar("T")
 
 _WIDTH = 20
-_PATIENCE = RetryPolicy(attempts=3, quota_attempts=3)
+_STATUS = {True: "ok", False: "failed", None: "skipped"}
 
 
 def show_findings(names: tuple[str, ...], *, as_json: bool) -> int:
@@ -65,11 +60,12 @@ class _Finding:
     Attributes:
         what: What was checked.
         found: What was found, or what is wrong and how to fix it.
+        good: Whether it is fine; None if a sync skips it.
     """
 
     what: str
     found: str
-    good: bool
+    good: bool | None
 
 
 @dataclass(slots=True)
@@ -88,9 +84,9 @@ class _Lines:
     @property
     def good(self) -> bool:
         """Whether a sync would work."""
-        return all(finding.good for finding in self.findings)
+        return all(finding.good is not False for finding in self.findings)
 
-    def say(self, what: str, found: str, *, good: bool = True) -> None:
+    def say(self, what: str, found: str, *, good: bool | None = True) -> None:
         """Add a finding."""
         self.findings.append(_Finding(what, found, good))
         if self.aloud:
@@ -127,7 +123,7 @@ def _document(code: int, error: str | None, checked: list[_Lines]) -> dict[str, 
                 "findings": [
                     {
                         "subject": finding.what,
-                        "status": "ok" if finding.good else "failed",
+                        "status": _STATUS[finding.good],
                         "found": finding.found,
                     }
                     for finding in lines.findings
@@ -180,13 +176,13 @@ def _check_salt(settings: Settings, lines: _Lines) -> None:
 def _check_intercom(settings: Settings, lines: _Lines) -> None:
     with ExitStack() as stack:
         connection = lines.find(
-            "access token", lambda: stack.enter_context(_connect(settings)), lambda _: "is set"
+            "access token", lambda: stack.enter_context(connect(settings)), lambda _: "is set"
         )
         if connection is None:
             return
         workspace = lines.find(
             "workspace",
-            lambda: connection.workspace(_session(connection, "")),
+            lambda: connection.workspace(session_of(connection, "")),
             lambda workspace: (
                 f"{workspace.id} ({workspace.name}), time zone {workspace.zone or 'unknown'}"
             ),
@@ -195,29 +191,17 @@ def _check_intercom(settings: Settings, lines: _Lines) -> None:
             return
         lines.say("region", f"{settings.region}, {connection.base_url}")
         lines.say("api version", str(settings.api_version))
-        for resource in settings.resources:
-            session = _session(connection, resource.scope)
-            lines.find(
-                resource.name,
-                partial(connection.call, probe, session, resource),
-                partial(_readable, resource),
-            )
+        for planned in plan(settings, connection, settings.resources):
+            _say_planned(planned, lines)
 
 
-def _readable(resource: Resource, _: None) -> str:
-    return f'may be read ("{resource.scope}")'
-
-
-def _connect(settings: Settings) -> Connection:
-    return Connection(
-        token=os.environ[settings.token_variable],
-        region=settings.region,
-        version=settings.api_version,
-        base_url=settings.base_url,
-        rate_limit_share=settings.rate_limit_share,
-        patience=_PATIENCE,
-    )
-
-
-def _session(connection: Connection, scope: str) -> ResourceSession:
-    return connection.session(meter=RequestMetrics(), scope=scope, note=lambda _: None)
+def _say_planned(planned: Planned, lines: _Lines) -> None:
+    resource, cost = planned.resource, planned.cost
+    if planned.error is None:
+        has = "" if planned.records is None else f", {counted(planned.records, 'record')}"
+        quiet = "" if cost.quiet is None else f", {counted(cost.quiet, 'request')} a quiet sync"
+        lines.say(resource.name, f'may be read ("{resource.scope}"){has}{quiet}')
+    elif planned.skipped:
+        lines.say(resource.name, f"is skipped: {planned.error}", good=None)
+    else:
+        lines.say(resource.name, str(planned.error), good=False)

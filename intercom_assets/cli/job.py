@@ -233,8 +233,9 @@ class RunEvents:
             case {"kind": "step_started"}:
                 self._start_next(step)
             case {"kind": "materialized", "name": name, "rows": rows}:
-                self._board.line(name).rows = rows
-                self._end(name, State.OK)
+                line = self._board.line(name)
+                line.rows = rows
+                self._end(name, _outcome(line.report))
                 self._start_next(step)
             case {"kind": "step_succeeded"}:
                 for name in self._among(step, *_UNFINISHED):
@@ -266,7 +267,7 @@ class RunEvents:
                 line = self._board.line(name)
                 assert line.report is not None
                 line.done = line.report.records_returned
-                self._end(name, State.OK, line.report.seconds)
+                self._end(name, _outcome(line.report), line.report.seconds)
             case _:
                 pass
 
@@ -292,6 +293,10 @@ class RunEvents:
     def _among(self, step: str, *states: State) -> list[str]:
         names = self._steps.get(step, [])
         return [name for name in names if self._board.line(name).state in states]
+
+
+def _outcome(report: Report | None) -> State:
+    return State.SKIPPED if report and report.skipped else State.OK
 
 
 def _report(values: Mapping[str, Any]) -> Report:

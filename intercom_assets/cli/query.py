@@ -15,7 +15,7 @@ import click
 from rich.cells import cell_len, set_cell_size
 
 from intercom_assets.cli.demo import settings_to_read
-from intercom_assets.cli.output import FAILED, REFUSED, instant
+from intercom_assets.cli.display.output import FAILED, REFUSED, instant
 from intercom_assets.errors import ConfigurationError, IntercomAssetsError
 from intercom_assets.orchestration.warehouses import open_warehouse
 

@@ -6,27 +6,42 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Protocol
 
 import click
 
-from intercom_assets.cli.demo import demo_project, demo_variables, demo_workspace
+from intercom_assets.cli.demo import (
+    demo_project,
+    demo_variables,
+    demo_workspace,
+    require_token,
+)
 from intercom_assets.cli.display.board import Board
 from intercom_assets.cli.display.metrics import SourceDetails, SourceRun, document
+from intercom_assets.cli.display.output import FAILED, INTERRUPTED, REFUSED, print_json
 from intercom_assets.cli.display.screen import Screen, shown
 from intercom_assets.cli.display.tables import print_board, print_failures, print_findings
 from intercom_assets.cli.display.terminal import command_line
 from intercom_assets.cli.job import JobRequest, Worker
-from intercom_assets.cli.output import FAILED, INTERRUPTED, REFUSED, print_json
 from intercom_assets.cli.project import Project, choose, find_project, make_dagster_home
 from intercom_assets.engine.cursor import SyncOptions
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.settings.fields import option_instant
+from intercom_assets.settings.values import closest
 from intercom_assets.warehouse.dialects import quote
 
 _EXAMPLES = {
     "conversations": "SELECT state, count(*) AS conversations FROM {} GROUP BY ALL",
     "contacts": "SELECT role, count(*) AS contacts FROM {} GROUP BY ALL",
 }
+
+
+class _HasAssets(Protocol):
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def assets(self) -> list[str]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +55,7 @@ class RunOptions:
         sources: Names of sources; empty for all.
         flags: Boolean run config of each sync, such as `full_refresh`.
         demo: Whether the simulator is synced.
+        dry: Whether only what the syncs would cost is shown.
     """
 
     select: str | None
@@ -50,6 +66,7 @@ class RunOptions:
     quiet: bool
     as_json: bool
     demo: bool = False
+    dry: bool = False
 
     @property
     def config(self) -> dict[str, object]:
@@ -71,7 +88,7 @@ class RunOptions:
             **{name: one.isoformat() if one else "" for name, one in times.items()},
         }
 
-    def chosen(self, source: SourceDetails) -> list[str]:
+    def chosen(self, source: _HasAssets) -> list[str]:
         """Return the names of the resources to sync, followed by the models to create."""
         return [name for name in source.assets if not self.names or name in self.names]
 
@@ -80,7 +97,7 @@ class RunOptions:
         """The names given to `--select`."""
         return [name.strip() for name in (self.select or "").split(",") if name.strip()]
 
-    def refuse_unknown(self, sources: Sequence[SourceDetails]) -> None:
+    def refuse_unknown(self, sources: Sequence[_HasAssets]) -> None:
         """Reject names that no source has.
 
         Raises:
@@ -92,8 +109,8 @@ class RunOptions:
                 f"source {sources[0].name} does not have" if len(sources) == 1 else "no source has"
             )
             raise ConfigurationError(
-                f"--select names {', '.join(unknown)}, which {whose}. Choose among "
-                f"{', '.join(known)}"
+                f"--select names {', '.join(unknown)}, which {whose}. "
+                f"{closest(unknown, known).capitalize()}Choose among {', '.join(known)}"
             )
 
 
@@ -122,6 +139,8 @@ def run_sources(options: RunOptions) -> int:
     summary = _RunSummary(options)
     try:
         config = options.config
+        if options.dry:
+            return _plan(options)
         with _prepared(options) as (project, worker):
             known = worker.sources()
             named = choose(known, options.sources)
@@ -154,6 +173,20 @@ def _refuse_problems(sources: Sequence[SourceDetails]) -> None:
     # Before anything is read.
     if problem := next((source.problem for source in sources if source.problem), None):
         raise ConfigurationError(problem)
+
+
+def _plan(options: RunOptions) -> int:
+    from intercom_assets.cli.plan import show_plans  # noqa: PLC0415 - a run needs no HTTP
+
+    named = choose(find_project().sources(), options.sources)
+    options.refuse_unknown(named)
+    sources = []
+    for settings in named:
+        names = options.chosen(settings)
+        if resources := tuple(one for one in settings.resources if one.name in names):
+            require_token(settings, os.environ)
+            sources.append((settings, resources))
+    return show_plans(sources, os.environ, as_json=options.as_json)
 
 
 def _interrupted(*, at_once: bool = False) -> int:

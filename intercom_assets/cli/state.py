@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from intercom_assets.cli.demo import settings_to_read
-from intercom_assets.cli.output import FAILED, REFUSED, print_json
+from intercom_assets.cli.display.output import FAILED, REFUSED, print_json
 from intercom_assets.errors import ConfigurationError, IntercomAssetsError
 from intercom_assets.orchestration.warehouses import open_warehouse
 from intercom_assets.settings.source import Settings

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import click
 
 from intercom_assets.cli.demo import settings_to_read
-from intercom_assets.cli.display.tables import Heading, print_table
+from intercom_assets.cli.display.output import FAILED, REFUSED, instant, print_json
+from intercom_assets.cli.display.tables import Heading, print_mark, print_table
 from intercom_assets.cli.display.terminal import command_line
-from intercom_assets.cli.output import FAILED, REFUSED, instant, print_json
 from intercom_assets.errors import ConfigurationError, IntercomAssetsError
 from intercom_assets.orchestration.warehouses import open_warehouse
 from intercom_assets.settings.source import Settings
@@ -32,6 +32,7 @@ class _Standing:
 
     Attributes:
         rows: Number of rows not marked as deleted; None if there is no table.
+        skipped: Why the last sync could not read it, if only `everything` selects it.
         age: Seconds since rows or the cursor were last committed; None if never.
     """
 
@@ -40,10 +41,13 @@ class _Standing:
     rows: int | None
     cursor: StoredCursor
     age: float | None
+    skipped: str | None
 
     @property
     def state(self) -> str:
-        """The state: never, interrupted or synced."""
+        """The state: skipped, never, interrupted or synced."""
+        if self.skipped:
+            return "skipped"
         if self.age is None:
             return "never"
         return "synced" if self.cursor.complete else "interrupted"
@@ -102,7 +106,8 @@ def _read(settings: Settings, demo: bool) -> _Source:  # noqa: FBT001 - of the s
             cursor = cursors.get(resource.name, StoredCursor(resource=resource.name))
             rows = state.row_count if state.exists else None
             age = (now - cursor.synced_at).total_seconds() if cursor.synced_at else None
-            standings.append(_Standing(resource.name, str(target), rows, cursor, age))
+            skipped = cursor.skipped if resource.name in settings.optional else None
+            standings.append(_Standing(resource.name, str(target), rows, cursor, age, skipped))
         return _Source(settings, warehouse.describe(), owner, standings, demo)
 
 
@@ -124,6 +129,9 @@ def _show(source: _Source) -> None:
         for standing in source.standings
     ]
     print_table(_COLUMNS, rows)
+    for standing in source.standings:
+        if standing.skipped:
+            print_mark(f"{standing.name} is skipped: {standing.skipped}", good=None)
     if action := _next_action(source.standings):
         click.echo(f"\nNext  {action}")
     click.echo()
@@ -167,6 +175,7 @@ def _document(source: _Source) -> dict[str, object]:
             {
                 "resource": standing.name,
                 "status": standing.state,
+                "skipped": standing.skipped,
                 "table": standing.table,
                 "rows": standing.rows,
                 "cursor": instant(standing.position),

@@ -30,6 +30,7 @@ class Extract:
     Attributes:
         resource: The resource, without excluded columns.
         mask: Removes from records what is hidden, None if nothing is.
+        optional: Whether it is skipped if the token may not read it.
     """
 
     source: Source
@@ -40,6 +41,7 @@ class Extract:
     listener: Listener
     portions: BatchLimits = field(default_factory=BatchLimits)
     mask: Mask | None = None
+    optional: bool = False
     preview: Preview = Preview.MASKED
 
     @property

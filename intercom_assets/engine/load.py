@@ -38,7 +38,7 @@ from intercom_assets.engine.rewrite import (
 )
 from intercom_assets.engine.rows import Shaper
 from intercom_assets.engine.unread import Unread, unread_message
-from intercom_assets.errors import ConfigurationError, SchemaError, WarehouseError
+from intercom_assets.errors import ConfigurationError, PermanentError, SchemaError, WarehouseError
 from intercom_assets.intercom.workspace import Workspace
 from intercom_assets.warehouse.base import ParentVersion, StoredCursor, TableState, Target
 from intercom_assets.warehouse.queries import Cells, Copies
@@ -46,6 +46,8 @@ from intercom_assets.warehouse.warehouse import Warehouse
 
 _DUE = 5_000
 """Due parents listed at a time."""
+
+_SKIPPED = "read by the first sync that may, as only `everything` selects it"
 
 
 def load(extract: Extract, warehouse: Warehouse) -> Report:
@@ -67,21 +69,35 @@ def load(extract: Extract, warehouse: Warehouse) -> Report:
         context = plan.context
         loader = Loader(extract, warehouse, context, report)
         report.cursor_before = _position(loader.cursor)
-        context.note(_intention(context))
-        counted = count_all(extract, context)
-        batches = read(context)
-        loader.run(batches if extract.until is None else _merged_only(batches))
-        if extract.request.reconcile and not context.window.from_beginning:
-            _reconcile(extract, warehouse, context, loader)
-        if plan.copies is not None:
-            _follow_originals(warehouse, context, plan.copies, loader)
-        if counted is not None:
-            report.missing = missing_rows(extract, warehouse, context, counted)
+        try:
+            _read_and_load(extract, warehouse, plan, loader)
+        except PermanentError as error:
+            # After GET /me: the token as such is accepted.
+            if not (extract.optional and error.is_withheld):
+                raise
+            loader.skip(error.wrong, error.but(_SKIPPED))
         report.cursor_after = _position(loader.cursor)
-        if loader.unread:
-            context.warn(unread_message(extract.resource, loader.unread))
     report.seconds = time.monotonic() - began
     return report
+
+
+def _read_and_load(extract: Extract, warehouse: Warehouse, plan: "_Plan", loader: Loader) -> None:
+    context = plan.context
+    if plan.skipped is not None:
+        loader.skip(plan.skipped, plan.skipped)
+        return
+    context.note(_intention(context))
+    counted = count_all(extract, context)
+    batches = read(context)
+    loader.run(batches if extract.until is None else _merged_only(batches))
+    if extract.request.reconcile and not context.window.from_beginning:
+        _reconcile(extract, warehouse, context, loader)
+    if plan.copies is not None:
+        _follow_originals(warehouse, context, plan.copies, loader)
+    if counted is not None:
+        loader.report.missing = missing_rows(extract, warehouse, context, counted)
+    if loader.unread:
+        context.warn(unread_message(extract.resource, loader.unread))
 
 
 def read(context: ReadContext) -> AsyncGenerator[Batch]:
@@ -144,10 +160,15 @@ class _Table:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """A prepared sync: where it starts, and what its read needs."""
+    """A prepared sync: where it starts, and what its read needs.
+
+    Attributes:
+        skipped: Why the parent was skipped, and with it what nobody needs.
+    """
 
     context: ReadContext
     copies: Copies | None
+    skipped: str | None = None
 
 
 def _prepare(extract: Extract, warehouse: Warehouse, report: Report, folder: Path) -> _Plan:
@@ -166,6 +187,7 @@ def _prepare(extract: Extract, warehouse: Warehouse, report: Report, folder: Pat
         workspace_id=workspace.id,
         region=extract.connection.region,
         hidden=mask_state(extract),
+        skipped=None,
     )
     window = _window(extract, cursor)
     context = ReadContext(
@@ -187,7 +209,9 @@ def _prepare(extract: Extract, warehouse: Warehouse, report: Report, folder: Pat
         slice_records=extract.portions.slice_records,
         shaper=Shaper(extract.resource.table, extract.mask),
     )
-    return _Plan(context, table.copies)
+    parent = table.cursors.get(extract.parent.name) if extract.parent else None
+    skipped = parent.skipped if parent and extract.optional else None
+    return _Plan(context, table.copies, skipped)
 
 
 def _open_table(extract: Extract, warehouse: Warehouse, folder: Path) -> _Table:

@@ -29,7 +29,7 @@ class Loader:
     def __init__(
         self, extract: Extract, warehouse: Warehouse, context: ReadContext, report: Report
     ) -> None:
-        self.cursor = context.window.stored
+        self.cursor = self._planned = context.window.stored
         # A backfill makes nothing complete that was not; until it ends it is an interrupted sync.
         self._completes = extract.until is None or self.cursor.complete
         if extract.until is not None:
@@ -107,6 +107,19 @@ class Loader:
         self.report.sample = self._shaper.sample
         self.report.misfits = self._shaper.fields.misfits
         self.report.unmodelled = self._shaper.fields.unmodelled
+
+    def skip(self, reason: str, message: str) -> None:
+        """Warn that the resource is skipped, and store why beside its cursor, which stays."""
+        extract, report = self._extract, self.report
+        extract.listener.warning(f"{report.resource} is skipped: {message}")
+        # What is stored, and not what the read had reached without committing it.
+        cursors = self._warehouse.cursors(extract.source.schema, extract.source.prefix)
+        stored = cursors.get(report.resource, self._planned)
+        version, run_id = stored.version + 1, extract.request.run_id
+        cursor = replace(stored, version=version, run_id=run_id, skipped=reason)
+        commit = Commit(target=extract.target, cursor=cursor)
+        done = self._warehouse.commit(extract.source.prefix, commit)
+        report.skipped, report.row_count = reason, done.row_count
 
     @property
     def unread(self) -> dict[str, IntercomError]:

@@ -27,6 +27,7 @@ class Report:
         misfits: Values that did not fit their column, by column.
         unmodelled: Fields that no column declares, by path.
         sample: The last rows read.
+        skipped: Why nothing, or no more, was read; empty if all was.
     """
 
     resource: str
@@ -49,6 +50,7 @@ class Report:
     misfits: Counter[str] = field(default_factory=Counter)
     unmodelled: Counter[str] = field(default_factory=Counter)
     sample: "Sequence[Row]" = ()
+    skipped: str = ""
 
     def __str__(self) -> str:
         """Return one line for a log."""

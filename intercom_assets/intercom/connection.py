@@ -153,6 +153,11 @@ class Connection:
         """The portal to the event loop."""
         return self._opened()[0]
 
+    @property
+    def requests_per_minute(self) -> float:
+        """What our share of the quota allows, once Intercom has told the quota."""
+        return self._opened()[1].limiter.per_minute
+
     def call(self, work: Callable[[*Ts], Awaitable[T]], *arguments: *Ts) -> T:
         """Run work on the event loop and wait for it; cancel it if the wait is interrupted.
 

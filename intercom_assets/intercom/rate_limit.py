@@ -94,6 +94,11 @@ class RateLimiter:
                 self._window.used += 1
 
     @property
+    def per_minute(self) -> float:
+        """Requests a minute that our share of the quota allows."""
+        return self._window.limit * self.share * 60 / PERIOD
+
+    @property
     def used_share(self) -> float:
         """Share of the current window's quota that all clients have used."""
         return self._window.used / self._window.limit

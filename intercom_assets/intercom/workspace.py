@@ -4,11 +4,13 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from intercom_assets.catalog.resource import Child, Listing, Resource, Scroll, Search
+from intercom_assets.catalog.resource import Child, Listing, Resource, Scroll, Search, SinglePage
 from intercom_assets.catalog.types import Json
 from intercom_assets.errors import ConfigurationError, NotFound, Unauthorized
 from intercom_assets.intercom import REGIONS
 from intercom_assets.intercom.client import Call, ResourceSession
+from intercom_assets.intercom.pagination import read_page
+from intercom_assets.intercom.position import page_numbers
 from intercom_assets.intercom.responses import WRONG_TOKEN
 from intercom_assets.intercom.search import Order, search_call
 
@@ -87,19 +89,25 @@ def _zone(name: str) -> ZoneInfo | None:
 _NOBODY = "0"
 
 
-async def probe(session: ResourceSession, resource: Resource) -> None:
-    """Request as little as possible of a resource.
+async def probe(session: ResourceSession, resource: Resource) -> int | None:
+    """Request as little as possible of a resource, and count its records if that shows them.
 
     Raises:
         Unauthorized: The token lacks the permission; names it.
         IntercomError: The resource cannot be read for another reason.
     """
+    call = _probe_call(resource)
     try:
-        await session.ask(_probe_call(resource))
+        page = read_page(await session.ask(call), call.needs)
     except NotFound:
         # No such parent, but Intercom looked for it, so the token has the permission.
         if not isinstance(resource.endpoint, Child):
             raise
+        return None
+    if page.total_count is not None or isinstance(resource.endpoint, Child):
+        return page.total_count
+    whole = isinstance(resource.pagination, SinglePage)
+    return len(page.records) if whole else page_numbers(page.body)[1]
 
 
 def _probe_call(resource: Resource) -> Call:
@@ -108,7 +116,8 @@ def _probe_call(resource: Resource) -> Call:
             # Opening the app's only scroll would make a sync wait for a minute.
             return Call(method="POST", path="/companies/list", params={"per_page": "1"}, body={})
         case Listing(path, records, params):
-            return Call(path=path, params=params, needs=((records,),))
+            one = {} if isinstance(resource.pagination, SinglePage) else {"per_page": "1"}
+            return Call(path=path, params={**params, **one}, needs=((records,),))
         case Search() as search:
             call = search_call(search, 0, None, Order.NEWEST_FIRST)
             return replace(call, body={**(call.body or {}), "pagination": {"per_page": 1}})

@@ -129,6 +129,7 @@ def _extract(
             connection=getattr(context.resources, connection_key(settings.name)).open(),
             request=_request(config, shared, context.run),
             listener=LogListener(context.log, resource.name),
+            optional=resource.name in settings.optional,
             mask=build_mask(settings.privacy, resource.name, salt),
             preview=settings.preview,
         )

@@ -224,6 +224,8 @@ def _special(report: Report, extract: Extract) -> dict[str, int]:
 
 def _details(report: Report, extract: Extract) -> dict[str, dg.MetadataValue | str]:
     details: dict[str, dg.MetadataValue | str] = {}
+    if report.skipped:
+        details["skipped"] = report.skipped
     if report.meter.slowest_path:
         details["slowest_request"] = report.meter.slowest_path
     if report.misfits:

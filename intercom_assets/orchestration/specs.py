@@ -36,6 +36,9 @@ SQL_TYPES = {
 }
 """Column types as shown in the UI."""
 
+FAMILY = "intercom/family"
+"""Tag with the family of a resource, by which users filter and select assets."""
+
 _DECLARATION = re.compile(r'(?:Resource|Model)\(\n\s+(?:name=)?"(\w+)"')
 
 
@@ -146,6 +149,9 @@ class SourceSpecs:
             description="Not selected in the settings; its stored rows are used as they are.",
         )
 
+    def _tags(self, resource: str) -> dict[str, str]:
+        return {FAMILY: CATALOG.family_of(resource), **dict(self.settings.tags)}
+
     def _table(self, resource: Resource) -> dg.AssetSpec:
         settings = self.settings
         columns = [_table_column(column, resource) for column in resource.table.all_columns]
@@ -156,7 +162,7 @@ class SourceSpecs:
             group_name=settings.name,
             kinds={"intercom", settings.warehouse.kind},
             owners=settings.owners,
-            tags=dict(settings.tags),
+            tags=self._tags(resource.name),
             freshness_policy=self._freshness,
             description=_description(resource),
             metadata={
@@ -188,7 +194,7 @@ class SourceSpecs:
                 group_name=settings.name,
                 kinds={"intercom", settings.warehouse.kind, "view"},
                 owners=settings.owners,
-                tags=dict(settings.tags),
+                tags=self._tags(model.shape.resource),
                 freshness_policy=self._freshness,
                 description=model.description,
                 metadata={

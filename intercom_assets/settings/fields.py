@@ -2,11 +2,12 @@
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 
-from intercom_assets.catalog import CATALOG, NEWEST, OLDEST, ApiVersion, Resource
+from intercom_assets.catalog import CATALOG, NEWEST, OLDEST, ApiVersion, Level, Resource
 from intercom_assets.catalog.views import MODELS, NAMES, Model, models_of
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.intercom.retry import LARGEST
@@ -15,6 +16,7 @@ from intercom_assets.settings.values import (
     Info,
     Reads,
     Refused,
+    closest,
     converted,
     list_names,
     parsed,
@@ -118,22 +120,44 @@ def start_dates(value: object) -> dict[str, datetime]:
     return by_resource(value, [one.name for one in CATALOG if one.cursor], _instant)
 
 
+LEVELS = {"all": Level.CORE, "everything": Level.CHEAP}
+"""Words that select all resources up to a level."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The selected resources, parents before children.
+
+    Attributes:
+        optional: Names of those that only `everything` selects: what the token may not read of
+            them is skipped.
+    """
+
+    resources: tuple[Resource, ...]
+    optional: frozenset[str] = frozenset()
+
+    def __iter__(self) -> Iterator[Resource]:
+        return iter(self.resources)
+
+
 @Reads
-def resources(value: object, info: Info) -> tuple[Resource, ...]:
-    """Read names of resources, and return parents before children."""
+def resources(value: object, info: Info) -> Selection:
+    """Read names of resources, and words for all of a level."""
     version = info.data.get("api_version", NEWEST)
     names = list_names(value)
     if names is None:
-        raise ValueError("`all` or a list of names is allowed")
-    wanted = set(names)
-    if "all" in wanted:
-        wanted = wanted - {"all"} | {resource.name for resource in CATALOG.defaults(version)}
+        raise ValueError("`all`, `everything` or a list of names is allowed")
+    named = set(names) - set(LEVELS)
+    level = max((LEVELS[word] for word in LEVELS if word in names), default=None)
+    of_level = () if level is None else CATALOG.up_to(level, version)
+    wanted = named | {resource.name for resource in of_level}
     if not wanted:
-        raise ValueError("names nothing; `all` or a list of names is allowed")
+        raise ValueError("names nothing; `all`, `everything` or a list of names is allowed")
     problems = []
     if unknown := sorted(wanted - set(CATALOG.names)):
-        known = ", ".join(CATALOG.names)
-        problems.append(wrong(", ".join(unknown), f"unknown; allowed are all, {known}"))
+        known = [*LEVELS, *CATALOG.names]
+        allowed = f"unknown; {closest(unknown, known)}allowed are {', '.join(known)}"
+        problems.append(wrong(", ".join(unknown), allowed))
     chosen = CATALOG.select(wanted)
     for resource in chosen:
         if resource.since > version:
@@ -147,7 +171,8 @@ def resources(value: object, info: Info) -> tuple[Resource, ...]:
         for resource in chosen
         if resource.parent is not None and resource.parent not in wanted
     )
-    return chosen
+    optional = {resource.name for resource in of_level if resource.level > Level.CORE} - named
+    return Selection(chosen, frozenset(optional))
 
 
 def by_resource(value: object, names: Sequence[str], read: Callable[[object], T]) -> dict[str, T]:
@@ -188,7 +213,8 @@ def models(value: object, info: Info) -> tuple[Model, ...]:
         raise ValueError("`all`, `none` or a list of names is allowed")
     problems = []
     if unknown := sorted(wanted - {"all", "none", *NAMES}):
-        allowed = f"unknown; allowed are all, none, {', '.join(NAMES)}"
+        known = ["all", "none", *NAMES]
+        allowed = f"unknown; {closest(unknown, known)}allowed are {', '.join(known)}"
         problems.append(wrong(", ".join(unknown), allowed))
     selected = {resource.name for resource in resources}
     for model in MODELS:

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, PrivateAttr, ValidationError, WrapValidator
 
-from intercom_assets.catalog import CATALOG, NEWEST, ApiVersion, Resource
+from intercom_assets.catalog import CATALOG, NEWEST, ApiVersion, Level, Resource
 from intercom_assets.catalog.hidden import hide
 from intercom_assets.catalog.preview import Preview
 from intercom_assets.catalog.views import NAMES, Model, models_of
@@ -112,11 +112,15 @@ class Settings(SettingsGroup):
     """Put before `rudder_<resource>` verbatim. Default: empty."""
 
     selected: Annotated[
-        tuple[Resource, ...], fields.resources, forms.names_of("all", *CATALOG.names)
+        fields.Selection, fields.resources, forms.names_of(*fields.LEVELS, *CATALOG.names)
     ] = Field(
-        default_factory=lambda others: CATALOG.defaults(others["api_version"]), alias="resources"
+        default_factory=lambda others: fields.Selection(
+            CATALOG.up_to(Level.CORE, others["api_version"])
+        ),
+        alias="resources",
     )
-    """`all` (default), names of resources, or `all` and more: all,ticket_types."""
+    """`all` (default: the core), `everything` (also what costs a few requests a sync; of that, what
+    the token may not read is skipped), names, or a word and names: all,ticket_types."""
 
     exclude_columns: Annotated[NamedPaths, read_excluded, forms.COLUMN_LIST] = Field(
         default_factory=dict
@@ -255,6 +259,16 @@ class Settings(SettingsGroup):
         """The selected resources, parents before children, without excluded columns."""
         privacy = self.privacy
         return tuple(hide(one, privacy.of(one.name)) for one in self.selected)
+
+    @property
+    def optional(self) -> frozenset[str]:
+        """Names of resources that are skipped if the token may not read them."""
+        return self.selected.optional
+
+    @property
+    def assets(self) -> list[str]:
+        """Names of the selected resources, followed by the models."""
+        return [*(one.name for one in self.resources), *(one.name for one in self.models)]
 
     @cached_property
     def warehouse(self) -> WarehouseSettings:

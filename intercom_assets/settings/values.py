@@ -5,8 +5,9 @@ allowed; pydantic continues with the other fields, and `problems_of` writes a li
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
@@ -71,6 +72,12 @@ class Refused(ValueError):  # noqa: N818 - becomes a line of a ConfigurationErro
 def wrong(value: object, allowed: str) -> str:
     """Describe a problem including the value."""
     return f"is {value!r}: {allowed}"
+
+
+def closest(unknown: Iterable[str], known: Collection[str]) -> str:
+    """Ask whether a similar name was meant, if there is one, before what is allowed is listed."""
+    found = [match for name in unknown for match in get_close_matches(name.lower(), known, n=1)]
+    return f"did you mean {', '.join(found)}? " if found else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,7 @@ class StoredCursor:
         hidden: What the settings hid from the stored rows; empty if nothing.
         unread: Keys of records, or of parents of children, that could not be read yet and stay due.
         deletions_at: Deletions that Intercom listed up to this time are marked.
+        skipped: Why the last sync could not read the resource, if nobody needs it.
     """
 
     resource: str
@@ -95,6 +96,7 @@ class StoredCursor:
     hidden: str | None = None
     unread: tuple[str, ...] = ()
     deletions_at: datetime | None = None
+    skipped: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,7 @@ CURSOR_COLUMNS: Mapping[str, ColumnType] = {
     "hidden": ColumnType.TEXT,
     "unread": ColumnType.TEXT,
     "deletions_at": ColumnType.TIMESTAMP,
+    "skipped": ColumnType.TEXT,
 }
 """Columns of the table of cursors; `cursor_at` is `StoredCursor.at`."""
 

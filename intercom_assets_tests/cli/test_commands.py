@@ -17,6 +17,7 @@ from intercom_assets_tests.cli.conftest import READY, ROOT, CommandLine, command
 from intercom_assets_tests.dagster_project.hosting import shipped_project
 
 ELEVEN = 11
+QUANTITIES = ("requests_first", "requests_quiet")
 
 
 def figures(output: str) -> dict[str, dict[str, str]]:
@@ -152,6 +153,58 @@ def test_run_fails_with_one_line_per_failed_resource(
     assert "" == quiet.stdout
 
 
+def test_what_is_skipped_is_said_and_fails_nothing(workspace: CommandLine, simulator: str) -> None:
+    """A run and a status say what was skipped, and why, in text and as JSON."""
+    chosen = {"INTERCOM_RESOURCES": "everything"}
+    reason = 'The access token lacks the permission "Read tickets"'
+    refused = {"missing": ["read_tickets"], "status": 403}
+    httpx.post(f"{simulator}/_simulator/scopes", json=refused).raise_for_status()
+
+    try:
+        run = workspace("run", "--select", "tags,ticket_types", **chosen)
+        again = workspace("run", "--json", "--select", "ticket_types", **chosen)
+    finally:
+        allowed: dict[str, object] = {"missing": [], "status": 403}
+        httpx.post(f"{simulator}/_simulator/scopes", json=allowed).raise_for_status()
+    status = workspace("status", **chosen)
+    document = json.loads(workspace("status", "--json", **chosen).stdout)
+
+    assert (0, 0, 0) == (run.returncode, again.returncode, status.returncode), run.stderr
+    assert 1 == run.stderr.count(reason)
+    assert re.search(r"^ticket_types +skipped ", run.stdout, re.MULTILINE)
+    [shown] = json.loads(again.stdout)["sources"][0]["resources"]
+    assert ("skipped", reason, None) == (shown["status"], shown["skipped"], shown["error"])
+    assert f"ticket_types is skipped: {reason}" in status.stdout
+    [stored] = [
+        one for one in document["sources"][0]["resources"] if one["resource"] == "ticket_types"
+    ]
+    assert ("skipped", reason) == (stored["status"], stored["skipped"])
+
+
+def test_a_dry_run_says_what_syncs_would_cost(workspace: CommandLine, simulator: str) -> None:
+    """Requests and minutes by resource, from one request each; nothing is written."""
+    arguments = ("run", "--dry-run", "--select", "tags,companies,conversation_parts,ticket_types")
+    workspace = CommandLine({**workspace.environment, "INTERCOM_RESOURCES": "everything"})
+    log = f"{simulator}/_simulator/requests"
+    before = httpx.get(log).json()["total"]
+    dry = workspace(*arguments)
+    asked = httpx.get(log).json()["total"] - before
+    shown = workspace(*arguments, "--json")
+    wrong = workspace(*arguments, "--json", INTERCOM_ACCESS_TOKEN="nobody")
+
+    assert (0, 0, 1) == (dry.returncode, shown.returncode, wrong.returncode), dry.stderr
+    assert 1 + 4 + 1 == asked, "GET /me, a request per resource, and one for the parent of parts"
+    assert re.search(r"^conversation_parts +12 +0\.0 +0 +0\.0", dry.stdout, re.MULTILINE)
+    [source] = json.loads(shown.stdout)["sources"]
+    tags, companies, parts, _ = source["resources"]
+    assert (40, 1, 1) == tuple(tags[name] for name in ("records", *QUANTITIES))
+    assert (8, 2, 2) == tuple(companies[name] for name in ("records", *QUANTITIES))
+    assert (None, 12, 0) == tuple(parts[name] for name in ("records", *QUANTITIES))
+    assert source["requests_per_minute"] == pytest.approx(1667 * 6 * 0.9, rel=0.01)
+    assert "Copy it again" in json.loads(wrong.stdout)["error"]
+    assert not Path(workspace.environment["DUCKDB_DATABASE"]).exists()
+
+
 def test_a_run_begins_anew_or_compares(workspace: CommandLine) -> None:
     """A full refresh reads everything, and a reconcile after it finds nothing to mend."""
     whole = workspace("run", "--select", "contacts", "--full-refresh", "--since", "2024-01-31")
@@ -189,8 +242,8 @@ def test_unknown_selection_is_refused_with_the_names_that_exist(workspace: Comma
     run = workspace("run", "--select", "contact")
 
     assert 2 == run.returncode
-    assert "contact" in run.stderr
-    assert "contacts" in run.stderr
+    assert "--select names contact, which" in run.stderr
+    assert "Did you mean contacts? Choose among admins, " in run.stderr
 
 
 def test_wrong_settings_are_listed_at_once(workspace: CommandLine) -> None:
@@ -213,6 +266,7 @@ def test_check_names_what_may_be_read(workspace: CommandLine) -> None:
     assert "✗" not in check.stdout
     for name in ("settings", "warehouse", "workspace", "contacts", "conversation_parts"):
         assert re.search(rf"^✓ {name} ", check.stdout, re.MULTILINE)
+    assert 'may be read ("Read tags"), 40 records, 1 request a quiet sync' in check.stdout
 
 
 @pytest.mark.parametrize(

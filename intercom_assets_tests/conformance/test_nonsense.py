@@ -128,15 +128,15 @@ NONSENSE: dict[str, tuple[Callable[[], object], str]] = {
         "resource 'widgets': column 'color' has no description",
     ),
     "resource_declared_twice": (
-        lambda: Catalog((WIDGETS, WIDGETS)),
+        lambda: Catalog({"hardware": (WIDGETS, WIDGETS)}),
         "resource 'widgets' is declared twice",
     ),
     "parent_missing_from_the_catalog": (
-        lambda: Catalog((SCREWS,)),
+        lambda: Catalog({"hardware": (SCREWS,)}),
         "resource 'screws': parent 'widgets' is not declared before",
     ),
     "parent_declared_after_its_child": (
-        lambda: Catalog((SCREWS, WIDGETS)),
+        lambda: Catalog({"small": (SCREWS,), "large": (WIDGETS,)}),
         "resource 'screws': parent 'widgets' is not declared before",
     ),
 }
@@ -153,6 +153,7 @@ def test_nonsense_is_refused_by_name(declare: Callable[[], object], message: str
 
 def test_sense_is_accepted() -> None:
     """The declarations from which the nonsense is made are fine themselves."""
-    catalog = Catalog((WIDGETS, SCREWS))
+    catalog = Catalog({"large": (WIDGETS,), "small": (SCREWS,)})
 
     assert catalog.names == ("widgets", "screws")
+    assert [catalog.family_of(name) for name in catalog.names] == ["large", "small"]

@@ -10,7 +10,7 @@ import dagster as dg
 import pytest
 import yaml
 
-from intercom_assets.catalog import CATALOG, NEWEST
+from intercom_assets.catalog import CATALOG, NEWEST, Level
 from intercom_assets.definitions import defs
 from intercom_assets_tests.dagster_project.running import (
     TOKEN_VARIABLE,
@@ -114,7 +114,7 @@ def windows(policy: Any) -> tuple[str, str]:  # noqa: ANN401 - its type has no p
 def test_every_asset_shows_its_table(shipped: dg.Definitions) -> None:
     """Table, columns with types and keys, sync type and endpoint stand on each asset's page."""
     graph = shipped.resolve_asset_graph()
-    for resource in CATALOG.defaults(NEWEST):
+    for resource in CATALOG.up_to(Level.CORE, NEWEST):
         node = graph.get(dg.AssetKey(["intercom", resource.name]))
         shown = dict(node.metadata)
         schema = shown["dagster/column_schema"]
@@ -133,6 +133,36 @@ def test_every_asset_shows_its_table(shipped: dg.Definitions) -> None:
         assert shown["endpoint"].startswith(("GET /", "POST /"))
         assert resource.description in str(node.description)
         assert resource.docs in str(node.description)
+
+
+def test_every_asset_has_the_tag_of_its_family(project: Project) -> None:
+    """Tables and views are filtered by family; the settings' tags stand beside it."""
+    graph = project.definitions(tags="tier=1", resources="everything").resolve_asset_graph()
+
+    tags = {key.path[-1]: graph.get(key).tags for key in graph.get_all_asset_keys()}
+    families = {name: told["intercom/family"] for name, told in tags.items()}
+    assert {"1"} == {told["tier"] for told in tags.values()}
+    assert ("inbox", "people", "tickets") == tuple(
+        families[name] for name in ("conversation_parts", "contacts_flat", "ticket_types")
+    )
+
+
+def test_what_everything_alone_selects_is_skipped_if_it_may_not_be_read(project: Project) -> None:
+    """The step succeeds, metadata say why, no check complains; what is named fails."""
+    project.workspace.access.missing_scopes = {"read_tickets"}
+    reason = 'The access token lacks the permission "Read tickets"'
+
+    skipped = project.run(resources="everything")
+    named = project.run("ticket_types", "tags", resources="everything,ticket_types")
+
+    assert skipped.success
+    assert reason == figures(skipped)["ticket_types"]["skipped"]
+    assert "skipped" not in figures(skipped)["tags"]
+    checked = skipped.get_asset_check_evaluations()
+    assert [] == [one for one in checked if one.asset_key.path[-1].startswith("ticket")
+                  and not one.passed]  # fmt: skip
+    assert {"ticket_types"} == set(failures(named))
+    assert failures(named)["ticket_types"].startswith(reason)
 
 
 def test_the_stored_table_is_the_shown_one(project: Project) -> None:

@@ -10,7 +10,7 @@ import dagster as dg
 import duckdb
 import pytest
 
-from intercom_assets.catalog import CATALOG, NEWEST
+from intercom_assets.catalog import CATALOG, NEWEST, Level
 from intercom_assets.component import build_definitions
 from intercom_assets.errors import WarehouseError
 from intercom_assets.intercom.connection import Connection
@@ -132,7 +132,7 @@ def test_every_check_passes_after_a_sync(synced: Project, first: tuple[Path, Fou
     assert list(before) == list(again)
     of_models = {"rows_are_the_tables", "members_are_stored"}
     assert set(ALL) | of_models == {name.split(".")[1] for name in before}
-    for resource in CATALOG.defaults(NEWEST):
+    for resource in CATALOG.up_to(Level.CORE, NEWEST):
         assert {"key_is_unique", "no_undeclared_fields", "values_fit"} <= {
             name.split(".")[1] for name in before if name.startswith(f"{resource.name}.")
         }
@@ -514,7 +514,7 @@ def test_a_cursor_ahead_of_the_clock_is_an_error(synced: Project, name: str, col
 
 def test_before_the_first_sync_nothing_is_evaluated(project: Project) -> None:
     """Without a database every check is a warning that says what to do."""
-    found = look(project.definitions(), *(one.name for one in CATALOG.defaults(NEWEST)))
+    found = look(project.definitions(), *(one.name for one in CATALOG.up_to(Level.CORE, NEWEST)))
 
     assert found
     for one in found.values():

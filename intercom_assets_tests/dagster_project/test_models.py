@@ -10,7 +10,7 @@ import pytest
 from dagster._core.definitions.data_version import CachingStaleStatusResolver, StaleStatus
 from dagster._core.loader import LoadingContextForTest
 
-from intercom_assets.catalog import CATALOG
+from intercom_assets.catalog import CATALOG, Level
 from intercom_assets.catalog.views import MODELS, NAMES
 from intercom_assets_tests.dagster_project.reading import problems, read
 from intercom_assets_tests.dagster_project.running import (
@@ -327,7 +327,7 @@ def test_without_models_there_is_no_step(project: Project) -> None:
     """A source that wants none has the assets of its resources only."""
     graph = project.definitions(models="none").resolve_asset_graph()
 
-    assert {one.name for one in CATALOG if one.default} == {
+    assert {one.name for one in CATALOG if one.level is Level.CORE} == {
         key.path[-1] for key in graph.get_all_asset_keys()
     }
 

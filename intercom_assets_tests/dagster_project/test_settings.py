@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from intercom_assets.catalog import CATALOG, ApiVersion
+from intercom_assets.catalog import CATALOG, ApiVersion, Level
 from intercom_assets.settings.source import read_settings
 from intercom_assets.settings.warehouse import DuckDBSettings
 from intercom_assets_tests.dagster_project.reading import ROOT, TOKEN, problems, read
@@ -47,7 +47,7 @@ def from_environment(values: Mapping[str, str]) -> tuple[dict[str, str], dict[st
         ("api_version", "1.4", "2.1 or newer"),
         ("api_version", "2.0", "2.1 or newer"),
         ("api_version", "banana", "2.1 or newer"),
-        ("resources", "contacts,unicorns", "unknown; allowed are all, admins"),
+        ("resources", "contacts,unicorns", "unknown; allowed are all, everything, admins"),
         ("start_date", "31.01.2024", "2024-01-31"),
         ("start_date", "2024-02-30", "2024-01-31"),
         ("start_date", "1969-12-31", "between 1970 and today"),
@@ -155,7 +155,7 @@ def test_the_defaults() -> None:
         "MY_TOKEN",
     )
     assert str(settings.api_version) == "2.16"
-    assert settings.resources == CATALOG.defaults(ApiVersion(2, 16))
+    assert settings.resources == CATALOG.up_to(Level.CORE, ApiVersion(2, 16))
     assert isinstance(settings.warehouse, DuckDBSettings)
     assert settings.warehouse.database.is_relative_to(ROOT)
     assert (settings.schema, settings.table_prefix) == ("intercom", "")
@@ -262,6 +262,49 @@ def test_a_resource_that_the_version_lacks_is_refused_by_name() -> None:
     assert problem == (
         "resources is 'company_segments': needs api_version 2.2 or newer, but api_version is 2.1"
     )
+
+
+@pytest.mark.parametrize("value", ["everything", "everything,all", ["tags", "everything"]])
+def test_everything_adds_what_costs_a_few_requests(value: object) -> None:
+    """`everything` selects the core and what is cheap, and what is costly only if it is named."""
+    selection = read(resources=value)
+
+    levels = {one.level for one in CATALOG if one in selection.resources}
+    assert levels == {Level.CORE, Level.CHEAP}
+    assert [one.name for one in CATALOG if one.level is Level.CHEAP] == [
+        one.name for one in CATALOG if one.name in selection.optional
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "optional"),
+    [
+        ("all,ticket_types", []),
+        ("tags", []),
+        ("everything,ticket_types", ["ticket_states"]),
+        (["ticket_states", "everything"], ["ticket_types"]),
+    ],
+)
+def test_what_is_named_is_not_optional(value: object, optional: list[str]) -> None:
+    """Only what `everything` alone selects may be skipped; the core and named resources may not."""
+    found = read(resources=value, api_version="2.12").optional & {"ticket_types", "ticket_states"}
+
+    assert set(optional) == found
+
+
+def test_everything_means_what_the_version_has() -> None:
+    """`everything` leaves out what an older version lacks."""
+    names = [one.name for one in read(resources="everything", api_version="2.11").resources]
+
+    assert "ticket_types" in names
+    assert "ticket_states" not in names
+
+
+def test_a_misspelt_name_is_refused_with_a_suggestion() -> None:
+    """The refusal names the closest resource or word."""
+    (problem,) = problems(resources="everythin,Contact")
+
+    assert "is 'Contact, everythin': unknown; did you mean contacts, everything? allowed" in problem
 
 
 @pytest.mark.parametrize("value", [",", [], [3], {"contacts": True}])

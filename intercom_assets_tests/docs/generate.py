@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from intercom_assets.catalog import CATALOG, OLDEST, tickets
+from intercom_assets.catalog import CATALOG, OLDEST, Level, tickets
 from intercom_assets.catalog.describe import request_line, sync_type
 from intercom_assets.catalog.views import MODELS
 from intercom_assets.cli import main as command_line
@@ -29,13 +29,17 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def resources() -> str:
     """Give the table of resources."""
-    rows = ["| resource | endpoint | sync | primary key | permission |", "|---|---|---|---|---|"]
+    words = {Level.CORE: "all", Level.CHEAP: "everything", Level.COSTLY: "its name"}
+    rows = [
+        "| resource | selected by | endpoint | sync | primary key | permission |",
+        "|---|---|---|---|---|---|",
+    ]
     for resource in CATALOG:
-        name = resource.name if resource.default else f"{resource.name} (off by default)"
         key = ", ".join(resource.primary_key)
         endpoint = f"[{request_line(resource)}]({resource.docs})"
         sync = sync_type(resource)
-        rows.append(f"| {name} | {endpoint} | {sync} | {key} | {resource.scope} |")
+        selected, scope = words[resource.level], resource.scope
+        rows.append(f"| {resource.name} | {selected} | {endpoint} | {sync} | {key} | {scope} |")
     return "\n".join(rows)
 
 
@@ -126,6 +130,7 @@ PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "docs/api-versions.md": {"changes": changes, "endpoints": endpoints},
     "docs/settings.md": {"overview": settings_page.overview, "sections": settings_page.sections},
     "docs/tables.md": {
+        "overview": tables_page.overview,
         "types": tables_page.types,
         "metadata": tables_page.metadata,
         "joins": tables_page.joins,

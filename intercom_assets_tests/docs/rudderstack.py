@@ -7,7 +7,7 @@ that Intercom sends as numbers become numbers, and rows marked as gone are left 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from intercom_assets.catalog import CATALOG, Resource
+from intercom_assets.catalog import CATALOG, Level, Resource
 from intercom_assets.catalog.table import DELETED_AT, SYNCED_AT, Column
 from intercom_assets.catalog.types import ColumnType
 
@@ -72,7 +72,7 @@ def _lines(dialect: Dialect) -> Iterator[str]:
     yield f"-- {VIEWS} and the empty prefix to yours, and drop the views of what you do not sync."
     yield f"CREATE SCHEMA IF NOT EXISTS {VIEWS};"
     for resource in CATALOG:
-        if resource.default:
+        if resource.level is Level.CORE:
             yield ""
             yield from _view(dialect, resource)
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import assert_never
 
-from intercom_assets.catalog import CATALOG, OLDEST, Resource
+from intercom_assets.catalog import CATALOG, OLDEST, Level, Resource
+from intercom_assets.catalog.cost import quiet_cost
 from intercom_assets.catalog.describe import request_line, sync_type
 from intercom_assets.catalog.resource import (
     ByParent,
@@ -59,6 +60,26 @@ REFERENCES = (
     Reference("company_attributes", "admin_id", "admins"),
 )
 """Which columns hold keys of other tables; a test joins each in a synced workspace."""
+
+
+def overview() -> str:
+    """Give the table of resources by family: what selects one, what a quiet sync costs, its key."""
+    rows = [
+        "| resource | family | level | requests of a quiet sync | key | since API | permission |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for one in CATALOG:
+        cells = (
+            f"[{one.name}](#{one.name})",
+            CATALOG.family_of(one.name),
+            one.level.name.lower(),
+            quiet_cost(one),
+            ", ".join(f"`{name}`" for name in one.primary_key),
+            f"{one.since}" if one.since > OLDEST else "",
+            one.scope,
+        )
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows)
 
 
 def joins() -> str:
@@ -117,8 +138,19 @@ def _facts(resource: Resource) -> Iterator[tuple[str, str]]:
         yield "limit", f"Intercom returns the newest {resource.endpoint.cap} of each parent"
     if resource.since > OLDEST:
         yield "since", f"version {resource.since} of the API"
-    if not resource.default:
-        yield "selected", f"only by name: `INTERCOM_RESOURCES=all,{resource.name}`"
+    yield "selected", _selected(resource)
+
+
+def _selected(resource: Resource) -> str:
+    match resource.level:
+        case Level.CORE:
+            return "by `all` and `everything`"
+        case Level.CHEAP:
+            return f"by `everything`, or by name: `INTERCOM_RESOURCES=all,{resource.name}`"
+        case Level.COSTLY:
+            return f"only by name: `INTERCOM_RESOURCES=all,{resource.name}`"
+        case _:
+            assert_never(resource.level)
 
 
 def _how(resource: Resource) -> str:

@@ -16,7 +16,7 @@ import yaml
 from click.testing import CliRunner
 from dotenv import dotenv_values
 
-from intercom_assets.catalog import CATALOG
+from intercom_assets.catalog import CATALOG, Level
 from intercom_assets.catalog.views import MODELS
 from intercom_assets.cli import main
 from intercom_assets.cli.demo import DEMO_DATABASE
@@ -74,7 +74,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
         DuckDBPlace(folder / DEMO_DATABASE), contacts=2000, companies=120, conversations=400, seed=7
     )
     world.source = Source(name="intercom", schema="intercom", prefix="")
-    names = [resource.name for resource in CATALOG if resource.default]
+    names = [resource.name for resource in CATALOG if resource.level is Level.CORE]
     reports = world.sync_all(*names)
     make_views(MODELS, world.source, world.warehouse)
     return Demo(folder, reports)

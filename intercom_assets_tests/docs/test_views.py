@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import sqlglot
 
-from intercom_assets.catalog import CATALOG, NEWEST
+from intercom_assets.catalog import CATALOG, NEWEST, Level
 from intercom_assets.catalog.types import ColumnType, Json
 from intercom_assets.engine.cursor import Source
 from intercom_assets.warehouse.base import Target
@@ -19,7 +19,7 @@ from intercom_assets_tests.world import World, make_world
 from intercom_simulator import generate
 
 SOURCE = Source(name="intercom", schema="intercom", prefix="")
-DEFAULTS = [resource for resource in CATALOG if resource.default]
+DEFAULTS = [resource for resource in CATALOG if resource.level is Level.CORE]
 
 
 def statements(dialect: str) -> list[str]:

@@ -6,15 +6,22 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import anyio
 import httpx
 import pytest
 
+from intercom_assets.catalog import CATALOG, NEWEST
+from intercom_assets.catalog.cost import Cost, cost_of
+from intercom_assets.catalog.resource import Search
 from intercom_assets.engine.concurrency import PAGES_AHEAD, SIDE_BY_SIDE
 from intercom_assets.engine.cursor import BatchLimits
+from intercom_assets.intercom.metrics import RequestMetrics
+from intercom_assets.intercom.retry import LARGEST
 from intercom_assets.intercom.transport import DirectTransport
+from intercom_assets.intercom.workspace import probe
 from intercom_assets_tests.copies import copied
 from intercom_assets_tests.world import DAY, World, make_world
 from intercom_simulator.request_log import endpoint_of
@@ -62,6 +69,72 @@ def test_a_sync_without_changes_asks_little(rested: World) -> None:
     assert world.workspace.log.total() - scrolls <= 15
 
 
+def counts(world: World) -> dict[str, int | None]:
+    """Count the records of each resource, by one small request each."""
+    with world.connection() as connection:
+        return {
+            one.name: connection.call(
+                probe,
+                connection.session(meter=RequestMetrics(), scope=one.scope, note=lambda _: None),
+                one,
+            )
+            for one in CATALOG
+        }
+
+
+def costs(world: World) -> dict[str, Cost]:
+    """Say what a sync of each resource should cost."""
+    counted = counts(world)
+    return {
+        one.name: cost_of(one, counted[one.parent or one.name], NEWEST, LARGEST) for one in CATALOG
+    }
+
+
+def asked(world: World, name: str) -> int:
+    """Sync a resource; gives its requests, the workspace's and those of cut lists left out."""
+    world.workspace.log.clear()
+    world.sync(name)
+    cut = {one.path.replace("{id}", "*") for one in CATALOG[name].nested}
+    return len([
+        one
+        for one in world.workspace.log.entries
+        if one.path != "/me" and not any(fnmatchcase(one.path, path) for path in cut)
+    ])  # fmt: skip
+
+
+def test_one_small_request_counts_a_resource(world: World) -> None:
+    """Records are counted without reading them, those of children through their parents only."""
+    counted = counts(world)
+
+    assert len(CATALOG.names) == world.workspace.log.total()
+    # Intercom's list of companies, which counts, leaves out those without users.
+    assert (700, 114, 320, 40) == tuple(
+        counted[name] for name in ("contacts", "companies", "conversations", "tags")
+    )
+    assert [one.name for one in CATALOG if counted[one.name] is None] == [
+        one.name for one in CATALOG if one.parent
+    ]
+
+
+def test_a_quiet_sync_costs_what_is_planned(rested: World) -> None:
+    """Where nothing changed, each resource asks for exactly what its declaration lets expect."""
+    planned = costs(rested)
+
+    assert {name: cost.quiet for name, cost in planned.items()} == {
+        name: asked(rested, name) for name in planned
+    }
+
+
+def test_a_first_sync_costs_about_what_is_planned(world: World) -> None:
+    """The plan of a first sync is right where lists are read whole, and near it for others."""
+    for name, cost in costs(world).items():
+        assert cost.first is not None
+        # Of a search the slices are estimated; companies without users are not counted.
+        below, above = (0, 4) if isinstance(CATALOG[name].endpoint, Search) else (0, 0)
+        below = 6 if name == "company_segments" else below
+        assert -below <= cost.first - asked(world, name) <= above, name
+
+
 def test_a_sync_asks_for_what_changed_only(rested: World) -> None:
     """A changed conversation costs one request, and a changed company one."""
     world = rested
@@ -73,10 +146,10 @@ def test_a_sync_asks_for_what_changed_only(rested: World) -> None:
 
     world.sync_all()
 
-    asked = [endpoint_of(one.method, one.path) for one in world.workspace.log.entries]
-    assert 5 == asked.count("GET /conversations/{id}")
-    assert 5 == asked.count("GET /companies/{id}/segments")
-    assert len(asked) - asked.count("GET /companies/scroll") <= 10 + 15
+    sent = [endpoint_of(one.method, one.path) for one in world.workspace.log.entries]
+    assert 5 == sent.count("GET /conversations/{id}")
+    assert 5 == sent.count("GET /companies/{id}/segments")
+    assert len(sent) - sent.count("GET /companies/scroll") <= 10 + 15
 
 
 def test_a_first_sync_asks_for_few_pages(world: World) -> None:
@@ -99,14 +172,14 @@ def test_a_first_sync_asks_for_few_pages(world: World) -> None:
 def test_slices_are_read_side_by_side_in_bounded_memory(world: World) -> None:
     """Several searches are in flight at once, and never more pages than may wait for their turn."""
     world.portions = BatchLimits(slice_records=30)
-    asked = 0
+    sent = 0
     most_ahead = 0
 
     def count(request: httpx.Request) -> None:
-        nonlocal asked, most_ahead
-        asked += searched(request)
+        nonlocal sent, most_ahead
+        sent += searched(request)
         given = world.ear.progress[-1].done if world.ear.progress else 0
-        most_ahead = max(most_ahead, asked * 30 - given)
+        most_ahead = max(most_ahead, sent * 30 - given)
 
     world.before = count
 

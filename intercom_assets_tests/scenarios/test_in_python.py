@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from intercom_assets import CATALOG, sync
+from intercom_assets.catalog import Level
 from intercom_assets.errors import ConfigurationError, SchemaError, Unauthorized, WarehouseError
 from intercom_assets_tests.dagster_project.running import TOKEN, query, serving
 from intercom_assets_tests.docs.blocks import ROOT, blocks
@@ -49,7 +50,7 @@ def test_the_default_resources_are_synced_parents_first(
     """Without names the eleven default resources are synced; a second sync finds nothing new."""
     first, second = sync(**options), sync(**options)
 
-    assert [one.name for one in CATALOG if one.default] == list(first)
+    assert [one.name for one in CATALOG if one.level is Level.CORE] == list(first)
     true = set(workspace.collection("contacts").ids())
     rows = query(options["database"], "SELECT id FROM intercom.rudder_contacts")
     assert true == {row["id"] for row in rows}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from intercom_assets.catalog import CATALOG, NEWEST, ApiVersion, Resource
+from intercom_assets.catalog import CATALOG, NEWEST, ApiVersion, Level, Resource
 from intercom_assets_tests import copies
 from intercom_assets_tests.dagster_project.reading import problems, read
 from intercom_assets_tests.docs.api_changes import lacking, partial, respelled
@@ -110,7 +110,7 @@ def test_an_assignee_of_2_1_is_found_in_the_columns_of_later_versions(database: 
 )
 def test_all_means_what_the_version_has(version: str, missing: set[str]) -> None:
     """`all` leaves out what a version lacks; naming it is refused when definitions load."""
-    defaults = {resource.name for resource in CATALOG if resource.default}
+    defaults = {resource.name for resource in CATALOG if resource.level is Level.CORE}
     chosen = {one.name for one in read(resources="all", api_version=version).resources}
     refused = {
         name

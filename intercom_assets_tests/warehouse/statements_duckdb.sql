@@ -257,23 +257,23 @@ AND (t."size" IS DISTINCT FROM o."size" OR t."updated_at" IS DISTINCT FROM o."up
 SELECT "parent_id", "id", "size", "updated_at", CAST("tags" AS VARCHAR), CAST("_extra" AS VARCHAR) FROM "intercom"."eu_rudder_things" WHERE "size" IS NOT NULL OR "updated_at" IS NOT NULL OR "tags" IS NOT NULL OR "_extra" IS NOT NULL;
 
 -- cursors create
-CREATE TABLE IF NOT EXISTS "intercom"."eu_rudder__cursors" ("resource" VARCHAR PRIMARY KEY, "source" VARCHAR, "workspace_id" VARCHAR, "region" VARCHAR, "start_date" TIMESTAMP WITH TIME ZONE, "cursor_at" TIMESTAMP WITH TIME ZONE, "parent_synced_at" TIMESTAMP WITH TIME ZONE, "parent_key" VARCHAR, "version" BIGINT, "synced_at" TIMESTAMP WITH TIME ZONE, "run_id" VARCHAR, "complete" BOOLEAN, "reconciling" TIMESTAMP WITH TIME ZONE, "reconciled_at" TIMESTAMP WITH TIME ZONE, "hidden" VARCHAR, "unread" VARCHAR, "deletions_at" TIMESTAMP WITH TIME ZONE);
+CREATE TABLE IF NOT EXISTS "intercom"."eu_rudder__cursors" ("resource" VARCHAR PRIMARY KEY, "source" VARCHAR, "workspace_id" VARCHAR, "region" VARCHAR, "start_date" TIMESTAMP WITH TIME ZONE, "cursor_at" TIMESTAMP WITH TIME ZONE, "parent_synced_at" TIMESTAMP WITH TIME ZONE, "parent_key" VARCHAR, "version" BIGINT, "synced_at" TIMESTAMP WITH TIME ZONE, "run_id" VARCHAR, "complete" BOOLEAN, "reconciling" TIMESTAMP WITH TIME ZONE, "reconciled_at" TIMESTAMP WITH TIME ZONE, "hidden" VARCHAR, "unread" VARCHAR, "deletions_at" TIMESTAMP WITH TIME ZONE, "skipped" VARCHAR);
 
 -- cursors add_columns
-ALTER TABLE "intercom"."eu_rudder__cursors" ADD COLUMN IF NOT EXISTS "deletions_at" TIMESTAMP WITH TIME ZONE;
+ALTER TABLE "intercom"."eu_rudder__cursors" ADD COLUMN IF NOT EXISTS "skipped" VARCHAR;
 
 -- cursors enter
 UPDATE "intercom"."eu_rudder__cursors" SET "gate" = "gate" + 1 WHERE "resource" = '';
 
 -- cursors select
-SELECT "resource", "source", "workspace_id", "region", "start_date", "cursor_at", "parent_synced_at", "parent_key", "version", "synced_at", "run_id", "complete", "reconciling", "reconciled_at", "hidden", "unread", "deletions_at" FROM "intercom"."eu_rudder__cursors" WHERE "resource" <> '';
+SELECT "resource", "source", "workspace_id", "region", "start_date", "cursor_at", "parent_synced_at", "parent_key", "version", "synced_at", "run_id", "complete", "reconciling", "reconciled_at", "hidden", "unread", "deletions_at", "skipped" FROM "intercom"."eu_rudder__cursors" WHERE "resource" <> '';
 
 -- cursors insert
-INSERT INTO "intercom"."eu_rudder__cursors" ("resource", "source", "workspace_id", "region", "start_date", "cursor_at", "parent_synced_at", "parent_key", "version", "synced_at", "run_id", "complete", "reconciling", "reconciled_at", "hidden", "unread", "deletions_at")
-SELECT CAST(? AS VARCHAR), CAST(? AS VARCHAR), CAST(? AS VARCHAR), CAST(? AS VARCHAR), CAST(? AS TIMESTAMP WITH TIME ZONE), CAST(? AS TIMESTAMP WITH TIME ZONE), CAST(? AS TIMESTAMP WITH TIME ZONE), CAST(? AS VARCHAR), CAST(? AS BIGINT), CAST(? AS TIMESTAMP WITH TIME ZONE), CAST(? AS VARCHAR), CAST(? AS BOOLEAN), CAST(? AS TIMESTAMP WITH TIME ZONE), CAST(? AS TIMESTAMP WITH TIME ZONE), CAST(? AS VARCHAR), CAST(? AS VARCHAR), CAST(? AS TIMESTAMP WITH TIME ZONE);
+INSERT INTO "intercom"."eu_rudder__cursors" ("resource", "source", "workspace_id", "region", "start_date", "cursor_at", "parent_synced_at", "parent_key", "version", "synced_at", "run_id", "complete", "reconciling", "reconciled_at", "hidden", "unread", "deletions_at", "skipped")
+SELECT CAST(? AS VARCHAR), CAST(? AS VARCHAR), CAST(? AS VARCHAR), CAST(? AS VARCHAR), CAST(? AS TIMESTAMP WITH TIME ZONE), CAST(? AS TIMESTAMP WITH TIME ZONE), CAST(? AS TIMESTAMP WITH TIME ZONE), CAST(? AS VARCHAR), CAST(? AS BIGINT), CAST(? AS TIMESTAMP WITH TIME ZONE), CAST(? AS VARCHAR), CAST(? AS BOOLEAN), CAST(? AS TIMESTAMP WITH TIME ZONE), CAST(? AS TIMESTAMP WITH TIME ZONE), CAST(? AS VARCHAR), CAST(? AS VARCHAR), CAST(? AS TIMESTAMP WITH TIME ZONE), CAST(? AS VARCHAR);
 
 -- cursors swap
-UPDATE "intercom"."eu_rudder__cursors" SET "source" = CAST(? AS VARCHAR), "workspace_id" = CAST(? AS VARCHAR), "region" = CAST(? AS VARCHAR), "start_date" = CAST(? AS TIMESTAMP WITH TIME ZONE), "cursor_at" = CAST(? AS TIMESTAMP WITH TIME ZONE), "parent_synced_at" = CAST(? AS TIMESTAMP WITH TIME ZONE), "parent_key" = CAST(? AS VARCHAR), "version" = CAST(? AS BIGINT), "synced_at" = CAST(? AS TIMESTAMP WITH TIME ZONE), "run_id" = CAST(? AS VARCHAR), "complete" = CAST(? AS BOOLEAN), "reconciling" = CAST(? AS TIMESTAMP WITH TIME ZONE), "reconciled_at" = CAST(? AS TIMESTAMP WITH TIME ZONE), "hidden" = CAST(? AS VARCHAR), "unread" = CAST(? AS VARCHAR), "deletions_at" = CAST(? AS TIMESTAMP WITH TIME ZONE)
+UPDATE "intercom"."eu_rudder__cursors" SET "source" = CAST(? AS VARCHAR), "workspace_id" = CAST(? AS VARCHAR), "region" = CAST(? AS VARCHAR), "start_date" = CAST(? AS TIMESTAMP WITH TIME ZONE), "cursor_at" = CAST(? AS TIMESTAMP WITH TIME ZONE), "parent_synced_at" = CAST(? AS TIMESTAMP WITH TIME ZONE), "parent_key" = CAST(? AS VARCHAR), "version" = CAST(? AS BIGINT), "synced_at" = CAST(? AS TIMESTAMP WITH TIME ZONE), "run_id" = CAST(? AS VARCHAR), "complete" = CAST(? AS BOOLEAN), "reconciling" = CAST(? AS TIMESTAMP WITH TIME ZONE), "reconciled_at" = CAST(? AS TIMESTAMP WITH TIME ZONE), "hidden" = CAST(? AS VARCHAR), "unread" = CAST(? AS VARCHAR), "deletions_at" = CAST(? AS TIMESTAMP WITH TIME ZONE), "skipped" = CAST(? AS VARCHAR)
 WHERE "resource" = ? AND "version" = ?;
 
 -- view companies_flat replace 1

@@ -132,6 +132,15 @@ def test_reading_a_table_that_is_not_there_says_so(store: Store) -> None:
         store.warehouse.read(replace(store.target, name="other"))
 
 
+def test_a_table_without_rows_reads_as_one(store: Store) -> None:
+    """A resource of which Intercom has nothing has a table whose columns can be read."""
+    store.commit([])
+
+    table = store.warehouse.read(store.target)
+
+    assert (0, [one.name for one in THINGS.all_columns]) == (table.num_rows, table.column_names)
+
+
 def test_some_columns_are_read_in_the_order_asked_for(store: Store) -> None:
     """A read can be restricted to columns."""
     store.commit([thing("1")])

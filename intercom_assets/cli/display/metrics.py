@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from intercom_assets.cli.display.board import Board, Line, State, figures
-from intercom_assets.cli.output import INTERRUPTED, instant
+from intercom_assets.cli.display.output import INTERRUPTED, instant
 from intercom_assets.engine.progress import Report
 
 
@@ -96,6 +96,7 @@ def _resource(line: Line, table: str) -> dict[str, object]:
     return {
         "resource": line.name,
         **_outcome(line),
+        "skipped": (report.skipped or None) if report else None,
         "table": table,
         **_numbers(line),
         "cursor_before": instant(report.cursor_before) if report else None,

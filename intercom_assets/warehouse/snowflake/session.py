@@ -163,17 +163,23 @@ class SnowflakeSession(Session):
         with self._execute(statement, ()) as cursor:
             table = cursor.fetch_arrow_all(force_return_table=True)
             codes = [column.type_code for column in cursor.description]
-        return table and mark_json(table, [code in _JSON_CODES for code in codes])
+        # Not `table and …`: a table without rows is false.
+        if table is None:
+            return None
+        return mark_json(table, [code in _JSON_CODES for code in codes])
 
     @override
     def arrow(self, statement: str, kinds: Mapping[str, ColumnType]) -> pa.Table:
-        # The driver infers types from the values.
         result = self.table(statement)
+        if not result:
+            fields = [(name, ARROW_TYPES[kind]) for name, kind in kinds.items()]
+            return pa.schema(fields).empty_table()
+        # The driver infers types from the values.
         arrays = [
             array.cast(pa.int64()).cast(ARROW_TYPES[kind])
             if kind is ColumnType.TIMESTAMP
             else array.cast(ARROW_TYPES[kind])
-            for array, kind in zip(result.columns if result else (), kinds.values(), strict=True)
+            for array, kind in zip(result.columns, kinds.values(), strict=True)
         ]
         return pa.table(arrays, names=list(kinds))
 

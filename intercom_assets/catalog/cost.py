@@ -1,0 +1,90 @@
+"""What a sync of a resource costs in requests, from its declaration and a count of its records."""
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from intercom_assets.catalog.resource import (
+    ApiVersion,
+    ByParent,
+    FullRefresh,
+    Incremental,
+    Numbered,
+    Pagination,
+    Resource,
+    Scroll,
+    SemiIncremental,
+    SinglePage,
+    StartingAfter,
+)
+
+_SCROLLED = 100
+"""Records of a page of the scroll, whose size is Intercom's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Requests of a sync; None where they depend on a count that is not known.
+
+    Attributes:
+        first: Of a sync that reads everything. Lists that Intercom cuts within a record, and the
+            slices of a search, make it an estimate.
+        quiet: Of a later sync that finds nothing new.
+    """
+
+    first: int | None
+    quiet: int | None
+
+
+def cost_of(resource: Resource, records: int | None, version: ApiVersion, page_size: int) -> Cost:
+    """Return what a sync costs; `records` are a child's parents."""
+    pages = _pages(resource.pagination, records, page_size)
+    match resource.replication:
+        case FullRefresh() | SemiIncremental():
+            return Cost(pages, pages)
+        case Incremental(deletions=deletions):
+            quiet = 1 + (deletions is not None and deletions.since <= version)
+            # A slice's last page is seldom full; counts before and after find undated records.
+            return Cost(None if pages is None else pages + -(-pages // 2) + 5 + quiet, quiet)
+        case ByParent():
+            return Cost(records, 0)
+        case _:
+            assert_never(resource.replication)
+
+
+def _pages(pagination: Pagination, records: int | None, page_size: int) -> int | None:
+    match pagination:
+        case SinglePage():
+            return 1
+        case Scroll():
+            return None if records is None else -(-records // _SCROLLED) + 1
+        case StartingAfter(per_page) | Numbered(per_page):
+            return None if records is None else max(-(-records // min(per_page, page_size)), 1)
+        case _:
+            assert_never(pagination)
+
+
+def quiet_cost(resource: Resource) -> str:
+    """Describe what a sync costs that finds nothing new, and what is new, in words."""
+    page = _page(resource.pagination)
+    match resource.replication:
+        case FullRefresh() | SemiIncremental():
+            return "1" if page is None else f"1 per {page}"
+        case Incremental(deletions=deletions):
+            listed = "" if deletions is None else f", 2 from API {deletions.since} on"
+            return f"1{listed}; 1 per {page} that changed"
+        case ByParent(parent):
+            return f"0; 1 of each of the {parent} that changed"
+        case _:
+            assert_never(resource.replication)
+
+
+def _page(pagination: Pagination) -> int | None:
+    match pagination:
+        case SinglePage():
+            return None
+        case Scroll():
+            return _SCROLLED
+        case StartingAfter(per_page) | Numbered(per_page):
+            return per_page
+        case _:
+            assert_never(pagination)
