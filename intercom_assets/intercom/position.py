@@ -32,8 +32,12 @@ class Position:
 def page_numbers(body: Record) -> tuple[int | None, int | None]:
     """Return a response's page number and its count of pages, inside or outside `pages`."""
     pages = body.get("pages")
-    place = pages if isinstance(pages, dict) else body
-    return _number(place.get("page")), _number(place.get("total_pages"))
+    inside = pages if isinstance(pages, dict) else {}
+    number, total = (
+        _number(body.get(name)) if (found := _number(inside.get(name))) is None else found
+        for name in ("page", "total_pages")
+    )
+    return number, total
 
 
 def next_named(body: Record) -> Json:
