@@ -4,8 +4,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from intercom_assets.catalog.conversations import MESSAGING
+from intercom_assets.catalog.knowledge import KNOWLEDGE
+from intercom_assets.catalog.outbound import OUTBOUND
 from intercom_assets.catalog.people import PEOPLE
 from intercom_assets.catalog.resource import NEWEST, OLDEST, ApiVersion, Resource
+from intercom_assets.catalog.setup import INBOX, SETUP
 from intercom_assets.catalog.tickets import TICKETS
 from intercom_assets.catalog.workspace import WORKSPACE
 
@@ -69,4 +72,6 @@ class Catalog:
         return tuple(one for one in self.resources if one.name in wanted)
 
 
-CATALOG = Catalog((*WORKSPACE, *PEOPLE, *MESSAGING, *TICKETS))
+CATALOG = Catalog(
+    (*WORKSPACE, *PEOPLE, *MESSAGING, *TICKETS, *KNOWLEDGE, *OUTBOUND, *INBOX, *SETUP)
+)
