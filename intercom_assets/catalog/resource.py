@@ -140,9 +140,11 @@ class FullRefresh:
 
     Attributes:
         may_be_empty: Whether an empty list is credible; a workspace always has an admin.
+        limited: Whether the list shows only what the teammate behind the token may see.
     """
 
     may_be_empty: bool = True
+    limited: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ likely one is given.
 
 from intercom_assets.catalog.resource import (
     ApiVersion,
+    FullRefresh,
     Listing,
     Resource,
     StartingAfter,
@@ -42,6 +43,7 @@ INBOX: tuple[Resource, ...] = optional(
         description="One row per saved reply that the teammate behind the access token may see.",
         endpoint=Listing("/macros"),
         pagination=StartingAfter(per_page=150),
+        replication=FullRefresh(limited=True),
         columns=(
             *identity("macro", dated=True),
             *text(name="Name.", body="Text, as HTML.", body_text="Text, without markup."),
