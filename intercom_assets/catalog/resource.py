@@ -50,11 +50,16 @@ NEWEST = ApiVersion(2, 16)
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A GET that lists records."""
+    """A GET that lists records.
+
+    Attributes:
+        secret: Fields that can hold secrets: were they sent, they would be stored nowhere.
+    """
 
     path: str
     records: str = "data"
     params: Mapping[str, str] = field(default_factory=dict)
+    secret: tuple[str, ...] = ()
 
 
 class Granularity(Enum):

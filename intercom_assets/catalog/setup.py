@@ -105,7 +105,9 @@ SETUP: tuple[Resource, ...] = optional(
     Resource(
         name="data_connectors",
         description="One row per data connector; how it is called is not read.",
-        endpoint=Listing("/data_connectors"),
+        endpoint=Listing(
+            "/data_connectors", secret=("url", "headers", "body", "data_inputs", "token_ids")
+        ),
         pagination=StartingAfter(per_page=50),
         columns=(
             *identity("data_connector", dated=True),

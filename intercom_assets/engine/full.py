@@ -85,9 +85,16 @@ async def _fill(context: ReadContext, listing: Listing, spool: RecordSpool) -> d
             continue
         opened = opened or page.date
         if page.records:
-            spool.add(list(context.shaper.masked(page.records)))
+            records = _without(listing.secret, page.records)
+            spool.add(list(context.shaper.masked(records)))
             context.spooled(spool.records)
     return opened or began
+
+
+def _without(secret: tuple[str, ...], records: list[Record]) -> list[Record]:
+    if not secret:
+        return records
+    return [{name: one[name] for name in one if name not in secret} for one in records]
 
 
 def _one_of_each_key(context: ReadContext, records: list[Record]) -> list[Record]:
