@@ -38,6 +38,7 @@ from intercom_assets.intercom.position import (
     next_named,
     page_at,
     page_numbers,
+    page_size,
     says_something,
 )
 from intercom_assets.intercom.responses import Places, Response, records_at
@@ -242,6 +243,8 @@ class _Reading:
 
     def _note(self, page: Page) -> None:
         keys = {_key(record) for record in page.records}
+        # Intercom may answer smaller pages than it was asked for; the next begins after those.
+        self._size = page_size(page.body, self._size, len(page.records))
         self._idle = 0 if keys - self._here else self._idle + 1
         self._here |= keys
         self._asked.add(self._position)

@@ -190,3 +190,14 @@ def test_a_list_that_counts_pages_without_end_is_ended_by_empty_ones() -> None:
 
     assert ["1", "2"] == [one for page in pages for one in page]
     assert 13 == len(asked)
+
+
+def test_a_smaller_page_than_asked_for_is_counted_as_it_came() -> None:
+    """Where Intercom caps a page, the next one begins after the records that came."""
+    first = page("1", "2", page=1, per_page=2, total_pages=2, next="/things?page=2&per_page=2")
+    pages, asked = read(LIST, Numbered(50), first, page("3", page=2, per_page=2, total_pages=2))
+
+    assert [["1", "2"], ["3"]] == pages
+    assert [("1", "50"), ("2", "2")] == [
+        (request.url.params["page"], request.url.params["per_page"]) for request in asked
+    ]
