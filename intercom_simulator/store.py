@@ -17,19 +17,28 @@ from intercom_simulator.search_span import EVERYWHERE, Span
 SortKey: TypeAlias = tuple[int, float | str, str]
 """Rank of the type (null, number, text), the value, the id that breaks ties."""
 
+PLAIN = (
+    *("articles", "collections", "help_centers", "internal_articles", "content_snippets"),
+    *("external_pages", "content_import_sources", "audiences"),
+    *("subscription_types", "news_items", "newsfeeds", "conversation_attributes", "macros"),
+    *("brands", "email_senders", "away_status_reasons", "data_connectors"),
+)
+"""The kinds of records that have a list, and nothing else."""
+
 KEYS = {
     "admins": "id",
     "teams": "id",
     "tags": "id",
     "company_attributes": "full_name",
     "contact_attributes": "full_name",
-    "conversation_attributes": "full_name",
+    "conversation_data_attributes": "full_name",
     "segments": "id",
     "companies": "id",
     "contacts": "id",
     "conversations": "id",
     "ticket_types": "id",
     "ticket_states": "id",
+    **dict.fromkeys(PLAIN, "id"),
 }
 """The kinds of records, and the field that tells those of a kind apart."""
 

@@ -28,6 +28,31 @@ _LATER_FIELDS: dict[str, list[tuple[Version, tuple[str, ...]]]] = {
         ((2, 8), ("admin_priority_level",)),
     ],
     "ticket_types": [((2, 12), ("ticket_states",))],
+    "articles": [
+        (
+            (2, 16),
+            (
+                *("body_markdown", "has_unpublished_changes", "draft_updated_at"),
+                *("ai_chatbot_availability", "ai_copilot_availability"),
+                *("ai_sales_agent_availability", "created_by_id", "updated_by_id"),
+                *("exclude_from_article_suggestions", "help_center_audience"),
+                *("scheduled_publish_at", "scheduled_unpublish_at"),
+            ),
+        ),
+        ((2, 13), ("tags",)),
+    ],
+    "collections": [((2, 10), ("parent_id",))],
+    "help_centers": [((2, 16), ("default", "locales"))],
+    "internal_articles": [
+        (
+            (2, 16),
+            (
+                *("body_markdown", "audience_ids", "ai_chatbot_availability"),
+                *("ai_copilot_availability", "ai_sales_agent_availability"),
+            ),
+        )
+    ],
+    "content_import_sources": [((2, 15), ("audience_ids",))],
     "companies": [((2, 16), ("notes",))],
     "contacts": [((2, 16), ("merge_history",))],
     "conversations": [
@@ -143,7 +168,19 @@ def _part(record: Record, version: Version) -> Record:
     return record
 
 
+def _article(record: Record, _version: Version) -> Record:
+    parents = record.get("parent_ids") or [None]
+    kind = None if parents[0] is None else "collection"
+    return {**record, "parent_id": parents[0], "parent_type": kind}
+
+
+def _collection(record: Record, version: Version) -> Record:
+    return {"type": "collection", **record} if version < (2, 10) else record
+
+
 _RESPELL: dict[str, Callable[[Record, Version], Record]] = {
+    "articles": _article,
+    "collections": _collection,
     "contacts": _contact,
     "conversations": _conversation,
     "conversation_parts": _part,

@@ -17,7 +17,7 @@ from intercom_simulator.request_log import RequestLog
 from intercom_simulator.scroll import Scroll
 from intercom_simulator.versions import Version, parse_version
 
-_ATTRIBUTES = frozenset({"company_attributes", "contact_attributes"})
+_ATTRIBUTES = frozenset({"company_attributes", "contact_attributes", "conversation_attributes"})
 
 
 @dataclass(kw_only=True, repr=False, eq=False)

@@ -4,8 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from intercom_assets.catalog.conversations import MESSAGING
+from intercom_assets.catalog.knowledge import KNOWLEDGE
+from intercom_assets.catalog.outbound import OUTBOUND
 from intercom_assets.catalog.people import PEOPLE
 from intercom_assets.catalog.resource import NEWEST, OLDEST, ApiVersion, Level, Resource
+from intercom_assets.catalog.setup import INBOX, SETUP
 from intercom_assets.catalog.tickets import TICKETS
 from intercom_assets.catalog.workspace import WORKSPACE
 
@@ -78,5 +81,12 @@ class Catalog:
 
 
 CATALOG = Catalog(
-    {"workspace": WORKSPACE, "people": PEOPLE, "inbox": MESSAGING, "tickets": TICKETS}
+    {
+        "workspace": (*WORKSPACE, *SETUP),
+        "people": PEOPLE,
+        "inbox": (*MESSAGING, *INBOX),
+        "tickets": TICKETS,
+        "knowledge": KNOWLEDGE,
+        "outbound": OUTBOUND,
+    }
 )

@@ -63,11 +63,16 @@ NEWEST = ApiVersion(2, 16)
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A GET that lists records."""
+    """A GET that lists records.
+
+    Attributes:
+        secret: Fields that can hold secrets: were they sent, they would be stored nowhere.
+    """
 
     path: str
     records: str = "data"
     params: Mapping[str, str] = field(default_factory=dict)
+    secret: tuple[str, ...] = ()
 
 
 class Granularity(Enum):
@@ -153,9 +158,11 @@ class FullRefresh:
 
     Attributes:
         may_be_empty: Whether an empty list is credible; a workspace always has an admin.
+        limited: Whether the list shows only what the teammate behind the token may see.
     """
 
     may_be_empty: bool = True
+    limited: bool = False
 
 
 @dataclass(frozen=True, slots=True)

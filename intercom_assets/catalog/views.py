@@ -30,7 +30,7 @@ class Bridge:
         field: Field with a member's id; None if the member itself is the id.
         key: Column of the view for the row's key.
         member: Column of the view for the member's id.
-        of: Resource of the members.
+        of: Resource of the members; None if they are words.
     """
 
     resource: str
@@ -39,7 +39,7 @@ class Bridge:
     field: str | None = "id"
     key: str
     member: str
-    of: str
+    of: str | None = None
 
 
 Shape: TypeAlias = Flat | Bridge
@@ -78,6 +78,11 @@ MODELS: tuple[Model, ...] = (
         "contacts_flat",
         f"One row per contact that is not deleted. {_FLAT}",
         Flat("contacts", "contact_attributes"),
+    ),
+    Model(
+        "conversations_flat",
+        f"One row per conversation that is not deleted. {_FLAT}",
+        Flat("conversations", "conversation_attributes"),
     ),
     Model(
         "contact_companies",
@@ -152,6 +157,31 @@ MODELS: tuple[Model, ...] = (
             of="admins",
         ),
     ),
+    Model(
+        "newsfeed_items",
+        "One row per news item and newsfeed that shows it.",
+        Bridge(
+            resource="news_items",
+            column="newsfeed_assignments",
+            path=(),
+            field="newsfeed_id",
+            key="news_item_id",
+            member="newsfeed_id",
+            of="newsfeeds",
+        ),
+    ),
+    Model(
+        "subscription_type_content_types",
+        "One row per type of subscription and kind of message that it covers.",
+        Bridge(
+            resource="subscription_types",
+            column="content_types",
+            path=(),
+            field=None,
+            key="subscription_type_id",
+            member="content_type",
+        ),
+    ),
 )
 """All available models."""
 
@@ -188,10 +218,12 @@ def _check_shape(shape: Shape, catalog: Catalog) -> None:
     match shape:
         case Flat(attributes=attributes):
             table = catalog[attributes].table
-            for name in ("full_name", "data_type", "custom"):
+            for name in ("name", "data_type"):
                 table.column(name)
-        case Bridge(of=of):
+        case Bridge(of=str(of)):
             catalog[of].table.column("id")
+        case Bridge():
+            pass
 
 
 check(MODELS, CATALOG)

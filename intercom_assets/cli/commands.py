@@ -39,7 +39,8 @@ selection = click.option(
 @click.option(
     "--force",
     is_flag=True,
-    help="Let a reconcile continue where more than a tenth of the rows are missing.",
+    help="Let a reconcile continue where more than a tenth of the rows are missing, and mark "
+    "them where a list depends on permissions.",
 )
 @click.option(
     "--since",

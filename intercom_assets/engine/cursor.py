@@ -43,7 +43,8 @@ class SyncOptions:
         until: With `since`, a backfill: read only what was updated from there until before this.
         reconcile: Afterwards compare every row with Intercom, fetch what incremental syncs missed,
             and mark what is confirmed as gone.
-        force: Let a reconcile mark more than a tenth of the rows.
+        force: Let a reconcile, or a list limited by permissions, mark more than a tenth of the
+            rows.
         first_run_id: First of the runs that this one retries; empty if none.
     """
 

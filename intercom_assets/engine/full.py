@@ -1,12 +1,17 @@
 """Full reads: lists and the scroll, read completely at each sync."""
 
 from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from dataclasses import replace
 from datetime import datetime
 
+import anyio
+
 from intercom_assets.catalog.resource import FullRefresh, Listing, Scroll
-from intercom_assets.catalog.types import Record, micros_at
+from intercom_assets.catalog.types import EPOCH, Record, micros_at
 from intercom_assets.engine.cursor import Batch, Checkpoint, reached
 from intercom_assets.engine.extract import ReadContext, local_now
+from intercom_assets.engine.reconcile import SHARE, Unseen
 from intercom_assets.engine.rows import RecordSpool, hash_record
 from intercom_assets.errors import PermanentError, RequestInfo
 from intercom_assets.intercom.client import Call
@@ -47,6 +52,29 @@ async def read_full(context: ReadContext, listing: Listing) -> AsyncGenerator[Ba
         )
 
 
+def is_limited(context: ReadContext) -> bool:
+    """Return whether a list shows only what the teammate behind the token may see."""
+    replication = context.resource.replication
+    return isinstance(replication, FullRefresh) and replication.limited
+
+
+async def unless_limited(
+    context: ReadContext, batches: AsyncGenerator[Batch], unseen: Unseen
+) -> AsyncGenerator[Batch]:
+    """Yield the batches of a limited list; if over a tenth of the rows are gone, none is marked."""
+    (key,) = context.resource.primary_key
+    seen: list[str] = []
+    async with aclosing(batches):
+        async for batch in batches:
+            seen += (str(row[key]) for row in batch.seen)
+            if batch.complete:
+                gone = len(await anyio.to_thread.run_sync(unseen, seen, EPOCH, None))
+                if gone > max(1, int(context.stored_rows * SHARE)):
+                    _explain_loss(context, gone)
+                    batch = replace(batch, complete=False)  # noqa: PLW2901 - the last one
+            yield batch
+
+
 async def _fill(context: ReadContext, listing: Listing, spool: RecordSpool) -> datetime:
     # Pages are only spooled here: nothing slow may come between two scroll requests.
     spool.clear()
@@ -57,9 +85,16 @@ async def _fill(context: ReadContext, listing: Listing, spool: RecordSpool) -> d
             continue
         opened = opened or page.date
         if page.records:
-            spool.add(list(context.shaper.masked(page.records)))
+            records = _without(listing.secret, page.records)
+            spool.add(list(context.shaper.masked(records)))
             context.spooled(spool.records)
     return opened or began
+
+
+def _without(secret: tuple[str, ...], records: list[Record]) -> list[Record]:
+    if not secret:
+        return records
+    return [{name: one[name] for name in one if name not in secret} for one in records]
 
 
 def _one_of_each_key(context: ReadContext, records: list[Record]) -> list[Record]:
@@ -109,6 +144,8 @@ def _may_be_empty(context: ReadContext) -> bool:
 
 def _explain_empty(context: ReadContext, listing: Listing) -> None:
     name = context.resource.name
+    if is_limited(context):
+        return
     if not _may_be_empty(context):
         raise PermanentError(
             RequestInfo(method="GET", path=listing.path, status=200),
@@ -118,4 +155,12 @@ def _explain_empty(context: ReadContext, listing: Listing) -> None:
     context.warn(
         f"Intercom returned no {name} twice, where {context.stored_rows:,} are stored: they are "
         "marked as deleted now, and unmarked when they come back"
+    )
+
+
+def _explain_loss(context: ReadContext, gone: int) -> None:
+    context.warn(
+        f"{gone:,} of {context.stored_rows:,} stored {context.resource.name} are no longer listed, "
+        "more than a tenth: the teammate behind the access token may see fewer of them. None is "
+        "marked as deleted. If they were really deleted, run again with force"
     )

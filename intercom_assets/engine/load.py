@@ -24,7 +24,7 @@ from intercom_assets.catalog.types import EPOCH
 from intercom_assets.engine.changes import read_incremental, read_range
 from intercom_assets.engine.cursor import Batch, Source, Window, plan_window
 from intercom_assets.engine.extract import Extract, ReadContext
-from intercom_assets.engine.full import read_full
+from intercom_assets.engine.full import is_limited, read_full, unless_limited
 from intercom_assets.engine.loader import Loader
 from intercom_assets.engine.nested import read_by_parent
 from intercom_assets.engine.progress import Progress, Report
@@ -89,6 +89,9 @@ def _read_and_load(extract: Extract, warehouse: Warehouse, plan: "_Plan", loader
     context.note(_intention(context))
     counted = count_all(extract, context)
     batches = read(context)
+    if is_limited(context) and context.stored_rows and not extract.request.force:
+        unseen = partial(warehouse.unseen, extract.target)
+        batches = unless_limited(context, batches, unseen)
     loader.run(batches if extract.until is None else _merged_only(batches))
     if extract.request.reconcile and not context.window.from_beginning:
         _reconcile(extract, warehouse, context, loader)

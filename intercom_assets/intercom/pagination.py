@@ -9,11 +9,12 @@ there are as many distinct ids as `total_count` says.
 |---|---|
 | `pages` or `next` absent, null, empty or without a value | the end, unless another row applies |
 | `next` is a URL (also relative), an object, a cursor or a number | the next page |
-| no next page, but `page` < `total_pages` (also outside `pages`) | page + 1 if numbered |
+| no next page, but `page` < `total_pages` (also outside `pages`) | page + 1, unless by cursor |
 | the same in a list with cursors, or fewer records than `total_count` | broken off |
 | `next` names a page again, or has an unknown form | the end if complete, else broken off |
 | a later page is refused: 400, 422, for a GET also 404 | the end if complete, else broken off |
 | an empty page that names a next one | not the end; 100 in a row are an error |
+| an empty page where `total_pages` counts more | not the end, unless it is the tenth in a row |
 | the list is null beside a `total_count` of 0 | an empty list |
 | a response of type `list` with its only list under another key | its records |
 
@@ -37,6 +38,7 @@ from intercom_assets.intercom.position import (
     next_named,
     page_at,
     page_numbers,
+    page_size,
     says_something,
 )
 from intercom_assets.intercom.responses import Places, Response, records_at
@@ -45,6 +47,9 @@ from intercom_assets.intercom.retry import FAILURES, may_be_too_large
 _REPORT = "Run again; if it persists, report the request to Intercom's support"
 _IDLE_PAGES = 100
 """Consecutive pages without a new record after which a list is considered endless."""
+
+_EMPTY_PAGES = 10
+"""Consecutive empty pages after which a list ends that counts more pages, but names none."""
 
 _REFUSED = "it refuses the next page that it named itself"
 _READINGS = 3
@@ -238,6 +243,8 @@ class _Reading:
 
     def _note(self, page: Page) -> None:
         keys = {_key(record) for record in page.records}
+        # Intercom may answer smaller pages than it was asked for; the next begins after those.
+        self._size = page_size(page.body, self._size, len(page.records))
         self._idle = 0 if keys - self._here else self._idle + 1
         self._here |= keys
         self._asked.add(self._position)
@@ -259,7 +266,7 @@ class _Reading:
 
     def _following(self, page: Page) -> Position | None:
         """Return the next numbered page if none is named but one must follow."""
-        number = page_numbers(page.body)[0] or (self._position or _FIRST).number or 1
+        number = self._page_number(page) or 1
         full = isinstance(self.paged, Numbered) and len(page.records) >= self._size
         follows = self._is_left(page) or (full and self._missing() > 0)
         if isinstance(self.paged, StartingAfter) or self._is_whole() or not follows:
@@ -282,10 +289,19 @@ class _Reading:
 
     def _is_left(self, page: Page) -> bool:
         """Return whether a response counts more pages; with cursors, only if all had one size."""
-        number, pages = page_numbers(page.body)
+        number, pages = self._page_number(page), page_numbers(page.body)[1]
         if isinstance(self.paged, StartingAfter) and len(self._sizes) > 1:
             return False
+        if not page.records and self._idle >= _EMPTY_PAGES:
+            return False
         return number is not None and pages is not None and number < pages
+
+    def _page_number(self, page: Page) -> int | None:
+        """Return the number of a page: as it says, or as it was requested."""
+        number = page_numbers(page.body)[0]
+        if number is None and not isinstance(self.paged, StartingAfter):
+            number = (self._position or _FIRST).number
+        return number
 
     def _request(self) -> RequestInfo:
         return RequestInfo(method=self.call.method, path=self.call.path, status=200)

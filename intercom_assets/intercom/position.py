@@ -30,10 +30,21 @@ class Position:
 
 
 def page_numbers(body: Record) -> tuple[int | None, int | None]:
-    """Return a response's page number and its count of pages, inside or outside `pages`."""
+    """Return a response's page number and its count of pages."""
+    return _told(body, "page"), _told(body, "total_pages")
+
+
+def page_size(body: Record, size: int, came: int) -> int:
+    """Return the size of the pages of a response: as asked for, unless fewer came as it says."""
+    told = _told(body, "per_page")
+    return told if told and came <= told < size else size
+
+
+def _told(body: Record, name: str) -> int | None:
+    """Return a number of a response, inside or outside `pages`."""
     pages = body.get("pages")
-    place = pages if isinstance(pages, dict) else body
-    return _number(place.get("page")), _number(place.get("total_pages"))
+    found = _number(pages.get(name)) if isinstance(pages, dict) else None
+    return _number(body.get(name)) if found is None else found
 
 
 def next_named(body: Record) -> Json:

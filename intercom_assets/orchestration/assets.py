@@ -58,7 +58,8 @@ class SharedSyncConfig(dg.ConfigurableResource):  # type: ignore[type-arg]  # no
     )
     force: bool = Field(
         default=False,
-        description="Let a reconcile continue where more than a tenth of the rows are missing.",
+        description="Let a reconcile continue where more than a tenth of the rows are missing, and "
+        "mark them where a list depends on permissions.",
     )
 
 

@@ -37,7 +37,10 @@ def view_checks_of(
         case Flat():
             return (ROWS,)
         case Bridge(of=of):
-            return () if CATALOG[of].cursor and start_of(of) is not None else (MEMBERS,)
+            # Words have no table of their own.
+            if of is None or (CATALOG[of].cursor and start_of(of) is not None):
+                return ()
+            return (MEMBERS,)
 
 
 def _look_at_rows(context: ViewContext) -> CheckResult:
@@ -52,7 +55,7 @@ def _look_at_rows(context: ViewContext) -> CheckResult:
 def _look_at_members(context: ViewContext) -> CheckResult:
     report = context.report
     shape = report.model.shape
-    if not isinstance(shape, Bridge):
+    if not isinstance(shape, Bridge) or shape.of is None:
         raise TypeError(f"{report.model.name} has no members")
     stored = context.source.target(CATALOG[shape.of])
     answer = context.warehouse.run(MissingMembers(report.target, shape.member, stored), SAMPLES)

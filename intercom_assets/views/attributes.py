@@ -37,10 +37,12 @@ _TYPES: Mapping[str, ColumnType] = {
     "string": ColumnType.TEXT,
     "integer": ColumnType.INTEGER,
     "float": ColumnType.DOUBLE,
+    "decimal": ColumnType.DOUBLE,
     "boolean": ColumnType.BOOLEAN,
     "date": ColumnType.TIMESTAMP,
     "datetime": ColumnType.TIMESTAMP,
 }
+_FIRST = datetime.min.replace(tzinfo=UTC)
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -71,6 +73,21 @@ def attribute_columns(rows: Iterable[Mapping[str, Any]]) -> tuple[AttributeColum
             kind = _TYPES.get(str(row["data_type"]), ColumnType.TEXT)
             columns.append(AttributeColumn(name, key, kind, _description(key, row)))
     return tuple(columns)
+
+
+def named_attributes(rows: Iterable[Mapping[str, Any]]) -> Iterable[Mapping[str, Any]]:
+    """Complete attributes that have but a name, such as those of conversations; one per name.
+
+    Of several that share a name, the one in use counts, then the one that was created last.
+    """
+    found: dict[str, Mapping[str, Any]] = {}
+    for row in sorted(rows, key=_use):
+        found[row["name"]] = {"full_name": row["name"], "label": None, "custom": True, **row}
+    return found.values()
+
+
+def _use(row: Mapping[str, Any]) -> tuple[bool, bool, datetime]:
+    return row["_deleted_at"] is None, not row["archived"], row["created_at"] or _FIRST
 
 
 def column_name(key: str) -> str:

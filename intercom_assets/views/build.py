@@ -12,7 +12,12 @@ from intercom_assets.catalog.table import DELETED_AT, EXTRA, ROW_HASH, Column, T
 from intercom_assets.catalog.views import Bridge, Flat, Model
 from intercom_assets.engine.cursor import Source
 from intercom_assets.errors import SchemaError
-from intercom_assets.views.attributes import COLUMNS, AttributeColumn, attribute_columns
+from intercom_assets.views.attributes import (
+    COLUMNS,
+    AttributeColumn,
+    attribute_columns,
+    named_attributes,
+)
 from intercom_assets.warehouse.base import TableState, Target
 from intercom_assets.warehouse.views import BridgeView, FlatView, Made, Outcome, TypedColumn, View
 from intercom_assets.warehouse.warehouse import Warehouse
@@ -91,10 +96,14 @@ class _Tables:
         """Return columns for the custom attributes in a table of attributes."""
         missing = {column.name for column in self.state(resource).missing}
         target = self.target(resource)
-        if missing & set(COLUMNS):
+        declared = {column.name for column in CATALOG[resource].table.all_columns}
+        columns = [name for name in COLUMNS if name in declared]
+        if missing & set(columns):
             raise SchemaError(f"{target} lacks columns of this release. Sync {resource} first")
-        rows = self.warehouse.values(target, COLUMNS)
-        return attribute_columns(dict(zip(COLUMNS, row, strict=True)) for row in rows)
+        rows = (
+            dict(zip(columns, row, strict=True)) for row in self.warehouse.values(target, columns)
+        )
+        return attribute_columns(rows if "custom" in declared else named_attributes(rows))
 
 
 def view_target(source: Source, model: Model) -> Target:
@@ -215,7 +224,7 @@ def _columns(model: Model, tables: _Tables) -> Iterator[ViewColumn]:
             row, pointed = text(
                 **{
                     key: f"Row of {resource} ({resource}.id).",
-                    member: f"One of its {of} ({of}.id).",
+                    member: f"One of its {of} ({of}.id)." if of else f"One of its {shape.column}.",
                 }
             )
             yield ViewColumn(row, CATALOG[resource].primary_key[0])

@@ -19,7 +19,7 @@ import yaml
 from intercom_assets.catalog import CATALOG, ApiVersion, Resource
 from intercom_assets.catalog.resource import Child, Endpoint, Listing, Search
 from intercom_assets.catalog.types import Json
-from intercom_assets_tests.conformance.reviewed import RECORDS_ELSEWHERE
+from intercom_assets_tests.conformance.reviewed import RECORD_TYPES, RECORDS_ELSEWHERE
 
 TABLE = Path(__file__).with_name("facts.tsv")
 SPECS = Path(
@@ -28,6 +28,8 @@ SPECS = Path(
 )
 VERSIONS = tuple(ApiVersion.parse(one) for one in ("2.7", "2.11", "2.14", "2.16"))
 """Versions whose specs the catalogue is compared with."""
+
+_MANY = 10
 
 Schema: TypeAlias = dict[str, Any]
 """A part of a spec."""
@@ -149,7 +151,14 @@ def _fields(
         return
     if (resource.name, version) in RECORDS_ELSEWHERE:
         records = RECORDS_ELSEWHERE[resource.name, version].records
-    for record in descend(spec, answer(operation), records):
+    kinds = RECORD_TYPES.get(resource.name)
+    described = (
+        one
+        for record in descend(spec, answer(operation), records)
+        for one in _variants(spec, record)
+        if kinds is None or one["properties"]["type"].get("enum") == [kinds]
+    )
+    for record in described:
         for field, kind in _walk(spec, record, ()):
             if field:
                 yield field, kind
@@ -160,12 +169,20 @@ def _walk(spec: Schema, schema: Schema, path: FieldPath) -> Iterator[tuple[Field
     for variant in _variants(spec, schema):
         properties: Schema = variant.get("properties", {})
         yield path, _kind(variant)
-        for name, field in properties.items():
+        for name, field in properties.items() if not _is_map(properties) else ():
             yield from _walk(spec, field, (*path, name))
+
+
+def _is_map(properties: Schema) -> bool:
+    """Say whether an object has many keys of one kind, such as its languages."""
+    alike = {str(field.get("$ref")) for name, field in properties.items() if name != "type"}
+    return len(properties) > _MANY and alike != {"None"} and len(alike) == 1
 
 
 def _kind(schema: Schema) -> str:
     kind: str = schema.get("type", "object" if "properties" in schema else "any")
+    if _is_map(schema.get("properties", {})):
+        return "map"
     if kind == "object":
         fixed = "properties" in schema and not schema.get("additionalProperties")
         return "object" if fixed else "map"

@@ -32,7 +32,7 @@ HOSTILE = {
 
 NAMES = {
     *(name for model in MODELS for name in model.sources),
-    *(model.shape.of for model in MODELS if isinstance(model.shape, Bridge)),
+    *(model.shape.of for model in MODELS if isinstance(model.shape, Bridge) and model.shape.of),
 }
 
 
@@ -117,7 +117,8 @@ def test_a_flat_model_has_a_row_per_record(scene: Scene, model: Model, shape: Fl
     own = [one.name for one in CATALOG[shape.resource].table.all_columns if one.name not in hidden]
     assert own == [name for name in shown[next(iter(shown))] if not name.startswith("custom_")]
     for key, record in truth.items():
-        assert (record["name"], scene.reports[model.name].live) == (shown[key]["name"], len(truth))
+        name = "name" if "name" in record else "title"
+        assert (record[name], scene.reports[model.name].live) == (shown[key][name], len(truth))
 
 
 @pytest.mark.parametrize(("model", "shape"), models(Flat))
@@ -132,7 +133,11 @@ def test_a_flat_model_has_a_column_per_attribute(scene: Scene, model: Model, sha
 
     shown = {row["id"]: row for row in scene.rows(model)}
 
-    keys = {str(one["full_name"]).split(".", 1)[1] for one in declared if one["custom"]}
+    keys = {
+        str(one["full_name"]).split(".", 1)[1] if "full_name" in one else one["name"]
+        for one in declared
+        if one.get("custom", True)
+    }
     assert keys == set(columns)
     for record in scene.truth(shape):
         row = shown[str(record["id"])]
@@ -140,6 +145,8 @@ def test_a_flat_model_has_a_column_per_attribute(scene: Scene, model: Model, sha
             value = record[shape.column].get(key)
             # What does not fit its type is null; the simulator sends some of that.
             assert row[column.name] in {None, value} or column.type.value == "timestamp", key
+    if shape.resource == "conversations":
+        return
     first = next(iter(scene.truth(shape)))
     assert HOSTILE == {key: shown[str(first["id"])][columns[key].name] for key in HOSTILE}
 
@@ -153,7 +160,7 @@ def test_a_membership_model_has_a_row_per_pair(scene: Scene, model: Model, shape
         for step in shape.path:
             listed = (listed or {}).get(step)
         for one in listed or ():
-            expected.add((str(record["id"]), str(one["id"] if shape.field else one)))
+            expected.add((str(record["id"]), str(one[shape.field] if shape.field else one)))
 
     found = [(row[shape.key], row[shape.member]) for row in scene.rows(model)]
 
@@ -181,7 +188,7 @@ def test_no_check_of_a_model_fails_where_all_is_well(scene: Scene, model: Model)
     context = ViewContext(scene.reports[model.name], world.source, world.warehouse)
     found = [one.evaluate(context) for one in checks]
 
-    assert found
+    assert found or (isinstance(model.shape, Bridge) and model.shape.of is None)
     assert all(one.passed and one.evaluated for one in found), found
 
 

@@ -94,6 +94,14 @@ CHANGES: tuple[Change, ...] = (
     ),
     _adds(8, "admins", "team_priority_level_*", what="admins have first and second teams"),
     _adds(8, "teams", "admin_priority_level_*", what="teams have first and second admins"),
+    Change(
+        since=ApiVersion(2, 10),
+        resource="collections",
+        what="collections lie in collections, which replaces sections",
+        effect="`parent_id` is null in older versions, `type` from then on",
+        added=("parent_id",),
+        dropped=("type",),
+    ),
     _adds(10, "conversations", "linked_objects", what="conversations name linked tickets"),
     _adds(11, "conversations", "ai_agent_*", what="conversations tell of the AI agent"),
     _adds(
@@ -103,6 +111,7 @@ CHANGES: tuple[Change, ...] = (
         what="time to the first answer, per team",
     ),
     _adds(12, "ticket_types", "ticket_states", what="ticket types list their states"),
+    _adds(13, "articles", "tags", what="articles have tags"),
     _adds(
         13,
         "conversations",
@@ -140,6 +149,7 @@ CHANGES: tuple[Change, ...] = (
         what="ratings are dated",
     ),
     _adds(15, "conversations", "company_*", what="conversations hold their company"),
+    _adds(15, "content_import_sources", "audience_ids", what="audiences"),
     _respells(
         15,
         "conversations",
@@ -162,6 +172,27 @@ CHANGES: tuple[Change, ...] = (
         "none: null in every version",
     ),
     _alike(16, "contacts", "`owner_id` is text, no longer a number", "none: text in every version"),
+    Change(
+        since=ApiVersion(2, 16),
+        resource="articles",
+        what="articles name all parents only; drafts, plans, audiences and use by AI",
+        effect="null in older versions, which have `parent_id` and `parent_type`",
+        added=(
+            *("ai_*", "audience_ids", "body_markdown", "created_by_id"),
+            *("draft_updated_at", "exclude_from_article_suggestions", "has_unpublished_changes"),
+            *("help_center_audience", "scheduled_*", "updated_by_id"),
+        ),
+        dropped=("parent_id", "parent_type"),
+    ),
+    _adds(
+        16,
+        "internal_articles",
+        "ai_*",
+        "audience_ids",
+        "body_markdown",
+        what="Markdown, audiences, use by AI",
+    ),
+    _adds(16, "help_centers", "default", "locales", what="the main help center, languages"),
     _adds(16, "admins", "role_*", what="admins have a role"),
     _adds(16, "companies", "notes", what="companies list their notes"),
     _adds(16, "contacts", "merge_history", what="users name what was merged into them"),
@@ -188,7 +219,7 @@ CHANGES: tuple[Change, ...] = (
         16,
         None,
         "`GET /data_attributes?model=conversation` is refused",
-        "none: attributes of conversations are not synced",
+        "`conversation_attributes` is read where it moved to, so from 2.16 on only",
     ),
     _alike(
         16,

@@ -27,6 +27,12 @@ ALWAYS = 100_000
 CASES = list(product(FORMS, [1, ALWAYS], ["list", "child", "search", "nested"]))[:: budget(7, 1)]
 """Forms, how often they come, and where; a seventh of them where the budget is small."""
 
+UNPAGED = (
+    *("help_centers", "subscription_types", "conversation_attributes"),
+    *("brands", "email_senders", "away_status_reasons"),
+)
+"""Lists of one page that a made workspace has too few records of."""
+
 FEW_LISTS = ("tags", "segments")
 """Lists of one page that are tried where the budget is small: one under `data`, one not."""
 
@@ -84,7 +90,7 @@ def world(database: Path) -> World:
         for number, record_id in enumerate(workspace.collection(name).ids()):
             dated = int(world.clock.now - 2 * number * DAY)
             workspace.patch(name, record_id, {"updated_at": dated}, bump=False)
-    for kind in ("ticket_types", "ticket_states"):
+    for kind in ("ticket_types", "ticket_states", *UNPAGED):
         for number in range(9):
             workspace.add(kind, {"name": f"{kind} {number}"})
     segments = workspace.collection("segments").ids()[:9]

@@ -11,7 +11,12 @@ from hypothesis import strategies as st
 from intercom_assets.catalog import CATALOG
 from intercom_assets.catalog.types import ColumnType
 from intercom_assets.catalog.views import MODELS, Flat
-from intercom_assets.views.attributes import AttributeColumn, attribute_columns, column_name
+from intercom_assets.views.attributes import (
+    AttributeColumn,
+    attribute_columns,
+    column_name,
+    named_attributes,
+)
 
 EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
 
@@ -181,3 +186,25 @@ def test_names_do_not_depend_on_the_order_of_rows(keys: list[str], order: Any) -
     order.shuffle(shuffled)
 
     assert attribute_columns(rows) == attribute_columns(shuffled)
+
+
+def test_attributes_that_share_a_name_are_one_column() -> None:
+    """Attributes of conversations are known by their name: of several the one in use counts."""
+    rows = [
+        {
+            "name": "Reason",
+            "description": None,
+            "data_type": data_type,
+            "archived": archived,
+            "created_at": EPOCH + timedelta(days=age),
+            "id": str(age),
+            "_deleted_at": EPOCH if gone else None,
+        }
+        for age, (data_type, archived, gone) in enumerate(
+            [("integer", True, False), ("decimal", False, False), ("string", False, True)]
+        )
+    ]
+
+    [column] = attribute_columns(named_attributes(rows))
+
+    assert ("custom_reason", "Reason", ColumnType.DOUBLE) == (column.name, column.key, column.type)

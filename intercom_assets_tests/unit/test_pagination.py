@@ -143,3 +143,61 @@ def test_what_is_no_object_is_no_record() -> None:
     pages, _ = read(LIST, SinglePage(), httpx.Response(200, json={"data": [None, {"id": "1"}, 3]}))
 
     assert [["1"]] == pages
+
+
+def counted(number: int | str | None, total: int | str | None, *ids: str) -> httpx.Response:
+    """Make an answer that counts its pages outside of `pages`, and names no next one."""
+    body: dict[str, Any] = {"data": [{"id": one} for one in ids], "total_pages": total}
+    return httpx.Response(200, json=body if number is None else body | {"page": number})
+
+
+@pytest.mark.parametrize("paged", [SinglePage(), Numbered(5)])
+@pytest.mark.parametrize("numbers", [(1, 2), ("1", "2"), (None, None)])
+def test_a_list_that_counts_its_pages_is_read_to_the_last(
+    paged: Paged, numbers: tuple[int | str | None, int | str | None]
+) -> None:
+    """Where no next page is named and more are counted, the next number is asked for."""
+    first, second = numbers
+    pages, asked = read(LIST, paged, counted(first, "2", "1"), counted(second, 2, "2"))
+
+    assert [["1"], ["2"]] == pages
+    assert "2" == asked[1].url.params["page"]
+
+
+@pytest.mark.parametrize("total", [0, None, "many", -1, 1])
+def test_a_count_of_pages_that_says_nothing_is_the_end(total: int | str | None) -> None:
+    """`total_pages` of 0, null or of no number asks for nothing more."""
+    pages, asked = read(LIST, SinglePage(), counted(1, total, "1"))
+
+    assert [["1"]] == pages
+    assert 1 == len(asked)
+
+
+def test_a_list_that_shrinks_while_it_is_read_ends_at_its_new_last_page() -> None:
+    """An empty page past the new last one is the end."""
+    pages, asked = read(LIST, Numbered(1), counted(1, 2, "1"), counted(2, 1))
+
+    assert [["1"], []] == pages
+    assert 2 == len(asked)
+
+
+def test_a_list_that_counts_pages_without_end_is_ended_by_empty_ones() -> None:
+    """One empty page loses nothing of the next; ten in a row end a list that names no page."""
+    empty = [counted(None, 10**9) for _ in range(10)]
+    pages, asked = read(
+        LIST, SinglePage(), counted(None, 10**9, "1"), empty[0], counted(None, 10**9, "2"), *empty
+    )
+
+    assert ["1", "2"] == [one for page in pages for one in page]
+    assert 13 == len(asked)
+
+
+def test_a_smaller_page_than_asked_for_is_counted_as_it_came() -> None:
+    """Where Intercom caps a page, the next one begins after the records that came."""
+    first = page("1", "2", page=1, per_page=2, total_pages=2, next="/things?page=2&per_page=2")
+    pages, asked = read(LIST, Numbered(50), first, page("3", page=2, per_page=2, total_pages=2))
+
+    assert [["1", "2"], ["3"]] == pages
+    assert [("1", "50"), ("2", "2")] == [
+        (request.url.params["page"], request.url.params["per_page"]) for request in asked
+    ]

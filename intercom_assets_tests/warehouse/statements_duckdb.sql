@@ -314,6 +314,25 @@ WHERE "_deleted_at" IS NULL;
 -- view contacts_flat replace 2
 COMMENT ON VIEW "intercom"."eu_rudder_contacts_flat" IS 'One row per contact that is not deleted. Its own columns, and a typed column `custom_…` per custom attribute, where a value that does not fit the type of the attribute is null. [intercom_assets:0d1c315327ca8017]';
 
+-- view conversations_flat replace 1
+CREATE OR REPLACE VIEW "intercom"."eu_rudder_conversations_flat" AS
+SELECT
+  "id",
+  "name",
+  ("custom_attributes" ->> '/plan_tier') AS "custom_plan_tier",
+  TRY_CAST(regexp_extract(("custom_attributes" ->> '/Seats'), '^(-?([0-9]{1,18}|[1-8][0-9]{18}))([.]0+)?$', 1) AS BIGINT) AS "custom_seats",
+  TRY_CAST(regexp_extract(("custom_attributes" ->> '/ARR €'), '^([+-]?([0-9]{1,200}[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,2})?)$', 1) AS DOUBLE) AS "custom_arr",
+  CASE LOWER(COALESCE(("custom_attributes" ->> '/is.beta'), ("custom_attributes" ->> '/is/beta'))) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END AS "custom_is_beta",
+  COALESCE(make_timestamptz(TRY_CAST(regexp_extract(("custom_attributes" ->> '/trial_ends_at'), '^(-[0-9]{1,10}|[0-9]{1,11})([.]0+)?$', 1) AS BIGINT) * 1000000),
+    TRY_CAST(regexp_extract(("custom_attributes" ->> '/trial_ends_at'), '^([1-9][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2}))$', 1) AS TIMESTAMP WITH TIME ZONE)) AS "custom_trial_ends_at",
+  ("custom_attributes" ->> '/it''s ~1 "odd" ~0 \') AS "custom_it_s_odd",
+  ("custom_attributes" ->> '/会社名') AS "custom_会社名"
+FROM "intercom"."eu_rudder_conversations"
+WHERE "_deleted_at" IS NULL;
+
+-- view conversations_flat replace 2
+COMMENT ON VIEW "intercom"."eu_rudder_conversations_flat" IS 'One row per conversation that is not deleted. Its own columns, and a typed column `custom_…` per custom attribute, where a value that does not fit the type of the attribute is null. [intercom_assets:c9d5007cfb433b98]';
+
 -- view contact_companies replace 1
 CREATE OR REPLACE VIEW "intercom"."eu_rudder_contact_companies" AS
 SELECT DISTINCT t."id" AS "contact_id", (m.VALUE ->> '/id') AS "company_id"
@@ -368,14 +387,32 @@ WHERE t."_deleted_at" IS NULL AND (m.VALUE ->> '$') IS NOT NULL;
 -- view team_admins replace 2
 COMMENT ON VIEW "intercom"."eu_rudder_team_admins" IS 'One row per team and teammate in it. [intercom_assets:ba889355e8212be1]';
 
--- view team_admins create 1
-CREATE OR REPLACE VIEW "intercom"."eu_rudder_team_admins" AS
-SELECT DISTINCT t."id" AS "team_id", (m.VALUE ->> '$') AS "admin_id"
-FROM "intercom"."eu_rudder_teams" AS t, unnest(json_extract(t."admin_ids", '$[*]')) AS m(value)
+-- view newsfeed_items replace 1
+CREATE OR REPLACE VIEW "intercom"."eu_rudder_newsfeed_items" AS
+SELECT DISTINCT t."id" AS "news_item_id", (m.VALUE ->> '/newsfeed_id') AS "newsfeed_id"
+FROM "intercom"."eu_rudder_news_items" AS t, unnest(json_extract(t."newsfeed_assignments", '$[*]')) AS m(value)
+WHERE t."_deleted_at" IS NULL AND (m.VALUE ->> '/newsfeed_id') IS NOT NULL;
+
+-- view newsfeed_items replace 2
+COMMENT ON VIEW "intercom"."eu_rudder_newsfeed_items" IS 'One row per news item and newsfeed that shows it. [intercom_assets:5614d9f17e0fc6ef]';
+
+-- view subscription_type_content_types replace 1
+CREATE OR REPLACE VIEW "intercom"."eu_rudder_subscription_type_content_types" AS
+SELECT DISTINCT t."id" AS "subscription_type_id", (m.VALUE ->> '$') AS "content_type"
+FROM "intercom"."eu_rudder_subscription_types" AS t, unnest(json_extract(t."content_types", '$[*]')) AS m(value)
 WHERE t."_deleted_at" IS NULL AND (m.VALUE ->> '$') IS NOT NULL;
 
--- view team_admins create 2
-COMMENT ON VIEW "intercom"."eu_rudder_team_admins" IS 'One row per team and teammate in it. [intercom_assets:ba889355e8212be1]';
+-- view subscription_type_content_types replace 2
+COMMENT ON VIEW "intercom"."eu_rudder_subscription_type_content_types" IS 'One row per type of subscription and kind of message that it covers. [intercom_assets:824f636fbad9190e]';
+
+-- view subscription_type_content_types create 1
+CREATE OR REPLACE VIEW "intercom"."eu_rudder_subscription_type_content_types" AS
+SELECT DISTINCT t."id" AS "subscription_type_id", (m.VALUE ->> '$') AS "content_type"
+FROM "intercom"."eu_rudder_subscription_types" AS t, unnest(json_extract(t."content_types", '$[*]')) AS m(value)
+WHERE t."_deleted_at" IS NULL AND (m.VALUE ->> '$') IS NOT NULL;
+
+-- view subscription_type_content_types create 2
+COMMENT ON VIEW "intercom"."eu_rudder_subscription_type_content_types" IS 'One row per type of subscription and kind of message that it covers. [intercom_assets:824f636fbad9190e]';
 
 -- names that are not plain
 SELECT COUNT(*) FROM "two ""words"""."12_rudder_things";

@@ -340,6 +340,23 @@ FROM "INTERCOM"."EU_RUDDER_CONTACTS"
 WHERE "_DELETED_AT" IS NULL
   AND 'intercom_assets:3adac3c04eacac07' <> '';
 
+-- view conversations_flat replace 1
+CREATE OR REPLACE VIEW "INTERCOM"."EU_RUDDER_CONVERSATIONS_FLAT" COPY GRANTS COMMENT = 'One row per conversation that is not deleted. Its own columns, and a typed column `custom_…` per custom attribute, where a value that does not fit the type of the attribute is null.' AS
+SELECT
+  "ID",
+  "NAME",
+  CAST("CUSTOM_ATTRIBUTES"['plan_tier'] AS TEXT) AS "CUSTOM_PLAN_TIER",
+  TRY_CAST(REGEXP_SUBSTR(CAST("CUSTOM_ATTRIBUTES"['Seats'] AS TEXT), '^(-?([0-9]{1,18}|[1-8][0-9]{18}))([.]0+)?$', 1, 1, 'e', 1) AS NUMBER(38,0)) AS "CUSTOM_SEATS",
+  TRY_CAST(REGEXP_SUBSTR(CAST("CUSTOM_ATTRIBUTES"['ARR €'] AS TEXT), '^([+-]?([0-9]{1,200}[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,2})?)$', 1, 1, 'e', 1) AS FLOAT) AS "CUSTOM_ARR",
+  CASE LOWER(COALESCE(CAST("CUSTOM_ATTRIBUTES"['is.beta'] AS TEXT), CAST("CUSTOM_ATTRIBUTES"['is']['beta'] AS TEXT))) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END AS "CUSTOM_IS_BETA",
+  COALESCE(DATEADD(microsecond, TRY_CAST(REGEXP_SUBSTR(CAST("CUSTOM_ATTRIBUTES"['trial_ends_at'] AS TEXT), '^(-[0-9]{1,10}|[0-9]{1,11})([.]0+)?$', 1, 1, 'e', 1) AS NUMBER(38,0)) * 1000000, CAST('1970-01-01T00:00:00+00:00' AS TIMESTAMP_TZ)),
+    TRY_CAST(REGEXP_SUBSTR(CAST("CUSTOM_ATTRIBUTES"['trial_ends_at'] AS TEXT), '^([1-9][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2}))$', 1, 1, 'e', 1) AS TIMESTAMP_TZ)) AS "CUSTOM_TRIAL_ENDS_AT",
+  CAST("CUSTOM_ATTRIBUTES"['it''s / "odd" ~ \\'] AS TEXT) AS "CUSTOM_IT_S_ODD",
+  CAST("CUSTOM_ATTRIBUTES"['会社名'] AS TEXT) AS "custom_会社名"
+FROM "INTERCOM"."EU_RUDDER_CONVERSATIONS"
+WHERE "_DELETED_AT" IS NULL
+  AND 'intercom_assets:1e03b47ed7f209f2' <> '';
+
 -- view contact_companies replace 1
 CREATE OR REPLACE VIEW "INTERCOM"."EU_RUDDER_CONTACT_COMPANIES" COPY GRANTS COMMENT = 'One row per contact and company that the contact belongs to.' AS
 SELECT DISTINCT t."ID" AS "CONTACT_ID", CAST(m.VALUE['id'] AS TEXT) AS "COMPANY_ID"
@@ -382,12 +399,26 @@ FROM "INTERCOM"."EU_RUDDER_TEAMS" AS t, LATERAL FLATTEN(INPUT => CASE WHEN IS_AR
 WHERE t."_DELETED_AT" IS NULL AND CAST(m.VALUE AS TEXT) IS NOT NULL
   AND 'intercom_assets:664cbd781e1e4a14' <> '';
 
--- view team_admins create 1
-CREATE VIEW "INTERCOM"."EU_RUDDER_TEAM_ADMINS" COMMENT = 'One row per team and teammate in it.' AS
-SELECT DISTINCT t."ID" AS "TEAM_ID", CAST(m.VALUE AS TEXT) AS "ADMIN_ID"
-FROM "INTERCOM"."EU_RUDDER_TEAMS" AS t, LATERAL FLATTEN(INPUT => CASE WHEN IS_ARRAY(t."ADMIN_IDS") THEN t."ADMIN_IDS" END) AS m
+-- view newsfeed_items replace 1
+CREATE OR REPLACE VIEW "INTERCOM"."EU_RUDDER_NEWSFEED_ITEMS" COPY GRANTS COMMENT = 'One row per news item and newsfeed that shows it.' AS
+SELECT DISTINCT t."ID" AS "NEWS_ITEM_ID", CAST(m.VALUE['newsfeed_id'] AS TEXT) AS "NEWSFEED_ID"
+FROM "INTERCOM"."EU_RUDDER_NEWS_ITEMS" AS t, LATERAL FLATTEN(INPUT => CASE WHEN IS_ARRAY(t."NEWSFEED_ASSIGNMENTS") THEN t."NEWSFEED_ASSIGNMENTS" END) AS m
+WHERE t."_DELETED_AT" IS NULL AND CAST(m.VALUE['newsfeed_id'] AS TEXT) IS NOT NULL
+  AND 'intercom_assets:608c389ae1193719' <> '';
+
+-- view subscription_type_content_types replace 1
+CREATE OR REPLACE VIEW "INTERCOM"."EU_RUDDER_SUBSCRIPTION_TYPE_CONTENT_TYPES" COPY GRANTS COMMENT = 'One row per type of subscription and kind of message that it covers.' AS
+SELECT DISTINCT t."ID" AS "SUBSCRIPTION_TYPE_ID", CAST(m.VALUE AS TEXT) AS "CONTENT_TYPE"
+FROM "INTERCOM"."EU_RUDDER_SUBSCRIPTION_TYPES" AS t, LATERAL FLATTEN(INPUT => CASE WHEN IS_ARRAY(t."CONTENT_TYPES") THEN t."CONTENT_TYPES" END) AS m
 WHERE t."_DELETED_AT" IS NULL AND CAST(m.VALUE AS TEXT) IS NOT NULL
-  AND 'intercom_assets:664cbd781e1e4a14' <> '';
+  AND 'intercom_assets:7c7b059d8028b3aa' <> '';
+
+-- view subscription_type_content_types create 1
+CREATE VIEW "INTERCOM"."EU_RUDDER_SUBSCRIPTION_TYPE_CONTENT_TYPES" COMMENT = 'One row per type of subscription and kind of message that it covers.' AS
+SELECT DISTINCT t."ID" AS "SUBSCRIPTION_TYPE_ID", CAST(m.VALUE AS TEXT) AS "CONTENT_TYPE"
+FROM "INTERCOM"."EU_RUDDER_SUBSCRIPTION_TYPES" AS t, LATERAL FLATTEN(INPUT => CASE WHEN IS_ARRAY(t."CONTENT_TYPES") THEN t."CONTENT_TYPES" END) AS m
+WHERE t."_DELETED_AT" IS NULL AND CAST(m.VALUE AS TEXT) IS NOT NULL
+  AND 'intercom_assets:7c7b059d8028b3aa' <> '';
 
 -- names that are not plain
 SELECT COUNT(*) FROM "two ""words"""."12_rudder_things";

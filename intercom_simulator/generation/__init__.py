@@ -6,7 +6,7 @@ No moment depends on the clock of the machine: all lie between 2023 and 2025.
 from dataclasses import dataclass
 
 from intercom_simulator.contents import Contents
-from intercom_simulator.generation import companies, setup
+from intercom_simulator.generation import companies, plain, setup
 from intercom_simulator.generation.chance import Chance
 from intercom_simulator.generation.contacts import ContactMaker
 from intercom_simulator.generation.conversations import ConversationMaker
@@ -41,6 +41,7 @@ def generate(  # noqa: PLR0913 - every size has a name and a default
     filling.add_contacts(contacts)
     lengths = [_LONG + 1 + 37 * (index + 1) for index in range(long_conversations)]
     filling.add_conversations(conversations, parts_per_conversation, lengths)
+    filling.add_plain(seed)
     return filled
 
 
@@ -61,7 +62,7 @@ class _Filling:
         self._fill("segments", setup.segments(chance, segments))
         self._fill("contact_attributes", setup.contact_attributes(chance))
         self._fill("company_attributes", setup.company_attributes(chance))
-        self._fill("conversation_attributes", setup.conversation_attributes(chance))
+        self._fill("conversation_data_attributes", setup.conversation_attributes(chance))
         self._fill("ticket_types", setup.ticket_types(chance, id_code))
         self._fill("ticket_states", setup.ticket_states())
 
@@ -106,6 +107,10 @@ class _Filling:
             made.append(record)
             self.contents.parts[record["id"]] = parts
         self._fill("conversations", made)
+
+    def add_plain(self, seed: int) -> None:
+        for kind, records in plain.plain_records(seed, self.contents.id_code).items():
+            self._fill(kind, records)
 
     def _length(self, mean: int) -> int:
         return int(self.chance.random.expovariate(1 / mean) + 0.5) if mean else 0

@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from intercom_simulator.calls import EXCHANGE, Exchange, Handler, JsonResponse
 from intercom_simulator.forms import reshaped
-from intercom_simulator.routes import companies, contacts, conversations, setup
+from intercom_simulator.routes import companies, contacts, conversations, lists, setup
 
 _GET: dict[str, Handler] = {
     "/me": setup.me,
@@ -30,6 +30,7 @@ _GET: dict[str, Handler] = {
     "/contacts/{id}/segments": contacts.segments,
     "/conversations": conversations.conversations,
     "/conversations/deleted": conversations.deleted,
+    **lists.handlers(),
     "/conversations/{id}": conversations.conversation,
 }
 _POST: dict[str, Handler] = {

@@ -4,7 +4,11 @@ from intercom_simulator.calls import Call
 from intercom_simulator.records import Json, Record
 from intercom_simulator.refusals import ApiError, parameter_invalid
 
-_MODELS = ("contact", "company", "conversation")
+_KINDS = {
+    "contact": "contact_attributes",
+    "company": "company_attributes",
+    "conversation": "conversation_data_attributes",
+}
 
 
 def me(call: Call) -> Json:
@@ -79,7 +83,7 @@ def data_attributes(call: Call) -> Json:
     records = [
         record
         for model in _models(call)
-        for record in _attributes(call, f"{model}_attributes")
+        for record in _attributes(call, _KINDS[model])
         if call.flag("include_archived") or not record.get("archived")
     ]
     return call.listed(records)
@@ -92,7 +96,8 @@ def _attributes(call: Call, kind: str) -> list[Record]:
 
 def _models(call: Call) -> tuple[str, ...]:
     model = call.query.get("model")
-    served = _MODELS if call.version < (2, 16) else _MODELS[:2]
+    models = tuple(_KINDS)
+    served = models if call.version < (2, 16) else models[:2]
     if model is None:
         return served
     if model in served:

@@ -1,0 +1,191 @@
+"""The help centers, and what Fin answers from.
+
+Intercom names no permission for content snippets and audiences; the likely one is given.
+"""
+
+from intercom_assets.catalog.resource import (
+    ApiVersion,
+    Listing,
+    Numbered,
+    Resource,
+    identity,
+    optional,
+    reference,
+    stamps,
+)
+from intercom_assets.catalog.table import boolean, integer, json, text, timestamp
+
+_ARTICLES = "Read and List articles"
+_CONTENT = "Read content data"
+_AUTHOR = "Teammate who wrote it; of several languages, the default one's author."
+
+_AI_AVAILABILITY = boolean(
+    ai_chatbot_availability="Whether Fin answers customers from it.",
+    ai_copilot_availability="Whether Copilot answers teammates from it.",
+    ai_sales_agent_availability="Whether the sales agent answers from it.",
+)
+
+KNOWLEDGE: tuple[Resource, ...] = optional(
+    Resource(
+        name="articles",
+        description="One row per article of the help centers, drafts included.",
+        endpoint=Listing("/articles"),
+        pagination=Numbered(per_page=50),
+        columns=(
+            *identity("article", dated=True),
+            *text(
+                workspace_id="Workspace that it belongs to.",
+                title="Title in the default language.",
+                description="Summary in the default language.",
+                body="Text in the default language, as HTML.",
+                body_markdown="Text in the default language, as Markdown.",
+                author_id=_AUTHOR,
+                created_by_id="Teammate who created it.",
+                updated_by_id="Teammate who last edited it.",
+                state="`published` or `draft`, in the default language.",
+                url="Address in the help center; null for a draft.",
+                parent_id="Collection that it is in; up to 2.15, later see `parent_ids`.",
+                parent_type="Kind of parent: `collection` or, before 2.10, `section`.",
+                default_locale="Default language of a help center with several.",
+                help_center_audience="Who may see it, such as `everyone` or `restricted`.",
+            ),
+            *json(
+                parent_ids="Collections that it is in.",
+                translated_content="Its content by language, in a help center with several.",
+                tags="Tags of the article.",
+                audience_ids="Audiences that Fin uses it for, in a help center of one language.",
+            ),
+            *_AI_AVAILABILITY,
+            *boolean(
+                has_unpublished_changes="Whether it is published and has a newer draft.",
+                exclude_from_article_suggestions="Whether Fin leaves it out of suggestions.",
+            ),
+            *timestamp(
+                draft_updated_at="When its newer draft was last edited.",
+                scheduled_publish_at="When it is to be published.",
+                scheduled_unpublish_at="When it is to be taken offline.",
+            ),
+        ),
+        scope=_ARTICLES,
+        docs=reference("articles/listarticles"),
+    ),
+    Resource(
+        name="collections",
+        description="One row per collection of articles; a collection can lie in another.",
+        endpoint=Listing("/help_center/collections"),
+        pagination=Numbered(per_page=50),
+        columns=(
+            *identity("collection", dated=True),
+            *text(workspace_id="Workspace that it belongs to.", name="Name.", icon="Icon."),
+            *text(description="Summary.", url="Address in the help center."),
+            *text(parent_id="Collection around it.", help_center_id="Help center that it is in."),
+            *text(default_locale="Default language of a help center with several."),
+            *integer(order="Place among its neighbours, from 0."),
+            *json(translated_content="Name and summary by language."),
+        ),
+        scope=_ARTICLES,
+        docs=reference("help-center/listallcollections"),
+    ),
+    Resource(
+        name="help_centers",
+        description="One row per help center.",
+        endpoint=Listing("/help_center/help_centers"),
+        columns=(
+            *text(id="Unique identifier, given by Intercom.", identifier="Name in its address."),
+            *text(workspace_id="Workspace that it belongs to.", display_name="Name for teammates."),
+            *text(url="Address.", custom_domain="Domain of your own."),
+            *boolean(website_turned_on="Whether people can visit it.", default="Main one."),
+            *json(locales="Languages that it is offered in."),
+            *stamps(),
+        ),
+        scope=_ARTICLES,
+        docs=reference("help-center/listhelpcenters"),
+    ),
+    Resource(
+        name="internal_articles",
+        description="One row per article for teammates only.",
+        endpoint=Listing("/internal_articles"),
+        pagination=Numbered(per_page=50),
+        columns=(
+            *identity("internal_article", dated=True),
+            *text(title="Title.", body="Text, as HTML.", body_markdown="Text, as Markdown."),
+            *text(owner_id="Teammate who looks after it.", author_id="Teammate who wrote it."),
+            *text(locale="Language."),
+            *_AI_AVAILABILITY,
+            *json(audience_ids="Audiences that Fin uses it for."),
+        ),
+        scope=_ARTICLES,
+        docs=reference("internal-articles/listinternalarticles"),
+        since=ApiVersion(2, 13),
+    ),
+    Resource(
+        name="content_snippets",
+        description="One row per short text that only Fin and Copilot see.",
+        endpoint=Listing("/content_snippets"),
+        pagination=Numbered(per_page=50),
+        columns=(
+            *identity("content_snippet", dated=True),
+            *text(title="Title.", locale="Language.", body_markdown="Text, as Markdown."),
+            *json(json_blocks="Text, in blocks.", audience_ids="Audiences that Fin uses it for."),
+            *integer(chatbot_availability="1 where Fin may use it; out of date, as Intercom says."),
+            *integer(copilot_availability="1 where Copilot may use it; likewise out of date."),
+            *_AI_AVAILABILITY,
+        ),
+        scope=_CONTENT,
+        docs=reference("content-snippets/listcontentsnippets"),
+        since=ApiVersion(2, 16),
+    ),
+    Resource(
+        name="external_pages",
+        description="One row per page of another site that Fin answers from.",
+        endpoint=Listing("/ai/external_pages"),
+        # A row is a page of a site with all of its HTML.
+        pagination=Numbered(per_page=25),
+        columns=(
+            *identity("external_page", dated=True),
+            *text(title="Title.", html="Content, as HTML.", url="Address that Fin links to."),
+            *text(locale="Language: always `en`.", external_id="Identifier within its source."),
+            *text(source_id="Content import source that it comes from."),
+            *boolean(
+                ai_agent_availability="Whether Fin answers customers from it.",
+                ai_copilot_availability="Whether Copilot answers teammates from it.",
+                ai_sales_agent_availability="Whether the sales agent answers from it.",
+                fin_availability="Whether Fin answers from it; out of date, as Intercom says.",
+            ),
+            *timestamp(last_ingested_at="When it was last read in."),
+        ),
+        scope=_CONTENT,
+        docs=reference("ai-content/listexternalpages"),
+        since=ApiVersion(2, 12),
+    ),
+    Resource(
+        name="content_import_sources",
+        description="One row per site that external pages come from.",
+        endpoint=Listing("/ai/content_import_sources"),
+        pagination=Numbered(per_page=50),
+        columns=(
+            *identity("content_import_source", dated=True),
+            *text(url="Where the site begins.", status="`active` or `deactivated`."),
+            *text(sync_behavior="Who reads it in: `api`, `automatic` or `manual`."),
+            *json(audience_ids="Audiences that Fin uses it for."),
+            *timestamp(last_synced_at="When it was last read in."),
+        ),
+        scope=_CONTENT,
+        docs=reference("ai-content/listcontentimportsources"),
+        since=ApiVersion(2, 12),
+    ),
+    Resource(
+        name="audiences",
+        description="One row per group of people that content for Fin is meant for.",
+        endpoint=Listing("/audiences"),
+        pagination=Numbered(per_page=50),
+        columns=(
+            *identity("audience", dated=True),
+            *text(name="Name."),
+            *json(predicates="Conditions for a person.", role_predicates="Conditions for a role."),
+        ),
+        scope=_CONTENT,
+        docs=reference("audiences/listaudiences"),
+        since=ApiVersion(2, 16),
+    ),
+)
