@@ -110,7 +110,7 @@ class RunOptions:
             )
             raise ConfigurationError(
                 f"--select names {', '.join(unknown)}, which {whose}. "
-                f"{closest(unknown, known).capitalize()}Choose among {', '.join(known)}"
+                f"Choose another name: {closest(unknown, known)}allowed are {', '.join(known)}"
             )
 
 

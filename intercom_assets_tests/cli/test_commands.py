@@ -243,7 +243,7 @@ def test_unknown_selection_is_refused_with_the_names_that_exist(workspace: Comma
 
     assert 2 == run.returncode
     assert "--select names contact, which" in run.stderr
-    assert "Did you mean contacts? Choose among admins, " in run.stderr
+    assert "another name: did you mean contacts? allowed are admins, " in run.stderr
 
 
 def test_wrong_settings_are_listed_at_once(workspace: CommandLine) -> None:
