@@ -1,11 +1,13 @@
 """What a token may read: its workspace, requested before anything else, and its resources."""
 
+import time
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import assert_never
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from intercom_assets.catalog.resource import Child, Listing, Resource, Scroll, Search
-from intercom_assets.catalog.types import Json
+from intercom_assets.catalog.resource import Child, Listing, Resource, Scroll, Search, Windowed
+from intercom_assets.catalog.types import Json, instant_at
 from intercom_assets.errors import ConfigurationError, NotFound, Unauthorized
 from intercom_assets.intercom import REGIONS
 from intercom_assets.intercom.client import Call, ResourceSession
@@ -21,12 +23,14 @@ class Workspace:
         id: `app.id_code`, stored with cursors.
         region: `us`, `eu` or `au`; empty if Intercom did not say.
         zone: Time zone of the calendar days that contact search compares; None if unknown.
+        created_at: When the workspace was created, so that nothing in it is older; None if unknown.
     """
 
     id: str
     name: str
     region: str
     zone: ZoneInfo | None
+    created_at: datetime | None
 
 
 async def read_workspace(session: ResourceSession, region: str) -> Workspace:
@@ -59,6 +63,7 @@ async def read_workspace(session: ResourceSession, region: str) -> Workspace:
         name=_text(fields.get("name")),
         region=_text(fields.get("region")).lower(),
         zone=_zone(_text(fields.get("timezone"))),
+        created_at=instant_at(fields, ("created_at",)),
     )
     if not workspace.id:
         raise ConfigurationError(
@@ -108,6 +113,8 @@ def _probe_call(resource: Resource) -> Call:
             # Opening the app's only scroll would make a sync wait for a minute.
             return Call(method="POST", path="/companies/list", params={"per_page": "1"}, body={})
         case Listing(path, records, params):
+            if isinstance(resource.replication, Windowed):
+                params = {**params, resource.replication.after: str(int(time.time()))}
             return Call(path=path, params=params, needs=((records,),))
         case Search() as search:
             call = search_call(search, 0, None, Order.NEWEST_FIRST)

@@ -1,0 +1,249 @@
+"""Reads of lists: whole, in windows of time, or from the newest record down to known ones."""
+
+import math
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+
+from intercom_assets.catalog.resource import FullRefresh, Listing, Scroll, Windowed
+from intercom_assets.catalog.types import Record, micros_at
+from intercom_assets.engine.cursor import Batch, Checkpoint, reached
+from intercom_assets.engine.extract import ReadContext, ends_before, local_now
+from intercom_assets.engine.rows import RecordSpool, hash_record
+from intercom_assets.errors import PermanentError, RequestInfo
+from intercom_assets.intercom.client import Call
+from intercom_assets.intercom.pagination import Page, paged, read_pages
+from intercom_assets.intercom.scroll import Restarted, read_scroll
+
+_UNBOUNDED: Mapping[str, str] = MappingProxyType({})
+_FOUNDED = datetime(2011, 1, 1, tzinfo=UTC)
+"""No workspace is older than Intercom."""
+
+
+async def read_full(context: ReadContext, listing: Listing) -> AsyncGenerator[Batch]:
+    """Read a list to its end, twice if it is unexpectedly empty.
+
+    Raises:
+        PermanentError: The list is empty, but cannot be.
+    """
+    with RecordSpool(context.folder / f"{context.resource.name}.jsonl") as spool:
+        opened = await _fill(context, listing, spool)
+        if not spool.records and (context.stored_rows or not _may_be_empty(context)):
+            opened = await _fill(context, listing, spool)
+            if not spool.records:
+                _explain_empty(context, listing)
+        newest: datetime | None = None
+        done = 0
+        for page in spool.read():
+            records = _one_of_each_key(context, page)
+            done += len(page)
+            newest = context.newest(records, newest)
+            yield Batch(
+                rows=context.shaper.lines(context.kept(records), masked=True),
+                seen=context.shaper.keys(records, masked=True),
+                returned=len(page),
+                total=spool.records,
+                done=done,
+            )
+        yield Batch(
+            checkpoint=Checkpoint(at=reached(context.window, newest, opened)),
+            complete=True,
+            total=done,
+            done=done,
+        )
+
+
+async def _fill(context: ReadContext, listing: Listing, spool: RecordSpool) -> datetime:
+    # Pages are only spooled here: nothing slow may come between two scroll requests.
+    spool.clear()
+    began, opened = local_now(), None
+    async for page in _pages(context, listing):
+        if isinstance(page, Restarted):
+            spool.clear()
+            continue
+        opened = opened or page.date
+        if page.records:
+            spool.add(list(context.shaper.masked(page.records)))
+            context.spooled(spool.records)
+    return opened or began
+
+
+def _one_of_each_key(context: ReadContext, records: list[Record]) -> list[Record]:
+    """Keep one of several records that share a key, whatever their order, and warn of it.
+
+    Records that share an id are one record that came twice; the commit keeps the newer.
+    """
+    resource = context.resource
+    if "id" in resource.primary_key:
+        return records
+    sharing: dict[tuple[object, ...], list[Record]] = {}
+    for record in records:
+        sharing.setdefault(tuple(context.shaper.key(record).values()), []).append(record)
+    for key, same in sharing.items():
+        same.sort(key=_precedence, reverse=True)
+        if len({hash_record(record) for record in same}) > 1:
+            kept, *others = (f"id {record.get('id') or 'none'}" for record in same)
+            context.warn(
+                f"{len(same)} {resource.name} share the {' and '.join(resource.primary_key)} "
+                f"{', '.join(map(repr, key))}, which identifies a row: kept is {kept}, left out "
+                f"{', '.join(others)}. One in use goes before an archived one, then the one that "
+                "was updated last"
+            )
+    return [same[0] for same in sharing.values()]
+
+
+def _precedence(record: Record) -> tuple[bool, int, str, str]:
+    return (
+        record.get("archived") is not True,
+        micros_at(record, ("updated_at",)) or 0,
+        str(record.get("id")),
+        hash_record(record),
+    )
+
+
+def _pages(context: ReadContext, listing: Listing) -> AsyncIterator[Page | Restarted]:
+    if isinstance(context.resource.pagination, Scroll):
+        return read_scroll(context.session, list_call(listing), context.scroll_patience)
+    return _list(context, listing)
+
+
+def _list(
+    context: ReadContext, listing: Listing, bounds: Mapping[str, str] = _UNBOUNDED
+) -> AsyncGenerator[Page]:
+    pagination = paged(context.resource.pagination)
+    return read_pages(context.session, list_call(listing, bounds), pagination)
+
+
+def list_call(listing: Listing, bounds: Mapping[str, str] = _UNBOUNDED) -> Call:
+    """Return the request for a list."""
+    return Call(path=listing.path, params={**listing.params, **bounds}, needs=((listing.records,),))
+
+
+def _may_be_empty(context: ReadContext) -> bool:
+    replication = context.resource.replication
+    return not isinstance(replication, FullRefresh) or replication.may_be_empty
+
+
+def _explain_empty(context: ReadContext, listing: Listing) -> None:
+    name = context.resource.name
+    if not _may_be_empty(context):
+        raise PermanentError(
+            RequestInfo(method="GET", path=listing.path, status=200),
+            f"The list of {name} is empty, which it never is in a workspace",
+            "Run again, and check that the access token may read it; nothing was changed",
+        )
+    context.warn(
+        f"Intercom returned no {name} twice, where {context.stored_rows:,} are stored: they are "
+        "marked as deleted now, and unmarked when they come back"
+    )
+
+
+async def read_windowed(
+    context: ReadContext, listing: Listing, windowed: Windowed
+) -> AsyncGenerator[Batch]:
+    """Read what was added in a window, in slices, oldest first, with a checkpoint after each.
+
+    A slice is requested with a second more at its begin: whether bounds are inclusive is not
+    documented. One that ends in the future has no end, and so depends on no clock.
+    """
+    window, added = context.window, _Added(context)
+    begin, until = max(window.since or _first(context), _FOUNDED), window.until
+    ended = False
+    while not ended:
+        end = begin + timedelta(days=windowed.days)
+        end = end if until is None else min(end, until)
+        bounds = {windowed.after: str(int(begin.timestamp()) - 1)}
+        if end < local_now():
+            bounds[windowed.before] = str(math.ceil(end.timestamp()))
+        async with aclosing(_list(context, listing, bounds)) as pages:
+            async for page in pages:
+                yield added.take(page)
+        yield added.reached()
+        ended = windowed.before not in bounds or end == until or end > added.opened
+        begin = end
+
+
+def _first(context: ReadContext) -> datetime:
+    """Return the time before which there can be no record."""
+    created = context.workspace.created_at
+    return created if created is not None and created < local_now() else _FOUNDED
+
+
+async def read_newest_first(context: ReadContext, listing: Listing) -> AsyncGenerator[Batch]:
+    """Read a list from its newest record down to known ones; the cursor moves at the end."""
+    added = _Added(context)
+    descent = Descent(context.dated, context.window.since)
+    async with aclosing(descent.pages(_list(context, listing))) as pages:
+        async for page in pages:
+            yield added.take(page)
+    if descent.shrunk:
+        context.note("records were removed while they were read; the next sync reads them again")
+    else:
+        yield added.reached()
+
+
+@dataclass(slots=True)
+class _Added:
+    """What a read of added records has seen so far."""
+
+    context: ReadContext
+    opened: datetime = field(default_factory=local_now)
+    newest: datetime | None = None
+    done: int = 0
+    pages: int = 0
+
+    def take(self, page: Page) -> Batch:
+        """Return the rows of a page."""
+        if self.pages == 0:
+            self.opened = page.date or self.opened
+        self.pages += 1
+        self.newest = self.context.newest(page.records, self.newest)
+        self.done += len(page.records)
+        rows = self.context.shaper.lines(self.context.kept(page.records))
+        return Batch(rows=rows, returned=len(page.records), done=self.done)
+
+    def reached(self) -> Batch:
+        """Return the batch with the cursor of what was read."""
+        cursor = reached(self.context.window, self.newest, self.opened)
+        return Batch(checkpoint=Checkpoint(at=cursor), done=self.done)
+
+
+@dataclass(slots=True)
+class Descent:
+    """A list with its newest record first, read down to `since`.
+
+    Attributes:
+        since: Records before this are known; None if none is.
+        opened: How far the list goes: Intercom's clock, or without one the newest date.
+        shrunk: Whether entries disappeared, so that one may have slipped between two pages.
+    """
+
+    dated: Callable[[Record], datetime | None]
+    since: datetime | None
+    opened: datetime | None = None
+    shrunk: bool = False
+
+    async def pages(self, pages: AsyncGenerator[Page]) -> AsyncGenerator[Page]:
+        """Yield pages up to the first that ends with a known record."""
+        total = 0
+        async with aclosing(pages):
+            async for page in pages:
+                self.opened = self.opened or page.date or self._newest(page)
+                count = page.total_count or 0
+                self.shrunk, total = self.shrunk or count < total, count
+                yield page
+                # If a page is out of order, so may be the rest.
+                dates = [self.dated(record) for record in page.records]
+                if self.since is not None and ends_before(dates, self.since):
+                    return
+
+    def is_known(self, record: Record) -> bool:
+        """Return whether a record lies before `since`."""
+        date = self.dated(record)
+        return date is not None and self.since is not None and date < self.since
+
+    def _newest(self, page: Page) -> datetime | None:
+        newest = max(filter(None, map(self.dated, page.records)), default=None)
+        return newest and min(newest, local_now())
