@@ -30,6 +30,7 @@ KEYS = {
     "conversations": "id",
     "ticket_types": "id",
     "ticket_states": "id",
+    "activity_logs": "id",
 }
 """The kinds of records, and the field that tells those of a kind apart."""
 

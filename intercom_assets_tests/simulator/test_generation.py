@@ -13,6 +13,7 @@ RESOURCES = [
     *(kind for kind in KEYS if kind != "conversation_attributes"),
     "company_segments",
     "conversation_parts",
+    "deleted_conversations",
 ]
 
 
