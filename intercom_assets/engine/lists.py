@@ -146,29 +146,26 @@ async def read_windowed(
     """Read what was added in a window, in slices, oldest first, with a checkpoint after each.
 
     A slice is requested with a second more at its begin: whether bounds are inclusive is not
-    documented. One that ends in the future has no end, and so depends on no clock.
+    documented. The last one has no end, unless a backfill has.
     """
-    window, added = context.window, _Added(context)
-    begin, until = max(window.since or _first(context), _FOUNDED), window.until
-    ended = False
-    while not ended:
+    added, until = _Added(context), context.window.until
+    now = context.workspace.date or local_now()
+    created = context.workspace.created_at
+    # A wrong date of creation must not hide what there is.
+    first = created if created is not None and created < now else _FOUNDED
+    begin, is_last = max(context.window.since or first, _FOUNDED), False
+    while not is_last:
         end = begin + timedelta(days=windowed.days)
         end = end if until is None else min(end, until)
+        is_last = end == until or end > now
         bounds = {windowed.after: str(int(begin.timestamp()) - 1)}
-        if end < local_now():
+        if until is not None or not is_last:
             bounds[windowed.before] = str(math.ceil(end.timestamp()))
         async with aclosing(_list(context, listing, bounds)) as pages:
             async for page in pages:
                 yield added.take(page)
         yield added.reached()
-        ended = windowed.before not in bounds or end == until or end > added.opened
         begin = end
-
-
-def _first(context: ReadContext) -> datetime:
-    """Return the time before which there can be no record."""
-    created = context.workspace.created_at
-    return created if created is not None and created < local_now() else _FOUNDED
 
 
 async def read_newest_first(context: ReadContext, listing: Listing) -> AsyncGenerator[Batch]:

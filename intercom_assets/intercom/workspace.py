@@ -23,7 +23,8 @@ class Workspace:
         id: `app.id_code`, stored with cursors.
         region: `us`, `eu` or `au`; empty if Intercom did not say.
         zone: Time zone of the calendar days that contact search compares; None if unknown.
-        created_at: When the workspace was created, so that nothing in it is older; None if unknown.
+        created_at: When it was created, so that nothing in it is older; None if unknown.
+        date: Intercom's clock when it was requested; None if unknown.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Workspace:
     region: str
     zone: ZoneInfo | None
     created_at: datetime | None
+    date: datetime | None
 
 
 async def read_workspace(session: ResourceSession, region: str) -> Workspace:
@@ -64,6 +66,7 @@ async def read_workspace(session: ResourceSession, region: str) -> Workspace:
         region=_text(fields.get("region")).lower(),
         zone=_zone(_text(fields.get("timezone"))),
         created_at=instant_at(fields, ("created_at",)),
+        date=answer.date,
     )
     if not workspace.id:
         raise ConfigurationError(

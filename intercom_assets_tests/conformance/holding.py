@@ -18,6 +18,7 @@ EXAMPLES: dict[str, Json] = {
     "number": 1.5,
     "object": {"key": "a"},
     "string": "a",
+    "string:date-time": "2026-01-31T12:00:00Z",
     "string:email": "jane@example.com",
     "string:uri": "https://example.com",
     "string:uuid": "1f0f2c0e-7f2b-4a55-9d9a-1a1f1f1f1f1f",

@@ -70,7 +70,7 @@ def test_logs_are_of_the_last_200_days_and_share_seconds(workspace: Workspace) -
     assert dates.most_common(1)[0][1] >= 4
 
 
-def test_logging_adds_a_log_of_now(workspace: Workspace) -> None:
+def test_logging_adds_a_log_of_now() -> None:
     """What a teammate does is logged with the time of the workspace."""
     made = generate(activity_logs=0)
 
