@@ -29,6 +29,9 @@ NAMES = ("tags", "segments", "contact_attributes", "companies", "company_segment
          "activity_logs", "deleted_conversations")  # fmt: skip
 """Resources that people change here; the others are lists like tags."""
 
+DATED = ("contacts", "conversations", "activity_logs", "deleted_conversations")
+"""Those of them that have a window."""
+
 ZONES = ("UTC", "Pacific/Auckland", "America/Los_Angeles", "Asia/Kathmandu", "Pacific/Kiritimati")
 
 
@@ -168,12 +171,7 @@ class LivingWorkspace(RuleBasedStateMachine):
             self.sync("companies")
         self.sync(name, reconcile=True, force=True)
 
-    @rule(
-        days=st.integers(1, 900),
-        name=st.sampled_from(
-            ("contacts", "conversations", "activity_logs", "deleted_conversations")
-        ),
-    )
+    @rule(days=st.integers(1, 900), name=st.sampled_from(DATED))
     def read_since(self, days: int, name: str) -> None:
         """Widen a window."""
         self.sync(name, since=self.world.clock.moment() - timedelta(days=days))
