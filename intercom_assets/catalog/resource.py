@@ -143,11 +143,7 @@ class FullRefresh:
 
 @dataclass(frozen=True, slots=True)
 class SemiIncremental:
-    """All records are read, and changed ones merged.
-
-    Attributes:
-        cursor: Column by which the start date filters.
-    """
+    """All records are read, and changed ones merged; the start date filters by the cursor."""
 
     cursor: str = "updated_at"
 
@@ -167,12 +163,9 @@ class Incremental:
 
 @dataclass(frozen=True, slots=True)
 class Windowed:
-    """Records are only ever added; a list limited by time returns those of a window.
+    """Records are only ever added, and a list has parameters for where a window begins and ends.
 
-    Attributes:
-        after: Parameter for where a window begins, in Unix seconds.
-        before: Parameter for where it ends.
-        days: Longest window that is requested at once.
+    No more than `days` are requested at once.
     """
 
     cursor: str

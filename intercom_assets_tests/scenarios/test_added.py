@@ -204,6 +204,56 @@ def test_records_at_the_bounds_of_a_window_are_read(
     assert world.expected(LOGS) == world.stored(LOGS)
 
 
+def test_a_window_that_intercom_cannot_answer_for_is_read_in_shorter_ones(world: World) -> None:
+    """Long windows may time out: shorter ones are read, and longer ones again where they work."""
+    world.attempts = 2
+    for second in range(90):
+        world.workspace.log_activity(id=f"x{second}", created_at=int(NOON - 20 * DAY) + second)
+    hard = (NOON - 40 * DAY, NOON - 5 * DAY)
+
+    def time_out(request: httpx.Request) -> None:
+        begin = int(request.url.params.get("created_at_after", 0))
+        end = int(request.url.params.get("created_at_before", NOON))
+        if end - begin > 3 * DAY and begin < hard[1] and end > hard[0]:
+            # The first page comes, so that records of a window that fails are known.
+            page = request.url.params.get("page", "1")
+            if page != "1" or begin > hard[0]:
+                raise httpx.ReadTimeout("long")
+
+    world.before = time_out
+
+    world.sync(LOGS)
+
+    assert world.expected(LOGS) == world.stored(LOGS)
+    assert any("asking for a day at a time" in note for note in world.ear.notes)
+
+
+def test_an_outage_ends_the_read_before_what_is_missing(world: World) -> None:
+    """Where not even a day can be read the sync fails, and its cursor waits before that day."""
+    world.attempts = 2
+    dead = int(NOON - 50 * DAY)
+    world.workspace.log_activity(id="behind", created_at=dead + 20 * 86_400)
+
+    def time_out(request: httpx.Request) -> None:
+        begin = int(request.url.params.get("created_at_after", 0))
+        if begin > dead or (begin + DAY > dead and request.url.params.get("page")):
+            raise httpx.ReadTimeout("dead")
+
+    world.before = time_out
+    with pytest.raises(TransientError):
+        world.sync(LOGS)
+
+    truth = {log["id"]: moment(log["created_at"]) for log in world.workspace.truth(LOGS)}
+    reached = world.cursor(LOGS).at
+    assert reached is not None
+    assert {key for key, at in truth.items() if at <= reached} <= {
+        row["id"] for row in world.rows(LOGS)
+    }
+    world.before = nothing
+    world.sync(LOGS)
+    assert world.expected(LOGS) == world.stored(LOGS)
+
+
 def test_an_interrupted_read_resumes_at_its_last_window(world: World) -> None:
     """Windows that were read are committed; the next sync begins at the newest log of them."""
     truth = sorted(log["created_at"] for log in world.workspace.truth(LOGS))

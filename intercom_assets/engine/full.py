@@ -12,12 +12,19 @@ from intercom_assets.catalog.types import Record, micros_at
 from intercom_assets.engine.cursor import Batch, Checkpoint, reached
 from intercom_assets.engine.extract import ReadContext, ends_before, local_now
 from intercom_assets.engine.rows import RecordSpool, hash_record
-from intercom_assets.errors import PermanentError, RequestInfo
+from intercom_assets.errors import (
+    CutOff,
+    PermanentError,
+    RateLimited,
+    RequestInfo,
+    TransientError,
+)
 from intercom_assets.intercom.client import Call
 from intercom_assets.intercom.pagination import Page, paged, read_pages
 from intercom_assets.intercom.scroll import Restarted, read_scroll
 
 _UNBOUNDED: Mapping[str, str] = MappingProxyType({})
+_DAY = timedelta(days=1)
 _FOUNDED = datetime(2011, 1, 1, tzinfo=UTC)
 """No workspace is older than Intercom."""
 
@@ -146,7 +153,8 @@ async def read_windowed(
     """Read what was added in a window, in slices, oldest first, with a checkpoint after each.
 
     A slice is requested with a second more at its begin: whether bounds are inclusive is not
-    documented. The last one has no end, unless a backfill has.
+    documented. The last one has no end, unless a backfill has. Where Intercom cannot answer for a
+    slice, shorter ones are requested.
     """
     added, until = _Added(context), context.window.until
     now = context.workspace.date or local_now()
@@ -154,18 +162,27 @@ async def read_windowed(
     # A wrong date of creation must not hide what there is.
     first = created if created is not None and created < now else _FOUNDED
     begin, is_last = max(context.window.since or first, _FOUNDED), False
+    span = longest = timedelta(days=windowed.days)
     while not is_last:
-        end = begin + timedelta(days=windowed.days)
+        end, newest = begin + span, added.newest
         end = end if until is None else min(end, until)
         is_last = end == until or end > now
         bounds = {windowed.after: str(int(begin.timestamp()) - 1)}
         if until is not None or not is_last:
             bounds[windowed.before] = str(math.ceil(end.timestamp()))
-        async with aclosing(_list(context, listing, bounds)) as pages:
-            async for page in pages:
-                yield added.take(page)
+        try:
+            async with aclosing(_list(context, listing, bounds)) as pages:
+                async for page in pages:
+                    yield added.take(page)
+        except (TransientError, CutOff) as error:
+            if isinstance(error, RateLimited) or span <= _DAY:
+                raise
+            context.note(error.but("asking for a day at a time"))
+            # What came is merged, but the cursor must not pass what may be missing.
+            span, added.newest, is_last = _DAY, newest, False
+            continue
         yield added.reached()
-        begin = end
+        begin, span = end, min(span * 2, longest)
 
 
 async def read_newest_first(context: ReadContext, listing: Listing) -> AsyncGenerator[Batch]:
