@@ -9,8 +9,10 @@ from urllib.parse import parse_qs
 import httpx
 import pytest
 
-from intercom_assets.catalog import ApiVersion
-from intercom_assets.errors import TransientError
+from intercom_assets.catalog import CATALOG, ApiVersion
+from intercom_assets.errors import TransientError, Unauthorized
+from intercom_assets.intercom.metrics import RequestMetrics
+from intercom_assets.intercom.workspace import probe
 from intercom_assets_tests.world import DAY, HOUR, NOON, World, nothing
 from intercom_simulator import Faults
 
@@ -388,6 +390,19 @@ def test_faults_on_the_way_lose_nothing(world: World, name: str) -> None:
     world.sync(name)
 
     assert world.expected(name) == world.stored(name)
+
+
+def test_a_probe_names_the_missing_permission(world: World) -> None:
+    """What `check` asks for logs is as good a request as a sync's, of next to nothing."""
+    with world.connection() as connection:
+        session = connection.session(
+            meter=RequestMetrics(), scope=CATALOG[LOGS].scope, note=lambda _: None
+        )
+        connection.call(probe, session, CATALOG[LOGS])
+        assert 1 == requests(world)
+        world.workspace.access.missing_scopes = {"read_admin_activity_logs"}
+        with pytest.raises(Unauthorized, match="Read admin activity logs"):
+            connection.call(probe, session, CATALOG[LOGS])
 
 
 def test_deletions_are_no_resource_of_older_versions(world: World) -> None:
