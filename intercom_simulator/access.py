@@ -10,6 +10,7 @@ from intercom_simulator.refusals import ApiError
 WINDOW_SECONDS = 10
 SCOPES = {
     "/contacts/*/tags": "read_tags",
+    "/admins/activity_logs": "read_admin_activity_logs",
     "/admins*": "read_admins",
     "/ai/*": "read_content",
     "/articles*": "read_articles_scope",

@@ -15,7 +15,9 @@ class Behaviour:
         deletions_status: Status with which that list is refused; 200 answers it.
         paging: Whether `starting_after` marks a record or counts records.
         date_header: Whether answers have a `Date`; some proxies strip it.
-        inclusive_bounds: Whether `>` and `<` on conversations include the bound.
+        inclusive_bounds: Whether `>` and `<` on conversations, and the bounds of activity logs,
+            include the bound.
+        activity_order: Order of activity logs.
         hidden: Ids, by kind, that lists and searches count and do not show.
         contact_companies_key: Where `/contacts/{id}/companies` has its records:
             examples and clients say `data`, the schema says `companies`.
@@ -32,6 +34,7 @@ class Behaviour:
     paging: Literal["keyset", "offset"] = "keyset"
     date_header: bool = True
     inclusive_bounds: bool = False
+    activity_order: Literal["asc", "desc"] = "desc"
     hidden: dict[str, set[str]] = field(default_factory=dict)
     contact_companies_key: Literal["data", "companies"] = "data"
     list_pages: int = 0

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from intercom_simulator import versions
-from intercom_simulator.records import Record, listed
+from intercom_simulator.records import Json, Record, listed
 from intercom_simulator.store import Store
 
 PARTS_CAP = 500
@@ -66,6 +66,24 @@ class Contents(Store):
                     "deleted_at": self.now(),
                 }
             )
+
+    def log_activity(self, activity_type: str = "admin_login_success", **fields: Json) -> str:
+        """Logs what the first teammate did now, and returns the log's id."""
+        admin: Record = next(iter(self.collection("admins")), {})
+        log = {
+            "id": str(uuid.uuid4()),
+            "performed_by": {
+                "type": "admin",
+                "id": admin.get("id"),
+                "email": admin.get("email"),
+                "ip": "198.51.100.7",
+            },
+            "metadata": {},
+            "created_at": self.now(),
+            "activity_type": activity_type,
+            "activity_description": f"{admin.get('name')}: {activity_type}",
+        }
+        return self._put("activity_logs", log | fields)
 
     def rename(self, kind: str, record_id: str, name: str) -> None:
         """Gives a tag, segment, team... another name.

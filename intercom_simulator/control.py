@@ -50,6 +50,7 @@ class Control:
             "patch": workspace.patch,
             "undate": workspace.undate,
             "delete": workspace.delete,
+            "log_activity": workspace.log_activity,
             "rename": workspace.rename,
             "reply": workspace.reply,
             "patch_part": workspace.patch_part,

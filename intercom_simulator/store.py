@@ -39,6 +39,7 @@ KEYS = {
     "ticket_types": "id",
     "ticket_states": "id",
     **dict.fromkeys(PLAIN, "id"),
+    "activity_logs": "id",
 }
 """The kinds of records, and the field that tells those of a kind apart."""
 

@@ -62,6 +62,8 @@ class Workspace(Contents):
             return _conversation_parts(self, parsed)
         if resource == "company_segments":
             return _company_segments(self)
+        if resource == "deleted_conversations":
+            return list(self.deleted_conversations)
         records = [self.shaped(resource, record, parsed) for record in self.collection(resource)]
         if resource in _ATTRIBUTES and not include_archived:
             return [record for record in records if not record.get("archived")]

@@ -5,14 +5,17 @@ from intercom_assets.catalog.resource import (
     ApiVersion,
     ByParent,
     Child,
-    Deletions,
     Granularity,
     Incremental,
+    Listing,
     Lookup,
+    NewestFirst,
+    Numbered,
     Resource,
     Search,
     StartingAfter,
     identity,
+    optional,
     reference,
 )
 from intercom_assets.catalog.table import (
@@ -218,6 +221,22 @@ _RELATED = json(
     scorecards="Results of quality scorecards; sent only on request.",
 )
 
+DELETED_CONVERSATIONS = Resource(
+    name="deleted_conversations",
+    description="One row per conversation that was deleted, since Intercom lists them.",
+    endpoint=Listing("/conversations/deleted", records="conversations", params={"order": "desc"}),
+    pagination=Numbered(per_page=60),
+    replication=NewestFirst(cursor="deleted_at"),
+    columns=(
+        *identity("conversation", "Conversation that was deleted (conversations.id)."),
+        *boolean(metrics_retained="Whether reports still count the conversation."),
+        *timestamp(deleted_at="When the conversation was deleted."),
+    ),
+    scope="Read conversations",
+    docs=reference("conversations/listdeletedconversationids"),
+    since=ApiVersion(2, 16),
+)
+
 CONVERSATIONS = Resource(
     name="conversations",
     description="One row per conversation: its first message, state, assignees, rating and "
@@ -226,15 +245,7 @@ CONVERSATIONS = Resource(
         "/conversations/search", records="conversations", granularity=Granularity.SECOND
     ),
     pagination=StartingAfter(per_page=150),
-    replication=Incremental(
-        deletions=Deletions(
-            path="/conversations/deleted",
-            records="conversations",
-            dated="deleted_at",
-            per_page=60,
-            since=ApiVersion(2, 16),
-        )
-    ),
+    replication=Incremental(deletions=DELETED_CONVERSATIONS),
     lookup=Lookup("/conversations/{id}", ("conversation_parts",)),
     columns=(
         *_STATE,
@@ -316,4 +327,8 @@ CONVERSATION_PARTS = Resource(
     docs=reference("conversations/retrieveconversation"),
 )
 
-MESSAGING: tuple[Resource, ...] = (CONVERSATIONS, CONVERSATION_PARTS)
+MESSAGING: tuple[Resource, ...] = (
+    CONVERSATIONS,
+    CONVERSATION_PARTS,
+    *optional(DELETED_CONVERSATIONS),
+)

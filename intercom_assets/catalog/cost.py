@@ -8,6 +8,7 @@ from intercom_assets.catalog.resource import (
     ByParent,
     FullRefresh,
     Incremental,
+    NewestFirst,
     Numbered,
     Pagination,
     Resource,
@@ -15,6 +16,7 @@ from intercom_assets.catalog.resource import (
     SemiIncremental,
     SinglePage,
     StartingAfter,
+    Windowed,
 )
 
 _SCROLLED = 100
@@ -45,6 +47,11 @@ def cost_of(resource: Resource, records: int | None, version: ApiVersion, page_s
             quiet = 1 + (deletions is not None and deletions.since <= version)
             # A slice's last page is seldom full; counts before and after find undated records.
             return Cost(None if pages is None else pages + -(-pages // 2) + 5 + quiet, quiet)
+        case Windowed():
+            # Intercom counts only what lies in a window.
+            return Cost(None, 1)
+        case NewestFirst():
+            return Cost(pages, 1)
         case ByParent():
             return Cost(records, 0)
         case _:
@@ -72,6 +79,10 @@ def quiet_cost(resource: Resource) -> str:
         case Incremental(deletions=deletions):
             listed = "" if deletions is None else f", 2 from API {deletions.since} on"
             return f"1{listed}; 1 per {page} that changed"
+        case Windowed() | NewestFirst():
+            return (
+                "1; 1 per page of what is new" if page is None else f"1; 1 per {page} that are new"
+            )
         case ByParent(parent):
             return f"0; 1 of each of the {parent} that changed"
         case _:

@@ -8,9 +8,11 @@ from intercom_assets.catalog.resource import (
     FullRefresh,
     Incremental,
     Listing,
+    NewestFirst,
     Resource,
     Search,
     SemiIncremental,
+    Windowed,
 )
 
 
@@ -37,6 +39,8 @@ def sync_type(resource: Resource) -> str:
             return "semi-incremental"
         case Incremental():
             return "incremental"
+        case Windowed() | NewestFirst():
+            return "append-only"
         case ByParent(parent):
             return f"by parent: {parent}"
         case _:
@@ -55,6 +59,8 @@ def how_synced(resource: Resource) -> str:
             if deletions is not None:
                 told += f" and, from version {deletions.since} of the API on, what was deleted"
             return f"{told}; a reconcile finds the rest."
+        case Windowed() | NewestFirst():
+            return "Each sync reads what was added since the last one; no row is marked."
         case ByParent(parent, changes_without_parent=changes_without_parent):
             told = f"Each sync reads the lists of the {parent} that changed since the last one"
             told += "; a reconcile reads all of them." if changes_without_parent else "."

@@ -26,11 +26,7 @@ class ApiVersion(NamedTuple):
 
     @classmethod
     def parse(cls, value: str) -> "ApiVersion":
-        """Parse a version such as `2.16`.
-
-        Raises:
-            ValueError: The value is not two numbers joined by a dot.
-        """
+        """Parse a version such as `2.16`; a `ValueError` says what is none."""
         if not re.fullmatch(r"\d{1,3}\.\d{1,3}", value):
             raise ValueError(f"{value!r} is not a version such as 2.16")
         major, minor = value.split(".")
@@ -127,7 +123,7 @@ Endpoint: TypeAlias = Listing | Search | Child
 
 @dataclass(frozen=True, slots=True)
 class SinglePage:
-    """One response contains every record."""
+    """One response contains every record, or names the next page; its size is Intercom's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,28 +163,9 @@ class FullRefresh:
 
 @dataclass(frozen=True, slots=True)
 class SemiIncremental:
-    """All records are read, and changed ones merged.
-
-    Attributes:
-        cursor: Column by which the start date filters.
-    """
+    """All records are read, and changed ones merged; the start date filters by the cursor."""
 
     cursor: str = "updated_at"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deletions:
-    """A GET that lists deleted records, newest deletion first.
-
-    Attributes:
-        dated: Field with the time of deletion.
-    """
-
-    path: str
-    records: str
-    dated: str
-    per_page: int
-    since: ApiVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,11 +173,32 @@ class Incremental:
     """Records are requested by time.
 
     Attributes:
-        deletions: Lists deleted records; None if only a lookup of each record reveals them.
+        deletions: The resource that lists deleted records by their id, newest deletion first; None
+            if only a lookup of each record reveals them.
     """
 
     cursor: str = "updated_at"
-    deletions: Deletions | None = None
+    deletions: "Resource | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Windowed:
+    """Records are only ever added, and a list has parameters for where a window begins and ends.
+
+    No more than `days` are requested at once.
+    """
+
+    cursor: str
+    after: str
+    before: str
+    days: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class NewestFirst:
+    """Records are only ever added, and listed newest first: a read ends at those it knows."""
+
+    cursor: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +219,9 @@ class ByParent:
     changes_without_parent: bool = False
 
 
-Replication: TypeAlias = FullRefresh | SemiIncremental | Incremental | ByParent
+Replication: TypeAlias = (
+    FullRefresh | SemiIncremental | Incremental | Windowed | NewestFirst | ByParent
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,19 +317,18 @@ class Resource:
             raise ValueError(f"path {self.endpoint.path!r} lacks {{id}}")
 
     def _check_replication(self) -> None:
-        match self.replication:
-            case SemiIncremental(cursor) | Incremental(cursor):
-                self._check_cursor(cursor)
-            case ByParent() as link:
-                self._check_link(link)
-            case FullRefresh():
-                pass
-        by_parent = isinstance(self.replication, ByParent)
-        if isinstance(self.endpoint, Child) and not by_parent:
+        link, is_list = self.replication, isinstance(self.endpoint, Listing)
+        if self.cursor is not None:
+            self._check_cursor(self.cursor)
+        if isinstance(link, ByParent):
+            self._check_link(link)
+        if isinstance(link, Windowed | NewestFirst) and not is_list:
+            raise ValueError("only a list is read in windows, or newest first")
+        if isinstance(self.endpoint, Child) and not isinstance(link, ByParent):
             raise ValueError("has a child endpoint but no parent")
-        if isinstance(self.replication, Incremental) != isinstance(self.endpoint, Search):
+        if isinstance(link, Incremental) != isinstance(self.endpoint, Search):
             raise ValueError("incremental replication and search go together")
-        if isinstance(self.replication, Incremental) and self.lookup is None:
+        if isinstance(link, Incremental) and self.lookup is None:
             raise ValueError("an incremental resource needs a lookup, to tell what is gone")
 
     def _check_cursor(self, cursor: str) -> None:
@@ -343,9 +342,8 @@ class Resource:
             raise ValueError("has a parent but no child endpoint")
         if link.key not in self.primary_key:
             raise ValueError(f"parent key {link.key!r} is not part of the primary key")
-        if link.order_column is not None and link.order_column not in {
-            one.name for one in self.columns
-        }:
+        names = {column.name for column in self.columns}
+        if link.order_column is not None and link.order_column not in names:
             raise ValueError(f"order column {link.order_column!r} is no column")
         if self.endpoint.cap is not None and link.order_column is None:
             raise ValueError("a capped list needs the column that orders it")
@@ -353,8 +351,9 @@ class Resource:
     def _check_copied(self, copied: Copied) -> None:
         if nested := [one.name for one in self.columns if one.path != (one.name,)]:
             raise ValueError(f"repeats records of {copied.of} and has nested columns {nested}")
+        names = {column.name for column in self.columns}
         for name in (copied.key, *copied.columns):
-            if name not in {column.name for column in self.columns}:
+            if name not in names:
                 raise ValueError(f"{name!r}, repeated of {copied.of}, is no column")
         if self.table.version not in copied.columns:
             raise ValueError(f"the date of {copied.of} tells which is newer, and is not repeated")
@@ -367,11 +366,8 @@ class Resource:
     @property
     def cursor(self) -> str | None:
         """Column by which the start date filters, if it does."""
-        match self.replication:
-            case SemiIncremental(cursor) | Incremental(cursor):
-                return cursor
-            case FullRefresh() | ByParent():
-                return None
+        link = self.replication
+        return None if isinstance(link, FullRefresh | ByParent) else link.cursor
 
 
 def identity(

@@ -83,6 +83,12 @@ def micros_at(record: Record, path: tuple[str, ...]) -> int | None:
     return micros if isinstance(micros, int) else None
 
 
+def instant_at(record: Record, path: tuple[str, ...]) -> datetime | None:
+    """Return the instant at a path as a datetime, or None."""
+    micros = micros_at(record, path)
+    return None if micros is None else instant(micros)
+
+
 def instant(micros: int) -> datetime:
     """Convert microseconds since 1970 to a datetime."""
     return EPOCH + timedelta(microseconds=micros)

@@ -1,10 +1,12 @@
-"""The workspace: teammates, teams, tags and the attributes of contacts and companies."""
+"""The workspace: teammates and what they did, teams, tags, attributes."""
 
 from intercom_assets.catalog.resource import (
     FullRefresh,
     Listing,
     Resource,
+    Windowed,
     identity,
+    optional,
     reference,
 )
 from intercom_assets.catalog.table import boolean, integer, json, nested, text, timestamp
@@ -141,5 +143,37 @@ WORKSPACE: tuple[Resource, ...] = (
         primary_key=("full_name",),
         scope="Read and list users and companies",
         docs=reference("data-attributes/lisdataattributes"),
+    ),
+    *optional(
+        Resource(
+            name="activity_logs",
+            description="One row per action of a teammate, such as a login, an export or a change "
+            "of a setting; with their email address and IP address.",
+            # Documented without a page size, so that the next page is the one that Intercom names.
+            endpoint=Listing("/admins/activity_logs", records="activity_logs"),
+            replication=Windowed(
+                "created_at", after="created_at_after", before="created_at_before"
+            ),
+            columns=(
+                *text(
+                    id="Unique identifier, given by Intercom.",
+                    activity_type="What was done, such as `admin_login_success`; more are added.",
+                    activity_description="The same as a sentence; names people and what changed.",
+                ),
+                *timestamp(created_at="When it was done."),
+                *nested(
+                    "performed_by",
+                    text(
+                        type="Kind of object: always `admin`.",
+                        id="Teammate who did it.",
+                        email="Email address of the teammate.",
+                        ip="IP address that the teammate had.",
+                    ),
+                ),
+                *json(metadata="Details, such as values before and after; depends on the type."),
+            ),
+            scope="Read admin activity logs",
+            docs=reference("admins/listactivitylogs"),
+        ),
     ),
 )

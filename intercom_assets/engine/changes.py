@@ -15,14 +15,20 @@ import math
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import partial
 
-from intercom_assets.catalog.resource import Deletions, Numbered, Search, SinglePage, record_path
-from intercom_assets.catalog.types import Record, instant, micros_at
+from intercom_assets.catalog.resource import (
+    Listing,
+    Resource,
+    Search,
+    SinglePage,
+    record_path,
+)
+from intercom_assets.catalog.types import Record, instant_at
 from intercom_assets.engine.concurrency import map_ordered
 from intercom_assets.engine.cursor import Batch, Gone, PassedOver
-from intercom_assets.engine.extract import ReadContext, ends_before, local_now
+from intercom_assets.engine.extract import ReadContext
+from intercom_assets.engine.full import Descent, list_call
 from intercom_assets.engine.incremental import (
     IncrementalRead,
     open_window,
@@ -34,7 +40,7 @@ from intercom_assets.engine.slices import Slice, slices_from
 from intercom_assets.engine.unread import TRIES_AGAIN, refuse_others
 from intercom_assets.errors import IntercomError, PermanentError, RequestInfo, TransientError
 from intercom_assets.intercom.client import CONNECTIONS, Call
-from intercom_assets.intercom.pagination import Page, read_pages
+from intercom_assets.intercom.pagination import paged, read_pages
 from intercom_assets.intercom.retry import LARGEST
 from intercom_assets.intercom.search import Order, count_found, count_records
 
@@ -43,7 +49,7 @@ _HALF_DAY = 12 * 3_600
 
 
 async def read_incremental(
-    context: ReadContext, search: Search, deletions: Deletions | None
+    context: ReadContext, search: Search, deletions: Resource | None
 ) -> AsyncGenerator[Batch]:
     """Read what changed, and end with the cursor that was reached."""
     read = IncrementalRead(context, search)
@@ -76,7 +82,7 @@ async def read_range(context: ReadContext, search: Search) -> AsyncGenerator[Bat
             yield batch
 
 
-async def _deletions(context: ReadContext, deletions: Deletions | None) -> AsyncGenerator[Batch]:
+async def _deletions(context: ReadContext, deletions: Resource | None) -> AsyncGenerator[Batch]:
     """Read from the newest deletion back to the known ones.
 
     Deletions within `lookback` of the last reading are yielded again, until search shows them too.
@@ -84,65 +90,23 @@ async def _deletions(context: ReadContext, deletions: Deletions | None) -> Async
     """
     if deletions is None or context.session.client.version < deletions.since:
         return
-    call = Call(path=deletions.path, params={"order": "desc"}, needs=((deletions.records,),))
-    known = _Deletions(deletions.dated, context.window.deletions_since, context.stored_rows > 0)
-    pages = read_pages(context.session, call, Numbered(deletions.per_page))
+    endpoint, pagination = deletions.endpoint, paged(deletions.pagination)
+    assert isinstance(endpoint, Listing), "the catalogue holds that newest first is a list"
+    path = deletions.table.column(deletions.cursor or "").path
+    descent = Descent(partial(instant_at, path=path), context.window.deletions_since)
+    pages = descent.pages(read_pages(context.session, list_call(endpoint), pagination))
     try:
         async with aclosing(pages):
             async for page in pages:
-                yield known.take(page)
-                if known.is_past(page):
-                    break
+                if context.stored_rows == 0:
+                    # There is no row to mark: what was deleted before is of no interest.
+                    descent.since = descent.since or descent.opened
+                news = [record for record in page.records if not descent.is_known(record)]
+                yield Batch(gone=[Gone(str(one["id"])) for one in news if one.get("id")])
     except IntercomError as error:
         context.warn(error.but("what was deleted is looked for again by the next sync"))
     else:
-        yield Batch(deletions_at=None if known.shrunk else known.opened)
-
-
-@dataclass(slots=True)
-class _Deletions:
-    """Which deletions are known, and the state of the list while it is read.
-
-    Attributes:
-        dated: Field with the time of deletion.
-        since: Deletions before this are known; None if none is.
-        any_stored: Whether there are rows to mark.
-        total: Entries of the list, by its last page.
-        shrunk: Whether entries disappeared, so that one may have slipped between two pages.
-    """
-
-    dated: str
-    since: datetime | None
-    any_stored: bool
-    opened: datetime | None = None
-    total: int = 0
-    shrunk: bool = False
-
-    def take(self, page: Page) -> Batch:
-        """Return the deletions of a page that may be new."""
-        if self.opened is None:
-            newest = max(filter(None, map(self._date, page.records)), default=None)
-            # Without Intercom's clock, the newest deletion shows how far the list goes.
-            self.opened = page.date or (min(newest, local_now()) if newest else None)
-            if not self.any_stored:
-                self.since = self.since or self.opened
-        total = page.total_count or 0
-        self.shrunk, self.total = self.shrunk or total < self.total, total
-        return Batch(gone=[Gone(str(one["id"])) for one in page.records if self._is_news(one)])
-
-    def is_past(self, page: Page) -> bool:
-        """Return whether all further pages are known; False if a page is out of order."""
-        dates = [self._date(record) for record in page.records]
-        return self.since is not None and ends_before(dates, self.since)
-
-    def _is_news(self, record: Record) -> bool:
-        date = self._date(record)
-        is_known = date is not None and self.since is not None and date < self.since
-        return record.get("id") is not None and not is_known
-
-    def _date(self, record: Record) -> datetime | None:
-        micros = micros_at(record, (self.dated,))
-        return None if micros is None else instant(micros)
+        yield Batch(deletions_at=None if descent.shrunk else descent.opened)
 
 
 async def _due(context: ReadContext) -> AsyncGenerator[Batch]:

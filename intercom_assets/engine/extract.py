@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from intercom_assets.catalog.preview import Preview
-from intercom_assets.catalog.resource import Incremental, Resource
-from intercom_assets.catalog.types import Record, instant, micros_at
+from intercom_assets.catalog.resource import Incremental, Resource, Windowed
+from intercom_assets.catalog.types import Record, instant, instant_at, micros_at
 from intercom_assets.engine.cursor import BatchLimits, Source, SyncOptions, Window
 from intercom_assets.engine.mask import Mask
 from intercom_assets.engine.progress import Listener
@@ -48,7 +48,7 @@ class Extract:
     def until(self) -> datetime | None:
         """End of the backfill; None for a resource that Intercom does not filter by time."""
         dated = self.parent or self.resource
-        return self.request.until if isinstance(dated.replication, Incremental) else None
+        return self.request.until if isinstance(dated.replication, Incremental | Windowed) else None
 
     @property
     def target(self) -> Target:
@@ -101,8 +101,7 @@ class ReadContext:
 
     def dated(self, record: Record) -> datetime | None:
         """Return when a record was updated, None if it does not say."""
-        micros = micros_at(record, self._path())
-        return None if micros is None else instant(micros)
+        return instant_at(record, self._path())
 
     def is_undated(self, record: Record) -> bool:
         """Return whether `updated_at` is null or 0, so that no search by it finds the record."""

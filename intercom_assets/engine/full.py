@@ -1,22 +1,35 @@
-"""Full reads: lists and the scroll, read completely at each sync."""
+"""Reads of lists: whole, in windows of time, or from the newest record down to known ones."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
+import math
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 
 import anyio
 
-from intercom_assets.catalog.resource import FullRefresh, Listing, Scroll
+from intercom_assets.catalog.resource import FullRefresh, Listing, Scroll, Windowed
 from intercom_assets.catalog.types import EPOCH, Record, micros_at
 from intercom_assets.engine.cursor import Batch, Checkpoint, reached
-from intercom_assets.engine.extract import ReadContext, local_now
+from intercom_assets.engine.extract import ReadContext, ends_before, local_now
 from intercom_assets.engine.reconcile import SHARE, Unseen
 from intercom_assets.engine.rows import RecordSpool, hash_record
-from intercom_assets.errors import PermanentError, RequestInfo
+from intercom_assets.errors import (
+    CutOff,
+    PermanentError,
+    RateLimited,
+    RequestInfo,
+    TransientError,
+)
 from intercom_assets.intercom.client import Call
 from intercom_assets.intercom.pagination import Page, paged, read_pages
 from intercom_assets.intercom.scroll import Restarted, read_scroll
+
+_UNBOUNDED: Mapping[str, str] = MappingProxyType({})
+_DAY = timedelta(days=1)
+_FOUNDED = datetime(2011, 1, 1, tzinfo=UTC)
+"""No workspace is older than Intercom."""
 
 
 async def read_full(context: ReadContext, listing: Listing) -> AsyncGenerator[Batch]:
@@ -131,10 +144,21 @@ def _precedence(record: Record) -> tuple[bool, int, str, str]:
 
 
 def _pages(context: ReadContext, listing: Listing) -> AsyncIterator[Page | Restarted]:
-    call = Call(path=listing.path, params=listing.params, needs=((listing.records,),))
     if isinstance(context.resource.pagination, Scroll):
-        return read_scroll(context.session, call, context.scroll_patience)
-    return read_pages(context.session, call, paged(context.resource.pagination))
+        return read_scroll(context.session, list_call(listing), context.scroll_patience)
+    return _list(context, listing)
+
+
+def _list(
+    context: ReadContext, listing: Listing, bounds: Mapping[str, str] = _UNBOUNDED
+) -> AsyncGenerator[Page]:
+    pagination = paged(context.resource.pagination)
+    return read_pages(context.session, list_call(listing, bounds), pagination)
+
+
+def list_call(listing: Listing, bounds: Mapping[str, str] = _UNBOUNDED) -> Call:
+    """Return the request for a list."""
+    return Call(path=listing.path, params={**listing.params, **bounds}, needs=((listing.records,),))
 
 
 def _may_be_empty(context: ReadContext) -> bool:
@@ -164,3 +188,119 @@ def _explain_loss(context: ReadContext, gone: int) -> None:
         "more than a tenth: the teammate behind the access token may see fewer of them. None is "
         "marked as deleted. If they were really deleted, run again with force"
     )
+
+
+async def read_windowed(
+    context: ReadContext, listing: Listing, windowed: Windowed
+) -> AsyncGenerator[Batch]:
+    """Read what was added in a window, in slices, oldest first, with a checkpoint after each.
+
+    A slice is requested with a second more at its begin: whether bounds are inclusive is not
+    documented. The last one has no end, unless a backfill has. Where Intercom cannot answer for a
+    slice, shorter ones are requested.
+    """
+    added, until = _Added(context), context.window.until
+    now = context.workspace.date or local_now()
+    created = context.workspace.created_at
+    # A wrong date of creation must not hide what there is.
+    first = created if created is not None and created < now else _FOUNDED
+    begin, is_last = max(context.window.since or first, _FOUNDED), False
+    span = longest = timedelta(days=windowed.days)
+    while not is_last:
+        end, newest = begin + span, added.newest
+        end = end if until is None else min(end, until)
+        is_last = end == until or end > now
+        bounds = {windowed.after: str(int(begin.timestamp()) - 1)}
+        if until is not None or not is_last:
+            bounds[windowed.before] = str(math.ceil(end.timestamp()))
+        try:
+            async with aclosing(_list(context, listing, bounds)) as pages:
+                async for page in pages:
+                    yield added.take(page)
+        except (TransientError, CutOff) as error:
+            if isinstance(error, RateLimited) or span <= _DAY:
+                raise
+            context.note(error.but("asking for a day at a time"))
+            # What came is merged, but the cursor must not pass what may be missing.
+            span, added.newest, is_last = _DAY, newest, False
+            continue
+        yield added.reached()
+        begin, span = end, min(span * 2, longest)
+
+
+async def read_newest_first(context: ReadContext, listing: Listing) -> AsyncGenerator[Batch]:
+    """Read a list from its newest record down to known ones; the cursor moves at the end."""
+    added = _Added(context)
+    descent = Descent(context.dated, context.window.since)
+    async with aclosing(descent.pages(_list(context, listing))) as pages:
+        async for page in pages:
+            yield added.take(page)
+    if descent.shrunk:
+        context.note("records were removed while they were read; the next sync reads them again")
+    else:
+        yield added.reached()
+
+
+@dataclass(slots=True)
+class _Added:
+    """What a read of added records has seen so far."""
+
+    context: ReadContext
+    opened: datetime = field(default_factory=local_now)
+    newest: datetime | None = None
+    done: int = 0
+    pages: int = 0
+
+    def take(self, page: Page) -> Batch:
+        """Return the rows of a page."""
+        if self.pages == 0:
+            self.opened = page.date or self.opened
+        self.pages += 1
+        self.newest = self.context.newest(page.records, self.newest)
+        self.done += len(page.records)
+        rows = self.context.shaper.lines(self.context.kept(page.records))
+        return Batch(rows=rows, returned=len(page.records), done=self.done)
+
+    def reached(self) -> Batch:
+        """Return the batch with the cursor of what was read."""
+        cursor = reached(self.context.window, self.newest, self.opened)
+        return Batch(checkpoint=Checkpoint(at=cursor), done=self.done)
+
+
+@dataclass(slots=True)
+class Descent:
+    """A list with its newest record first, read down to `since`.
+
+    Attributes:
+        since: Records before this are known; None if none is.
+        opened: How far the list goes: Intercom's clock, or without one the newest date.
+        shrunk: Whether entries disappeared, so that one may have slipped between two pages.
+    """
+
+    dated: Callable[[Record], datetime | None]
+    since: datetime | None
+    opened: datetime | None = None
+    shrunk: bool = False
+
+    async def pages(self, pages: AsyncGenerator[Page]) -> AsyncGenerator[Page]:
+        """Yield pages up to the first that ends with a known record."""
+        total = 0
+        async with aclosing(pages):
+            async for page in pages:
+                self.opened = self.opened or page.date or self._newest(page)
+                count = page.total_count or 0
+                self.shrunk, total = self.shrunk or count < total, count
+                yield page
+                # If a page is out of order, so may be the rest.
+                dates = [self.dated(record) for record in page.records]
+                if self.since is not None and ends_before(dates, self.since):
+                    return
+
+    def is_known(self, record: Record) -> bool:
+        """Return whether a record lies before `since`."""
+        date = self.dated(record)
+        return date is not None and self.since is not None and date < self.since
+
+    def _newest(self, page: Page) -> datetime | None:
+        newest = max(filter(None, map(self.dated, page.records)), default=None)
+        return newest and min(newest, local_now())

@@ -16,15 +16,23 @@ from intercom_assets.catalog.resource import (
     FullRefresh,
     Incremental,
     Listing,
+    NewestFirst,
     Search,
     SemiIncremental,
+    Windowed,
 )
 from intercom_assets.catalog.table import DELETED_AT, Column
 from intercom_assets.catalog.types import EPOCH
 from intercom_assets.engine.changes import read_incremental, read_range
 from intercom_assets.engine.cursor import Batch, Source, Window, plan_window
 from intercom_assets.engine.extract import Extract, ReadContext
-from intercom_assets.engine.full import is_limited, read_full, unless_limited
+from intercom_assets.engine.full import (
+    is_limited,
+    read_full,
+    read_newest_first,
+    read_windowed,
+    unless_limited,
+)
 from intercom_assets.engine.loader import Loader
 from intercom_assets.engine.nested import read_by_parent
 from intercom_assets.engine.progress import Progress, Report
@@ -113,11 +121,20 @@ def read(context: ReadContext) -> AsyncGenerator[Batch]:
             return read_range(context, search)
         case Incremental(deletions=deletions), Search() as search:
             return read_incremental(context, search, deletions)
+        case Windowed() as windowed, Listing() as listing:
+            return read_windowed(context, listing, windowed)
+        case NewestFirst(), Listing() as listing:
+            return read_newest_first(context, listing)
         case ByParent() as link, Child() as child:
             return read_by_parent(context, child, link)
         case (
-            (FullRefresh() | SemiIncremental() | Incremental() | ByParent()),
-            (Listing() | Search() | Child()),
+            FullRefresh()
+            | SemiIncremental()
+            | Incremental()
+            | Windowed()
+            | NewestFirst()
+            | ByParent(),
+            Listing() | Search() | Child(),
         ):
             raise ValueError(f"resource {resource.name!r}: no way to read this declaration")
         case unknown:
@@ -340,11 +357,13 @@ def _intention(context: ReadContext) -> str:
     if isinstance(context.resource.replication, ByParent):
         which = "that changed" if context.window.until is None else "of the range"
         return f"reading the lists of {context.due_total:,} {context.resource.parent} {which}"
-    if context.window.since is None or not isinstance(context.resource.endpoint, Search):
+    replication = context.resource.replication
+    if context.window.since is None or isinstance(replication, FullRefresh | SemiIncremental):
         return "reading everything"
+    what = "updated" if isinstance(replication, Incremental) else "added"
     until = context.window.until
     upto = f" and before {until:%Y-%m-%d %H:%M:%S}" if until else ""
-    return f"reading what was updated since {context.window.since:%Y-%m-%d %H:%M:%S}{upto} UTC"
+    return f"reading what was {what} since {context.window.since:%Y-%m-%d %H:%M:%S}{upto} UTC"
 
 
 def _position(cursor: StoredCursor) -> datetime | None:

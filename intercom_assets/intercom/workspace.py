@@ -1,11 +1,21 @@
 """What a token may read: its workspace, requested before anything else, and its resources."""
 
+import time
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import assert_never
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from intercom_assets.catalog.resource import Child, Listing, Resource, Scroll, Search, SinglePage
-from intercom_assets.catalog.types import Json
+from intercom_assets.catalog.resource import (
+    Child,
+    Listing,
+    Resource,
+    Scroll,
+    Search,
+    SinglePage,
+    Windowed,
+)
+from intercom_assets.catalog.types import Json, instant_at
 from intercom_assets.errors import ConfigurationError, NotFound, Unauthorized
 from intercom_assets.intercom import REGIONS
 from intercom_assets.intercom.client import Call, ResourceSession
@@ -23,12 +33,16 @@ class Workspace:
         id: `app.id_code`, stored with cursors.
         region: `us`, `eu` or `au`; empty if Intercom did not say.
         zone: Time zone of the calendar days that contact search compares; None if unknown.
+        created_at: When it was created, so that nothing in it is older; None if unknown.
+        date: Intercom's clock when it was requested; None if unknown.
     """
 
     id: str
     name: str
     region: str
     zone: ZoneInfo | None
+    created_at: datetime | None
+    date: datetime | None
 
 
 async def read_workspace(session: ResourceSession, region: str) -> Workspace:
@@ -61,6 +75,8 @@ async def read_workspace(session: ResourceSession, region: str) -> Workspace:
         name=_text(fields.get("name")),
         region=_text(fields.get("region")).lower(),
         zone=_zone(_text(fields.get("timezone"))),
+        created_at=instant_at(fields, ("created_at",)),
+        date=answer.date,
     )
     if not workspace.id:
         raise ConfigurationError(
@@ -116,7 +132,10 @@ def _probe_call(resource: Resource) -> Call:
             # Opening the app's only scroll would make a sync wait for a minute.
             return Call(method="POST", path="/companies/list", params={"per_page": "1"}, body={})
         case Listing(path, records, params):
-            one = {} if isinstance(resource.pagination, SinglePage) else {"per_page": "1"}
+            if isinstance(resource.replication, Windowed):
+                one = {resource.replication.after: str(int(time.time()))}
+            else:
+                one = {} if isinstance(resource.pagination, SinglePage) else {"per_page": "1"}
             return Call(path=path, params={**params, **one}, needs=((records,),))
         case Search() as search:
             call = search_call(search, 0, None, Order.NEWEST_FIRST)

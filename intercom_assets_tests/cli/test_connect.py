@@ -25,6 +25,7 @@ from intercom_simulator import Workspace, generate
 from intercom_simulator.oauth import OAuth
 
 EVERY_SCOPE = {
+    "read_admin_activity_logs",
     "read_admins",
     "read_conversations",
     "read_tags",

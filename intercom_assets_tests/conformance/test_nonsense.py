@@ -12,8 +12,10 @@ from intercom_assets.catalog.resource import (
     Granularity,
     Incremental,
     Listing,
+    NewestFirst,
     Search,
     SemiIncremental,
+    Windowed,
     identity,
     stamps,
 )
@@ -60,6 +62,17 @@ NONSENSE: dict[str, tuple[Callable[[], object], str]] = {
     "cursor_that_is_no_timestamp": (
         widgets(replication=SemiIncremental(cursor="name")),
         "resource 'widgets': cursor 'name' is not a timestamp",
+    ),
+    "newest_first_by_no_timestamp": (
+        widgets(replication=NewestFirst(cursor="name")),
+        "resource 'widgets': cursor 'name' is not a timestamp",
+    ),
+    "search_in_windows": (
+        widgets(
+            endpoint=Search("/widgets", "data", Granularity.DAY),
+            replication=Windowed("created_at", after="after", before="before"),
+        ),
+        "resource 'widgets': only a list is read in windows, or newest first",
     ),
     "incremental_without_search": (
         widgets(replication=Incremental()),

@@ -162,9 +162,15 @@ def test_the_document_names_what_there_is() -> None:
     settings = read({SALT_VARIABLE: SALT}, **example["attributes"])
 
     assert settings.privacy.hashes("conversations")
-    assert {"contacts", "conversations", "conversation_parts", "admins"} == {r for r, _ in listed}
+    assert {
+        "contacts",
+        "conversations",
+        "conversation_parts",
+        "admins",
+        "activity_logs",
+    } == {r for r, _ in listed}
     assert len(entries) > 35
-    assert () == read(exclude_columns=", ".join(entries)).warnings
+    assert () == read(resources="all,activity_logs", exclude_columns=", ".join(entries)).warnings
 
 
 @dataclass(frozen=True)

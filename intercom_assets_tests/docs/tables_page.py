@@ -13,7 +13,9 @@ from intercom_assets.catalog.resource import (
     Child,
     FullRefresh,
     Incremental,
+    NewestFirst,
     SemiIncremental,
+    Windowed,
 )
 from intercom_assets.catalog.table import METADATA_COLUMNS, Column
 from intercom_assets.catalog.types import ColumnType
@@ -164,6 +166,10 @@ def _how(resource: Resource) -> str:
             )
         case Incremental(cursor):
             return f"records are asked for by `{cursor}`; a reconcile finds what is gone"
+        case Windowed(cursor, days=days):
+            return f"records are asked for by `{cursor}`, {days} days at a time; none is marked"
+        case NewestFirst(cursor):
+            return f"records are read from the newest `{cursor}` to known ones; none is marked"
         case ByParent(parent, changes_without_parent=changes_without_parent):
             all_of_them = "; a reconcile reads those of all" if changes_without_parent else ""
             return f"read for each of the {parent} whose stored row changed{all_of_them}"

@@ -24,6 +24,14 @@ from intercom_assets.warehouse.duckdb import Connect, DuckDBWarehouse, connect
 from intercom_assets_tests.guarantees.figures import count
 from intercom_assets_tests.world import Row, World, nothing
 
+DATES = {
+    "contacts": "updated_at",
+    "conversations": "updated_at",
+    "activity_logs": "created_at",
+    "deleted_conversations": "deleted_at",
+}
+"""Resources whose cursor is a date of theirs."""
+
 
 class Killed(BaseException):
     """The process is gone."""
@@ -155,7 +163,7 @@ class Life:
 
     def assert_no_cursor_ahead(self) -> None:
         """Look whether everything up to each cursor is stored as it is in Intercom."""
-        for name in ("contacts", "conversations"):
+        for name in DATES:
             reached = self.world.moment_of_cursor(name)
             if not reached:
                 continue
@@ -163,8 +171,8 @@ class Life:
             stored = {row["id"]: row["_row_hash"] for row in self.world.live(name)}
             behind = {
                 one: row_hash
-                for one, (updated_at, row_hash) in hashes.items()
-                if updated_at <= reached and stored.get(one) != row_hash
+                for one, (date, row_hash) in hashes.items()
+                if date <= reached and stored.get(one) != row_hash
             }
             assert {} == behind, f"{name}: the cursor is ahead of these"
         self._assert_no_parent_ahead("conversation_parts", "conversations", "conversation_id")
@@ -200,7 +208,8 @@ class Life:
 
     def hashes(self, name: str) -> dict[str, tuple[float, str]]:
         """Give date and hash of each true record."""
-        return {str(one["id"]): (one["updated_at"], hash_of(one)) for one in self.truth(name)}
+        dated = DATES.get(name, "updated_at")
+        return {str(one["id"]): (one[dated], hash_of(one)) for one in self.truth(name)}
 
     def truth(self, name: str) -> list[Row]:
         """Give what a perfect sync sees."""

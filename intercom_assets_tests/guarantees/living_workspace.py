@@ -25,8 +25,12 @@ from intercom_assets_tests.guarantees.worlds import PARENTS, differences, small_
 from intercom_assets_tests.world import DAY, HOUR, NOON, nothing
 
 NAMES = ("tags", "segments", "contact_attributes", "companies", "company_segments",
-         "contacts", "conversations", "conversation_parts")  # fmt: skip
+         "contacts", "conversations", "conversation_parts",
+         "activity_logs", "deleted_conversations")  # fmt: skip
 """Resources that people change here; the others are lists like tags."""
+
+DATED = ("contacts", "conversations", "activity_logs", "deleted_conversations")
+"""Those of them that have a window."""
 
 ZONES = ("UTC", "Pacific/Auckland", "America/Los_Angeles", "Asia/Kathmandu", "Pacific/Kiritimati")
 
@@ -72,6 +76,7 @@ class LivingWorkspace(RuleBasedStateMachine):
             parts_per_conversation=2,
             tags=4,
             segments=3,
+            activity_logs=20,
         )
         self.world.clock.forward(started)
         workspace = self.world.workspace
@@ -134,7 +139,7 @@ class LivingWorkspace(RuleBasedStateMachine):
         """Sync everything."""
         self.sync(*NAMES)
 
-    @rule(name=st.sampled_from(("companies", "contacts", "conversations")))
+    @rule(name=st.sampled_from(("companies", "contacts", "conversations", "activity_logs")))
     def sync_one(self, name: str) -> None:
         """Sync one resource."""
         self.sync(name)
@@ -166,7 +171,7 @@ class LivingWorkspace(RuleBasedStateMachine):
             self.sync("companies")
         self.sync(name, reconcile=True, force=True)
 
-    @rule(days=st.integers(1, 900), name=st.sampled_from(("contacts", "conversations")))
+    @rule(days=st.integers(1, 900), name=st.sampled_from(DATED))
     def read_since(self, days: int, name: str) -> None:
         """Widen a window."""
         self.sync(name, since=self.world.clock.moment() - timedelta(days=days))
@@ -175,7 +180,7 @@ class LivingWorkspace(RuleBasedStateMachine):
         back=st.integers(0, 900),
         width=st.integers(1, 900),
         seconds=st.integers(0, 86_399),
-        kind=st.sampled_from(("contacts", "conversations")),
+        kind=st.sampled_from(("contacts", "conversations", "activity_logs")),
     )
     def backfill(self, back: int, width: int, seconds: int, kind: str) -> None:
         """Backfill a range, and the parts of its conversations."""

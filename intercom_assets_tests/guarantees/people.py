@@ -101,6 +101,11 @@ class People:
             self.silent = self.silent or kind == "contacts"
             self.workspace.delete(kind, record_id)
 
+    def log_in(self) -> None:
+        """Do what is logged, once or several times in one second."""
+        for _ in range(self.chance.choice((1, 2, 30))):
+            self.workspace.log_activity(id=f"{self.chance.getrandbits(64):016x}")
+
     def merge(self) -> None:
         """Merge a contact into another."""
         ids = self.workspace.collection("contacts").ids()
@@ -149,6 +154,7 @@ _ACTIONS: tuple[Callable[[People], None], ...] = (
     People.set_up,
     People.delete_listed,
     People.delete,
+    People.log_in,
     People.merge,
     People.move_company,
     People.change_silently,

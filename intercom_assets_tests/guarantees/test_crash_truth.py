@@ -100,6 +100,25 @@ def test_a_killed_first_read_goes_on(lives: Callable[..., Life]) -> None:
     live_and_die(lives, story)
 
 
+def test_a_killed_read_of_what_was_added_goes_on(lives: Callable[..., Life]) -> None:
+    """Whatever a read of an append-only list dies of, the next one adds what it did not commit."""
+
+    def story(life: Life) -> None:
+        workspace = life.world.workspace
+        for _ in range(3):
+            for name in ("activity_logs", "deleted_conversations"):
+                life.attempts(4, 120, name)
+            for number in range(life.random.randrange(1, 70)):
+                life.world.clock.forward(life.random.choice([0.0, 1.0, DAY]))
+                workspace.log_activity()
+                key = workspace.add("conversations", {"title": f"gone {number}"})
+                workspace.delete("conversations", key)
+        life.world.sync_all("activity_logs", "deleted_conversations")
+        life.assert_true("activity_logs", "deleted_conversations")
+
+    live_and_die(lives, story)
+
+
 def test_a_killed_incremental_sync_goes_on(lives: Callable[..., Life]) -> None:
     """Changes between syncs that are killed at any instant all land in the end."""
 

@@ -26,8 +26,15 @@ from intercom_simulator import Access, Faults, Record, Workspace, generate
 
 Answered = Callable[[httpx.Request, httpx.Response], httpx.Response]
 
-DATED = frozenset({"segments", "companies", "contacts", "conversations"})
-"""Resources that the start date filters."""
+DATED = {
+    "segments": "updated_at",
+    "companies": "updated_at",
+    "contacts": "updated_at",
+    "conversations": "updated_at",
+    "activity_logs": "created_at",
+    "deleted_conversations": "deleted_at",
+}
+"""Resources that the start date filters, and by which date."""
 
 PARENTS = {"company_segments": ("company_id", "companies"),
            "conversation_parts": ("conversation_id", "conversations")}  # fmt: skip
@@ -140,8 +147,8 @@ def true_records(world: World, name: str) -> list[Record]:
         return [record for record in records if record[key] in kept]
     if name not in DATED:
         return records
-    begin = start_date.timestamp()
-    return [one for one in records if one["updated_at"] is None or one["updated_at"] >= begin]
+    begin, dated = start_date.timestamp(), DATED[name]
+    return [one for one in records if one[dated] is None or one[dated] >= begin]
 
 
 def differences(world: World, *names: str) -> list[str]:

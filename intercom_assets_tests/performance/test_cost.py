@@ -57,7 +57,7 @@ def rested(tmp_path: Path) -> Iterator[World]:
 
 
 def test_a_sync_without_changes_asks_little(rested: World) -> None:
-    """Where nothing changed, 15 requests and the pages of one scroll are enough."""
+    """Where nothing changed, 17 requests and the pages of one scroll are enough."""
     world = rested
     world.workspace.log.clear()
 
@@ -65,8 +65,10 @@ def test_a_sync_without_changes_asks_little(rested: World) -> None:
 
     scrolls = world.workspace.log.count("GET", "/companies/scroll")
     assert 3 == scrolls
-    assert 1 == world.workspace.log.count("GET", "/conversations/deleted")
-    assert world.workspace.log.total() - scrolls <= 15
+    # Once for the marks of conversations, and once for the table of deletions.
+    assert 2 == world.workspace.log.count("GET", "/conversations/deleted")
+    assert 1 == world.workspace.log.count("GET", "/admins/activity_logs")
+    assert world.workspace.log.total() - scrolls <= 17
 
 
 def counts(world: World) -> dict[str, int | None]:
@@ -194,7 +196,7 @@ def test_a_sync_commits_seldom(world: World) -> None:
     """A commit holds as many rows as were spooled: a small resource is one transaction."""
     reports = world.sync_all()
 
-    assert 11 <= sum(report.commits for report in reports.values()) <= 14
+    assert len(reports) <= sum(report.commits for report in reports.values()) <= len(reports) + 1
 
 
 @pytest.mark.parametrize(

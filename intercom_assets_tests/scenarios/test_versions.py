@@ -100,11 +100,11 @@ def test_an_assignee_of_2_1_is_found_in_the_columns_of_later_versions(database: 
 @pytest.mark.parametrize(
     ("version", "missing"),
     [
-        ("2.1", {"company_segments", "ticket_types", "ticket_states"}),
-        ("2.5", {"ticket_types", "ticket_states"}),
-        ("2.7", {"ticket_types", "ticket_states"}),
-        ("2.11", {"ticket_states"}),
-        ("2.14", set()),
+        ("2.1", {"company_segments", "ticket_types", "ticket_states", "deleted_conversations"}),
+        ("2.5", {"ticket_types", "ticket_states", "deleted_conversations"}),
+        ("2.7", {"ticket_types", "ticket_states", "deleted_conversations"}),
+        ("2.11", {"ticket_states", "deleted_conversations"}),
+        ("2.14", {"deleted_conversations"}),
         ("2.16", set()),
     ],
 )

@@ -61,6 +61,12 @@ def _avatar_object(schemas: Record) -> None:
     _properties(schemas, "admin")["avatar"] = {"type": ["object", "null"]}
 
 
+def _activity_log_values(schemas: Record) -> None:
+    """The schema says that values before and after are objects; its own examples have texts."""
+    properties = _properties(schemas, "activity_log_metadata")
+    properties["before"] = properties["after"] = {"type": ["object", "string", "null"]}
+
+
 AMENDMENTS: list[Callable[[Record], None]] = [
     _monthly_spend,
     _company_custom_attributes,
@@ -68,6 +74,7 @@ AMENDMENTS: list[Callable[[Record], None]] = [
     _next_page_link,
     _statistics_may_be_null,
     _avatar_object,
+    _activity_log_values,
 ]
 
 

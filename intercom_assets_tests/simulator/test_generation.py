@@ -14,6 +14,7 @@ RESOURCES = [
     *(kind for kind in KEYS if kind != "conversation_data_attributes"),
     "company_segments",
     "conversation_parts",
+    "deleted_conversations",
 ]
 
 

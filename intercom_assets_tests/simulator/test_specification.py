@@ -12,6 +12,7 @@ LISTS: list[tuple[str, str, str, Record | None]] = [
     ("GET", "/me", "/me", None),
     ("GET", "/admins", "/admins", None),
     ("GET", "/admins", "/admins?display_avatar=true", None),
+    ("GET", "/admins/activity_logs", "/admins/activity_logs?created_at_after=0", None),
     ("GET", "/teams", "/teams", None),
     ("GET", "/tags", "/tags", None),
     ("GET", "/data_attributes", "/data_attributes?model=contact", None),
@@ -103,6 +104,8 @@ def test_refusals_match_the_description(
     ("resource", "schema"),
     [
         ("admins", "admin"),
+        ("activity_logs", "activity_log"),
+        ("deleted_conversations", "deleted_conversation_item"),
         ("teams", "team"),
         ("segments", "segment"),
         ("companies", "company"),

@@ -6,7 +6,7 @@ No moment depends on the clock of the machine: all lie between 2023 and 2025.
 from dataclasses import dataclass
 
 from intercom_simulator.contents import Contents
-from intercom_simulator.generation import companies, plain, setup
+from intercom_simulator.generation import activity, companies, plain, setup
 from intercom_simulator.generation.chance import Chance
 from intercom_simulator.generation.contacts import ContactMaker
 from intercom_simulator.generation.conversations import ConversationMaker
@@ -28,6 +28,8 @@ def generate(  # noqa: PLR0913 - every size has a name and a default
     teams: int = 6,
     tags: int = 40,
     segments: int = 12,
+    activity_logs: int = 300,
+    deleted_conversations: int = 5,
     workspace: Workspace | None = None,
 ) -> Workspace:
     """Fills a workspace (by default a new one) from a seed and returns it.
@@ -42,6 +44,9 @@ def generate(  # noqa: PLR0913 - every size has a name and a default
     lengths = [_LONG + 1 + 37 * (index + 1) for index in range(long_conversations)]
     filling.add_conversations(conversations, parts_per_conversation, lengths)
     filling.add_plain(seed)
+    admin_records = list(filled.collection("admins"))
+    filled.collection("activity_logs").fill(activity.logs(seed, admin_records, activity_logs))
+    filled.deleted_conversations += activity.deleted_conversations(seed, deleted_conversations)
     return filled
 
 

@@ -8,11 +8,19 @@ from starlette.routing import Route
 
 from intercom_simulator.calls import EXCHANGE, Exchange, Handler, JsonResponse
 from intercom_simulator.forms import reshaped
-from intercom_simulator.routes import companies, contacts, conversations, lists, setup
+from intercom_simulator.routes import (
+    activity,
+    companies,
+    contacts,
+    conversations,
+    lists,
+    setup,
+)
 
 _GET: dict[str, Handler] = {
     "/me": setup.me,
     "/admins": setup.admins,
+    "/admins/activity_logs": activity.activity_logs,
     "/teams": setup.teams,
     "/tags": setup.tags,
     "/data_attributes": setup.data_attributes,
