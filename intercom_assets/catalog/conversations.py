@@ -235,7 +235,8 @@ CONVERSATIONS = Resource(
             since=ApiVersion(2, 16),
         )
     ),
-    lookup=Lookup("/conversations/{id}", ("conversation_parts",)),
+    lookup=Lookup("/conversations/{id}"),
+    reduced={"conversation_parts": ()},
     columns=(
         *_STATE,
         *_SOURCE,

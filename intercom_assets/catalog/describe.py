@@ -8,6 +8,7 @@ from intercom_assets.catalog.resource import (
     FullRefresh,
     Incremental,
     Listing,
+    ParentSearch,
     Resource,
     Search,
     SemiIncremental,
@@ -20,10 +21,10 @@ def request_line(resource: Resource) -> str:
         case Listing(path, _, params):
             query = "&".join(f"{name}={value}" for name, value in params.items())
             return f"GET {path}{'?' if query else ''}{query}"
+        case Child(search=ParentSearch(path)) | Search(path):
+            return f"POST {path}"
         case Child(path):
             return f"GET {path}"
-        case Search(path):
-            return f"POST {path}"
         case _:
             assert_never(resource.endpoint)
 

@@ -67,28 +67,37 @@ class Granularity(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A POST that searches records by time."""
+    """A POST that searches records by time.
+
+    Attributes:
+        listed: Whether a GET lists the same records without a filter.
+    """
 
     path: str
     records: str
     granularity: Granularity
+    listed: bool = True
 
     @property
     def list_path(self) -> str:
-        """Path that lists the same records without a filter."""
+        """Path that lists the same records without a filter, if there is one."""
         return self.path.removesuffix("/search")
 
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """A GET of one record, which shows whether it still exists.
-
-    Attributes:
-        lookup_only_fields: Fields missing from records of the search.
-    """
+    """A GET of one record, which shows whether it still exists."""
 
     path: str
-    lookup_only_fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ParentSearch:
+    """A POST that searches parents by id, many at a time, and returns them with their lists."""
+
+    path: str
+    records: str
+    per_page: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +106,13 @@ class Child:
 
     Attributes:
         cap: Maximum number of records that Intercom returns, preferring the newest.
+        search: Returns the same lists with fewer requests; the GET reads those that it does not.
     """
 
     path: str
     records: tuple[str, ...]
     cap: int | None = None
+    search: ParentSearch | None = None
 
 
 Endpoint: TypeAlias = Listing | Search | Child
@@ -242,6 +253,7 @@ class Resource:
         name: Name of the asset, and of the table after `<prefix>rudder_`.
         nested: Truncated lists inside the record, to be completed.
         lookup: Request for one record, for reconciles.
+        reduced: Objects inside the record that other tables hold, and what is kept of them.
         copied: The other resource's record that each row repeats.
         scope: Permission that the token needs, as named in Intercom's Developer Hub.
         default: Whether `resources: all` includes it.
@@ -261,6 +273,7 @@ class Resource:
     primary_key: tuple[str, ...] = ("id",)
     nested: tuple[NestedList, ...] = ()
     lookup: Lookup | None = None
+    reduced: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     copied: Copied | None = None
     since: ApiVersion = OLDEST
     default: bool = True
@@ -294,6 +307,7 @@ class Resource:
         self._check_replication()
         if self.copied is not None:
             self._check_copied(self.copied)
+        self._check_reduced()
         if isinstance(self.endpoint, Child) and "{id}" not in self.endpoint.path:
             raise ValueError(f"path {self.endpoint.path!r} lacks {{id}}")
 
@@ -330,6 +344,12 @@ class Resource:
             raise ValueError(f"order column {link.order_column!r} is no column")
         if self.endpoint.cap is not None and link.order_column is None:
             raise ValueError("a capped list needs the column that orders it")
+
+    def _check_reduced(self) -> None:
+        for column in self.columns:
+            head, *rest = column.path
+            if head in self.reduced and (not rest or rest[0] not in self.reduced[head]):
+                raise ValueError(f"column {column.name!r} is not kept of {head}")
 
     def _check_copied(self, copied: Copied) -> None:
         if nested := [one.name for one in self.columns if one.path != (one.name,)]:

@@ -185,7 +185,7 @@ def _prepare(extract: Extract, warehouse: Warehouse, report: Report, folder: Pat
         spooled=partial(_tell_spooled, extract, report, time.monotonic()),
         scroll_patience=extract.connection.scroll_patience,
         slice_records=extract.portions.slice_records,
-        shaper=Shaper(extract.resource.table, extract.mask),
+        shaper=Shaper(extract.resource.table, extract.mask, extract.resource.reduced),
     )
     return _Plan(context, table.copies)
 
@@ -265,7 +265,7 @@ def _parents_in_range(extract: Extract, warehouse: Warehouse) -> list[ParentVers
     assert parent.cursor is not None
     columns = (target.table.column(parent.cursor), target.table.column(DELETED_AT))
     return [
-        ParentVersion(key, updated, deleted=False)
+        ParentVersion(key, updated, deleted=False, updated_at=updated)
         for rows in warehouse.cells(Cells(target, columns))
         for key, updated, deleted_at in rows
         if deleted_at is None and updated is not None and since <= updated < until

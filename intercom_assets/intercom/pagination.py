@@ -216,7 +216,7 @@ class _Reading:
             answer = await self.session.ask(self._at(size), instead=instead)
         except TransientError as error:
             raise self._unanswered(error, size) from None
-        shared.came(size)
+        shared.came(size, answer.size)
         return answer
 
     def _at(self, size: int) -> Call:

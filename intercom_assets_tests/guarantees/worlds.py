@@ -1,6 +1,5 @@
 """Worlds to attack: small pages, so that paging happens, and a comparison with the truth."""
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,13 +14,12 @@ from intercom_assets.catalog import CATALOG, NEWEST
 from intercom_assets.catalog.resource import StartingAfter
 from intercom_assets.engine.cursor import BatchLimits
 from intercom_assets.engine.extract import Extract
-from intercom_assets.engine.rows import hash_record
 from intercom_assets.intercom.connection import Connection
 from intercom_assets.intercom.retry import RetryPolicy
 from intercom_assets.intercom.scroll import ScrollPolicy
 from intercom_assets.warehouse.duckdb import DuckDBWarehouse
 from intercom_assets_tests.places import DuckDBPlace
-from intercom_assets_tests.world import Clock, Line, Row, World
+from intercom_assets_tests.world import Clock, Line, Row, World, true_hash
 from intercom_simulator import Access, Faults, Record, Workspace, generate
 
 Answered = Callable[[httpx.Request, httpx.Response], httpx.Response]
@@ -107,7 +105,7 @@ def small_pages(
 ) -> SmallPages:
     """Make a small world whose warehouse's clock differs from Intercom's by `skew` seconds."""
     clock = Clock()
-    nobody = {"contacts": 0, "companies": 0, "conversations": 0}
+    nobody = {"contacts": 0, "companies": 0, "conversations": 0, "tickets": 0}
     faults = Faults(
         reset_after=0,
         drip_seconds=0.0,
@@ -149,7 +147,7 @@ def differences(world: World, *names: str) -> list[str]:
     found = []
     for name in names or CATALOG.names:
         truth, live = true_records(world, name), world.live(name)
-        expected = Counter(hash_record(json.loads(json.dumps(record))) for record in truth)
+        expected = Counter(true_hash(name, record) for record in truth)
         stored = Counter(row["_row_hash"] for row in live)
         if expected != stored:
             ours, theirs = ({key_of(name, one) for one in side} for side in (live, truth))

@@ -10,10 +10,13 @@ from intercom_simulator.generation import companies, setup
 from intercom_simulator.generation.chance import Chance
 from intercom_simulator.generation.contacts import ContactMaker
 from intercom_simulator.generation.conversations import ConversationMaker
+from intercom_simulator.generation.tickets import TicketMaker, with_forms
 from intercom_simulator.records import Record
 from intercom_simulator.workspace import Workspace
 
 _LONG = 500
+_OWN_STREAM = 1_000_003
+"""Keeps the records of other kinds as they were before there were tickets."""
 
 
 def generate(  # noqa: PLR0913 - every size has a name and a default
@@ -28,11 +31,14 @@ def generate(  # noqa: PLR0913 - every size has a name and a default
     teams: int = 6,
     tags: int = 40,
     segments: int = 12,
+    tickets: int = 120,
+    long_tickets: int = 1,
     workspace: Workspace | None = None,
 ) -> Workspace:
     """Fills a workspace (by default a new one) from a seed and returns it.
 
-    `long_conversations` of the conversations have over 500 parts.
+    `long_conversations` of the conversations, and `long_tickets` of the tickets, have over 500
+    parts.
     """
     filled = Workspace() if workspace is None else workspace
     filling = _Filling(filled, Chance(seed))
@@ -41,6 +47,7 @@ def generate(  # noqa: PLR0913 - every size has a name and a default
     filling.add_contacts(contacts)
     lengths = [_LONG + 1 + 37 * (index + 1) for index in range(long_conversations)]
     filling.add_conversations(conversations, parts_per_conversation, lengths)
+    filling.add_tickets(tickets, long_tickets, Chance(seed + _OWN_STREAM))
     return filled
 
 
@@ -62,7 +69,7 @@ class _Filling:
         self._fill("contact_attributes", setup.contact_attributes(chance))
         self._fill("company_attributes", setup.company_attributes(chance))
         self._fill("conversation_attributes", setup.conversation_attributes(chance))
-        self._fill("ticket_types", setup.ticket_types(chance, id_code))
+        self._fill("ticket_types", with_forms(setup.ticket_types(chance, id_code)))
         self._fill("ticket_states", setup.ticket_states())
 
     def add_companies(self, count: int) -> None:
@@ -106,6 +113,18 @@ class _Filling:
             made.append(record)
             self.contents.parts[record["id"]] = parts
         self._fill("conversations", made)
+
+    def add_tickets(self, count: int, long: int, chance: Chance) -> None:
+        maker = TicketMaker(
+            chance=chance,
+            types=self._made("ticket_types"),
+            states=self._made("ticket_states"),
+            contacts=self._made("contacts"),
+            admins=self._made("admins"),
+            teams=self._made("teams"),
+            conversations=self._made("conversations"),
+        )
+        self._fill("tickets", [maker.ticket(index, long=index < long) for index in range(count)])
 
     def _length(self, mean: int) -> int:
         return int(self.chance.random.expovariate(1 / mean) + 0.5) if mean else 0

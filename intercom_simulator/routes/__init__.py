@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from intercom_simulator.calls import EXCHANGE, Exchange, Handler, JsonResponse
 from intercom_simulator.forms import reshaped
-from intercom_simulator.routes import companies, contacts, conversations, setup
+from intercom_simulator.routes import companies, contacts, conversations, setup, tickets
 
 _GET: dict[str, Handler] = {
     "/me": setup.me,
@@ -31,11 +31,13 @@ _GET: dict[str, Handler] = {
     "/conversations": conversations.conversations,
     "/conversations/deleted": conversations.deleted,
     "/conversations/{id}": conversations.conversation,
+    "/tickets/{id}": tickets.ticket,
 }
 _POST: dict[str, Handler] = {
     "/companies/list": companies.listing,
     "/contacts/search": contacts.search,
     "/conversations/search": conversations.search,
+    "/tickets/search": tickets.search,
 }
 
 
