@@ -58,11 +58,10 @@ class Listing:
 
 
 class Granularity(Enum):
-    """How finely a search compares `updated_at`."""
+    """How finely a search compares `updated_at`: days are those of the workspace's time zone."""
 
     SECOND = "second"
     DAY = "day"
-    """A calendar day in the workspace's time zone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +157,7 @@ class FullRefresh:
 
 @dataclass(frozen=True, slots=True)
 class SemiIncremental:
-    """All records are read, and changed ones merged.
-
-    Attributes:
-        cursor: Column by which the start date filters.
-    """
+    """All records are read, and changed ones merged; the start date filters by `cursor`."""
 
     cursor: str = "updated_at"
 
@@ -217,11 +212,9 @@ Replication: TypeAlias = FullRefresh | SemiIncremental | Incremental | ByParent
 
 @dataclass(frozen=True, slots=True)
 class NestedList:
-    """A list inside a record that Intercom truncates, and where to read it whole.
+    """A list `{data, has_more, …}` inside a record that Intercom truncates, and its own endpoint.
 
-    Attributes:
-        name: Field of the record with `{data, has_more, total_count, url}`.
-        records: Possible keys of the whole list; Intercom's documents disagree.
+    Intercom's documents disagree about the key of the whole list, so that there may be several.
     """
 
     name: str

@@ -17,6 +17,7 @@ from intercom_assets.catalog.resource import (
     ByParent,
     Child,
     NestedList,
+    ParentSearch,
     SinglePage,
     StartingAfter,
     record_path,
@@ -24,7 +25,7 @@ from intercom_assets.catalog.resource import (
 from intercom_assets.catalog.types import Json, Record, as_int, instant, micros_at, value_at
 from intercom_assets.engine.concurrency import map_ordered
 from intercom_assets.engine.cursor import Batch, Checkpoint, PassedOver, WholeList
-from intercom_assets.engine.extract import ReadContext, local_now
+from intercom_assets.engine.extract import ReadContext, just_changed
 from intercom_assets.engine.unread import TRIES, TRIES_AGAIN, Judge, refuse_others, too_short
 from intercom_assets.errors import IntercomError, RateLimited, RequestInfo, TransientError
 from intercom_assets.intercom.client import CONNECTIONS, Call
@@ -207,7 +208,9 @@ async def read_by_parent(
             async for run in runs:
                 yield _batch(context, run, done)
     while due := await anyio.to_thread.run_sync(partial(next, context.due, ())):
-        families = lists.read_together(due) if child.search else lists.read_each(due)
+        families = map_ordered(lists.read, due, CONNECTIONS)
+        if child.search is not None:
+            families = lists.read_together(due, child.search)
         async with aclosing(_runs(families, lists.judge)) as runs:
             async for run in runs:
                 done += len(run)
@@ -250,48 +253,47 @@ class _Lists:
 
     def __init__(self, context: ReadContext, child: Child, link: ByParent) -> None:
         self._context, self._child, self._link = context, child, link
-        self._search = child.search
+        self._refused = False
         self.judge = Judge(partial(self._list, most=TRIES))
 
-    def read_each(self, due: list[ParentVersion]) -> AsyncGenerator[_Family]:
-        """Read the lists of due parents, one request each."""
-        return map_ordered(self.read, due, CONNECTIONS)
-
-    async def read_together(self, due: list[ParentVersion]) -> AsyncGenerator[_Family]:
+    async def read_together(
+        self, due: list[ParentVersion], search: ParentSearch
+    ) -> AsyncGenerator[_Family]:
         """Read the lists of due parents by searches, and those that they do not show by GET."""
-        groups = self._groups(due)
+        groups = self._groups(due, search)
         # The first search shows how large parents are, and so how many to request at a time.
         for some, width in ((islice(groups, 1), 1), (groups, _GROUPS)):
-            async with aclosing(map_ordered(self._found, some, width)) as found:
+            async with aclosing(map_ordered(partial(self._found, search), some, width)) as found:
                 async for group, families in found:
                     read = partial(self._read_unless, families)
                     async with aclosing(map_ordered(read, group, CONNECTIONS)) as whole:
                         async for family in whole:
                             yield family
 
-    def _groups(self, due: list[ParentVersion]) -> Iterator[list[ParentVersion]]:
-        assert self._child.search is not None
-        size = self._context.session.page_size(self._child.search.per_page)
+    def _groups(
+        self, due: list[ParentVersion], search: ParentSearch
+    ) -> Iterator[list[ParentVersion]]:
+        size = self._context.session.page_size(search.per_page)
         while due:
             group, due = due[: size.size], due[size.size :]
             yield group
 
     async def _found(
-        self, group: list[ParentVersion]
+        self, search: ParentSearch, group: list[ParentVersion]
     ) -> tuple[list[ParentVersion], dict[str, _Family]]:
         """Search for a group's parents; return the lists that are whole and as new as stored."""
         wanted = {parent.key: parent for parent in group if not parent.deleted}
         families: dict[str, _Family] = {}
-        if self._search is None or not wanted:
+        if self._refused or not wanted:
             return group, families
-        call, paged = parents_call(self._search, wanted), StartingAfter(self._search.per_page)
+        call, paged = parents_call(search, wanted), StartingAfter(search.per_page)
         try:
             async with aclosing(read_pages(self._context.session, call, paged)) as pages:
                 async for page in pages:
                     records = {str(record.get("id")): record for record in page.records}
                     if not records.keys() <= wanted.keys():
                         # A filter that is ignored would return everything.
-                        self._search = None
+                        self._refused = True
                         break
                     for key, record in records.items():
                         if family := self._shown(wanted[key], record, page):
@@ -299,8 +301,7 @@ class _Lists:
         except IntercomError as error:
             refuse_others(error)
             self._context.note(error.but("reading their lists one by one"))
-            # What is refused once is not asked again.
-            self._search = self._search if isinstance(error, TransientError) else None
+            self._refused = self._refused or not isinstance(error, TransientError)
         return group, families
 
     def _shown(self, parent: ParentVersion, record: Record, page: Page) -> _Family | None:
@@ -309,7 +310,7 @@ class _Lists:
         updated, stored = micros_at(record, ("updated_at",)), parent.updated_at
         # Search indexes late: a list from before the stored version lacks what made it due.
         late = updated is None or stored is None or instant(updated) < stored
-        if listed is None or late or _just_changed(replace(page, body=record)):
+        if listed is None or late or just_changed(record, page.date):
             return None
         children = read_page(Response(record, page.date), (self._child.records,))
         if self._shortness(parent.key, children, len(children.records)):
@@ -348,7 +349,7 @@ class _Lists:
 
     async def _family(self, key: str, most: float) -> _Family:
         page = await self._list(key, most)
-        if _just_changed(page):
+        if just_changed(page.body, page.date):
             # Another change in this second would not change the parent's date, and never be due.
             await self._context.session.client.patience.sleep(1.0)
             page = await self._list(key, most)
@@ -380,13 +381,6 @@ class _Lists:
 
     def _path(self, key: str) -> str:
         return record_path(self._child.path, key)
-
-
-def _just_changed(page: Page) -> bool:
-    """Return whether a parent, returned with its children, changed in this very second."""
-    updated = micros_at(page.body, ("updated_at",))
-    answered = (page.date or local_now()).timestamp()
-    return updated is not None and updated >= int(answered) * 1_000_000
 
 
 def _newer_than(child: Child, link: ByParent, answer: Record, children: list[Record]) -> int | None:

@@ -146,13 +146,13 @@ AND "parent_id" NOT IN (SELECT unnest(CAST(? AS JSON) ->> '$[*]'))
 ORDER BY "parent_id";
 
 -- due
-SELECT "parent_id", "_synced_at", "_deleted_at" IS NOT NULL
+SELECT "parent_id", "_synced_at", "_deleted_at" IS NOT NULL, "updated_at"
 FROM "intercom"."eu_rudder_things"
 WHERE "_synced_at" > CAST(? AS TIMESTAMP WITH TIME ZONE) OR ("_synced_at" = CAST(? AS TIMESTAMP WITH TIME ZONE) AND "parent_id" > ?)
 ORDER BY "_synced_at", "parent_id" LIMIT 500;
 
 -- due from the beginning
-SELECT "parent_id", "_synced_at", "_deleted_at" IS NOT NULL
+SELECT "parent_id", "_synced_at", "_deleted_at" IS NOT NULL, "updated_at"
 FROM "intercom"."eu_rudder_things"
 ORDER BY "_synced_at", "parent_id" LIMIT 500;
 
