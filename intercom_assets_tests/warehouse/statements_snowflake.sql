@@ -340,6 +340,23 @@ FROM "INTERCOM"."EU_RUDDER_CONTACTS"
 WHERE "_DELETED_AT" IS NULL
   AND 'intercom_assets:3adac3c04eacac07' <> '';
 
+-- view tickets_flat replace 1
+CREATE OR REPLACE VIEW "INTERCOM"."EU_RUDDER_TICKETS_FLAT" COPY GRANTS COMMENT = 'One row per ticket that is not deleted, with the answers to its form. Its own columns, and a typed column `custom_…` per custom attribute, where a value that does not fit the type of the attribute is null.' AS
+SELECT
+  "ID",
+  "NAME",
+  CAST("TICKET_ATTRIBUTES"['plan_tier'] AS TEXT) AS "CUSTOM_PLAN_TIER",
+  TRY_CAST(REGEXP_SUBSTR(CAST("TICKET_ATTRIBUTES"['Seats'] AS TEXT), '^(-?([0-9]{1,18}|[1-8][0-9]{18}))([.]0+)?$', 1, 1, 'e', 1) AS NUMBER(38,0)) AS "CUSTOM_SEATS",
+  TRY_CAST(REGEXP_SUBSTR(CAST("TICKET_ATTRIBUTES"['ARR €'] AS TEXT), '^([+-]?([0-9]{1,200}[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,2})?)$', 1, 1, 'e', 1) AS FLOAT) AS "CUSTOM_ARR",
+  CASE LOWER(COALESCE(CAST("TICKET_ATTRIBUTES"['is.beta'] AS TEXT), CAST("TICKET_ATTRIBUTES"['is']['beta'] AS TEXT))) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END AS "CUSTOM_IS_BETA",
+  COALESCE(DATEADD(microsecond, TRY_CAST(REGEXP_SUBSTR(CAST("TICKET_ATTRIBUTES"['trial_ends_at'] AS TEXT), '^(-[0-9]{1,10}|[0-9]{1,11})([.]0+)?$', 1, 1, 'e', 1) AS NUMBER(38,0)) * 1000000, CAST('1970-01-01T00:00:00+00:00' AS TIMESTAMP_TZ)),
+    TRY_CAST(REGEXP_SUBSTR(CAST("TICKET_ATTRIBUTES"['trial_ends_at'] AS TEXT), '^([1-9][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2}))$', 1, 1, 'e', 1) AS TIMESTAMP_TZ)) AS "CUSTOM_TRIAL_ENDS_AT",
+  CAST("TICKET_ATTRIBUTES"['it''s / "odd" ~ \\'] AS TEXT) AS "CUSTOM_IT_S_ODD",
+  CAST("TICKET_ATTRIBUTES"['会社名'] AS TEXT) AS "custom_会社名"
+FROM "INTERCOM"."EU_RUDDER_TICKETS"
+WHERE "_DELETED_AT" IS NULL
+  AND 'intercom_assets:8d6121e94025ce38' <> '';
+
 -- view contact_companies replace 1
 CREATE OR REPLACE VIEW "INTERCOM"."EU_RUDDER_CONTACT_COMPANIES" COPY GRANTS COMMENT = 'One row per contact and company that the contact belongs to.' AS
 SELECT DISTINCT t."ID" AS "CONTACT_ID", CAST(m.VALUE['id'] AS TEXT) AS "COMPANY_ID"
@@ -374,6 +391,69 @@ SELECT DISTINCT t."ID" AS "CONVERSATION_ID", CAST(m.VALUE['id'] AS TEXT) AS "CON
 FROM "INTERCOM"."EU_RUDDER_CONVERSATIONS" AS t, LATERAL FLATTEN(INPUT => CASE WHEN IS_ARRAY(t."CONTACTS"['contacts']) THEN t."CONTACTS"['contacts'] END) AS m
 WHERE t."_DELETED_AT" IS NULL AND CAST(m.VALUE['id'] AS TEXT) IS NOT NULL
   AND 'intercom_assets:6f25c7c7919ae2be' <> '';
+
+-- view ticket_contacts replace 1
+CREATE OR REPLACE VIEW "INTERCOM"."EU_RUDDER_TICKET_CONTACTS" COPY GRANTS COMMENT = 'One row per ticket and contact whom it is about.' AS
+SELECT DISTINCT t."ID" AS "TICKET_ID", CAST(m.VALUE['id'] AS TEXT) AS "CONTACT_ID"
+FROM "INTERCOM"."EU_RUDDER_TICKETS" AS t, LATERAL FLATTEN(INPUT => CASE WHEN IS_ARRAY(t."CONTACTS"['contacts']) THEN t."CONTACTS"['contacts'] END) AS m
+WHERE t."_DELETED_AT" IS NULL AND CAST(m.VALUE['id'] AS TEXT) IS NOT NULL
+  AND 'intercom_assets:5dab2ed7ba3975ee' <> '';
+
+-- view ticket_links replace 1
+CREATE OR REPLACE VIEW "INTERCOM"."EU_RUDDER_TICKET_LINKS" COPY GRANTS COMMENT = 'One row per ticket and conversation or ticket that is linked to it.' AS
+SELECT
+  t."ID" AS "TICKET_ID",
+  CAST(m.VALUE['type'] AS TEXT) AS "OBJECT_TYPE",
+  CAST(m.VALUE['id'] AS TEXT) AS "OBJECT_ID",
+  CAST(m.VALUE['category'] AS TEXT) AS "OBJECT_CATEGORY"
+FROM "INTERCOM"."EU_RUDDER_TICKETS" AS t, LATERAL FLATTEN(INPUT => CASE WHEN IS_ARRAY(t."LINKED_OBJECTS"['data']) THEN t."LINKED_OBJECTS"['data'] END) AS m
+WHERE t."_DELETED_AT" IS NULL
+  AND 'intercom_assets:fe3cb870b9fa4357' <> '';
+
+-- view ticket_type_attributes replace 1
+CREATE OR REPLACE VIEW "INTERCOM"."EU_RUDDER_TICKET_TYPE_ATTRIBUTES" COPY GRANTS COMMENT = 'One row per attribute of a type of ticket: a question of its form.' AS
+SELECT
+  t."ID" AS "TICKET_TYPE_ID",
+  CAST(m.VALUE['id'] AS TEXT) AS "ID",
+  CAST(m.VALUE['name'] AS TEXT) AS "NAME",
+  CAST(m.VALUE['description'] AS TEXT) AS "DESCRIPTION",
+  CAST(m.VALUE['data_type'] AS TEXT) AS "DATA_TYPE",
+  CAST(m.VALUE['input_options'] AS TEXT) AS "INPUT_OPTIONS",
+  TRY_CAST(REGEXP_SUBSTR(CAST(m.VALUE['order'] AS TEXT), '^(-?([0-9]{1,18}|[1-8][0-9]{18}))([.]0+)?$', 1, 1, 'e', 1) AS NUMBER(38,0)) AS "POSITION",
+  CASE LOWER(CAST(m.VALUE['required_to_create'] AS TEXT)) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END AS "REQUIRED_TO_CREATE",
+  CASE LOWER(CAST(m.VALUE['required_to_create_for_contacts'] AS TEXT)) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END AS "REQUIRED_TO_CREATE_FOR_CONTACTS",
+  CASE LOWER(CAST(m.VALUE['visible_on_create'] AS TEXT)) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END AS "VISIBLE_ON_CREATE",
+  CASE LOWER(CAST(m.VALUE['visible_to_contacts'] AS TEXT)) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END AS "VISIBLE_TO_CONTACTS",
+  CASE LOWER(CAST(m.VALUE['archived'] AS TEXT)) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END AS "ARCHIVED",
+  CASE LOWER(CAST(m.VALUE['default'] AS TEXT)) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END AS "IS_BUILT_IN",
+  COALESCE(DATEADD(microsecond, TRY_CAST(REGEXP_SUBSTR(CAST(m.VALUE['created_at'] AS TEXT), '^(-[0-9]{1,10}|[0-9]{1,11})([.]0+)?$', 1, 1, 'e', 1) AS NUMBER(38,0)) * 1000000, CAST('1970-01-01T00:00:00+00:00' AS TIMESTAMP_TZ)),
+    TRY_CAST(REGEXP_SUBSTR(CAST(m.VALUE['created_at'] AS TEXT), '^([1-9][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2}))$', 1, 1, 'e', 1) AS TIMESTAMP_TZ)) AS "CREATED_AT",
+  COALESCE(DATEADD(microsecond, TRY_CAST(REGEXP_SUBSTR(CAST(m.VALUE['updated_at'] AS TEXT), '^(-[0-9]{1,10}|[0-9]{1,11})([.]0+)?$', 1, 1, 'e', 1) AS NUMBER(38,0)) * 1000000, CAST('1970-01-01T00:00:00+00:00' AS TIMESTAMP_TZ)),
+    TRY_CAST(REGEXP_SUBSTR(CAST(m.VALUE['updated_at'] AS TEXT), '^([1-9][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2}))$', 1, 1, 'e', 1) AS TIMESTAMP_TZ)) AS "UPDATED_AT"
+FROM "INTERCOM"."EU_RUDDER_TICKET_TYPES" AS t, LATERAL FLATTEN(INPUT => CASE WHEN IS_ARRAY(t."TICKET_TYPE_ATTRIBUTES"['data']) THEN t."TICKET_TYPE_ATTRIBUTES"['data'] END) AS m
+WHERE t."_DELETED_AT" IS NULL
+UNION ALL
+SELECT
+  t."ID" AS "TICKET_TYPE_ID",
+  CAST(m.VALUE['id'] AS TEXT) AS "ID",
+  CAST(m.VALUE['name'] AS TEXT) AS "NAME",
+  CAST(m.VALUE['description'] AS TEXT) AS "DESCRIPTION",
+  CAST(m.VALUE['data_type'] AS TEXT) AS "DATA_TYPE",
+  CAST(m.VALUE['input_options'] AS TEXT) AS "INPUT_OPTIONS",
+  TRY_CAST(REGEXP_SUBSTR(CAST(m.VALUE['order'] AS TEXT), '^(-?([0-9]{1,18}|[1-8][0-9]{18}))([.]0+)?$', 1, 1, 'e', 1) AS NUMBER(38,0)) AS "POSITION",
+  CASE LOWER(CAST(m.VALUE['required_to_create'] AS TEXT)) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END AS "REQUIRED_TO_CREATE",
+  CASE LOWER(CAST(m.VALUE['required_to_create_for_contacts'] AS TEXT)) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END AS "REQUIRED_TO_CREATE_FOR_CONTACTS",
+  CASE LOWER(CAST(m.VALUE['visible_on_create'] AS TEXT)) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END AS "VISIBLE_ON_CREATE",
+  CASE LOWER(CAST(m.VALUE['visible_to_contacts'] AS TEXT)) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END AS "VISIBLE_TO_CONTACTS",
+  CASE LOWER(CAST(m.VALUE['archived'] AS TEXT)) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END AS "ARCHIVED",
+  CASE LOWER(CAST(m.VALUE['default'] AS TEXT)) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END AS "IS_BUILT_IN",
+  COALESCE(DATEADD(microsecond, TRY_CAST(REGEXP_SUBSTR(CAST(m.VALUE['created_at'] AS TEXT), '^(-[0-9]{1,10}|[0-9]{1,11})([.]0+)?$', 1, 1, 'e', 1) AS NUMBER(38,0)) * 1000000, CAST('1970-01-01T00:00:00+00:00' AS TIMESTAMP_TZ)),
+    TRY_CAST(REGEXP_SUBSTR(CAST(m.VALUE['created_at'] AS TEXT), '^([1-9][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2}))$', 1, 1, 'e', 1) AS TIMESTAMP_TZ)) AS "CREATED_AT",
+  COALESCE(DATEADD(microsecond, TRY_CAST(REGEXP_SUBSTR(CAST(m.VALUE['updated_at'] AS TEXT), '^(-[0-9]{1,10}|[0-9]{1,11})([.]0+)?$', 1, 1, 'e', 1) AS NUMBER(38,0)) * 1000000, CAST('1970-01-01T00:00:00+00:00' AS TIMESTAMP_TZ)),
+    TRY_CAST(REGEXP_SUBSTR(CAST(m.VALUE['updated_at'] AS TEXT), '^([1-9][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2}))$', 1, 1, 'e', 1) AS TIMESTAMP_TZ)) AS "UPDATED_AT"
+FROM "INTERCOM"."EU_RUDDER_TICKET_TYPES" AS t, LATERAL FLATTEN(INPUT => CASE WHEN IS_ARRAY(t."TICKET_TYPE_ATTRIBUTES"['ticket_type_attributes']) THEN t."TICKET_TYPE_ATTRIBUTES"['ticket_type_attributes'] END) AS m
+WHERE t."_DELETED_AT" IS NULL
+  AND 'intercom_assets:1c1f030a1779dc07' <> '';
 
 -- view team_admins replace 1
 CREATE OR REPLACE VIEW "INTERCOM"."EU_RUDDER_TEAM_ADMINS" COPY GRANTS COMMENT = 'One row per team and teammate in it.' AS
