@@ -112,12 +112,14 @@ class Contents(Store):
         ]
         self.touch("conversations", conversation_id)
 
-    def answer_ticket(self, ticket_id: str, *, body: str = "<p>Hello again</p>") -> str:
+    def answer_ticket(
+        self, ticket_id: str, *, body: str = "<p>Hello again</p>", own_id: str | None = None
+    ) -> str:
         """Adds a part to a ticket and returns its id."""
         author = {name: _operator(self.id_code)[name] for name in ("type", "id", "name", "email")}
         part = {
             "type": "ticket_part",
-            "id": str(uuid.uuid4().int % 10**15),
+            "id": own_id or str(uuid.uuid4().int % 10**15),
             "part_type": "comment",
             "body": body,
             "created_at": self.now(),

@@ -106,8 +106,10 @@ class PageSize:
             return
         if self.size == self.largest:
             self._needed = _PAGES
-        else:
-            self._change(min(one for one in (*_SIZES, self.largest) if one > self.size))
+            return
+        larger = min(one for one in (*_SIZES, self.largest) if one > self.size)
+        if weight * larger <= _HEAVY * self.size:
+            self._change(larger)
             self._untried = True
 
     def failed(self, size: int) -> int:

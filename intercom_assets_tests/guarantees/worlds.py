@@ -24,11 +24,12 @@ from intercom_simulator import Access, Faults, Record, Workspace, generate
 
 Answered = Callable[[httpx.Request, httpx.Response], httpx.Response]
 
-DATED = frozenset({"segments", "companies", "contacts", "conversations"})
+DATED = frozenset({"segments", "companies", "contacts", "conversations", "tickets"})
 """Resources that the start date filters."""
 
 PARENTS = {"company_segments": ("company_id", "companies"),
-           "conversation_parts": ("conversation_id", "conversations")}  # fmt: skip
+           "conversation_parts": ("conversation_id", "conversations"),
+           "ticket_parts": ("ticket_id", "tickets")}  # fmt: skip
 
 
 def as_it_came(_request: httpx.Request, response: httpx.Response) -> httpx.Response:
@@ -183,6 +184,8 @@ _VALUES: dict[str, tuple[str, ...]] = {
         "statistics.count_conversation_parts",
     ),
     "conversation_parts": ("conversation_id", "id", "body", "created_at", "author.id"),
+    "tickets": ("id", "ticket_id", "ticket_state.category", "ticket_type.id", "updated_at"),
+    "ticket_parts": ("ticket_id", "id", "body", "created_at", "author.id"),
 }
 """Some fields of each resource; the columns are theirs with dots as underscores."""
 

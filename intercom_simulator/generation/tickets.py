@@ -83,7 +83,6 @@ class TicketMaker:
         state = self._state(str(parts[-1]["ticket_state"]) if parts else "submitted")
         updated = parts[-1]["created_at"] if parts else created
         contact = chance.pick(self.contacts) if self.contacts else None
-        snoozed = chance.hits(0.1)
         return {
             "type": "ticket",
             "id": str(_FIRST_ID + index),
@@ -98,7 +97,7 @@ class TicketMaker:
             "created_at": created,
             "updated_at": updated,
             "open": state["category"] != "resolved",
-            "snoozed_until": updated + DAY if snoozed else None,
+            **({"snoozed_until": updated + DAY} if self.chance.hits(0.1) else {}),
             "linked_objects": self._links(index),
             "ticket_parts": ticket_parts(parts),
             "is_shared": kind["category"] == "Customer",
@@ -215,6 +214,4 @@ def _attachment(serial: int) -> Record:
         "url": f"https://downloads.example.com/i/o/{serial}/log.txt?expires=1",
         "content_type": "text/plain",
         "filesize": 512 + serial,
-        "width": None,
-        "height": None,
     }

@@ -32,5 +32,6 @@ def ticket(call: Call) -> Json:
     call.requires(_SINCE)
     record = call.workspace.collection("tickets").find(call.path["id"])
     if record is None:
-        raise not_found("Ticket not found", "ticket_not_found")
+        # What Intercom says here is documented for no version.
+        raise not_found("Resource Not Found", "ticket_not_found")
     return call.shaped("tickets", record)
