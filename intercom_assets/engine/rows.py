@@ -178,13 +178,12 @@ class Shaper:
 
 def reduce_record(record: Record, reduced: Mapping[str, tuple[str, ...]]) -> Record:
     """Return a record without the fields of its objects that other tables hold."""
-    shown = dict(record)
     for name, kept in reduced.items():
-        if isinstance(inner := shown.get(name), dict):
-            shown[name] = {key: value for key, value in inner.items() if key in kept}
-            if not kept:
-                del shown[name]
-    return shown
+        if isinstance(inner := record.get(name), dict):
+            shown: Record = {key: value for key, value in inner.items() if key in kept}
+            rest = {key: value for key, value in record.items() if key != name}
+            record = {**rest, name: shown} if kept else rest
+    return record
 
 
 def hash_record(record: Record) -> str:
