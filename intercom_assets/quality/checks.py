@@ -180,7 +180,7 @@ async def _lacking(
         except NotFound:
             continue
         listed = records_at(response.body, (child.records,)) or []
-        # If the count differs now, the conversation changed after it was synced.
+        # If the count differs now, the parent changed after it was synced.
         if value_at(response.body, path) == counted and len(listed) > stored:
             lacking.append(key)
     return lacking
@@ -341,9 +341,9 @@ PARENTS = Check(
 
 PARTS = Check(
     name="parts_are_complete",
-    description="Fails where a conversation stores fewer parts than it counts (at most the 500 "
-    "that Intercom returns) and Intercom, asked for ten such conversations, returns more. Sync "
-    "the parts with full_refresh.",
+    description="Fails where a conversation or ticket stores fewer parts than it counts (at most "
+    "the 500 that Intercom returns) and Intercom, asked for ten of them, returns more. Sync the "
+    "parts with full_refresh.",
     severity=Severity.WARN,
     look=_look_at_parts,
 )

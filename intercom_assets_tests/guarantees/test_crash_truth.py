@@ -171,7 +171,12 @@ def test_killed_children_that_lag_are_read_in_the_end(lives: Callable[..., Life]
     def story(life: Life) -> None:
         world = life.world
         world.sync_all(*CHILDREN.values())
-        for child, path in (("conversation_parts", "{}"), ("company_segments", "{}/segments")):
+        lists = {
+            "conversation_parts": "{}",
+            "company_segments": "{}/segments",
+            "ticket_parts": "{}",
+        }
+        for child, path in lists.items():
             parents = world.workspace.collection(CHILDREN[child]).ids()
             for record_id in life.random.sample(parents, 3):
                 where = f"/{CHILDREN[child]}/{path.format(record_id)}"
