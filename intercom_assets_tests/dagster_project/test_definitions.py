@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import intercom_assets
-from intercom_assets.catalog import CATALOG
-from intercom_assets.catalog.views import MODELS
+from intercom_assets.catalog import CATALOG, NEWEST
+from intercom_assets.catalog.views import models_of
 from intercom_assets.component import IntercomSource
 from intercom_assets_tests.dagster_project.processes import Machine
 from intercom_assets_tests.dagster_project.running import ROOT, TOKEN_VARIABLE, serving
@@ -59,7 +59,7 @@ def test_dg_lists_assets_jobs_and_resources(machine: Machine) -> None:
     keys = {asset["asset_key"] for asset in listed["assets"]}
     assert "intercom/contacts" in keys
     assert "intercom/contacts_flat" in keys
-    assert len(keys) == 11 + len(MODELS)
+    assert len(keys) == 11 + len(models_of(CATALOG.defaults(NEWEST)))
     assert "intercom_sync" in {job["name"] for job in listed["jobs"]}
     assert ["forget_old_runs_schedule"] == [one["name"] for one in listed["schedules"]]
 

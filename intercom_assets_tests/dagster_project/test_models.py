@@ -10,8 +10,8 @@ import pytest
 from dagster._core.definitions.data_version import CachingStaleStatusResolver, StaleStatus
 from dagster._core.loader import LoadingContextForTest
 
-from intercom_assets.catalog import CATALOG
-from intercom_assets.catalog.views import MODELS, NAMES
+from intercom_assets.catalog import CATALOG, NEWEST
+from intercom_assets.catalog.views import models_of
 from intercom_assets_tests.dagster_project.reading import problems, read
 from intercom_assets_tests.dagster_project.running import (
     Project,
@@ -22,6 +22,8 @@ from intercom_assets_tests.dagster_project.running import (
     run_job,
 )
 
+MODELS = models_of(CATALOG.defaults(NEWEST))
+NAMES = tuple(model.name for model in MODELS)
 READ = sorted({name for model in MODELS for name in model.sources})
 CONTACTS = ("contacts", "contact_attributes")
 OF_CONTACTS = ("contacts_flat", "contact_companies", "contact_tags")
