@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from intercom_assets_tests.guarantees.worlds import SmallPages, as_it_came, differences, small_pages
+from intercom_assets_tests.simulator.asking import search
 from intercom_assets_tests.world import DAY, HOUR
 from intercom_simulator import Record
 
@@ -248,11 +249,24 @@ def test_tickets_without_a_date_come_too(world: SmallPages) -> None:
     assert world.ear.warnings == []
 
 
-def test_a_wrong_cursor_is_an_error_like_any_other(world: SmallPages) -> None:
-    """Intercom answers 500 to a cursor that it does not know; the list is read again."""
+def test_a_search_that_fails_for_a_while_costs_nothing(world: SmallPages) -> None:
+    """Users report that Intercom answers 500 in the middle of a list; the page is asked again."""
     world.per_page = 4
     world.workspace.faults.on("POST", "/tickets/search", "500", call=3, times=2)
 
     world.sync_all(*NAMES)
 
     assert differences(world, *NAMES) == []
+
+
+def test_the_simulator_answers_500_to_a_wrong_cursor(world: SmallPages) -> None:
+    """As users report of tickets, and of no other search."""
+    pagination = {"starting_after": "wrong"}
+    query = {"field": "id", "operator": "=", "value": "1"}
+
+    codes = {
+        kind: search(world.workspace, kind, query, pagination=pagination).status_code
+        for kind in ("tickets", "conversations")
+    }
+
+    assert codes == {"tickets": 500, "conversations": 400}
