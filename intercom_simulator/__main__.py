@@ -67,6 +67,7 @@ def _add_contents(group: argparse._ArgumentGroup) -> None:
     add("--seed", type=int, default=7, help="same seed, same data (default %(default)s)")
     for name, default in (("contacts", 2000), ("companies", 200), ("conversations", 500)):
         add(f"--{name}", type=int, default=default, help=f"how many {name} (default {default})")
+    add("--tickets", type=int, default=120, help="how many tickets (default 120)")
     add("--parts", type=int, default=12, help="mean parts of a conversation (default 12)")
     add("--long-conversations", type=int, default=0, help="how many with over 500 parts")
     add("--undated", type=float, default=0, help="share without updated_at, 0 to 1 (default 0)")
@@ -129,9 +130,10 @@ def _filled(options: argparse.Namespace) -> Workspace:
         conversations=options.conversations,
         parts_per_conversation=options.parts,
         long_conversations=options.long_conversations,
+        tickets=options.tickets,
         workspace=workspace,
     )
-    for kind in ("contacts", "conversations"):
+    for kind in ("contacts", "conversations", "tickets"):
         workspace.undate(kind, options.undated)
     return workspace
 

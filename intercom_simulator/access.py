@@ -28,6 +28,7 @@ SCOPES = {
     "/teams*": "read_users_and_companies",
     "/ticket_states*": "read_tickets",
     "/ticket_types*": "read_tickets",
+    "/tickets*": "read_tickets",
 }
 """The scope that each path needs; the first that matches counts.
 

@@ -130,6 +130,37 @@ class Contents(Store):
         ]
         self.touch("conversations", conversation_id)
 
+    def answer_ticket(
+        self, ticket_id: str, *, body: str = "<p>Hello again</p>", own_id: str | None = None
+    ) -> str:
+        """Adds a part to a ticket and returns its id."""
+        author = {name: _operator(self.id_code)[name] for name in ("type", "id", "name", "email")}
+        part = {
+            "type": "ticket_part",
+            "id": own_id or str(uuid.uuid4().int % 10**15),
+            "part_type": "comment",
+            "body": body,
+            "created_at": self.now(),
+            "updated_at": self.now(),
+            "author": author,
+            "attachments": [],
+            "redacted": False,
+        }
+        self.set_ticket_parts(ticket_id, [*self.parts_of_ticket(ticket_id), part])
+        return str(part["id"])
+
+    def parts_of_ticket(self, ticket_id: str) -> list[Record]:
+        """Returns all parts of a ticket, oldest first."""
+        return listed(self.find("tickets", ticket_id), "ticket_parts", "ticket_parts")
+
+    def set_ticket_parts(self, ticket_id: str, parts: list[Record]) -> None:
+        """Replaces the parts of a ticket and bumps it.
+
+        Parts lie inside the ticket: as long as search shows an older ticket, it shows its parts.
+        """
+        held = {"type": "ticket_part.list", "ticket_parts": parts, "total_count": len(parts)}
+        self.patch("tickets", ticket_id, {"ticket_parts": held})
+
     def merge_contacts(self, source: str, target: str) -> None:
         """Merges one contact into another: the source is gone, its id leads on."""
         gone = self.find("contacts", source)

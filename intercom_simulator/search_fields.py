@@ -59,6 +59,12 @@ _CONVERSATION_TYPES: dict[FieldType, str] = {
         statistics.last_close_at conversation_rating.requested_at
         conversation_rating.replied_at""",
 }
+_TICKET_TYPES: dict[FieldType, str] = {
+    FieldType.TEXT: "id admin_assignee_id team_assignee_id",
+    FieldType.BOOLEAN: "open",
+    FieldType.DATE: "created_at updated_at snoozed_until",
+}
+_CATEGORIES = {"Customer": "request", "Back-office": "task", "Tracker": "tracker"}
 _ATTRIBUTE_TYPES = {
     "string": FieldType.TEXT,
     "integer": FieldType.INTEGER,
@@ -77,6 +83,10 @@ def _at(name: str, field_type: FieldType) -> Field:
     if "." not in name:
         return Field(name, field_type, lambda record: [record.get(name)])
     return Field(name, field_type, lambda record: [lookup(record, name)])
+
+
+def _renamed(name: str, path: str) -> Field:
+    return Field(name, FieldType.TEXT, lambda record: [lookup(record, path)])
 
 
 def _custom(name: str, field_type: FieldType) -> Field:
@@ -107,6 +117,24 @@ _CONVERSATION_FIELDS = _plain(_CONVERSATION_TYPES) | {
     ),
 }
 
+_TICKET_FIELDS = _plain(_TICKET_TYPES) | {
+    "contact_ids": _CONVERSATION_FIELDS["contact_ids"],
+    "title": _renamed("title", "ticket_attributes._default_title_"),
+    "description": _renamed("description", "ticket_attributes._default_description_"),
+    "ticket_type_id": _renamed("ticket_type_id", "ticket_type.id"),
+    "state": _renamed("state", "ticket_state.category"),
+    "category": Field(
+        "category",
+        FieldType.TEXT,
+        lambda record: [_CATEGORIES.get(str(record.get("category")))],
+    ),
+}
+_FIELDS = {
+    "contacts": _CONTACT_FIELDS,
+    "conversations": _CONVERSATION_FIELDS,
+    "tickets": _TICKET_FIELDS,
+}
+
 
 def find_field(contents: Contents, kind: str, name: str) -> Field | None:
     """Returns the searchable field of that name, or None."""
@@ -118,8 +146,7 @@ def find_field(contents: Contents, kind: str, name: str) -> Field | None:
             FieldType.TEXT,
             lambda record: list(contents.contact_segments.get(record["id"], [])),
         )
-    fields = _CONTACT_FIELDS if kind == "contacts" else _CONVERSATION_FIELDS
-    return fields.get(name)
+    return _FIELDS[kind].get(name)
 
 
 def _attribute_type(contents: Contents, kind: str, name: str) -> FieldType:

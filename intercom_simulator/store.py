@@ -36,6 +36,7 @@ KEYS = {
     "companies": "id",
     "contacts": "id",
     "conversations": "id",
+    "tickets": "id",
     "ticket_types": "id",
     "ticket_states": "id",
     **dict.fromkeys(PLAIN, "id"),
@@ -43,7 +44,7 @@ KEYS = {
 }
 """The kinds of records, and the field that tells those of a kind apart."""
 
-_DELAYED = frozenset({"contacts", "conversations"})
+_DELAYED = frozenset({"contacts", "conversations", "tickets"})
 _CACHED_SEARCHES = 64
 _NUMBER = 1
 _LAST_ID = "\U0010ffff"
@@ -190,8 +191,8 @@ class Store:
 
     Attributes:
         clock: Tells the time of every change, and when search sees it.
-        index_delay: Seconds until lists and searches of contacts and conversations show a
-            change. GET by id shows it at once.
+        index_delay: Seconds until lists and searches of contacts, conversations and tickets
+            show a change. GET by id shows it at once.
         collections: The records, by kind.
     """
 

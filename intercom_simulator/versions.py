@@ -14,6 +14,9 @@ from intercom_simulator.records import Record
 
 Version: TypeAlias = tuple[int, int]
 
+TICKET_PARTS_CAP = 500
+"""Intercom returns at most 500 parts of a ticket, taken to be the most recent ones."""
+
 NEWEST: Version = (2, 16)
 OLDEST: Version = (2, 0)
 
@@ -53,6 +56,11 @@ _LATER_FIELDS: dict[str, list[tuple[Version, tuple[str, ...]]]] = {
         )
     ],
     "content_import_sources": [((2, 15), ("audience_ids",))],
+    "tickets": [
+        ((2, 16), ("previous_ticket_state_id",)),
+        ((2, 10), ("category", "open", "snoozed_until", "linked_objects")),
+    ],
+    "ticket_parts": [((2, 14), ("updated_attribute_data",)), ((2, 13), ("app_package_code",))],
     "companies": [((2, 16), ("notes",))],
     "contacts": [((2, 16), ("merge_history",))],
     "conversations": [
@@ -112,6 +120,8 @@ def parse_version(text: str) -> Version | None:
 
 def shaped(kind: str, record: Record, version: Version) -> Record:
     """Returns the record as that version of the API shows it."""
+    if kind == "tickets":
+        record = _with_recent_parts(record, version)
     if version >= NEWEST:
         return record
     older = _without_later_fields(kind, record, version)
@@ -124,6 +134,30 @@ def _without_later_fields(kind: str, record: Record, version: Version) -> Record
         name for since, names in _LATER_FIELDS.get(kind, []) if version < since for name in names
     }
     return {name: value for name, value in record.items() if name not in later}
+
+
+def _with_recent_parts(record: Record, version: Version) -> Record:
+    parts = record.get("ticket_parts") or {"type": "ticket_part.list", "ticket_parts": []}
+    listed = parts["ticket_parts"]
+    shown = [shaped("ticket_parts", part, version) for part in listed[-TICKET_PARTS_CAP:]]
+    return {
+        **record,
+        "ticket_parts": {**parts, "ticket_parts": shown, "total_count": len(listed)},
+    }
+
+
+def _ticket(record: Record, version: Version) -> Record:
+    for name in ("admin_assignee_id", "team_assignee_id"):
+        if isinstance(record.get(name), int):
+            record[name] = str(record[name])
+    if isinstance(record.get("ticket_type"), dict):
+        record["ticket_type"] = shaped("ticket_types", record["ticket_type"], version)
+    state = record.get("ticket_state")
+    if version < (2, 12) and isinstance(state, dict):
+        record["ticket_state"] = state["category"]
+        record["ticket_state_internal_label"] = state["internal_label"]
+        record["ticket_state_external_label"] = state["external_label"]
+    return record
 
 
 def _contact(record: Record, _version: Version) -> Record:
@@ -184,4 +218,5 @@ _RESPELL: dict[str, Callable[[Record, Version], Record]] = {
     "contacts": _contact,
     "conversations": _conversation,
     "conversation_parts": _part,
+    "tickets": _ticket,
 }

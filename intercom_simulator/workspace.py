@@ -12,7 +12,7 @@ from intercom_simulator.behaviour import Behaviour
 from intercom_simulator.contents import PARTS_CAP, Contents
 from intercom_simulator.faults import Faults
 from intercom_simulator.oauth import OAuth
-from intercom_simulator.records import Record
+from intercom_simulator.records import Record, listed
 from intercom_simulator.request_log import RequestLog
 from intercom_simulator.scroll import Scroll
 from intercom_simulator.versions import Version, parse_version
@@ -60,6 +60,8 @@ class Workspace(Contents):
             raise ValueError(f"version {version!r} is not served")
         if resource == "conversation_parts":
             return _conversation_parts(self, parsed)
+        if resource == "ticket_parts":
+            return _ticket_parts(self, parsed)
         if resource == "company_segments":
             return _company_segments(self)
         if resource == "deleted_conversations":
@@ -89,6 +91,17 @@ def _conversation_parts(contents: Contents, version: Version) -> list[Record]:
         }
         for conversation_id in contents.collection("conversations").ids()
         for part in contents.parts.get(conversation_id, [])[-PARTS_CAP:]
+    ]
+
+
+def _ticket_parts(contents: Contents, version: Version) -> list[Record]:
+    """Returns the parts that tickets show, each with its `ticket_id`."""
+    return [
+        {**part, "ticket_id": record["id"]}
+        for record in contents.collection("tickets")
+        for part in listed(
+            contents.shaped("tickets", record, version), "ticket_parts", "ticket_parts"
+        )
     ]
 
 

@@ -1,19 +1,21 @@
 """Conversations, one wide record each, and their parts: the messages after the first."""
 
+from intercom_assets.catalog.endpoints import (
+    Child,
+    Granularity,
+    Listing,
+    Lookup,
+    Numbered,
+    Search,
+    StartingAfter,
+)
 from intercom_assets.catalog.people import COMPANY
 from intercom_assets.catalog.resource import (
     ApiVersion,
     ByParent,
-    Child,
-    Granularity,
     Incremental,
-    Listing,
-    Lookup,
     NewestFirst,
-    Numbered,
     Resource,
-    Search,
-    StartingAfter,
     identity,
     optional,
     reference,
@@ -246,7 +248,8 @@ CONVERSATIONS = Resource(
     ),
     pagination=StartingAfter(per_page=150),
     replication=Incremental(deletions=DELETED_CONVERSATIONS),
-    lookup=Lookup("/conversations/{id}", ("conversation_parts",)),
+    lookup=Lookup("/conversations/{id}"),
+    reduced={"conversation_parts": ()},
     columns=(
         *_STATE,
         *_SOURCE,

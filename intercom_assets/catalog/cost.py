@@ -3,19 +3,21 @@
 from dataclasses import dataclass
 from typing import assert_never
 
+from intercom_assets.catalog.endpoints import (
+    Numbered,
+    Pagination,
+    Scroll,
+    SinglePage,
+    StartingAfter,
+)
 from intercom_assets.catalog.resource import (
     ApiVersion,
     ByParent,
     FullRefresh,
     Incremental,
     NewestFirst,
-    Numbered,
-    Pagination,
     Resource,
-    Scroll,
     SemiIncremental,
-    SinglePage,
-    StartingAfter,
     Windowed,
 )
 

@@ -2,15 +2,13 @@
 
 from typing import assert_never
 
+from intercom_assets.catalog.endpoints import Child, Listing, ParentSearch, Search
 from intercom_assets.catalog.resource import (
     ByParent,
-    Child,
     FullRefresh,
     Incremental,
-    Listing,
     NewestFirst,
     Resource,
-    Search,
     SemiIncremental,
     Windowed,
 )
@@ -22,10 +20,10 @@ def request_line(resource: Resource) -> str:
         case Listing(path, _, params):
             query = "&".join(f"{name}={value}" for name, value in params.items())
             return f"GET {path}{'?' if query else ''}{query}"
+        case Child(search=ParentSearch(path)) | Search(path):
+            return f"POST {path}"
         case Child(path):
             return f"GET {path}"
-        case Search(path):
-            return f"POST {path}"
         case _:
             assert_never(resource.endpoint)
 

@@ -3,10 +3,9 @@
 Intercom names no permission for content snippets and audiences; the likely one is given.
 """
 
+from intercom_assets.catalog.endpoints import Listing, Numbered
 from intercom_assets.catalog.resource import (
     ApiVersion,
-    Listing,
-    Numbered,
     Resource,
     identity,
     optional,

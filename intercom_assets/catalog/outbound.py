@@ -1,13 +1,7 @@
 """What a workspace sends out: news, and the kinds of messages that people subscribe to."""
 
-from intercom_assets.catalog.resource import (
-    Listing,
-    Numbered,
-    Resource,
-    identity,
-    optional,
-    reference,
-)
+from intercom_assets.catalog.endpoints import Listing, Numbered
+from intercom_assets.catalog.resource import Resource, identity, optional, reference
 from intercom_assets.catalog.table import boolean, json, nested, text
 
 _NEWS = "Read and List news items and newsfeeds"

@@ -1,22 +1,24 @@
 """Companies, their segments, and contacts (users and leads)."""
 
+from intercom_assets.catalog.endpoints import (
+    Child,
+    Granularity,
+    Listing,
+    Lookup,
+    Numbered,
+    Scroll,
+    Search,
+    SinglePage,
+    StartingAfter,
+)
 from intercom_assets.catalog.resource import (
     ApiVersion,
     ByParent,
-    Child,
     Copied,
-    Granularity,
     Incremental,
-    Listing,
-    Lookup,
     NestedList,
-    Numbered,
     Resource,
-    Scroll,
-    Search,
     SemiIncremental,
-    SinglePage,
-    StartingAfter,
     identity,
     reference,
 )

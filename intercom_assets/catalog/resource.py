@@ -7,10 +7,19 @@ variant is a type error until every interpreter handles it.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from enum import Enum, IntEnum
+from enum import IntEnum
 from typing import NamedTuple, TypeAlias
-from urllib.parse import quote
 
+from intercom_assets.catalog.endpoints import (
+    Child,
+    Endpoint,
+    Listing,
+    Lookup,
+    Numbered,
+    Pagination,
+    Search,
+    SinglePage,
+)
 from intercom_assets.catalog.table import Column, Table, text, timestamp
 from intercom_assets.catalog.types import ColumnType
 
@@ -55,97 +64,6 @@ OLDEST = ApiVersion(2, 1)
 
 NEWEST = ApiVersion(2, 16)
 """The newest version that the catalogue was compared with."""
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """A GET that lists records.
-
-    Attributes:
-        secret: Fields that can hold secrets: were they sent, they would be stored nowhere.
-    """
-
-    path: str
-    records: str = "data"
-    params: Mapping[str, str] = field(default_factory=dict)
-    secret: tuple[str, ...] = ()
-
-
-class Granularity(Enum):
-    """How finely a search compares `updated_at`."""
-
-    SECOND = "second"
-    DAY = "day"
-    """A calendar day in the workspace's time zone."""
-
-
-@dataclass(frozen=True, slots=True)
-class Search:
-    """A POST that searches records by time."""
-
-    path: str
-    records: str
-    granularity: Granularity
-
-    @property
-    def list_path(self) -> str:
-        """Path that lists the same records without a filter."""
-        return self.path.removesuffix("/search")
-
-
-@dataclass(frozen=True, slots=True)
-class Lookup:
-    """A GET of one record, which shows whether it still exists.
-
-    Attributes:
-        lookup_only_fields: Fields missing from records of the search.
-    """
-
-    path: str
-    lookup_only_fields: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Child:
-    """A GET per parent that lists the parent's records.
-
-    Attributes:
-        cap: Maximum number of records that Intercom returns, preferring the newest.
-    """
-
-    path: str
-    records: tuple[str, ...]
-    cap: int | None = None
-
-
-Endpoint: TypeAlias = Listing | Search | Child
-
-
-@dataclass(frozen=True, slots=True)
-class SinglePage:
-    """One response contains every record, or names the next page; its size is Intercom's."""
-
-
-@dataclass(frozen=True, slots=True)
-class StartingAfter:
-    """Each response contains the cursor of the next page."""
-
-    per_page: int = 150
-
-
-@dataclass(frozen=True, slots=True)
-class Numbered:
-    """Pages are numbered from 1."""
-
-    per_page: int = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Scroll:
-    """One scroll per app. Its token repeats, and an empty page ends it."""
-
-
-Pagination: TypeAlias = SinglePage | StartingAfter | Numbered | Scroll
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,11 +144,9 @@ Replication: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class NestedList:
-    """A list inside a record that Intercom truncates, and where to read it whole.
+    """A list `{data, has_more, …}` inside a record that Intercom truncates, and its own endpoint.
 
-    Attributes:
-        name: Field of the record with `{data, has_more, total_count, url}`.
-        records: Possible keys of the whole list; Intercom's documents disagree.
+    Intercom's documents disagree about the key of the whole list, so that there may be several.
     """
 
     name: str
@@ -262,6 +178,7 @@ class Resource:
         name: Name of the asset, and of the table after `<prefix>rudder_`.
         nested: Truncated lists inside the record, to be completed.
         lookup: Request for one record, for reconciles.
+        reduced: Objects inside the record that other tables hold, and what is kept of them.
         copied: The other resource's record that each row repeats.
         scope: Permission that the token needs, as named in Intercom's Developer Hub.
 
@@ -280,6 +197,7 @@ class Resource:
     primary_key: tuple[str, ...] = ("id",)
     nested: tuple[NestedList, ...] = ()
     lookup: Lookup | None = None
+    reduced: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     copied: Copied | None = None
     since: ApiVersion = OLDEST
     level: Level = Level.CORE
@@ -313,6 +231,7 @@ class Resource:
         self._check_replication()
         if self.copied is not None:
             self._check_copied(self.copied)
+        self._check_reduced()
         if isinstance(self.endpoint, Child) and "{id}" not in self.endpoint.path:
             raise ValueError(f"path {self.endpoint.path!r} lacks {{id}}")
 
@@ -347,6 +266,12 @@ class Resource:
             raise ValueError(f"order column {link.order_column!r} is no column")
         if self.endpoint.cap is not None and link.order_column is None:
             raise ValueError("a capped list needs the column that orders it")
+
+    def _check_reduced(self) -> None:
+        for column in self.columns:
+            head, *rest = column.path
+            if head in self.reduced and (not rest or rest[0] not in self.reduced[head]):
+                raise ValueError(f"column {column.name!r} is not kept of {head}")
 
     def _check_copied(self, copied: Copied) -> None:
         if nested := [one.name for one in self.columns if one.path != (one.name,)]:
@@ -389,11 +314,6 @@ def stamps() -> tuple[Column, ...]:
 def optional(*resources: Resource, level: Level = Level.CHEAP) -> tuple[Resource, ...]:
     """Declare resources that `resources: all` does not include."""
     return tuple(replace(resource, level=level) for resource in resources)
-
-
-def record_path(path: str, key: str) -> str:
-    """Insert the id of a record into a declared path."""
-    return path.replace("{id}", quote(key, safe=""))
 
 
 def reference(page: str) -> str:

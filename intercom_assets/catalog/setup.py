@@ -4,12 +4,11 @@ Intercom names no permission for brands, senders, reasons for being away and dat
 likely one is given.
 """
 
+from intercom_assets.catalog.endpoints import Listing, StartingAfter
 from intercom_assets.catalog.resource import (
     ApiVersion,
     FullRefresh,
-    Listing,
     Resource,
-    StartingAfter,
     identity,
     optional,
     reference,

@@ -17,15 +17,15 @@ DELETED_AT = "_deleted_at"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegacyField:
-    """An object of another shape that contains a column's value in older versions of the API.
+    """A field of the record that contains a column's value in older versions of the API.
 
     Attributes:
-        field: Field of the record with the object.
-        type: The object's `type` if its `id` is the value.
+        type: The field is an object, whose `id` is the value if it has this `type`; None if the
+            field itself is the value.
     """
 
     field: str
-    type: str
+    type: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,8 +162,8 @@ def nested(field: str, *groups: tuple[Column, ...]) -> tuple[Column, ...]:
     )
 
 
-def legacy(field: str, kind: str, columns: Iterable[Column]) -> tuple[Column, ...]:
-    """Fall back to the `id` of an object of type `kind`, as sent by older API versions."""
+def legacy(field: str, kind: str | None, columns: Iterable[Column]) -> tuple[Column, ...]:
+    """Fall back to a field of older API versions, or to its `id` if it is of type `kind`."""
     return tuple(replace(one, legacy=LegacyField(field=field, type=kind)) for one in columns)
 
 

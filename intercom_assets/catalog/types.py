@@ -67,6 +67,11 @@ def as_int(value: Json) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
+def is_null(value: Json, null_value: Json) -> bool:
+    """Return whether Intercom means nothing by a value: 0, or the same as text."""
+    return (value == null_value and value is not False) or value == str(null_value)
+
+
 def value_at(record: Record, path: tuple[str, ...]) -> Json:
     """Return the value at a path of keys in a record, or None."""
     value: Json = record

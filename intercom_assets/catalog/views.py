@@ -4,21 +4,27 @@ Declarations only; the warehouse writes the SQL.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from intercom_assets.catalog import CATALOG, Catalog
-from intercom_assets.catalog.resource import Resource
+from intercom_assets.catalog.resource import Resource, stamps
+from intercom_assets.catalog.table import Column, boolean, integer, nested, text
 from intercom_assets.catalog.types import ColumnType
 
 
 @dataclass(frozen=True, slots=True)
 class Flat:
-    """A table's rows, with a typed column per custom attribute from the table `attributes`."""
+    """A table's rows, with a typed column per custom attribute from the table `attributes`.
+
+    Attributes:
+        within: Column of that table with lists of attributes, if they are not rows of their own.
+    """
 
     resource: str
     attributes: str
     column: str = "custom_attributes"
+    within: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +48,25 @@ class Bridge:
     of: str | None = None
 
 
-Shape: TypeAlias = Flat | Bridge
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entries:
+    """A row per entry of a list in a table's row, with typed columns of the entry's fields.
+
+    Attributes:
+        paths: Keys that may lead from the column's value to the list; Intercom's documents differ.
+        key: Column of the view for the row's key.
+        entry: Columns that identify an entry within its row.
+    """
+
+    resource: str
+    column: str
+    paths: tuple[tuple[str, ...], ...]
+    key: str
+    entry: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+
+Shape: TypeAlias = Flat | Bridge | Entries
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +83,7 @@ class Model:
         match self.shape:
             case Flat(resource, attributes):
                 return (resource, attributes)
-            case Bridge(resource=resource):
+            case Bridge(resource=resource) | Entries(resource=resource):
                 return (resource,)
 
 
@@ -67,6 +91,12 @@ _FLAT = (
     "Its own columns, and a typed column `custom_…` per custom attribute, where a value that does "
     "not fit the type of the attribute is null."
 )
+
+
+def _renamed(field: str, columns: tuple[Column, ...]) -> tuple[Column, ...]:
+    """Give another name to a field whose own name is a word of SQL."""
+    return tuple(replace(column, path=(field,)) for column in columns)
+
 
 MODELS: tuple[Model, ...] = (
     Model(
@@ -83,6 +113,11 @@ MODELS: tuple[Model, ...] = (
         "conversations_flat",
         f"One row per conversation that is not deleted. {_FLAT}",
         Flat("conversations", "conversation_attributes"),
+    ),
+    Model(
+        "tickets_flat",
+        f"One row per ticket that is not deleted, with the answers to its form. {_FLAT}",
+        Flat("tickets", "ticket_types", "ticket_attributes", within="ticket_type_attributes"),
     ),
     Model(
         "contact_companies",
@@ -142,6 +177,68 @@ MODELS: tuple[Model, ...] = (
             key="conversation_id",
             member="contact_id",
             of="contacts",
+        ),
+    ),
+    Model(
+        "ticket_contacts",
+        "One row per ticket and contact whom it is about.",
+        Bridge(
+            resource="tickets",
+            column="contacts",
+            path=("contacts",),
+            key="ticket_id",
+            member="contact_id",
+            of="contacts",
+        ),
+    ),
+    Model(
+        "ticket_links",
+        "One row per ticket and conversation or ticket that is linked to it.",
+        Entries(
+            resource="tickets",
+            column="linked_objects",
+            paths=(("data",),),
+            key="ticket_id",
+            entry=("object_type", "object_id"),
+            columns=nested(
+                "object",
+                text(
+                    type="Kind of what is linked: `conversation` or `ticket`.",
+                    id="Conversation or ticket that is linked.",
+                    category="Category of a linked ticket; null for a conversation.",
+                ),
+            ),
+        ),
+    ),
+    Model(
+        "ticket_type_attributes",
+        "One row per attribute of a type of ticket: a question of its form.",
+        Entries(
+            resource="ticket_types",
+            column="ticket_type_attributes",
+            paths=(("data",), ("ticket_type_attributes",)),
+            key="ticket_type_id",
+            entry=("id",),
+            columns=(
+                *text(
+                    id="Unique identifier, given by Intercom.",
+                    name="Name, which is its key in tickets.ticket_attributes.",
+                    description="What it asks for.",
+                    data_type="`string`, `list`, `integer`, `decimal`, `boolean`, `datetime` or "
+                    "`files`.",
+                    input_options="How it is answered, as JSON.",
+                ),
+                *_renamed("order", integer(position="Its place in the form.")),
+                *boolean(
+                    required_to_create="Whether teammates have to answer it.",
+                    required_to_create_for_contacts="Whether customers have to answer it.",
+                    visible_on_create="Whether teammates are asked it.",
+                    visible_to_contacts="Whether customers see it.",
+                    archived="No longer asked.",
+                ),
+                *_renamed("default", boolean(is_built_in="Whether every type has it.")),
+                *stamps(),
+            ),
         ),
     ),
     Model(
@@ -216,14 +313,18 @@ def _check_shape(shape: Shape, catalog: Catalog) -> None:
     if column.type is not ColumnType.JSON:
         raise KeyError(f"JSON in {column.name}")
     match shape:
-        case Flat(attributes=attributes):
+        case Flat(attributes=attributes, within=within):
             table = catalog[attributes].table
-            for name in ("name", "data_type"):
+            for name in (within,) if within else ("name", "data_type"):
                 table.column(name)
         case Bridge(of=str(of)):
             catalog[of].table.column("id")
         case Bridge():
             pass
+        case Entries():
+            names = {column.name for column in shape.columns}
+            if missing := set(shape.entry) - names:
+                raise KeyError(min(missing))
 
 
 check(MODELS, CATALOG)

@@ -1,8 +1,8 @@
 """The workspace: teammates and what they did, teams, tags, attributes."""
 
+from intercom_assets.catalog.endpoints import Listing
 from intercom_assets.catalog.resource import (
     FullRefresh,
-    Listing,
     Resource,
     Windowed,
     identity,

@@ -17,13 +17,8 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
 
-from intercom_assets.catalog.resource import (
-    Listing,
-    Resource,
-    Search,
-    SinglePage,
-    record_path,
-)
+from intercom_assets.catalog.endpoints import Listing, Search, SinglePage, record_path
+from intercom_assets.catalog.resource import Resource
 from intercom_assets.catalog.types import Record, instant_at
 from intercom_assets.engine.concurrency import map_ordered
 from intercom_assets.engine.cursor import Batch, Gone, PassedOver
@@ -143,7 +138,7 @@ async def _again(context: ReadContext, keys: tuple[str, ...]) -> Batch:
 
 
 async def look_up(context: ReadContext, key: str, most: float) -> Record:
-    """Request one record, `most` times at most, and return it as a search would.
+    """Request one record, `most` times at most.
 
     Raises:
         NotFound: Intercom itself says that it is gone.
@@ -159,9 +154,7 @@ async def look_up(context: ReadContext, key: str, most: float) -> Record:
             "An answer of Intercom is no record: it has no id, so it may have been cut off",
             "Run again; if it persists, report the request in brackets",
         )
-    return {
-        name: value for name, value in answer.body.items() if name not in lookup.lookup_only_fields
-    }
+    return answer.body
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +227,8 @@ async def _spans_with_undated(read: IncrementalRead, whole: _Span) -> list[_Span
 
 
 async def _list_shows_more(read: IncrementalRead, undated: int) -> bool:
+    if not read.search.listed:
+        return False
     # In this order, so that what is created between the two counts is not taken as a difference.
     session = read.context.session
     try:

@@ -140,6 +140,13 @@ def ends_before(dates: list[datetime | None], limit: datetime) -> bool:
     return in_order and bool(known) and known[-1] < limit
 
 
+def just_changed(record: Record, date: datetime | None) -> bool:
+    """Return whether a record changed in the very second in which Intercom answered."""
+    updated = micros_at(record, ("updated_at",))
+    answered = (date or local_now()).timestamp()
+    return updated is not None and updated >= int(answered) * 1_000_000
+
+
 def local_now() -> datetime:
     """Return this machine's time less its possible skew, for responses without a date."""
     return datetime.now(UTC) - _CLOCK_SKEW

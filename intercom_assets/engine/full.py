@@ -9,7 +9,8 @@ from types import MappingProxyType
 
 import anyio
 
-from intercom_assets.catalog.resource import FullRefresh, Listing, Scroll, Windowed
+from intercom_assets.catalog.endpoints import Listing, Scroll
+from intercom_assets.catalog.resource import FullRefresh, Windowed
 from intercom_assets.catalog.types import EPOCH, Record, micros_at
 from intercom_assets.engine.cursor import Batch, Checkpoint, reached
 from intercom_assets.engine.extract import ReadContext, ends_before, local_now

@@ -12,7 +12,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from intercom_assets.catalog.resource import Granularity, Search
+from intercom_assets.catalog.endpoints import Granularity, Search
 from intercom_assets.catalog.types import EPOCH
 from intercom_assets.engine.concurrency import SliceQueue, SliceResult, chain
 from intercom_assets.engine.cursor import Batch, Checkpoint, ShapedPage, reached

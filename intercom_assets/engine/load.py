@@ -10,14 +10,12 @@ from functools import partial
 from pathlib import Path
 from typing import assert_never
 
+from intercom_assets.catalog.endpoints import Child, Listing, Search
 from intercom_assets.catalog.resource import (
     ByParent,
-    Child,
     FullRefresh,
     Incremental,
-    Listing,
     NewestFirst,
-    Search,
     SemiIncremental,
     Windowed,
 )
@@ -227,7 +225,7 @@ def _prepare(extract: Extract, warehouse: Warehouse, report: Report, folder: Pat
         spooled=partial(_tell_spooled, extract, report, time.monotonic()),
         scroll_patience=extract.connection.scroll_patience,
         slice_records=extract.portions.slice_records,
-        shaper=Shaper(extract.resource.table, extract.mask),
+        shaper=Shaper(extract.resource.table, extract.mask, extract.resource.reduced),
     )
     parent = table.cursors.get(extract.parent.name) if extract.parent else None
     skipped = parent.skipped if parent and extract.optional else None
@@ -309,7 +307,7 @@ def _parents_in_range(extract: Extract, warehouse: Warehouse) -> list[ParentVers
     assert parent.cursor is not None
     columns = (target.table.column(parent.cursor), target.table.column(DELETED_AT))
     return [
-        ParentVersion(key, updated, deleted=False)
+        ParentVersion(key, updated, deleted=False, updated_at=updated)
         for rows in warehouse.cells(Cells(target, columns))
         for key, updated, deleted_at in rows
         if deleted_at is None and updated is not None and since <= updated < until

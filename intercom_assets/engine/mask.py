@@ -12,7 +12,7 @@ from typing import Self
 
 from intercom_assets.catalog.hidden import FieldPath, HiddenPaths
 from intercom_assets.catalog.table import LegacyField, Table
-from intercom_assets.catalog.types import Json, Record, as_int, encode_json
+from intercom_assets.catalog.types import Json, Record, as_int, encode_json, is_null
 
 _Hide = Callable[[Json], Json]
 """Returns what to store instead of a value; None for nothing."""
@@ -41,7 +41,7 @@ class Mask:
                 # What is excluded has no column, so even "none" would be an unmodelled field.
                 stays = column.null_value if column and hide is not _excluded else None
                 self._steps.add(path, hide, null_value=stays)
-                if column and column.legacy:
+                if column and column.legacy and column.legacy.field != path[0]:
                     self._steps.add_legacy(column.legacy, hide)
 
     def record(self, record: Record) -> Record:
@@ -107,7 +107,10 @@ class _Step:
         step.hide, step.null_value = hide, null_value
 
     def add_legacy(self, legacy: LegacyField, hide: _Hide) -> None:
-        """Hide the id in which older API versions send a column's value."""
+        """Hide the field in which older API versions send a column's value."""
+        if legacy.type is None:
+            self.add((legacy.field,), hide)
+            return
         step = self.inner.setdefault(legacy.field, _Step())
         step.legacy.setdefault(legacy.type, _Step()).add(("id",), hide)
 
@@ -116,10 +119,8 @@ class _Step:
         if value is None:
             return None
         if self.hide is not None:
-            is_null = (
-                self.null_value is not None and value == self.null_value and value is not False
-            )
-            return value if is_null else self.hide(value)
+            none = self.null_value is not None and is_null(value, self.null_value)
+            return value if none else self.hide(value)
         if isinstance(value, list):
             return [self.mask(one) if isinstance(one, dict) else None for one in value]
         if not isinstance(value, dict):

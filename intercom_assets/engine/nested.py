@@ -4,24 +4,33 @@ Parents are due when their stored version changed (rule 7). A list cut at ten en
 (rule 10).
 """
 
-from collections.abc import AsyncGenerator, Awaitable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Iterable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import islice
 from math import inf
 
 import anyio
 
-from intercom_assets.catalog.resource import ByParent, Child, NestedList, SinglePage, record_path
-from intercom_assets.catalog.types import Json, Record, as_int, micros_at, value_at
+from intercom_assets.catalog.endpoints import (
+    Child,
+    ParentSearch,
+    SinglePage,
+    StartingAfter,
+    record_path,
+)
+from intercom_assets.catalog.resource import ByParent, NestedList
+from intercom_assets.catalog.types import Json, Record, as_int, instant, micros_at, value_at
 from intercom_assets.engine.concurrency import map_ordered
 from intercom_assets.engine.cursor import Batch, Checkpoint, PassedOver, WholeList
-from intercom_assets.engine.extract import ReadContext, local_now
+from intercom_assets.engine.extract import ReadContext, just_changed
 from intercom_assets.engine.unread import TRIES, TRIES_AGAIN, Judge, refuse_others, too_short
 from intercom_assets.errors import IntercomError, RateLimited, RequestInfo, TransientError
 from intercom_assets.intercom.client import CONNECTIONS, Call
-from intercom_assets.intercom.pagination import Page, read_list
+from intercom_assets.intercom.pagination import Page, read_list, read_page, read_pages
 from intercom_assets.intercom.responses import Response, records_at
+from intercom_assets.intercom.search import parents_call
 from intercom_assets.warehouse.base import ParentVersion
 
 
@@ -157,6 +166,12 @@ def _shaped(entries: list[Record], cut: list[Json], name: str) -> list[Json]:
 
 
 _RUN = 50
+_HELD = 1 << 24
+"""Bytes of children after which a run ends early."""
+
+_GROUPS = 4
+"""Searches for parents at a time."""
+
 _NEVER = 2**62
 
 
@@ -192,7 +207,10 @@ async def read_by_parent(
             async for run in runs:
                 yield _batch(context, run, done)
     while due := await anyio.to_thread.run_sync(partial(next, context.due, ())):
-        async with aclosing(_runs(map_ordered(lists.read, due, CONNECTIONS), lists.judge)) as runs:
+        families = map_ordered(lists.read, due, CONNECTIONS)
+        if child.search is not None:
+            families = lists.read_together(due, child.search)
+        async with aclosing(_runs(families, lists.judge)) as runs:
             async for run in runs:
                 done += len(run)
                 yield _batch(context, run, done)
@@ -201,12 +219,14 @@ async def read_by_parent(
 async def _runs(families: AsyncGenerator[_Family], judge: Judge) -> AsyncGenerator[list[_Family]]:
     """Yield families to commit together, but none until Intercom has shown any list."""
     run: list[_Family] = []
+    held = 0
     async with aclosing(families):
         async for family in families:
             run.append(family)
-            if len(run) >= _RUN and not judge.unproven:
+            held += sum(map(len, family.children))
+            if (len(run) >= _RUN or held >= _HELD) and not judge.unproven:
                 yield run
-                run = []
+                run, held = [], 0
     judge.close()
     if run:
         yield run
@@ -232,7 +252,73 @@ class _Lists:
 
     def __init__(self, context: ReadContext, child: Child, link: ByParent) -> None:
         self._context, self._child, self._link = context, child, link
+        self._refused = False
         self.judge = Judge(partial(self._list, most=TRIES))
+
+    async def read_together(
+        self, due: list[ParentVersion], search: ParentSearch
+    ) -> AsyncGenerator[_Family]:
+        """Read the lists of due parents by searches, and those that they do not show by GET."""
+        groups = self._groups(due, search)
+        # The first search shows how large parents are, and so how many to request at a time.
+        for some, width in ((islice(groups, 1), 1), (groups, _GROUPS)):
+            async with aclosing(map_ordered(partial(self._found, search), some, width)) as found:
+                async for group, families in found:
+                    read = partial(self._read_unless, families)
+                    async with aclosing(map_ordered(read, group, CONNECTIONS)) as whole:
+                        async for family in whole:
+                            yield family
+
+    def _groups(
+        self, due: list[ParentVersion], search: ParentSearch
+    ) -> Iterator[list[ParentVersion]]:
+        size = self._context.session.page_size(search.per_page)
+        while due:
+            group, due = due[: size.size], due[size.size :]
+            yield group
+
+    async def _found(
+        self, search: ParentSearch, group: list[ParentVersion]
+    ) -> tuple[list[ParentVersion], dict[str, _Family]]:
+        """Search for a group's parents; return the lists that are whole and as new as stored."""
+        wanted = {parent.key: parent for parent in group if not parent.deleted}
+        families: dict[str, _Family] = {}
+        if self._refused or not wanted:
+            return group, families
+        call, paged = parents_call(search, wanted), StartingAfter(search.per_page)
+        try:
+            async with aclosing(read_pages(self._context.session, call, paged)) as pages:
+                async for page in pages:
+                    records = {str(record.get("id")): record for record in page.records}
+                    if not records.keys() <= wanted.keys():
+                        # A filter that is ignored would return everything.
+                        self._refused = True
+                        break
+                    for key, record in records.items():
+                        if family := self._shown(wanted[key], record, page):
+                            families[key] = family
+        except IntercomError as error:
+            refuse_others(error)
+            self._context.note(error.but("reading their lists one by one"))
+            self._refused = self._refused or not isinstance(error, TransientError)
+        return group, families
+
+    def _shown(self, parent: ParentVersion, record: Record, page: Page) -> _Family | None:
+        """Return a parent's list as a search shows it; None if a GET may show more."""
+        listed = records_at(record, (self._child.records,))
+        updated, stored = micros_at(record, ("updated_at",)), parent.updated_at
+        # Search indexes late: a list from before the stored version lacks what made it due.
+        late = updated is None or stored is None or instant(updated) < stored
+        if listed is None or late or just_changed(record, page.date):
+            return None
+        children = read_page(Response(record, page.date), (self._child.records,))
+        if self._shortness(parent.key, children, len(children.records)):
+            return None
+        self.judge.known = parent.key
+        return replace(self._of(parent.key, children), due=parent)
+
+    async def _read_unless(self, families: dict[str, _Family], parent: ParentVersion) -> _Family:
+        return families.pop(parent.key, None) or await self.read(parent)
 
     async def read(self, parent: ParentVersion) -> _Family:
         """Read the children of a due parent; those of a deleted parent are gone with it."""
@@ -262,10 +348,13 @@ class _Lists:
 
     async def _family(self, key: str, most: float) -> _Family:
         page = await self._list(key, most)
-        if _just_changed(page):
+        if just_changed(page.body, page.date):
             # Another change in this second would not change the parent's date, and never be due.
             await self._context.session.client.patience.sleep(1.0)
             page = await self._list(key, most)
+        return self._of(key, page)
+
+    def _of(self, key: str, page: Page) -> _Family:
         children = [{**record, self._link.key: key} for record in page.records]
         lines = self._context.shaper.lines(children)
         if error := self._shortness(key, page, len(children)):
@@ -291,13 +380,6 @@ class _Lists:
 
     def _path(self, key: str) -> str:
         return record_path(self._child.path, key)
-
-
-def _just_changed(page: Page) -> bool:
-    """Return whether a parent, returned with its children, changed in this very second."""
-    updated = micros_at(page.body, ("updated_at",))
-    answered = (page.date or local_now()).timestamp()
-    return updated is not None and updated >= int(answered) * 1_000_000
 
 
 def _newer_than(child: Child, link: ByParent, answer: Record, children: list[Record]) -> int | None:

@@ -15,7 +15,7 @@ from functools import partial
 
 import anyio
 
-from intercom_assets.catalog.resource import Granularity, Search
+from intercom_assets.catalog.endpoints import Granularity, Search
 from intercom_assets.catalog.types import Record
 from intercom_assets.engine.changes import look_up, read_undated
 from intercom_assets.engine.concurrency import map_ordered

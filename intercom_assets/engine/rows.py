@@ -21,6 +21,7 @@ from intercom_assets.catalog.types import (
     Record,
     Row,
     encode_json,
+    is_null,
     value_at,
 )
 from intercom_assets.engine.mask import Mask
@@ -31,6 +32,9 @@ SAMPLE = 5
 
 _Leaf: TypeAlias = tuple[str, type | None, Coercion, Json]
 _Plan: TypeAlias = dict[str, "_Leaf | _Plan"]
+
+_ITSELF = ""
+"""Key in a plan for a value that older API versions send instead of an object."""
 
 
 class Fields:
@@ -47,7 +51,7 @@ class Fields:
         self._legacy = [
             (column.name, COERCIONS[column.type], column.legacy)
             for column in columns
-            if column.legacy
+            if column.legacy and column.legacy.type is not None
         ]
 
     def fill(self, row: Row, record: Record) -> Record:
@@ -72,7 +76,7 @@ class Fields:
                 extra[name] = value
             elif isinstance(step, tuple):
                 column, plain, coerce, null_value = step
-                if null_value is not None and value == null_value and value is not False:
+                if null_value is not None and is_null(value, null_value):
                     continue
                 fitted = value if type(value) is plain else coerce(value)
                 if fitted is MISFIT:
@@ -83,6 +87,8 @@ class Fields:
             elif isinstance(value, dict):
                 if rest := self._fill(row, step, value, f"{path}{name}."):
                     extra[name] = rest
+            elif _ITSELF in step:
+                extra |= self._fill(row, {name: step[_ITSELF]}, {name: value}, path)
             else:
                 self.misfits[path + name] += 1
                 extra[name] = value
@@ -92,7 +98,13 @@ class Fields:
 class Shaper:
     """Shapes records into rows of a table, and keeps the last as a sample."""
 
-    def __init__(self, table: Table, mask: Mask | None = None) -> None:
+    def __init__(
+        self,
+        table: Table,
+        mask: Mask | None = None,
+        reduced: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> None:
+        self._reduced = reduced or {}
         self.fields = Fields(table.columns)
         self.sample: deque[Row] = deque(maxlen=SAMPLE)
         self._mask = mask
@@ -134,7 +146,9 @@ class Shaper:
         return [self.key(record) for record in (records if masked else self.masked(records))]
 
     def masked(self, records: Iterable[Record]) -> Iterable[Record]:
-        """Remove from records what is hidden."""
+        """Remove from records what other tables hold, and what is hidden."""
+        if self._reduced:
+            records = (reduce_record(record, self._reduced) for record in records)
         return records if self._mask is None else map(self._mask.record, records)
 
     def shape(self, record: Record) -> Row:
@@ -162,6 +176,16 @@ class Shaper:
         return row
 
 
+def reduce_record(record: Record, reduced: Mapping[str, tuple[str, ...]]) -> Record:
+    """Return a record without the fields of its objects that other tables hold."""
+    for name, kept in reduced.items():
+        if isinstance(inner := record.get(name), dict):
+            shown: Record = {key: value for key, value in inner.items() if key in kept}
+            rest = {key: value for key, value in record.items() if key != name}
+            record = {**rest, name: shown} if kept else rest
+    return record
+
+
 def hash_record(record: Record) -> str:
     """Hash a record in canonical form, independent of our columns and of the order of keys."""
     return blake2b(encode_json(record), digest_size=16).hexdigest()
@@ -178,6 +202,10 @@ def _plan(columns: tuple[Column, ...]) -> _Plan:
         leaf = (column.name, PLAIN.get(column.type), COERCIONS[column.type], column.null_value)
         assert column.path[-1] not in level, f"{column.name}: its path is declared twice"
         level[column.path[-1]] = leaf
+        if column.legacy is not None and column.legacy.type is None:
+            there = plan.setdefault(column.legacy.field, leaf)
+            if isinstance(there, dict):
+                there[_ITSELF] = leaf
     return plan
 
 

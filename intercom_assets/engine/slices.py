@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-from intercom_assets.catalog.resource import Granularity
+from intercom_assets.catalog.endpoints import Granularity
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from intercom_assets.catalog.resource import Numbered, Pagination, SinglePage, StartingAfter
+from intercom_assets.catalog.endpoints import Numbered, Pagination, SinglePage, StartingAfter
 from intercom_assets.catalog.types import Json, Record, as_int
 from intercom_assets.errors import CutOff, NotFound, PermanentError, RequestInfo, TransientError
 from intercom_assets.intercom.client import Call, ResourceSession
@@ -221,7 +221,7 @@ class _Reading:
             answer = await self.session.ask(self._at(size), instead=instead)
         except TransientError as error:
             raise self._unanswered(error, size) from None
-        shared.came(size)
+        shared.came(size, answer.size)
         return answer
 
     def _at(self, size: int) -> Call:

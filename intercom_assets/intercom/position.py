@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 from urllib.parse import parse_qs, urlsplit
 
-from intercom_assets.catalog.resource import Numbered, SinglePage, StartingAfter
+from intercom_assets.catalog.endpoints import Numbered, SinglePage, StartingAfter
 from intercom_assets.catalog.types import Json, Record, as_int
 from intercom_assets.intercom.client import Call
 

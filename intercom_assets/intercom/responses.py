@@ -46,10 +46,12 @@ class Response:
 
     Attributes:
         date: Intercom's clock when it answered, None if it did not say.
+        size: Bytes of the body.
     """
 
     body: Record
     date: datetime | None
+    size: int = 0
 
 
 def read_response(
@@ -78,7 +80,7 @@ def read_response(
             f"Intercom's answer is {told}",
             _HOST,
         )
-    return Response(body, _date(response))
+    return Response(body, _date(response), len(content))
 
 
 def records_at(body: Record, places: Places) -> list[Json] | None:

@@ -70,6 +70,9 @@ FAILURES = 2
 """Consecutive failures after which a smaller page is requested: with four sizes, a page takes as
 many tries as `RetryPolicy` allows for any request."""
 
+_HEAVY = 8_000_000
+"""Bytes of a page above which fewer records are requested."""
+
 _SIZES = (LARGEST, 50, 10, 1)
 _PAGES = 4
 
@@ -88,9 +91,14 @@ class PageSize:
     _needed: int = _PAGES
     _untried: bool = False
 
-    def came(self, size: int) -> None:
-        """Note a page that came; after a few in a row, try the next larger size."""
+    def came(self, size: int, weight: int = 0) -> None:
+        """Note a page that came; after a few in a row, try the next larger size.
+
+        A page of many bytes is followed by smaller ones, so that memory stays bounded.
+        """
         if size < self.size:
+            return
+        if weight > _HEAVY and self.failed(size) < size:
             return
         self._came += 1
         self._untried = False
@@ -98,8 +106,10 @@ class PageSize:
             return
         if self.size == self.largest:
             self._needed = _PAGES
-        else:
-            self._change(min(one for one in (*_SIZES, self.largest) if one > self.size))
+            return
+        larger = min(one for one in (*_SIZES, self.largest) if one > self.size)
+        if weight * larger <= _HEAVY * self.size:
+            self._change(larger)
             self._untried = True
 
     def failed(self, size: int) -> int:

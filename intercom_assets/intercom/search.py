@@ -9,13 +9,14 @@ https://developers.intercom.com/docs/references/rest-api/api.intercom.io/contact
 https://developers.intercom.com/docs/references/rest-api/api.intercom.io/conversations/searchconversations
 """
 
+from collections.abc import Iterable
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
 from enum import Enum
 from typing import assert_never
 
-from intercom_assets.catalog.resource import Granularity, Search
+from intercom_assets.catalog.endpoints import Granularity, ParentSearch, Search
 from intercom_assets.catalog.types import Json, Record
 from intercom_assets.intercom.client import Call, ResourceSession
 from intercom_assets.intercom.pagination import read_page, read_pages
@@ -43,12 +44,18 @@ async def count_records(session: ResourceSession, search: Search) -> int | None:
 
     Only the unfiltered list counts records whose `updated_at` is null: no search by it does.
     """
+    if not search.listed:
+        return await count_found(session, search, created=(0, None), updated=False)
     call = Call(path=search.list_path, params={"per_page": "1"}, needs=((search.records,),))
     return read_page(await session.ask(call), call.needs).total_count
 
 
 async def count_found(
-    session: ResourceSession, search: Search, *, created: tuple[int, int] | None, updated: bool
+    session: ResourceSession,
+    search: Search,
+    *,
+    created: tuple[int, int | None] | None,
+    updated: bool,
 ) -> int:
     """Count records created in an interval; with `updated`, only those with an `updated_at`."""
     bounds = [] if created is None else _bounds(search, CREATED, *created)
@@ -56,6 +63,13 @@ async def count_found(
     call = _call(search, bounds, UPDATED, Order.NEWEST_FIRST)
     call = replace(call, body={**(call.body or {}), "pagination": {"per_page": 1}})
     return read_page(await session.ask(call), call.needs).total_count or 0
+
+
+def parents_call(search: ParentSearch, keys: Iterable[str]) -> Call:
+    """Return a search for the parents with these ids."""
+    query: Record = {"field": "id", "operator": "IN", "value": [*keys]}
+    body: Record = {"query": query}
+    return Call(method="POST", path=search.path, body=body, needs=((search.records,),))
 
 
 async def count_since(

@@ -6,15 +6,8 @@ from datetime import datetime
 from typing import assert_never
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from intercom_assets.catalog.resource import (
-    Child,
-    Listing,
-    Resource,
-    Scroll,
-    Search,
-    SinglePage,
-    Windowed,
-)
+from intercom_assets.catalog.endpoints import Child, Listing, Scroll, Search, SinglePage
+from intercom_assets.catalog.resource import Resource, Windowed
 from intercom_assets.catalog.types import Json, instant_at
 from intercom_assets.errors import ConfigurationError, NotFound, Unauthorized
 from intercom_assets.intercom import REGIONS

@@ -10,16 +10,8 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Generic, TypeVar
 
-from intercom_assets.catalog.resource import (
-    ByParent,
-    Child,
-    FullRefresh,
-    Incremental,
-    Resource,
-    Scroll,
-    Search,
-    record_path,
-)
+from intercom_assets.catalog.endpoints import Child, Scroll, Search, record_path
+from intercom_assets.catalog.resource import ByParent, FullRefresh, Incremental, Resource
 from intercom_assets.catalog.types import EPOCH, Json, value_at
 from intercom_assets.errors import ConfigurationError, IntercomAssetsError, NotFound
 from intercom_assets.intercom.client import Call, ResourceSession
@@ -180,7 +172,7 @@ async def _lacking(
         except NotFound:
             continue
         listed = records_at(response.body, (child.records,)) or []
-        # If the count differs now, the conversation changed after it was synced.
+        # If the count differs now, the parent changed after it was synced.
         if value_at(response.body, path) == counted and len(listed) > stored:
             lacking.append(key)
     return lacking
@@ -343,9 +335,9 @@ PARENTS = Check(
 
 PARTS = Check(
     name="parts_are_complete",
-    description="Fails where a conversation stores fewer parts than it counts (at most the 500 "
-    "that Intercom returns) and Intercom, asked for ten such conversations, returns more. Sync "
-    "the parts with full_refresh.",
+    description="Fails where a conversation or ticket stores fewer parts than it counts (at most "
+    "the 500 that Intercom returns) and Intercom, asked for ten of them, returns more. Sync the "
+    "parts with full_refresh.",
     severity=Severity.WARN,
     look=_look_at_parts,
 )

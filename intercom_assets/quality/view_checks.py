@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from intercom_assets.catalog import CATALOG
-from intercom_assets.catalog.views import Bridge, Flat, Model
+from intercom_assets.catalog.views import Bridge, Entries, Flat, Model
 from intercom_assets.engine.cursor import Source
 from intercom_assets.quality.checks import Check, CheckResult, Severity
 from intercom_assets.quality.context import SAMPLES
 from intercom_assets.views.build import ViewReport
-from intercom_assets.warehouse.queries import MissingMembers
+from intercom_assets.warehouse.queries import DuplicateKeys, MissingMembers
 from intercom_assets.warehouse.warehouse import Warehouse
 
 
@@ -36,6 +36,8 @@ def view_checks_of(
     match model.shape:
         case Flat():
             return (ROWS,)
+        case Entries():
+            return (ENTRIES,)
         case Bridge(of=of):
             # Words have no table of their own.
             if of is None or (CATALOG[of].cursor and start_of(of) is not None):
@@ -68,6 +70,28 @@ def _look_at_members(context: ViewContext) -> CheckResult:
         figures={"not_stored": answer.total, "sample": [str(row[0]) for row in answer.rows]},
     )
 
+
+def _look_at_entries(context: ViewContext) -> CheckResult:
+    target = context.report.target
+    answer = context.warehouse.run(DuplicateKeys(target), SAMPLES)
+    key = ", ".join(target.table.primary_key)
+    return CheckResult(
+        passed=answer.total == 0,
+        summary=f"Values of {key} that are null or repeated: {answer.total:,}"
+        if answer.total
+        else f"The key ({key}) is unique and never null",
+        query=answer.statement,
+        figures={"bad_keys": answer.total},
+    )
+
+
+ENTRIES = Check(
+    name="entries_are_unique",
+    description="Fails where an entry of the list has no key or comes twice: Intercom sent it so. "
+    "Joins would repeat it.",
+    severity=Severity.WARN,
+    look=_look_at_entries,
+)
 
 ROWS = Check(
     name="rows_are_the_tables",

@@ -6,12 +6,14 @@ Names never depend on the columns of a table or on attributes that were created 
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from intercom_assets.catalog.types import ColumnType
+import msgspec
+
+from intercom_assets.catalog.types import ColumnType, Json, Record, instant, micros_at
 
 COLUMNS = (
     "full_name",
@@ -88,6 +90,37 @@ def named_attributes(rows: Iterable[Mapping[str, Any]]) -> Iterable[Mapping[str,
 
 def _use(row: Mapping[str, Any]) -> tuple[bool, bool, datetime]:
     return row["_deleted_at"] is None, not row["archived"], row["created_at"] or _FIRST
+
+
+def listed_attributes(lists: Iterable[str | None]) -> Iterator[Mapping[str, Any]]:
+    """Yield the attributes in lists of the forms of types, one per name.
+
+    Types that ask for the same name in another way share a column of text.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for text in lists:
+        for one in _entries(msgspec.json.decode(text) if text else None):
+            name, created_at = one.get("name"), micros_at(one, ("created_at",))
+            if not isinstance(name, str):
+                continue
+            row = dict.fromkeys(COLUMNS) | {name: one.get(name) for name in _SHARED}
+            row |= {"full_name": name, "custom": True, "_deleted_at": None}
+            row["created_at"] = None if created_at is None else instant(created_at)
+            known = found.setdefault(name, row)
+            if known["data_type"] != row["data_type"]:
+                known["data_type"] = "string"
+    yield from found.values()
+
+
+_SHARED = ("id", "description", "data_type", "archived")
+
+
+def _entries(held: Json) -> Iterator[Record]:
+    # Intercom's documents and answers disagree about the key.
+    for key in ("data", "ticket_type_attributes"):
+        listed = held.get(key) if isinstance(held, dict) else None
+        if isinstance(listed, list):
+            yield from (one for one in listed if isinstance(one, dict))
 
 
 def column_name(key: str) -> str:

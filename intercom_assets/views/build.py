@@ -9,17 +9,26 @@ from typing import assert_never
 
 from intercom_assets.catalog import CATALOG, Resource
 from intercom_assets.catalog.table import DELETED_AT, EXTRA, ROW_HASH, Column, Table, text
-from intercom_assets.catalog.views import Bridge, Flat, Model
+from intercom_assets.catalog.views import Bridge, Entries, Flat, Model
 from intercom_assets.engine.cursor import Source
 from intercom_assets.errors import SchemaError
 from intercom_assets.views.attributes import (
     COLUMNS,
     AttributeColumn,
     attribute_columns,
+    listed_attributes,
     named_attributes,
 )
 from intercom_assets.warehouse.base import TableState, Target
-from intercom_assets.warehouse.views import BridgeView, FlatView, Made, Outcome, TypedColumn, View
+from intercom_assets.warehouse.views import (
+    BridgeView,
+    EntriesView,
+    FlatView,
+    Made,
+    Outcome,
+    TypedColumn,
+    View,
+)
 from intercom_assets.warehouse.warehouse import Warehouse
 
 _HIDDEN = frozenset({EXTRA, ROW_HASH, DELETED_AT})
@@ -92,10 +101,27 @@ class _Tables:
         """Return the table of a resource."""
         return self.source.target(self.resources[resource])
 
-    def attributes(self, resource: str) -> tuple[AttributeColumn, ...]:
-        """Return columns for the custom attributes in a table of attributes."""
-        missing = {column.name for column in self.state(resource).missing}
+    def require(self, resource: str, column: str) -> None:
+        """Make sure that a table has a column.
+
+        Raises:
+            SchemaError: It was excluded, or no sync of this release has added it yet.
+        """
+        target, missing = self.target(resource), self.state(resource).missing
+        if column not in {one.name for one in target.table.all_columns if one not in missing}:
+            raise SchemaError(
+                f"{target} has no column {column}. Sync {resource}, or leave the column out of "
+                "exclude_columns"
+            )
+
+    def attributes(self, resource: str, within: str | None) -> tuple[AttributeColumn, ...]:
+        """Return columns for the custom attributes in a table, or in lists of its rows."""
         target = self.target(resource)
+        if within is not None:
+            self.require(resource, within)
+            lists = self.warehouse.values(target, (within,))
+            return attribute_columns(listed_attributes(text for (text,) in lists))
+        missing = {column.name for column in self.state(resource).missing}
         declared = {column.name for column in CATALOG[resource].table.all_columns}
         columns = [name for name in COLUMNS if name in declared]
         if missing & set(columns):
@@ -111,6 +137,11 @@ def view_target(source: Source, model: Model) -> Target:
     match model.shape:
         case Flat(resource=resource):
             table = source.target(CATALOG[resource]).table
+        case Entries(key=key):
+            table = Table(
+                columns=(*text(**{key: ""}), *model.shape.columns),
+                primary_key=(key, *model.shape.entry),
+            )
         case Bridge(key=key, member=member):
             table = Table(columns=text(**{key: "", member: ""}), primary_key=(key, member))
         case _:
@@ -171,7 +202,7 @@ def _plan(model: Model, tables: _Tables) -> _Plan:
     columns = tuple(_columns(model, tables))
     shape = model.shape
     state, table = tables.state(shape.resource), tables.target(shape.resource)
-    definition: FlatView | BridgeView
+    definition: FlatView | BridgeView | EntriesView
     match shape:
         case Flat():
             definition = FlatView(
@@ -183,6 +214,14 @@ def _plan(model: Model, tables: _Tables) -> _Plan:
                     for made in columns
                     if made.source == shape.column
                 ),
+            )
+        case Entries():
+            definition = EntriesView(
+                table=table,
+                column=shape.column,
+                paths=shape.paths,
+                key=shape.key,
+                typed=tuple(TypedColumn(one.name, one.path[-1], one.type) for one in shape.columns),
             )
         case Bridge():
             definition = BridgeView(
@@ -208,18 +247,19 @@ def _columns(model: Model, tables: _Tables) -> Iterator[ViewColumn]:
     shape, target = model.shape, tables.target(model.shape.resource)
     missing = {column.name for column in tables.state(shape.resource).missing}
     stored = [column for column in target.table.all_columns if column.name not in missing]
-    if shape.column not in {column.name for column in stored}:
-        raise SchemaError(
-            f"{target} has no column {shape.column}. Sync {shape.resource}, or leave the column "
-            "out of exclude_columns"
-        )
+    tables.require(shape.resource, shape.column)
     match shape:
         case Flat():
             for column in stored:
                 if column.name not in {*_HIDDEN, shape.column}:
                     yield ViewColumn(column, column.name)
-            for attribute in tables.attributes(shape.attributes):
+            for attribute in tables.attributes(shape.attributes, shape.within):
                 yield ViewColumn(_attribute(attribute, shape.column), shape.column)
+        case Entries(resource=resource, key=key):
+            [row] = text(**{key: f"Row of {resource} ({resource}.id)."})
+            yield ViewColumn(row, CATALOG[resource].primary_key[0])
+            for column in shape.columns:
+                yield ViewColumn(column, shape.column)
         case Bridge(resource=resource, key=key, member=member, of=of):
             row, pointed = text(
                 **{

@@ -174,6 +174,7 @@ class ParentVersion:
     key: str
     synced_at: datetime
     deleted: bool
+    updated_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

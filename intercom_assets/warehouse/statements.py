@@ -197,10 +197,12 @@ class Statements:
 
     def due(self, *, after: bool, limit: int) -> str:
         """Select versions of this table's rows as parents; binds time, time and key of `after`."""
-        synced, key = self._column(SYNCED_AT), self._keys[0]
+        synced, key, updated = self._column(SYNCED_AT), self._keys[0], "NULL"
+        if self._table.version is not None:
+            updated = self.dialect.cell(self._column(self._table.version), ColumnType.TIMESTAMP)
         return (
             f"SELECT {key}, {self.dialect.cell(synced, ColumnType.TIMESTAMP)}, "
-            f"{self._column(DELETED_AT)} IS NOT NULL\n"
+            f"{self._column(DELETED_AT)} IS NOT NULL, {updated}\n"
             f"FROM {self.name}{self._past() if after else ''}\nORDER BY {synced}, {key} "
             f"LIMIT {limit}"
         )

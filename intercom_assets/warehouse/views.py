@@ -76,7 +76,23 @@ class BridgeView:
     member: str
 
 
-Definition: TypeAlias = FlatView | BridgeView
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntriesView:
+    """Entries of a list of an unmarked row: the row's key, and typed fields of the entry.
+
+    Attributes:
+        paths: Keys that may lead from the column's value to the list.
+        key: Column of the view for the row's key.
+    """
+
+    table: Target
+    column: str
+    paths: tuple[tuple[str, ...], ...]
+    key: str
+    typed: tuple[TypedColumn, ...]
+
+
+Definition: TypeAlias = FlatView | BridgeView | EntriesView
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +140,8 @@ def select(definition: Definition, dialect: Dialect) -> str:
             return _flat(definition, dialect)
         case BridgeView():
             return _bridge(definition, dialect)
+        case EntriesView():
+            return _entries(definition, dialect)
         case _:
             assert_never(definition)
 
@@ -146,6 +164,20 @@ def _bridge(view: BridgeView, dialect: Dialect) -> str:
         f"SELECT DISTINCT {key} AS {dialect.name(view.key)}, {member} AS "
         f"{dialect.name(view.member)}\nFROM {qualified(view.table, dialect)} AS t, {members}\n"
         f"WHERE t.{dialect.name(DELETED_AT)} IS NULL AND {member} IS NOT NULL"
+    )
+
+
+def _entries(view: EntriesView, dialect: Dialect) -> str:
+    key = f"t.{dialect.name(view.table.table.primary_key[0])} AS {dialect.name(view.key)}"
+    fields = [
+        f"{_value('m.VALUE', column, dialect)} AS {dialect.name(column.name)}"
+        for column in view.typed
+    ]
+    listed, table = ",\n  ".join([key, *fields]), qualified(view.table, dialect)
+    column, live = f"t.{dialect.name(view.column)}", f"t.{dialect.name(DELETED_AT)} IS NULL"
+    return "\nUNION ALL\n".join(
+        f"SELECT\n  {listed}\nFROM {table} AS t, {dialect.members(column, path)}\nWHERE {live}"
+        for path in view.paths
     )
 
 

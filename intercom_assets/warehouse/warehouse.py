@@ -139,7 +139,8 @@ class Warehouse:
     ) -> list[ParentVersion]:
         """Return the parents after a position, ordered by `_synced_at` and key."""
         statement = self._statements(parent).due(after=after is not None, limit=limit)
-        kinds = [ColumnType.TEXT, ColumnType.TIMESTAMP, ColumnType.BOOLEAN]
+        time = ColumnType.TIMESTAMP
+        kinds = [ColumnType.TEXT, time, ColumnType.BOOLEAN, time]
         rows = self._read(parent, lambda one: one.rows(statement, *_bound(after)))
         return [ParentVersion(*row) for row in self._dialect.python(rows, kinds)]
 

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 import yaml
 
 from intercom_assets.catalog import CATALOG, ApiVersion, Resource
-from intercom_assets.catalog.resource import Child, Endpoint, Listing, Search
+from intercom_assets.catalog.endpoints import Child, Endpoint, Listing, Search
 from intercom_assets.catalog.types import Json
 from intercom_assets_tests.conformance.reviewed import RECORD_TYPES, RECORDS_ELSEWHERE
 

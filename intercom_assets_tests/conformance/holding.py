@@ -37,6 +37,18 @@ def column_of(resource: Resource, path: FieldPath) -> Column | None:
     return None
 
 
+def is_former(resource: Resource, path: FieldPath) -> bool:
+    """Say whether a column takes the text that older versions send at a path."""
+    former = {(one.legacy.field,) for one in resource.columns if one.legacy and not one.legacy.type}
+    return path in former
+
+
+def is_elsewhere(resource: Resource, path: FieldPath) -> bool:
+    """Say whether another table holds what is at a path."""
+    kept = resource.reduced.get(path[0])
+    return kept is not None and len(path) > 1 and path[1] not in kept
+
+
 def is_flattened(resource: Resource, path: FieldPath) -> bool:
     """Say whether columns hold the fields inside a path one by one."""
     return any(column.path[: len(path)] == path != column.path for column in resource.columns)
@@ -44,7 +56,11 @@ def is_flattened(resource: Resource, path: FieldPath) -> bool:
 
 def objection(resource: Resource, fact: Fact) -> str | None:
     """Say why the resource does not hold a documented field, None if it does."""
+    if is_elsewhere(resource, fact.path):
+        return None
     column = column_of(resource, fact.path)
+    if column is None and fact.type == "string" and is_former(resource, fact.path):
+        return None
     if column is None:
         if fact.type == "object" and is_flattened(resource, fact.path):
             return None
@@ -57,11 +73,14 @@ def objection(resource: Resource, fact: Fact) -> str | None:
 def misfits(resource: Resource, value: Json, path: FieldPath = ()) -> Iterator[tuple[str, str]]:
     """Yield the fields of a record that no column takes, each with the reason."""
     column = column_of(resource, path)
+    if column is None and isinstance(value, str) and is_former(resource, path):
+        return
     if column is not None:
         if value is not None and COERCIONS[column.type](value) is MISFIT:
             yield ".".join(path), f"{value!r} in {column.type.value} column {column.name}"
     elif isinstance(value, dict) and (value or is_flattened(resource, path)):
         for key, inner in value.items():
-            yield from misfits(resource, inner, (*path, key))
+            if not is_elsewhere(resource, (*path, key)):
+                yield from misfits(resource, inner, (*path, key))
     elif value is not None or not is_flattened(resource, path):
         yield ".".join(path), "no column"

@@ -63,6 +63,10 @@ UNDOCUMENTED: dict[str, dict[str, str]] = {
         "conversation_id": _ADDED,
         "translations": _RECORDED,
     },
+    "ticket_parts": {
+        "ticket_id": _ADDED,
+        "translations": "in the changelog of 2.16, though not in its spec",
+    },
     "ticket_types": {"is_internal": _EXAMPLE},
 }
 """Columns that no schema documents: resource, column, where the field was seen."""

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from intercom_assets.catalog import CATALOG, Resource
-from intercom_assets.catalog.resource import Child, Scroll, Search, StartingAfter
+from intercom_assets.catalog.endpoints import Child, Scroll, Search, StartingAfter
 from intercom_assets.catalog.types import Record
 from intercom_assets.intercom.client import Call, ResourceSession
 from intercom_assets.intercom.pagination import paged, read_pages

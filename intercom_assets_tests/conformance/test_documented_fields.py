@@ -5,7 +5,7 @@ from collections import defaultdict
 import pytest
 
 from intercom_assets.catalog import CATALOG, NEWEST, ApiVersion, Resource
-from intercom_assets.catalog.resource import Listing
+from intercom_assets.catalog.endpoints import Listing
 from intercom_assets.catalog.types import ColumnType
 from intercom_assets_tests.conformance.facts import (
     SPECS,

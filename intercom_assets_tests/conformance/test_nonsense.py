@@ -6,14 +6,11 @@ from dataclasses import replace
 import pytest
 
 from intercom_assets.catalog import Catalog, Resource
+from intercom_assets.catalog.endpoints import Child, Granularity, Listing, Search
 from intercom_assets.catalog.resource import (
     ByParent,
-    Child,
-    Granularity,
     Incremental,
-    Listing,
     NewestFirst,
-    Search,
     SemiIncremental,
     Windowed,
     identity,

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from intercom_assets.catalog import CATALOG
+from intercom_assets.catalog.endpoints import Child
 from intercom_assets.catalog.types import Record
+from intercom_assets.intercom.responses import records_at
 from intercom_assets_tests.conformance.holding import misfits
 
 RECORDED = Path(
@@ -15,7 +17,7 @@ RECORDED = Path(
     or Path(__file__).parents[2].parent / "shared" / "recorded"
 )
 
-NO_RESOURCE = {"tickets": "Tickets are not in the catalogue; only their types and states are."}
+NO_RESOURCE: dict[str, str] = {}
 """Recorded records without a resource, with the reason."""
 
 needs_records = pytest.mark.skipif(
@@ -44,6 +46,23 @@ def test_every_recorded_field_fits_its_column(name: str) -> None:
     found = [problem for record in records for problem in misfits(CATALOG[name], record)]
 
     assert records
+    assert found == []
+
+
+@needs_records
+def test_every_recorded_part_of_a_ticket_fits_its_column() -> None:
+    """The parts inside recorded tickets are held by columns of their own table."""
+    parts = CATALOG["ticket_parts"]
+    assert isinstance(parts.endpoint, Child)
+
+    found = [
+        problem
+        for ticket in read_records("tickets")
+        for part in records_at(ticket, (parts.endpoint.records,)) or ()
+        if isinstance(part, dict)
+        for problem in misfits(parts, part)
+    ]
+
     assert found == []
 
 

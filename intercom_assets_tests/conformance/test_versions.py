@@ -1,13 +1,15 @@
 """The table of changes and the requests agree with the official specifications."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 
 import pytest
 
 from intercom_assets.catalog import CATALOG, NEWEST, OLDEST, ApiVersion, Resource
-from intercom_assets.catalog.resource import Listing, Search, Windowed
-from intercom_assets.intercom.search import Order, search_call
+from intercom_assets.catalog.endpoints import Child, Listing, Search
+from intercom_assets.catalog.resource import Windowed
+from intercom_assets.intercom.search import Order, parents_call, search_call
 from intercom_assets_tests.conformance.facts import (
     VERSIONS,
     address,
@@ -96,15 +98,36 @@ def test_every_parameter_is_specified(resource: Resource, version: ApiVersion) -
 
 @needs_specs
 @every_version
+def test_a_search_for_parents_is_specified(version: ApiVersion) -> None:
+    """Where a version has the search, it documents that it takes a list of ids."""
+    for resource in CATALOG:
+        search = resource.endpoint.search if isinstance(resource.endpoint, Child) else None
+        operation = search and find_operation(load_spec(version), "post", search.path)
+        if search is None or not operation:
+            continue
+        told = operation["description"]
+        assert re.search(r"\| id +\| String", told)
+        assert re.search(r"\| IN +\| All", told)
+        assert {"query"} == set(parents_call(search, ["1"]).body or ())
+
+
+@needs_specs
+@every_version
 @pytest.mark.parametrize(
-    "search", [one.endpoint for one in CATALOG if isinstance(one.endpoint, Search)], ids=str
+    "resource",
+    [one for one in CATALOG if isinstance(one.endpoint, Search)],
+    ids=lambda one: one.name,
 )
-def test_every_search_body_is_specified(search: Search, version: ApiVersion) -> None:
+def test_every_search_body_is_specified(resource: Resource, version: ApiVersion) -> None:
     """A version documents the query that a search is asked with; `sort` only where it says so."""
+    search = resource.endpoint
+    assert isinstance(search, Search)
     operation = find_operation(load_spec(version), "post", search.path)
     body = search_call(search, 0, 1, Order.NEWEST_FIRST).body
 
-    assert operation is not None
+    assert (operation is not None) == (version >= resource.since)
+    if operation is None:
+        return
     schemas = load_spec(version)["components"]["schemas"]
     given = operation["requestBody"]["content"]["application/json"]["schema"]
     name = given["$ref"].rpartition("/")[2]
@@ -133,7 +156,12 @@ def requests(resource: Resource) -> Iterator[str]:
 
 def documented_columns(resource: Resource) -> dict[str, set[ApiVersion]]:
     """Say which versions document a column."""
-    paths = {column.path: column.name for column in resource.columns}
+    former = {
+        (one.legacy.field,): one.name
+        for one in resource.columns
+        if one.legacy and one.legacy.type is None
+    }
+    paths = former | {column.path: column.name for column in resource.columns}
     documented: dict[str, set[ApiVersion]] = defaultdict(set)
     for fact in committed_facts():
         if fact.resource == resource.name and fact.path in paths:

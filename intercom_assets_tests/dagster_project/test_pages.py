@@ -63,6 +63,7 @@ def test_columns_of_another_table_name_it(project: Project) -> None:
     origins = {
         "company_segments": {"company_id": "intercom/companies.id"},
         "conversation_parts": {"conversation_id": "intercom/conversations.id"},
+        "ticket_parts": {"ticket_id": "intercom/tickets.id"},
     }
 
     for name, spec in nodes().items():

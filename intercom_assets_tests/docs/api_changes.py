@@ -113,6 +113,14 @@ CHANGES: tuple[Change, ...] = (
     _adds(12, "ticket_types", "ticket_states", what="ticket types list their states"),
     _adds(13, "articles", "tags", what="articles have tags"),
     _adds(
+        12,
+        "tickets",
+        "ticket_state_id",
+        "ticket_state_type",
+        what="the state of a ticket is an object; before, a word and two labels",
+    ),
+    _adds(13, "ticket_parts", "app_package_code", what="parts tell which app created them"),
+    _adds(
         13,
         "conversations",
         "statistics_assigned_team_first_response_time_in_office_hours",
@@ -130,6 +138,7 @@ CHANGES: tuple[Change, ...] = (
         "tags",
         what="parts tell what an event did",
     ),
+    _adds(14, "ticket_parts", "updated_attribute_data", what="parts tell what they changed"),
     _adds(14, "admins", "away_status_reason_id", what="reasons for being away"),
     _adds(14, "teams", "assignment_limit", "distribution_method", what="balanced assignment"),
     _adds(14, "conversation_parts", "metadata", what="quick replies"),
@@ -171,6 +180,8 @@ CHANGES: tuple[Change, ...] = (
         "an assignee id is 0 where nobody is assigned, no longer null",
         "none: null in every version",
     ),
+    _alike(16, "tickets", "assignee ids are numbers, not text", "none: text in every version"),
+    _adds(16, "tickets", "previous_ticket_state_id", what="tickets name their state before"),
     _alike(16, "contacts", "`owner_id` is text, no longer a number", "none: text in every version"),
     Change(
         since=ApiVersion(2, 16),

@@ -25,7 +25,7 @@ from intercom_assets_tests.guarantees.worlds import PARENTS, differences, small_
 from intercom_assets_tests.world import DAY, HOUR, NOON, nothing
 
 NAMES = ("tags", "segments", "contact_attributes", "companies", "company_segments",
-         "contacts", "conversations", "conversation_parts",
+         "contacts", "conversations", "conversation_parts", "tickets", "ticket_parts",
          "activity_logs", "deleted_conversations")  # fmt: skip
 """Resources that people change here; the others are lists like tags."""
 
@@ -77,6 +77,8 @@ class LivingWorkspace(RuleBasedStateMachine):
             tags=4,
             segments=3,
             activity_logs=20,
+            tickets=5,
+            long_tickets=0,
         )
         self.world.clock.forward(started)
         workspace = self.world.workspace
@@ -112,7 +114,7 @@ class LivingWorkspace(RuleBasedStateMachine):
         """Let search index late, within the lookback; what is under way arrives first."""
         workspace = self.world.workspace
         self.world.clock.forward(workspace.index_delay + 1)
-        for kind in ("contacts", "conversations"):
+        for kind in ("contacts", "conversations", "tickets"):
             workspace.collection(kind)
         workspace.index_delay = int(self.world.source.lookback.total_seconds() * share)
 
@@ -139,7 +141,9 @@ class LivingWorkspace(RuleBasedStateMachine):
         """Sync everything."""
         self.sync(*NAMES)
 
-    @rule(name=st.sampled_from(("companies", "contacts", "conversations", "activity_logs")))
+    @rule(
+        name=st.sampled_from(("companies", "contacts", "conversations", "tickets", "activity_logs"))
+    )
     def sync_one(self, name: str) -> None:
         """Sync one resource."""
         self.sync(name)
@@ -158,13 +162,13 @@ class LivingWorkspace(RuleBasedStateMachine):
         self.sync(*([name] if name else NAMES))
         self.world.before = nothing
 
-    @rule(name=st.sampled_from(("contacts", "conversations")))
+    @rule(name=st.sampled_from(("contacts", "conversations", "tickets", "ticket_parts")))
     def refresh(self, name: str) -> None:
         """Refresh a resource in full."""
         self.reached.pop(name, None)
         self.sync(name, full_refresh=True)
 
-    @rule(name=st.sampled_from(("contacts", "conversations", "company_segments")))
+    @rule(name=st.sampled_from(("contacts", "conversations", "company_segments", "tickets")))
     def reconcile(self, name: str) -> None:
         """Compare a resource with Intercom."""
         if name == "company_segments":
@@ -180,15 +184,15 @@ class LivingWorkspace(RuleBasedStateMachine):
         back=st.integers(0, 900),
         width=st.integers(1, 900),
         seconds=st.integers(0, 86_399),
-        kind=st.sampled_from(("contacts", "conversations", "activity_logs")),
+        kind=st.sampled_from(("contacts", "conversations", "tickets", "activity_logs")),
     )
     def backfill(self, back: int, width: int, seconds: int, kind: str) -> None:
-        """Backfill a range, and the parts of its conversations."""
+        """Backfill a range, and the parts of its conversations or tickets."""
         until = self.world.clock.moment() - timedelta(days=back, seconds=seconds)
         start_date = self.world.source.start_date
         if start_date is None or start_date < until:
             since = until - timedelta(days=width)
-            for name in (kind, *(["conversation_parts"] if kind == "conversations" else [])):
+            for name in (kind, *(one for one, (_, of) in PARENTS.items() if of == kind)):
                 self.sync(name, since=since, until=until)
 
     def sync(self, *names: str, full_refresh: bool = False, **request: object) -> None:

@@ -75,6 +75,24 @@ class People:
             body = self.chance.choice(_NAMES)
             self.workspace.patch_part(conversation_id, part_id, {"body": body})
 
+    def work_on_ticket(self) -> None:
+        """Create, change, answer or delete a ticket, or change its parts."""
+        ticket_id, own_id = self._any("tickets"), str(self.chance.getrandbits(48))
+        what = self.chance.randrange(6)
+        if ticket_id is None or what == 0:
+            self.workspace.add("tickets", {"id": own_id, "ticket_id": own_id})
+        elif what == 1:
+            self.silent = True
+            self.workspace.delete("tickets", ticket_id)
+        elif what == 2:
+            self.workspace.patch("tickets", ticket_id, {"is_shared": self.chance.random() < 0.5})
+        elif what == 3 and (parts := self.workspace.parts_of_ticket(ticket_id)):
+            body = self.chance.choice(_NAMES)
+            kept = [] if self.chance.random() < 0.5 else [{**parts[0], "body": body}]
+            self.workspace.set_ticket_parts(ticket_id, [*kept, *parts[1:]])
+        else:
+            self.workspace.answer_ticket(ticket_id, body=self.chance.choice(_NAMES), own_id=own_id)
+
     def set_up(self) -> None:
         """Rename a tag or segment, archive or retype an attribute."""
         kind = self.chance.choice(("tags", "segments", "contact_attributes"))
@@ -151,6 +169,8 @@ _ACTIONS: tuple[Callable[[People], None], ...] = (
     People.patch,
     People.patch,
     People.patch_part,
+    People.work_on_ticket,
+    People.work_on_ticket,
     People.set_up,
     People.delete_listed,
     People.delete,

@@ -21,8 +21,12 @@ from intercom_assets_tests.world import DAY, HOUR, make_world
 KILLS = budget(3, 80)
 """Syncs that each kind of sync is killed at the least."""
 
-SEARCHED = ("contacts", "conversations")
-CHILDREN = {"conversation_parts": "conversations", "company_segments": "companies"}
+SEARCHED = ("contacts", "conversations", "tickets")
+CHILDREN = {
+    "conversation_parts": "conversations",
+    "company_segments": "companies",
+    "ticket_parts": "tickets",
+}
 
 
 @pytest.fixture
@@ -39,6 +43,8 @@ def lives(tmp_path: Path) -> Iterator[Callable[..., Life]]:
             companies=7,
             conversations=conversations,
             parts_per_conversation=2,
+            tickets=30,
+            long_tickets=0,
         )
         chance = random.Random(seed)
         world.portions = BatchLimits(
@@ -79,6 +85,8 @@ def change(life: Life) -> None:
                 workspace.add("contacts", {"name": "new", "role": "user"})
             case 1 if name == "conversations":
                 workspace.reply(record_id)
+            case 1 if name == "tickets":
+                workspace.answer_ticket(record_id)
             case 2 if name == "companies":
                 segments = workspace.collection("segments").ids()
                 workspace.set_company_segments(record_id, chance.sample(segments, 2))
@@ -182,7 +190,12 @@ def test_killed_children_that_lag_are_read_in_the_end(lives: Callable[..., Life]
     def story(life: Life) -> None:
         world = life.world
         world.sync_all(*CHILDREN.values())
-        for child, path in (("conversation_parts", "{}"), ("company_segments", "{}/segments")):
+        lists = {
+            "conversation_parts": "{}",
+            "company_segments": "{}/segments",
+            "ticket_parts": "{}",
+        }
+        for child, path in lists.items():
             parents = world.workspace.collection(CHILDREN[child]).ids()
             for record_id in life.random.sample(parents, 3):
                 where = f"/{CHILDREN[child]}/{path.format(record_id)}"

@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from intercom_assets.catalog import CATALOG, Resource
-from intercom_assets.catalog.resource import Child, Listing, Search, SinglePage, Windowed
+from intercom_assets.catalog.endpoints import Child, Listing, Search, SinglePage
+from intercom_assets.catalog.resource import Windowed
 from intercom_assets.errors import CutOff, IntercomError
 from intercom_assets.warehouse.duckdb import connect
 from intercom_assets_tests.guarantees.budget import TORTURE, budget

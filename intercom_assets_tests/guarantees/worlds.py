@@ -1,6 +1,5 @@
 """Worlds to attack: small pages, so that paging happens, and a comparison with the truth."""
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,16 +11,15 @@ from typing import Any
 import httpx
 
 from intercom_assets.catalog import CATALOG, NEWEST
-from intercom_assets.catalog.resource import StartingAfter
+from intercom_assets.catalog.endpoints import StartingAfter
 from intercom_assets.engine.cursor import BatchLimits
 from intercom_assets.engine.extract import Extract
-from intercom_assets.engine.rows import hash_record
 from intercom_assets.intercom.connection import Connection
 from intercom_assets.intercom.retry import RetryPolicy
 from intercom_assets.intercom.scroll import ScrollPolicy
 from intercom_assets.warehouse.duckdb import DuckDBWarehouse
 from intercom_assets_tests.places import DuckDBPlace
-from intercom_assets_tests.world import Clock, Line, Row, World
+from intercom_assets_tests.world import Clock, Line, Row, World, true_hash
 from intercom_simulator import Access, Faults, Record, Workspace, generate
 
 Answered = Callable[[httpx.Request, httpx.Response], httpx.Response]
@@ -31,13 +29,15 @@ DATED = {
     "companies": "updated_at",
     "contacts": "updated_at",
     "conversations": "updated_at",
+    "tickets": "updated_at",
     "activity_logs": "created_at",
     "deleted_conversations": "deleted_at",
 }
 """Resources that the start date filters, and by which date."""
 
 PARENTS = {"company_segments": ("company_id", "companies"),
-           "conversation_parts": ("conversation_id", "conversations")}  # fmt: skip
+           "conversation_parts": ("conversation_id", "conversations"),
+           "ticket_parts": ("ticket_id", "tickets")}  # fmt: skip
 
 
 def as_it_came(_request: httpx.Request, response: httpx.Response) -> httpx.Response:
@@ -114,7 +114,7 @@ def small_pages(
 ) -> SmallPages:
     """Make a small world whose warehouse's clock differs from Intercom's by `skew` seconds."""
     clock = Clock()
-    nobody = {"contacts": 0, "companies": 0, "conversations": 0}
+    nobody = {"contacts": 0, "companies": 0, "conversations": 0, "tickets": 0}
     faults = Faults(
         reset_after=0,
         drip_seconds=0.0,
@@ -156,7 +156,7 @@ def differences(world: World, *names: str) -> list[str]:
     found = []
     for name in names or CATALOG.names:
         truth, live = true_records(world, name), world.live(name)
-        expected = Counter(hash_record(json.loads(json.dumps(record))) for record in truth)
+        expected = Counter(true_hash(name, record) for record in truth)
         stored = Counter(row["_row_hash"] for row in live)
         if expected != stored:
             ours, theirs = ({key_of(name, one) for one in side} for side in (live, truth))
@@ -192,6 +192,8 @@ _VALUES: dict[str, tuple[str, ...]] = {
         "statistics.count_conversation_parts",
     ),
     "conversation_parts": ("conversation_id", "id", "body", "created_at", "author.id"),
+    "tickets": ("id", "ticket_id", "ticket_state.category", "ticket_type.id", "updated_at"),
+    "ticket_parts": ("ticket_id", "id", "body", "created_at", "author.id"),
 }
 """Some fields of each resource; the columns are theirs with dots as underscores."""
 

@@ -20,6 +20,7 @@ from intercom_assets_tests.world import HOUR, Row, World, make_world
 VERSIONS = tuple(map(ApiVersion.parse, ("2.1", "2.5", "2.7", "2.11", "2.14", "2.16")))
 FOLLOWED = ("contacts", "conversations", "conversation_parts")
 OURS = {"_row_hash", "_synced_at"}
+TICKETS = {"tickets", "ticket_parts", "ticket_types", "ticket_states"}
 
 FEW = map(ApiVersion.parse, ("2.1", "2.11", "2.16"))
 
@@ -100,9 +101,9 @@ def test_an_assignee_of_2_1_is_found_in_the_columns_of_later_versions(database: 
 @pytest.mark.parametrize(
     ("version", "missing"),
     [
-        ("2.1", {"company_segments", "ticket_types", "ticket_states", "deleted_conversations"}),
-        ("2.5", {"ticket_types", "ticket_states", "deleted_conversations"}),
-        ("2.7", {"ticket_types", "ticket_states", "deleted_conversations"}),
+        ("2.1", {"company_segments", *TICKETS, "deleted_conversations"}),
+        ("2.5", {*TICKETS, "deleted_conversations"}),
+        ("2.7", {*TICKETS, "deleted_conversations"}),
         ("2.11", {"ticket_states", "deleted_conversations"}),
         ("2.14", {"deleted_conversations"}),
         ("2.16", set()),

@@ -27,6 +27,7 @@ LISTS: list[tuple[str, str, str, Record | None]] = [
     ("GET", "/conversations/deleted", "/conversations/deleted", None),
     ("GET", "/ticket_types", "/ticket_types", None),
     ("GET", "/ticket_states", "/ticket_states", None),
+    ("POST", "/tickets/search", "/tickets/search", ANYTHING),
 ]
 CHILDREN = [
     ("/companies/{company_id}", "companies", ""),
@@ -37,6 +38,7 @@ CHILDREN = [
     ("/contacts/{contact_id}/notes", "contacts", "/notes"),
     ("/contacts/{contact_id}/segments", "contacts", "/segments"),
     ("/conversations/{conversation_id}", "conversations", ""),
+    ("/tickets/{ticket_id}", "tickets", ""),
 ]
 UNMADE_FIELDS = {
     "contacts": {"merge_history"},
@@ -52,6 +54,7 @@ def workspace() -> Workspace:
     )
     made.delete("conversations", made.collection("conversations").ids()[-1])
     made.reply(made.collection("conversations").ids()[0])
+    made.answer_ticket(made.collection("tickets").ids()[0])
     return made
 
 
@@ -113,6 +116,8 @@ def test_refusals_match_the_description(
         ("conversations", "conversation_list_item"),
         ("conversation_parts", "conversation_part"),
         ("contact_attributes", "data_attribute"),
+        ("tickets", "ticket"),
+        ("ticket_parts", "ticket_part"),
     ],
 )
 def test_records_show_every_documented_field(

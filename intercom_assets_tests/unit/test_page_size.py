@@ -5,7 +5,7 @@ from urllib.parse import parse_qs
 import httpx
 import pytest
 
-from intercom_assets.catalog.resource import Numbered
+from intercom_assets.catalog.endpoints import Numbered
 from intercom_assets.intercom.client import Call
 from intercom_assets.intercom.pagination import read_list
 from intercom_assets.intercom.retry import PageSize

@@ -6,7 +6,7 @@ import anyio
 import httpx
 import pytest
 
-from intercom_assets.catalog.resource import Numbered, SinglePage, StartingAfter
+from intercom_assets.catalog.endpoints import Numbered, SinglePage, StartingAfter
 from intercom_assets.errors import CutOff
 from intercom_assets.intercom.client import Call
 from intercom_assets.intercom.pagination import read_pages

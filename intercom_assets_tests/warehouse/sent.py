@@ -10,7 +10,7 @@ from pathlib import Path
 from intercom_assets.catalog import CATALOG
 from intercom_assets.catalog.table import EXTRA, Column, Table, integer, text, timestamp
 from intercom_assets.catalog.types import ColumnType
-from intercom_assets.catalog.views import MODELS, Flat, Model
+from intercom_assets.catalog.views import MODELS, Entries, Flat, Model
 from intercom_assets.engine.cursor import Source
 from intercom_assets.views.build import view_target
 from intercom_assets.warehouse.base import Target
@@ -33,6 +33,7 @@ from intercom_assets.warehouse.statements import Statements, qualified, rename
 from intercom_assets.warehouse.views import (
     BridgeView,
     Definition,
+    EntriesView,
     FlatView,
     TypedColumn,
     mark_of,
@@ -189,6 +190,14 @@ def view_of(model: Model) -> WarehouseView:
     definition: Definition
     if isinstance(shape, Flat):
         definition = FlatView(table=table, columns=("id", "name"), map=shape.column, typed=TYPED)
+    elif isinstance(shape, Entries):
+        definition = EntriesView(
+            table=table,
+            column=shape.column,
+            paths=shape.paths,
+            key=shape.key,
+            typed=tuple(TypedColumn(one.name, one.path[-1], one.type) for one in shape.columns),
+        )
     else:
         definition = BridgeView(
             table=table,

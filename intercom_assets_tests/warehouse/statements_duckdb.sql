@@ -146,13 +146,13 @@ AND "parent_id" NOT IN (SELECT unnest(CAST(? AS JSON) ->> '$[*]'))
 ORDER BY "parent_id";
 
 -- due
-SELECT "parent_id", "_synced_at", "_deleted_at" IS NOT NULL
+SELECT "parent_id", "_synced_at", "_deleted_at" IS NOT NULL, "updated_at"
 FROM "intercom"."eu_rudder_things"
 WHERE "_synced_at" > CAST(? AS TIMESTAMP WITH TIME ZONE) OR ("_synced_at" = CAST(? AS TIMESTAMP WITH TIME ZONE) AND "parent_id" > ?)
 ORDER BY "_synced_at", "parent_id" LIMIT 500;
 
 -- due from the beginning
-SELECT "parent_id", "_synced_at", "_deleted_at" IS NOT NULL
+SELECT "parent_id", "_synced_at", "_deleted_at" IS NOT NULL, "updated_at"
 FROM "intercom"."eu_rudder_things"
 ORDER BY "_synced_at", "parent_id" LIMIT 500;
 
@@ -333,6 +333,25 @@ WHERE "_deleted_at" IS NULL;
 -- view conversations_flat replace 2
 COMMENT ON VIEW "intercom"."eu_rudder_conversations_flat" IS 'One row per conversation that is not deleted. Its own columns, and a typed column `custom_…` per custom attribute, where a value that does not fit the type of the attribute is null. [intercom_assets:c9d5007cfb433b98]';
 
+-- view tickets_flat replace 1
+CREATE OR REPLACE VIEW "intercom"."eu_rudder_tickets_flat" AS
+SELECT
+  "id",
+  "name",
+  ("ticket_attributes" ->> '/plan_tier') AS "custom_plan_tier",
+  TRY_CAST(regexp_extract(("ticket_attributes" ->> '/Seats'), '^(-?([0-9]{1,18}|[1-8][0-9]{18}))([.]0+)?$', 1) AS BIGINT) AS "custom_seats",
+  TRY_CAST(regexp_extract(("ticket_attributes" ->> '/ARR €'), '^([+-]?([0-9]{1,200}[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,2})?)$', 1) AS DOUBLE) AS "custom_arr",
+  CASE LOWER(COALESCE(("ticket_attributes" ->> '/is.beta'), ("ticket_attributes" ->> '/is/beta'))) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END AS "custom_is_beta",
+  COALESCE(make_timestamptz(TRY_CAST(regexp_extract(("ticket_attributes" ->> '/trial_ends_at'), '^(-[0-9]{1,10}|[0-9]{1,11})([.]0+)?$', 1) AS BIGINT) * 1000000),
+    TRY_CAST(regexp_extract(("ticket_attributes" ->> '/trial_ends_at'), '^([1-9][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2}))$', 1) AS TIMESTAMP WITH TIME ZONE)) AS "custom_trial_ends_at",
+  ("ticket_attributes" ->> '/it''s ~1 "odd" ~0 \') AS "custom_it_s_odd",
+  ("ticket_attributes" ->> '/会社名') AS "custom_会社名"
+FROM "intercom"."eu_rudder_tickets"
+WHERE "_deleted_at" IS NULL;
+
+-- view tickets_flat replace 2
+COMMENT ON VIEW "intercom"."eu_rudder_tickets_flat" IS 'One row per ticket that is not deleted, with the answers to its form. Its own columns, and a typed column `custom_…` per custom attribute, where a value that does not fit the type of the attribute is null. [intercom_assets:aa54f89f9f1c225a]';
+
 -- view contact_companies replace 1
 CREATE OR REPLACE VIEW "intercom"."eu_rudder_contact_companies" AS
 SELECT DISTINCT t."id" AS "contact_id", (m.VALUE ->> '/id') AS "company_id"
@@ -377,6 +396,75 @@ WHERE t."_deleted_at" IS NULL AND (m.VALUE ->> '/id') IS NOT NULL;
 
 -- view conversation_contacts replace 2
 COMMENT ON VIEW "intercom"."eu_rudder_conversation_contacts" IS 'One row per conversation and contact who takes part in it. [intercom_assets:abd4842a8c0ebe93]';
+
+-- view ticket_contacts replace 1
+CREATE OR REPLACE VIEW "intercom"."eu_rudder_ticket_contacts" AS
+SELECT DISTINCT t."id" AS "ticket_id", (m.VALUE ->> '/id') AS "contact_id"
+FROM "intercom"."eu_rudder_tickets" AS t, unnest(json_extract(t."contacts", '$.contacts[*]')) AS m(value)
+WHERE t."_deleted_at" IS NULL AND (m.VALUE ->> '/id') IS NOT NULL;
+
+-- view ticket_contacts replace 2
+COMMENT ON VIEW "intercom"."eu_rudder_ticket_contacts" IS 'One row per ticket and contact whom it is about. [intercom_assets:f1f8dd8ebc164a76]';
+
+-- view ticket_links replace 1
+CREATE OR REPLACE VIEW "intercom"."eu_rudder_ticket_links" AS
+SELECT
+  t."id" AS "ticket_id",
+  (m.VALUE ->> '/type') AS "object_type",
+  (m.VALUE ->> '/id') AS "object_id",
+  (m.VALUE ->> '/category') AS "object_category"
+FROM "intercom"."eu_rudder_tickets" AS t, unnest(json_extract(t."linked_objects", '$.data[*]')) AS m(value)
+WHERE t."_deleted_at" IS NULL;
+
+-- view ticket_links replace 2
+COMMENT ON VIEW "intercom"."eu_rudder_ticket_links" IS 'One row per ticket and conversation or ticket that is linked to it. [intercom_assets:b1751e6034eaea0b]';
+
+-- view ticket_type_attributes replace 1
+CREATE OR REPLACE VIEW "intercom"."eu_rudder_ticket_type_attributes" AS
+SELECT
+  t."id" AS "ticket_type_id",
+  (m.VALUE ->> '/id') AS "id",
+  (m.VALUE ->> '/name') AS "name",
+  (m.VALUE ->> '/description') AS "description",
+  (m.VALUE ->> '/data_type') AS "data_type",
+  (m.VALUE ->> '/input_options') AS "input_options",
+  TRY_CAST(regexp_extract((m.VALUE ->> '/order'), '^(-?([0-9]{1,18}|[1-8][0-9]{18}))([.]0+)?$', 1) AS BIGINT) AS "position",
+  CASE LOWER((m.VALUE ->> '/required_to_create')) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END AS "required_to_create",
+  CASE LOWER((m.VALUE ->> '/required_to_create_for_contacts')) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END AS "required_to_create_for_contacts",
+  CASE LOWER((m.VALUE ->> '/visible_on_create')) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END AS "visible_on_create",
+  CASE LOWER((m.VALUE ->> '/visible_to_contacts')) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END AS "visible_to_contacts",
+  CASE LOWER((m.VALUE ->> '/archived')) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END AS "archived",
+  CASE LOWER((m.VALUE ->> '/default')) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END AS "is_built_in",
+  COALESCE(make_timestamptz(TRY_CAST(regexp_extract((m.VALUE ->> '/created_at'), '^(-[0-9]{1,10}|[0-9]{1,11})([.]0+)?$', 1) AS BIGINT) * 1000000),
+    TRY_CAST(regexp_extract((m.VALUE ->> '/created_at'), '^([1-9][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2}))$', 1) AS TIMESTAMP WITH TIME ZONE)) AS "created_at",
+  COALESCE(make_timestamptz(TRY_CAST(regexp_extract((m.VALUE ->> '/updated_at'), '^(-[0-9]{1,10}|[0-9]{1,11})([.]0+)?$', 1) AS BIGINT) * 1000000),
+    TRY_CAST(regexp_extract((m.VALUE ->> '/updated_at'), '^([1-9][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2}))$', 1) AS TIMESTAMP WITH TIME ZONE)) AS "updated_at"
+FROM "intercom"."eu_rudder_ticket_types" AS t, unnest(json_extract(t."ticket_type_attributes", '$.data[*]')) AS m(value)
+WHERE t."_deleted_at" IS NULL
+UNION ALL
+SELECT
+  t."id" AS "ticket_type_id",
+  (m.VALUE ->> '/id') AS "id",
+  (m.VALUE ->> '/name') AS "name",
+  (m.VALUE ->> '/description') AS "description",
+  (m.VALUE ->> '/data_type') AS "data_type",
+  (m.VALUE ->> '/input_options') AS "input_options",
+  TRY_CAST(regexp_extract((m.VALUE ->> '/order'), '^(-?([0-9]{1,18}|[1-8][0-9]{18}))([.]0+)?$', 1) AS BIGINT) AS "position",
+  CASE LOWER((m.VALUE ->> '/required_to_create')) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END AS "required_to_create",
+  CASE LOWER((m.VALUE ->> '/required_to_create_for_contacts')) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END AS "required_to_create_for_contacts",
+  CASE LOWER((m.VALUE ->> '/visible_on_create')) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END AS "visible_on_create",
+  CASE LOWER((m.VALUE ->> '/visible_to_contacts')) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END AS "visible_to_contacts",
+  CASE LOWER((m.VALUE ->> '/archived')) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END AS "archived",
+  CASE LOWER((m.VALUE ->> '/default')) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END AS "is_built_in",
+  COALESCE(make_timestamptz(TRY_CAST(regexp_extract((m.VALUE ->> '/created_at'), '^(-[0-9]{1,10}|[0-9]{1,11})([.]0+)?$', 1) AS BIGINT) * 1000000),
+    TRY_CAST(regexp_extract((m.VALUE ->> '/created_at'), '^([1-9][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2}))$', 1) AS TIMESTAMP WITH TIME ZONE)) AS "created_at",
+  COALESCE(make_timestamptz(TRY_CAST(regexp_extract((m.VALUE ->> '/updated_at'), '^(-[0-9]{1,10}|[0-9]{1,11})([.]0+)?$', 1) AS BIGINT) * 1000000),
+    TRY_CAST(regexp_extract((m.VALUE ->> '/updated_at'), '^([1-9][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2}))$', 1) AS TIMESTAMP WITH TIME ZONE)) AS "updated_at"
+FROM "intercom"."eu_rudder_ticket_types" AS t, unnest(json_extract(t."ticket_type_attributes", '$.ticket_type_attributes[*]')) AS m(value)
+WHERE t."_deleted_at" IS NULL;
+
+-- view ticket_type_attributes replace 2
+COMMENT ON VIEW "intercom"."eu_rudder_ticket_type_attributes" IS 'One row per attribute of a type of ticket: a question of its form. [intercom_assets:a490869e7de728e8]';
 
 -- view team_admins replace 1
 CREATE OR REPLACE VIEW "intercom"."eu_rudder_team_admins" AS

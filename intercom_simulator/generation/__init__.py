@@ -10,10 +10,13 @@ from intercom_simulator.generation import activity, companies, plain, setup
 from intercom_simulator.generation.chance import Chance
 from intercom_simulator.generation.contacts import ContactMaker
 from intercom_simulator.generation.conversations import ConversationMaker
+from intercom_simulator.generation.tickets import TicketMaker, with_forms
 from intercom_simulator.records import Record
 from intercom_simulator.workspace import Workspace
 
 _LONG = 500
+_OWN_STREAM = 1_000_003
+"""Keeps the records of other kinds as they were before there were tickets."""
 
 
 def generate(  # noqa: PLR0913 - every size has a name and a default
@@ -30,11 +33,14 @@ def generate(  # noqa: PLR0913 - every size has a name and a default
     segments: int = 12,
     activity_logs: int = 300,
     deleted_conversations: int = 5,
+    tickets: int = 120,
+    long_tickets: int = 1,
     workspace: Workspace | None = None,
 ) -> Workspace:
     """Fills a workspace (by default a new one) from a seed and returns it.
 
-    `long_conversations` of the conversations have over 500 parts.
+    `long_conversations` of the conversations, and `long_tickets` of the tickets, have over 500
+    parts.
     """
     filled = Workspace() if workspace is None else workspace
     filling = _Filling(filled, Chance(seed))
@@ -47,6 +53,7 @@ def generate(  # noqa: PLR0913 - every size has a name and a default
     admin_records = list(filled.collection("admins"))
     filled.collection("activity_logs").fill(activity.logs(seed, admin_records, activity_logs))
     filled.deleted_conversations += activity.deleted_conversations(seed, deleted_conversations)
+    filling.add_tickets(tickets, long_tickets, Chance(seed + _OWN_STREAM))
     return filled
 
 
@@ -68,7 +75,7 @@ class _Filling:
         self._fill("contact_attributes", setup.contact_attributes(chance))
         self._fill("company_attributes", setup.company_attributes(chance))
         self._fill("conversation_data_attributes", setup.conversation_attributes(chance))
-        self._fill("ticket_types", setup.ticket_types(chance, id_code))
+        self._fill("ticket_types", with_forms(setup.ticket_types(chance, id_code)))
         self._fill("ticket_states", setup.ticket_states())
 
     def add_companies(self, count: int) -> None:
@@ -116,6 +123,18 @@ class _Filling:
     def add_plain(self, seed: int) -> None:
         for kind, records in plain.plain_records(seed, self.contents.id_code).items():
             self._fill(kind, records)
+
+    def add_tickets(self, count: int, long: int, chance: Chance) -> None:
+        maker = TicketMaker(
+            chance=chance,
+            types=self._made("ticket_types"),
+            states=self._made("ticket_states"),
+            contacts=self._made("contacts"),
+            admins=self._made("admins"),
+            teams=self._made("teams"),
+            conversations=self._made("conversations"),
+        )
+        self._fill("tickets", [maker.ticket(index, long=index < long) for index in range(count)])
 
     def _length(self, mean: int) -> int:
         return int(self.chance.random.expovariate(1 / mean) + 0.5) if mean else 0

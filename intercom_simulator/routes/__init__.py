@@ -15,6 +15,7 @@ from intercom_simulator.routes import (
     conversations,
     lists,
     setup,
+    tickets,
 )
 
 _GET: dict[str, Handler] = {
@@ -40,11 +41,13 @@ _GET: dict[str, Handler] = {
     "/conversations/deleted": conversations.deleted,
     **lists.handlers(),
     "/conversations/{id}": conversations.conversation,
+    "/tickets/{id}": tickets.ticket,
 }
 _POST: dict[str, Handler] = {
     "/companies/list": companies.listing,
     "/contacts/search": contacts.search,
     "/conversations/search": conversations.search,
+    "/tickets/search": tickets.search,
 }
 
 

@@ -1,0 +1,113 @@
+"""How records are requested: endpoints and pagination, as closed unions that `match` interprets."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TypeAlias
+from urllib.parse import quote
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A GET that lists records.
+
+    Attributes:
+        secret: Fields that can hold secrets: were they sent, they would be stored nowhere.
+    """
+
+    path: str
+    records: str = "data"
+    params: Mapping[str, str] = field(default_factory=dict)
+    secret: tuple[str, ...] = ()
+
+
+class Granularity(Enum):
+    """How finely a search compares `updated_at`: days are those of the workspace's time zone."""
+
+    SECOND = "second"
+    DAY = "day"
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A POST that searches records by time.
+
+    Attributes:
+        listed: Whether a GET lists the same records without a filter.
+    """
+
+    path: str
+    records: str
+    granularity: Granularity
+    listed: bool = True
+
+    @property
+    def list_path(self) -> str:
+        """Path that lists the same records without a filter, if there is one."""
+        return self.path.removesuffix("/search")
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A GET of one record, which shows whether it still exists."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParentSearch:
+    """A POST that searches parents by id, many at a time, and returns them with their lists."""
+
+    path: str
+    records: str
+    per_page: int
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A GET per parent that lists the parent's records.
+
+    Attributes:
+        cap: Maximum number of records that Intercom returns, preferring the newest.
+        search: Returns the same lists with fewer requests; the GET reads those that it does not.
+    """
+
+    path: str
+    records: tuple[str, ...]
+    cap: int | None = None
+    search: ParentSearch | None = None
+
+
+Endpoint: TypeAlias = Listing | Search | Child
+
+
+@dataclass(frozen=True, slots=True)
+class SinglePage:
+    """One response contains every record, or names the next page; its size is Intercom's."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartingAfter:
+    """Each response contains the cursor of the next page."""
+
+    per_page: int = 150
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """Pages are numbered from 1."""
+
+    per_page: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Scroll:
+    """One scroll per app. Its token repeats, and an empty page ends it."""
+
+
+Pagination: TypeAlias = SinglePage | StartingAfter | Numbered | Scroll
+
+
+def record_path(path: str, key: str) -> str:
+    """Insert the id of a record into a declared path."""
+    return path.replace("{id}", quote(key, safe=""))
