@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from intercom_assets.catalog import CATALOG, Catalog
 from intercom_assets.catalog.resource import Resource, stamps
-from intercom_assets.catalog.table import Column, boolean, integer, nested, text
+from intercom_assets.catalog.table import Column, boolean, integer, nested, text, timestamp
 from intercom_assets.catalog.types import ColumnType
 
 
@@ -257,14 +257,16 @@ MODELS: tuple[Model, ...] = (
     Model(
         "newsfeed_items",
         "One row per news item and newsfeed that shows it.",
-        Bridge(
+        Entries(
             resource="news_items",
             column="newsfeed_assignments",
-            path=(),
-            field="newsfeed_id",
+            paths=((),),
             key="news_item_id",
-            member="newsfeed_id",
-            of="newsfeeds",
+            entry=("newsfeed_id",),
+            columns=(
+                *text(newsfeed_id="Newsfeed that shows it."),
+                *timestamp(published_at="From when on it is shown there."),
+            ),
         ),
     ),
     Model(

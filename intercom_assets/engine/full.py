@@ -3,18 +3,15 @@
 import math
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
-import anyio
-
 from intercom_assets.catalog.endpoints import Listing, Scroll
 from intercom_assets.catalog.resource import FullRefresh, Windowed
-from intercom_assets.catalog.types import EPOCH, Record, micros_at
+from intercom_assets.catalog.types import Record, micros_at
 from intercom_assets.engine.cursor import Batch, Checkpoint, reached
 from intercom_assets.engine.extract import ReadContext, ends_before, local_now
-from intercom_assets.engine.reconcile import SHARE, Unseen
 from intercom_assets.engine.rows import RecordSpool, hash_record
 from intercom_assets.errors import (
     CutOff,
@@ -70,23 +67,6 @@ def is_limited(context: ReadContext) -> bool:
     """Return whether a list shows only what the teammate behind the token may see."""
     replication = context.resource.replication
     return isinstance(replication, FullRefresh) and replication.limited
-
-
-async def unless_limited(
-    context: ReadContext, batches: AsyncGenerator[Batch], unseen: Unseen
-) -> AsyncGenerator[Batch]:
-    """Yield the batches of a limited list; if over a tenth of the rows are gone, none is marked."""
-    (key,) = context.resource.primary_key
-    seen: list[str] = []
-    async with aclosing(batches):
-        async for batch in batches:
-            seen += (str(row[key]) for row in batch.seen)
-            if batch.complete:
-                gone = len(await anyio.to_thread.run_sync(unseen, seen, EPOCH, None))
-                if gone > max(1, int(context.stored_rows * SHARE)):
-                    _explain_loss(context, gone)
-                    batch = replace(batch, complete=False)  # noqa: PLW2901 - the last one
-            yield batch
 
 
 async def _fill(context: ReadContext, listing: Listing, spool: RecordSpool) -> datetime:
@@ -180,14 +160,6 @@ def _explain_empty(context: ReadContext, listing: Listing) -> None:
     context.warn(
         f"Intercom returned no {name} twice, where {context.stored_rows:,} are stored: they are "
         "marked as deleted now, and unmarked when they come back"
-    )
-
-
-def _explain_loss(context: ReadContext, gone: int) -> None:
-    context.warn(
-        f"{gone:,} of {context.stored_rows:,} stored {context.resource.name} are no longer listed, "
-        "more than a tenth: the teammate behind the access token may see fewer of them. None is "
-        "marked as deleted. If they were really deleted, run again with force"
     )
 
 

@@ -16,7 +16,7 @@ from functools import partial
 import anyio
 
 from intercom_assets.catalog.endpoints import Granularity, Search
-from intercom_assets.catalog.types import Record
+from intercom_assets.catalog.types import EPOCH, Record
 from intercom_assets.engine.changes import look_up, read_undated
 from intercom_assets.engine.concurrency import map_ordered
 from intercom_assets.engine.cursor import Batch, Checkpoint, Gone, PassedOver
@@ -206,3 +206,28 @@ def missing_rows(extract: Extract, warehouse: Warehouse, context: ReadContext, b
             "than it shows"
         )
     return missing
+
+
+async def unless_limited(
+    context: ReadContext, batches: AsyncGenerator[Batch], unseen: Unseen
+) -> AsyncGenerator[Batch]:
+    """Yield the batches of a limited list; if over a tenth of the rows are gone, none is marked."""
+    (key,) = context.resource.primary_key
+    seen: list[str] = []
+    async with aclosing(batches):
+        async for batch in batches:
+            seen += (str(row[key]) for row in batch.seen)
+            if batch.complete:
+                gone = len(await anyio.to_thread.run_sync(unseen, seen, EPOCH, None))
+                if gone > max(1, int(context.stored_rows * SHARE)):
+                    _explain_loss(context, gone)
+                    batch = replace(batch, complete=False)  # noqa: PLW2901 - the last one
+            yield batch
+
+
+def _explain_loss(context: ReadContext, gone: int) -> None:
+    context.warn(
+        f"{gone:,} of {context.stored_rows:,} stored {context.resource.name} are no longer listed, "
+        "more than a tenth: the teammate behind the access token may see fewer of them. None is "
+        "marked as deleted. If they were really deleted, run again with force"
+    )

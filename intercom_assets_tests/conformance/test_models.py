@@ -186,7 +186,7 @@ def test_a_model_of_entries_has_a_row_per_entry(scene: Scene, model: Model, shap
     expected = [
         (str(record["id"]), *(_cell(one.get(column.path[-1]), column) for column in shape.columns))
         for record in scene.truth(shape)
-        for one in record[shape.column][shape.paths[0][0]]
+        for one in _listed(record[shape.column], shape.paths[0])
     ]
 
     names = (shape.key, *(column.name for column in shape.columns))
@@ -194,6 +194,12 @@ def test_a_model_of_entries_has_a_row_per_entry(scene: Scene, model: Model, shap
 
     assert expected
     assert sorted(map(repr, expected)) == sorted(map(repr, found))
+
+
+def _listed(value: Any, path: tuple[str, ...]) -> list[Record]:
+    for key in path:
+        value = value[key]
+    return list(value)
 
 
 def _cell(value: Any, column: Column) -> Any:  # noqa: ANN401 - JSON

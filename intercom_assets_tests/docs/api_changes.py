@@ -111,7 +111,6 @@ CHANGES: tuple[Change, ...] = (
         what="time to the first answer, per team",
     ),
     _adds(12, "ticket_types", "ticket_states", what="ticket types list their states"),
-    _adds(13, "articles", "tags", what="articles have tags"),
     _adds(
         12,
         "tickets",
@@ -119,6 +118,7 @@ CHANGES: tuple[Change, ...] = (
         "ticket_state_type",
         what="the state of a ticket is an object; before, a word and two labels",
     ),
+    _adds(13, "articles", "tags", what="articles have tags"),
     _adds(13, "ticket_parts", "app_package_code", what="parts tell which app created them"),
     _adds(
         13,

@@ -477,12 +477,16 @@ COMMENT ON VIEW "intercom"."eu_rudder_team_admins" IS 'One row per team and team
 
 -- view newsfeed_items replace 1
 CREATE OR REPLACE VIEW "intercom"."eu_rudder_newsfeed_items" AS
-SELECT DISTINCT t."id" AS "news_item_id", (m.VALUE ->> '/newsfeed_id') AS "newsfeed_id"
+SELECT
+  t."id" AS "news_item_id",
+  (m.VALUE ->> '/newsfeed_id') AS "newsfeed_id",
+  COALESCE(make_timestamptz(TRY_CAST(regexp_extract((m.VALUE ->> '/published_at'), '^(-[0-9]{1,10}|[0-9]{1,11})([.]0+)?$', 1) AS BIGINT) * 1000000),
+    TRY_CAST(regexp_extract((m.VALUE ->> '/published_at'), '^([1-9][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2}))$', 1) AS TIMESTAMP WITH TIME ZONE)) AS "published_at"
 FROM "intercom"."eu_rudder_news_items" AS t, unnest(json_extract(t."newsfeed_assignments", '$[*]')) AS m(value)
-WHERE t."_deleted_at" IS NULL AND (m.VALUE ->> '/newsfeed_id') IS NOT NULL;
+WHERE t."_deleted_at" IS NULL;
 
 -- view newsfeed_items replace 2
-COMMENT ON VIEW "intercom"."eu_rudder_newsfeed_items" IS 'One row per news item and newsfeed that shows it. [intercom_assets:5614d9f17e0fc6ef]';
+COMMENT ON VIEW "intercom"."eu_rudder_newsfeed_items" IS 'One row per news item and newsfeed that shows it. [intercom_assets:10867b1605ff761e]';
 
 -- view subscription_type_content_types replace 1
 CREATE OR REPLACE VIEW "intercom"."eu_rudder_subscription_type_content_types" AS

@@ -481,10 +481,14 @@ WHERE t."_DELETED_AT" IS NULL AND CAST(m.VALUE AS TEXT) IS NOT NULL
 
 -- view newsfeed_items replace 1
 CREATE OR REPLACE VIEW "INTERCOM"."EU_RUDDER_NEWSFEED_ITEMS" COPY GRANTS COMMENT = 'One row per news item and newsfeed that shows it.' AS
-SELECT DISTINCT t."ID" AS "NEWS_ITEM_ID", CAST(m.VALUE['newsfeed_id'] AS TEXT) AS "NEWSFEED_ID"
+SELECT
+  t."ID" AS "NEWS_ITEM_ID",
+  CAST(m.VALUE['newsfeed_id'] AS TEXT) AS "NEWSFEED_ID",
+  COALESCE(DATEADD(microsecond, TRY_CAST(REGEXP_SUBSTR(CAST(m.VALUE['published_at'] AS TEXT), '^(-[0-9]{1,10}|[0-9]{1,11})([.]0+)?$', 1, 1, 'e', 1) AS NUMBER(38,0)) * 1000000, CAST('1970-01-01T00:00:00+00:00' AS TIMESTAMP_TZ)),
+    TRY_CAST(REGEXP_SUBSTR(CAST(m.VALUE['published_at'] AS TEXT), '^([1-9][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2}))$', 1, 1, 'e', 1) AS TIMESTAMP_TZ)) AS "PUBLISHED_AT"
 FROM "INTERCOM"."EU_RUDDER_NEWS_ITEMS" AS t, LATERAL FLATTEN(INPUT => CASE WHEN IS_ARRAY(t."NEWSFEED_ASSIGNMENTS") THEN t."NEWSFEED_ASSIGNMENTS" END) AS m
-WHERE t."_DELETED_AT" IS NULL AND CAST(m.VALUE['newsfeed_id'] AS TEXT) IS NOT NULL
-  AND 'intercom_assets:608c389ae1193719' <> '';
+WHERE t."_DELETED_AT" IS NULL
+  AND 'intercom_assets:e7ea007818d130ae' <> '';
 
 -- view subscription_type_content_types replace 1
 CREATE OR REPLACE VIEW "INTERCOM"."EU_RUDDER_SUBSCRIPTION_TYPE_CONTENT_TYPES" COPY GRANTS COMMENT = 'One row per type of subscription and kind of message that it covers.' AS
