@@ -166,6 +166,8 @@ class LivingWorkspace(RuleBasedStateMachine):
     def refresh(self, name: str) -> None:
         """Refresh a resource in full."""
         self.reached.pop(name, None)
+        if name == "ticket_parts":
+            self.sync("tickets")
         self.sync(name, full_refresh=True)
 
     @rule(name=st.sampled_from(("contacts", "conversations", "company_segments", "tickets")))
