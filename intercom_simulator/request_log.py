@@ -7,7 +7,7 @@ from intercom_simulator.records import Json, Record
 
 _KEPT = 100_000
 _WITH_ID = frozenset({"contacts", "companies", "conversations", "tickets"})
-_FIXED = frozenset({"search", "list", "scroll", "deleted"})
+_FIXED = frozenset({"search", "list", "scroll", "deleted", "attributes"})
 
 
 @dataclass(slots=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from intercom_assets.catalog.endpoints import (
+    Child,
     Numbered,
     Pagination,
     Scroll,
@@ -55,7 +56,8 @@ def cost_of(resource: Resource, records: int | None, version: ApiVersion, page_s
         case NewestFirst():
             return Cost(pages, 1)
         case ByParent():
-            return Cost(records, 0)
+            size = min(_at_once(resource), page_size)
+            return Cost(None if records is None else -(-records // size), 0)
         case _:
             assert_never(resource.replication)
 
@@ -72,6 +74,12 @@ def _pages(pagination: Pagination, records: int | None, page_size: int) -> int |
             assert_never(pagination)
 
 
+def _at_once(resource: Resource) -> int:
+    """Return how many parents one request shows the lists of."""
+    search = resource.endpoint.search if isinstance(resource.endpoint, Child) else None
+    return 1 if search is None else search.per_page
+
+
 def quiet_cost(resource: Resource) -> str:
     """Describe what a sync costs that finds nothing new, and what is new, in words."""
     page = _page(resource.pagination)
@@ -86,7 +94,9 @@ def quiet_cost(resource: Resource) -> str:
                 "1; 1 per page of what is new" if page is None else f"1; 1 per {page} that are new"
             )
         case ByParent(parent):
-            return f"0; 1 of each of the {parent} that changed"
+            size = _at_once(resource)
+            some = "each of the" if size == 1 else str(size)
+            return f"0; 1 of {some} {parent} that changed"
         case _:
             assert_never(resource.replication)
 

@@ -98,6 +98,8 @@ class Worker:
                     return [SourceDetails(**source) for source in sources]
                 case {"kind": "refused", "text": text}:
                     raise ConfigurationError(text)
+                case {"kind": "interrupted"}:
+                    raise KeyboardInterrupt
                 case _:
                     pass
         self._show_printed()

@@ -33,6 +33,8 @@ def completed(*arguments: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
             [
                 "conversations",
                 "conversation_parts",
+                "conversation_attributes",
+                "conversations_flat",
                 "conversation_tags",
                 "conversation_contacts",
             ],
@@ -82,7 +84,7 @@ def test_completion_imports_what_settings_need() -> None:
     )
 
     count, modules = done.stdout.splitlines()
-    assert 14 == int(count)
+    assert 19 == int(count)
     assert set() == HEAVY & set(modules.split())
 
 

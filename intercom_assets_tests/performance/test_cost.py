@@ -57,7 +57,7 @@ def rested(tmp_path: Path) -> Iterator[World]:
 
 
 def test_a_sync_without_changes_asks_little(rested: World) -> None:
-    """Where nothing changed, 17 requests and the pages of one scroll are enough."""
+    """Where nothing changed, a request per list and the pages of one scroll are enough."""
     world = rested
     world.workspace.log.clear()
 
@@ -68,7 +68,8 @@ def test_a_sync_without_changes_asks_little(rested: World) -> None:
     # Once for the marks of conversations, and once for the table of deletions.
     assert 2 == world.workspace.log.count("GET", "/conversations/deleted")
     assert 1 == world.workspace.log.count("GET", "/admins/activity_logs")
-    assert world.workspace.log.total() - scrolls <= 17
+    # Of contacts and conversations one each, and GET /me; no child asks for anything.
+    assert world.workspace.log.total() - scrolls <= len(CATALOG.names) + 3
 
 
 def counts(world: World) -> dict[str, int | None]:
@@ -104,6 +105,10 @@ def asked(world: World, name: str) -> int:
     ])  # fmt: skip
 
 
+UNCOUNTED = {"data_connectors", "macros"}
+"""Lists by cursor, which do not say how long they are."""
+
+
 def test_one_small_request_counts_a_resource(world: World) -> None:
     """Records are counted without reading them, those of children through their parents only."""
     counted = counts(world)
@@ -113,24 +118,29 @@ def test_one_small_request_counts_a_resource(world: World) -> None:
     assert (700, 114, 320, 40) == tuple(
         counted[name] for name in ("contacts", "companies", "conversations", "tags")
     )
-    assert [one.name for one in CATALOG if counted[one.name] is None] == [
-        one.name for one in CATALOG if one.parent
-    ]
+    assert {one.name for one in CATALOG if counted[one.name] is None} == {
+        *(one.name for one in CATALOG if one.parent),
+        *UNCOUNTED,
+    }
 
 
 def test_a_quiet_sync_costs_what_is_planned(rested: World) -> None:
     """Where nothing changed, each resource asks for exactly what its declaration lets expect."""
     planned = costs(rested)
 
-    assert {name: cost.quiet for name, cost in planned.items()} == {
-        name: asked(rested, name) for name in planned
+    unknown = {name for name, cost in planned.items() if cost.quiet is None}
+    assert UNCOUNTED == unknown
+    assert {name: cost.quiet for name, cost in planned.items() if name not in unknown} == {
+        name: asked(rested, name) for name in planned if name not in unknown
     }
 
 
 def test_a_first_sync_costs_about_what_is_planned(world: World) -> None:
     """The plan of a first sync is right where lists are read whole, and near it for others."""
     for name, cost in costs(world).items():
-        assert cost.first is not None
+        if cost.first is None:
+            assert name in {*UNCOUNTED, "activity_logs"}
+            continue
         # Of a search the slices are estimated; companies without users are not counted.
         below, above = (0, 4) if isinstance(CATALOG[name].endpoint, Search) else (0, 0)
         below = 6 if name == "company_segments" else below
@@ -151,7 +161,7 @@ def test_a_sync_asks_for_what_changed_only(rested: World) -> None:
     sent = [endpoint_of(one.method, one.path) for one in world.workspace.log.entries]
     assert 5 == sent.count("GET /conversations/{id}")
     assert 5 == sent.count("GET /companies/{id}/segments")
-    assert len(sent) - sent.count("GET /companies/scroll") <= 10 + 15
+    assert len(sent) - sent.count("GET /companies/scroll") <= 10 + len(CATALOG.names) + 3
 
 
 def test_a_first_sync_asks_for_few_pages(world: World) -> None:
