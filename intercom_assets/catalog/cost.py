@@ -95,8 +95,8 @@ def quiet_cost(resource: Resource) -> str:
             )
         case ByParent(parent):
             size = _at_once(resource)
-            some = "each of the" if size == 1 else str(size)
-            return f"0; 1 of {some} {parent} that changed"
+            some = "of each of the" if size == 1 else f"per {size}"
+            return f"0; 1 {some} {parent} that changed"
         case _:
             assert_never(resource.replication)
 
