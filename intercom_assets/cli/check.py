@@ -23,7 +23,7 @@ from intercom_assets.settings.source import Settings
 
 T = TypeVar("T")
 
-_WIDTH = 20
+_WIDTH = 23
 _STATUS = {True: "ok", False: "failed", None: "skipped"}
 
 

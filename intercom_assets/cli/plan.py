@@ -164,6 +164,10 @@ def _show(settings: Settings, planned: list[Planned], rate: float) -> None:
     for one in planned:
         if one.error is not None:
             print_mark(f"{one.resource.name}: {one.error}", good=None if one.skipped else False)
+    if unknown := [
+        one.resource.name for one in planned if one.error is None and one.cost.first is None
+    ]:
+        click.echo(f"\nIntercom does not count {', '.join(unknown)}: the totals leave them out.")
     click.echo("\nNothing was synced. Each sync also asks for what changed since the one before.\n")
 
 

@@ -113,6 +113,8 @@ async def probe(session: ResourceSession, resource: Resource) -> int | None:
         if not isinstance(resource.endpoint, Child):
             raise
         return None
+    if isinstance(resource.replication, Windowed):
+        return None  # only what lies in the window was counted
     if page.total_count is not None or isinstance(resource.endpoint, Child):
         return page.total_count
     whole = isinstance(resource.pagination, SinglePage)
