@@ -6,7 +6,7 @@ No moment depends on the clock of the machine: all lie between 2023 and 2025.
 from dataclasses import dataclass
 
 from intercom_simulator.contents import Contents
-from intercom_simulator.generation import activity, companies, plain, setup
+from intercom_simulator.generation import activity, companies, phone, plain, setup
 from intercom_simulator.generation.chance import Chance
 from intercom_simulator.generation.contacts import ContactMaker
 from intercom_simulator.generation.conversations import ConversationMaker
@@ -35,6 +35,7 @@ def generate(  # noqa: PLR0913 - every size has a name and a default
     deleted_conversations: int = 5,
     tickets: int = 120,
     long_tickets: int = 1,
+    calls: int = 31,
     workspace: Workspace | None = None,
 ) -> Workspace:
     """Fills a workspace (by default a new one) from a seed and returns it.
@@ -54,6 +55,7 @@ def generate(  # noqa: PLR0913 - every size has a name and a default
     filled.collection("activity_logs").fill(activity.logs(seed, admin_records, activity_logs))
     filled.deleted_conversations += activity.deleted_conversations(seed, deleted_conversations)
     filling.add_tickets(tickets, long_tickets, Chance(seed + _OWN_STREAM))
+    filled.collection("calls").fill(phone.calls(filled, seed, calls))
     return filled
 
 
