@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from intercom_assets.catalog.conversations import MESSAGING
-from intercom_assets.catalog.knowledge import KNOWLEDGE
+from intercom_assets.catalog.knowledge import ABOUT_ARTICLES, KNOWLEDGE
 from intercom_assets.catalog.outbound import OUTBOUND
 from intercom_assets.catalog.people import PEOPLE
 from intercom_assets.catalog.resource import NEWEST, OLDEST, ApiVersion, Level, Resource
@@ -86,7 +86,7 @@ CATALOG = Catalog(
         "people": PEOPLE,
         "inbox": (*MESSAGING, *INBOX),
         "tickets": TICKETS,
-        "knowledge": KNOWLEDGE,
+        "knowledge": (*KNOWLEDGE, *ABOUT_ARTICLES),
         "outbound": OUTBOUND,
     }
 )

@@ -38,6 +38,10 @@ _RECORDED = "in recorded answers, though not in the specs"
 
 UNDOCUMENTED: dict[str, dict[str, str]] = {
     "articles": {"audience_ids": "in the words of the specs, for help centers of one language"},
+    "article_statistics": {
+        "article_id": _ADDED,
+        "conversations": "in the example, where the schema has `conversions`",
+    },
     "company_segments": {"company_id": _ADDED},
     "contacts": {
         "enabled_push_messaging": "documented for one contact, not for those of a search",

@@ -39,6 +39,8 @@ CHILDREN = [
     ("/contacts/{contact_id}/segments", "contacts", "/segments"),
     ("/conversations/{conversation_id}", "conversations", ""),
     ("/tickets/{ticket_id}", "tickets", ""),
+    ("/articles/{article_id}", "articles", ""),
+    ("/articles/{article_id}/versions", "articles", "/versions"),
 ]
 UNMADE_FIELDS = {
     "contacts": {"merge_history"},

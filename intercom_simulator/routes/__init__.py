@@ -10,6 +10,7 @@ from intercom_simulator.calls import EXCHANGE, Exchange, Handler, JsonResponse
 from intercom_simulator.forms import reshaped
 from intercom_simulator.routes import (
     activity,
+    articles,
     companies,
     contacts,
     conversations,
@@ -42,6 +43,8 @@ _GET: dict[str, Handler] = {
     **lists.handlers(),
     "/conversations/{id}": conversations.conversation,
     "/tickets/{id}": tickets.ticket,
+    "/articles/{id}": articles.article,
+    "/articles/{id}/versions": articles.versions,
 }
 _POST: dict[str, Handler] = {
     "/companies/list": companies.listing,
