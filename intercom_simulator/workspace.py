@@ -122,12 +122,30 @@ def _article_versions(contents: Contents, _version: Version) -> list[Record]:
     return [one for article_id in ids for one in contents.article_versions.get(article_id, [])]
 
 
+def _beside(held: dict[str, list[Record]], contents: Contents) -> list[Record]:
+    return [
+        {**one, "conversation_id": key}
+        for key in contents.collection("conversations").ids()
+        for one in held.get(key, [])
+    ]
+
+
+def _handling_events(contents: Contents, _version: Version) -> list[Record]:
+    return _beside(contents.handling_events, contents)
+
+
+def _side_conversations(contents: Contents, _version: Version) -> list[Record]:
+    return _beside(contents.side_conversations, contents)
+
+
 def _deleted_conversations(contents: Contents, _version: Version) -> list[Record]:
     return list(contents.deleted_conversations)
 
 
 _BELOW: dict[str, Callable[[Contents, Version], list[Record]]] = {
     "conversation_parts": _conversation_parts,
+    "handling_events": _handling_events,
+    "side_conversations": _side_conversations,
     "ticket_parts": _ticket_parts,
     "company_segments": _company_segments,
     "article_statistics": _article_statistics,

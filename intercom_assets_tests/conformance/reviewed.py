@@ -42,6 +42,8 @@ UNDOCUMENTED: dict[str, dict[str, str]] = {
         "article_id": _ADDED,
         "conversations": "in the example, where the schema has `conversions`",
     },
+    "handling_events": {"conversation_id": _ADDED, "id": "made by the sync: events have none"},
+    "side_conversations": {"conversation_id": _ADDED},
     "company_segments": {"company_id": _ADDED},
     "contacts": {
         "enabled_push_messaging": "documented for one contact, not for those of a search",

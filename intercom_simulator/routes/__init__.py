@@ -11,6 +11,7 @@ from intercom_simulator.forms import reshaped
 from intercom_simulator.routes import (
     activity,
     articles,
+    beside,
     companies,
     contacts,
     conversations,
@@ -42,6 +43,8 @@ _GET: dict[str, Handler] = {
     "/conversations/deleted": conversations.deleted,
     **lists.handlers(),
     "/conversations/{id}": conversations.conversation,
+    "/conversations/{id}/handling_events": beside.handling_events,
+    "/conversations/{id}/side_conversations": beside.side_conversations,
     "/tickets/{id}": tickets.ticket,
     "/articles/{id}": articles.article,
     "/articles/{id}/versions": articles.versions,
