@@ -55,3 +55,16 @@ def test_what_changes_beside_its_conversation_is_found_by_a_reconcile(world: Wor
     assert {sides[0]["side_conversation_id"]} == world.marked(
         "side_conversations", "side_conversation_id"
     )
+
+
+def test_a_renamed_teammate_makes_a_new_event(world: World) -> None:
+    """An event that says something else has another key: its former row is marked."""
+    world.sync_all("conversations", *NAMES)
+    key, events = next(one for one in world.workspace.handling_events.items() if one[1])
+    renamed = {**events[0], "teammate": {**events[0]["teammate"], "name": "Ada"}}
+    world.workspace.handling_events[key] = [renamed, *events[1:]]
+    world.workspace.touch("conversations", key)
+
+    report = world.sync_all("conversations", *NAMES)["handling_events"]
+
+    assert (1, 0, 1) == (report.inserted, report.updated, report.deleted)
