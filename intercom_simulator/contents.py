@@ -28,6 +28,10 @@ class Contents(Store):
         contact_segments: Ids of segments by contact.
         company_segments: Segments by company: ids, or rows to be served verbatim.
         deleted_conversations: What the list of them shows, oldest first.
+        handling_events: Events by conversation, oldest first; they have no id.
+        side_conversations: Side conversations by conversation.
+        article_statistics: Figures by article; None where Intercom shows null.
+        article_versions: Versions by article, newest first.
         merges: By the id of a merged contact, where it went.
         namesakes: Attributes by kind that share the full name of another; lists show them last.
     """
@@ -39,6 +43,10 @@ class Contents(Store):
     contact_segments: dict[str, list[str]] = field(default_factory=dict)
     company_segments: dict[str, list[str | Record]] = field(default_factory=dict)
     deleted_conversations: list[Record] = field(default_factory=list)
+    handling_events: dict[str, list[Record]] = field(default_factory=dict)
+    side_conversations: dict[str, list[Record]] = field(default_factory=dict)
+    article_statistics: dict[str, Record | None] = field(default_factory=dict)
+    article_versions: dict[str, list[Record]] = field(default_factory=dict)
     merges: dict[str, Record] = field(default_factory=dict)
     namesakes: dict[str, list[Record]] = field(default_factory=dict)
 

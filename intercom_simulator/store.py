@@ -22,6 +22,7 @@ PLAIN = (
     *("external_pages", "content_import_sources", "audiences"),
     *("subscription_types", "news_items", "newsfeeds", "conversation_attributes", "macros"),
     *("brands", "email_senders", "away_status_reasons", "data_connectors"),
+    "calls",
 )
 """The kinds of records that have a list, and nothing else."""
 

@@ -56,6 +56,9 @@ _LATER_FIELDS: dict[str, list[tuple[Version, tuple[str, ...]]]] = {
         )
     ],
     "content_import_sources": [((2, 15), ("audience_ids",))],
+    "article_statistics": [
+        ((2, 16), ("fin_involvements", "fin_resolutions", "fin_resolution_rate"))
+    ],
     "tickets": [
         ((2, 16), ("previous_ticket_state_id",)),
         ((2, 10), ("category", "open", "snoozed_until", "linked_objects")),

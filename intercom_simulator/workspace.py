@@ -3,6 +3,7 @@
 HTTP is elsewhere: nothing here knows of requests.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -58,14 +59,8 @@ class Workspace(Contents):
         parsed = parse_version(version)
         if parsed is None:
             raise ValueError(f"version {version!r} is not served")
-        if resource == "conversation_parts":
-            return _conversation_parts(self, parsed)
-        if resource == "ticket_parts":
-            return _ticket_parts(self, parsed)
-        if resource == "company_segments":
-            return _company_segments(self)
-        if resource == "deleted_conversations":
-            return list(self.deleted_conversations)
+        if resource in _BELOW:
+            return _BELOW[resource](self, parsed)
         records = [self.shaped(resource, record, parsed) for record in self.collection(resource)]
         if resource in _ATTRIBUTES and not include_archived:
             return [record for record in records if not record.get("archived")]
@@ -105,9 +100,56 @@ def _ticket_parts(contents: Contents, version: Version) -> list[Record]:
     ]
 
 
-def _company_segments(contents: Contents) -> list[Record]:
+def _article_statistics(contents: Contents, version: Version) -> list[Record]:
+    """Returns the figures that articles show, each with its `article_id`."""
+    return [
+        {**contents.shaped("article_statistics", figures, version), "article_id": article_id}
+        for article_id in contents.collection("articles").ids()
+        if (figures := contents.article_statistics.get(article_id))
+    ]
+
+
+def _company_segments(contents: Contents, _version: Version) -> list[Record]:
     return [
         {**row, "company_id": company_id}
         for company_id in contents.collection("companies").ids()
         for row in contents.segments_of_company(company_id)
     ]
+
+
+def _article_versions(contents: Contents, _version: Version) -> list[Record]:
+    ids = contents.collection("articles").ids()
+    return [one for article_id in ids for one in contents.article_versions.get(article_id, [])]
+
+
+def _beside(held: dict[str, list[Record]], contents: Contents) -> list[Record]:
+    return [
+        {**one, "conversation_id": key}
+        for key in contents.collection("conversations").ids()
+        for one in held.get(key, [])
+    ]
+
+
+def _handling_events(contents: Contents, _version: Version) -> list[Record]:
+    return _beside(contents.handling_events, contents)
+
+
+def _side_conversations(contents: Contents, _version: Version) -> list[Record]:
+    return _beside(contents.side_conversations, contents)
+
+
+def _deleted_conversations(contents: Contents, _version: Version) -> list[Record]:
+    return list(contents.deleted_conversations)
+
+
+_BELOW: dict[str, Callable[[Contents, Version], list[Record]]] = {
+    "conversation_parts": _conversation_parts,
+    "handling_events": _handling_events,
+    "side_conversations": _side_conversations,
+    "ticket_parts": _ticket_parts,
+    "company_segments": _company_segments,
+    "article_statistics": _article_statistics,
+    "article_versions": _article_versions,
+    "deleted_conversations": _deleted_conversations,
+}
+"""Finds the records that no collection holds, by resource."""

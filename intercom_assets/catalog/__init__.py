@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from intercom_assets.catalog.conversations import MESSAGING
-from intercom_assets.catalog.knowledge import KNOWLEDGE
+from intercom_assets.catalog.knowledge import ABOUT_ARTICLES, KNOWLEDGE
 from intercom_assets.catalog.outbound import OUTBOUND
 from intercom_assets.catalog.people import PEOPLE
 from intercom_assets.catalog.resource import NEWEST, OLDEST, ApiVersion, Level, Resource
-from intercom_assets.catalog.setup import INBOX, SETUP
+from intercom_assets.catalog.setup import BESIDE_CONVERSATIONS, INBOX, SETUP
 from intercom_assets.catalog.tickets import TICKETS
 from intercom_assets.catalog.workspace import WORKSPACE
 
@@ -84,9 +84,9 @@ CATALOG = Catalog(
     {
         "workspace": (*WORKSPACE, *SETUP),
         "people": PEOPLE,
-        "inbox": (*MESSAGING, *INBOX),
+        "inbox": (*MESSAGING, *INBOX, *BESIDE_CONVERSATIONS),
         "tickets": TICKETS,
-        "knowledge": KNOWLEDGE,
+        "knowledge": (*KNOWLEDGE, *ABOUT_ARTICLES),
         "outbound": OUTBOUND,
     }
 )

@@ -1,4 +1,4 @@
-"""Conversations, one wide record each, and their parts: the messages after the first."""
+"""Conversations, one wide record each; their parts, the messages after the first; calls."""
 
 from intercom_assets.catalog.endpoints import (
     Child,
@@ -14,6 +14,7 @@ from intercom_assets.catalog.resource import (
     ApiVersion,
     ByParent,
     Incremental,
+    Level,
     NewestFirst,
     Resource,
     identity,
@@ -330,8 +331,42 @@ CONVERSATION_PARTS = Resource(
     docs=reference("conversations/retrieveconversation"),
 )
 
+# Intercom names no permission for calls; the likely one is given.
+CALLS = Resource(
+    name="calls",
+    description="One row per phone or video call; its recording is not read.",
+    endpoint=Listing("/calls"),
+    pagination=Numbered(per_page=25),
+    columns=(
+        *identity("call", dated=True),
+        *text(
+            conversation_id="Conversation that the call belongs to, if any.",
+            admin_id="Teammate who took or made the call, if any.",
+            contact_id="Contact who was on the line, if any.",
+            state="Where the call stands, such as `completed`.",
+            call_type="Kind of call, such as `phone`.",
+            direction="`inbound` or `outbound`.",
+            ended_reason="Why the call ended.",
+            phone="Phone number of the other side, in E.164 format.",
+            recording_url="Where the API leads to the recording; takes the access token.",
+            transcription_url="Where the API has the transcript; takes the access token.",
+            fin_recording_url="Where the API leads to the recording of Fin's part of the call.",
+            fin_transcription_url="Where the API has the transcript of Fin's part of the call.",
+        ),
+        *timestamp(
+            initiated_at="When the call began to ring.",
+            answered_at="When somebody answered; null if nobody did.",
+            ended_at="When the call ended.",
+        ),
+    ),
+    scope="Read conversations",
+    docs=reference("calls/listcalls"),
+    since=ApiVersion(2, 14),
+)
+
 MESSAGING: tuple[Resource, ...] = (
     CONVERSATIONS,
     CONVERSATION_PARTS,
     *optional(DELETED_CONVERSATIONS),
+    *optional(CALLS, level=Level.COSTLY),
 )

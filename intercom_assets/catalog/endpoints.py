@@ -70,12 +70,14 @@ class Child:
     Attributes:
         cap: Maximum number of records that Intercom returns, preferring the newest.
         search: Returns the same lists with fewer requests; the GET reads those that it does not.
+        single: Whether `records` leads to an object, the parent's only record, or to null.
     """
 
     path: str
     records: tuple[str, ...]
     cap: int | None = None
     search: ParentSearch | None = None
+    single: bool = False
 
 
 Endpoint: TypeAlias = Listing | Search | Child

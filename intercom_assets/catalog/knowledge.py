@@ -3,16 +3,18 @@
 Intercom names no permission for content snippets and audiences; the likely one is given.
 """
 
-from intercom_assets.catalog.endpoints import Listing, Numbered
+from intercom_assets.catalog.endpoints import Child, Listing, Numbered
 from intercom_assets.catalog.resource import (
     ApiVersion,
+    ByParent,
+    Level,
     Resource,
     identity,
     optional,
     reference,
     stamps,
 )
-from intercom_assets.catalog.table import boolean, integer, json, text, timestamp
+from intercom_assets.catalog.table import boolean, double, integer, json, legacy, text, timestamp
 
 _ARTICLES = "Read and List articles"
 _CONTENT = "Read content data"
@@ -187,4 +189,59 @@ KNOWLEDGE: tuple[Resource, ...] = optional(
         docs=reference("audiences/listaudiences"),
         since=ApiVersion(2, 16),
     ),
+)
+
+ABOUT_ARTICLES: tuple[Resource, ...] = optional(
+    Resource(
+        name="article_statistics",
+        description="One row per article: how often it was read, liked and used, as last read.",
+        endpoint=Child("/articles/{id}", records=("statistics",), single=True),
+        replication=ByParent(parent="articles", key="article_id", changes_without_parent=True),
+        primary_key=("article_id",),
+        columns=(
+            *text(article_id="Article that the figures are of (articles.id); added by the sync."),
+            *text(type="Kind of object: always `article_statistics`."),
+            *integer(views="How often it was viewed."),
+            *legacy(
+                "conversions",
+                None,
+                integer(conversations="Conversations that began at it."),
+            ),
+            *integer(reactions="Reactions of readers."),
+            *double(
+                happy_reaction_percentage="Share of happy reactions, as a percentage.",
+                neutral_reaction_percentage="Share of neutral reactions, as a percentage.",
+                sad_reaction_percentage="Share of sad reactions, as a percentage.",
+            ),
+            *integer(
+                fin_involvements="Conversations in which Fin used it, in any language.",
+                fin_resolutions="Conversations that Fin resolved with it, in any language.",
+            ),
+            *double(fin_resolution_rate="Share of Fin's uses that resolved, as a percentage."),
+        ),
+        scope=_ARTICLES,
+        docs=reference("articles/retrievearticle"),
+    ),
+    Resource(
+        name="article_versions",
+        description="One row per version of an article, without its text.",
+        endpoint=Child("/articles/{id}/versions", records=("data",)),
+        pagination=Numbered(per_page=25),
+        replication=ByParent(parent="articles", key="article_id"),
+        primary_key=("article_id", "id"),
+        columns=(
+            *text(article_id="Article that it is a version of."),
+            *identity("article_version"),
+            *text(title="Title.", description="Summary.", author_id="Author it then named."),
+            *text(created_by_id="Teammate who made the version."),
+            *text(created_via="How it was made, such as `web` or `api`."),
+            *text(from_version_id="Version that it was made from; null for the first."),
+            *text(state="`published` if readers see it, else `draft`."),
+            *timestamp(created_at="When the version was made."),
+        ),
+        scope=_ARTICLES,
+        docs=reference("articles/listarticleversions"),
+        since=ApiVersion(2, 16),
+    ),
+    level=Level.COSTLY,
 )

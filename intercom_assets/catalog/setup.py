@@ -1,13 +1,15 @@
-"""How the inbox and the workspace are set up.
+"""How the inbox and the workspace are set up, and what lies beside conversations.
 
 Intercom names no permission for brands, senders, reasons for being away and data connectors; the
 likely one is given.
 """
 
-from intercom_assets.catalog.endpoints import Listing, StartingAfter
+from intercom_assets.catalog.endpoints import Child, Listing, Numbered, StartingAfter
 from intercom_assets.catalog.resource import (
     ApiVersion,
+    ByParent,
     FullRefresh,
+    Level,
     Resource,
     identity,
     optional,
@@ -53,6 +55,49 @@ INBOX: tuple[Resource, ...] = optional(
         docs=reference("macros/listmacros"),
         since=ApiVersion(2, 16),
     ),
+)
+
+BESIDE_CONVERSATIONS: tuple[Resource, ...] = optional(
+    Resource(
+        name="handling_events",
+        description="One row per pause or resumption of a teammate's work on a conversation.",
+        endpoint=Child("/conversations/{id}/handling_events", records=("handling_events",)),
+        replication=ByParent(
+            parent="conversations", key="conversation_id", changes_without_parent=True
+        ),
+        primary_key=("conversation_id", "id"),
+        columns=(
+            *text(conversation_id="Conversation that was handled; added by the sync."),
+            *text(id="Hash of the event, which has no identifier; added by the sync."),
+            *text(type="`paused` or `resumed`.", reason="Why, such as `Away`."),
+            *timestamp(timestamp="When it happened."),
+            *nested("teammate", text(type="`admin`, `team` or `bot`.", id="Who handled it.")),
+            *nested("teammate", text(name="Name of the teammate.", email="Email address.")),
+        ),
+        scope=_CONVERSATIONS,
+        docs=reference("conversations/listhandlingevents"),
+        since=ApiVersion(2, 15),
+    ),
+    Resource(
+        name="side_conversations",
+        description="One row per side conversation, with its messages.",
+        endpoint=Child("/conversations/{id}/side_conversations", records=("side_conversations",)),
+        pagination=Numbered(per_page=50),
+        replication=ByParent(
+            parent="conversations", key="conversation_id", changes_without_parent=True
+        ),
+        primary_key=("conversation_id", "side_conversation_id"),
+        columns=(
+            *text(conversation_id="Conversation that it belongs to; added by the sync."),
+            *text(side_conversation_id="Unique identifier, given by Intercom."),
+            *json(conversation_parts="Its messages."),
+            *integer(total_count="Number of its messages."),
+        ),
+        scope=_CONVERSATIONS,
+        docs=reference("conversations/listsideconversations"),
+        since=ApiVersion(2, 16),
+    ),
+    level=Level.COSTLY,
 )
 
 SETUP: tuple[Resource, ...] = optional(

@@ -13,13 +13,7 @@ from math import inf
 
 import anyio
 
-from intercom_assets.catalog.endpoints import (
-    Child,
-    ParentSearch,
-    SinglePage,
-    StartingAfter,
-    record_path,
-)
+from intercom_assets.catalog.endpoints import Child, ParentSearch, StartingAfter, record_path
 from intercom_assets.catalog.resource import ByParent, NestedList
 from intercom_assets.catalog.types import Json, Record, as_int, instant, micros_at, value_at
 from intercom_assets.engine.concurrency import map_ordered
@@ -28,7 +22,13 @@ from intercom_assets.engine.extract import ReadContext, just_changed
 from intercom_assets.engine.unread import TRIES, TRIES_AGAIN, Judge, refuse_others, too_short
 from intercom_assets.errors import IntercomError, RateLimited, RequestInfo, TransientError
 from intercom_assets.intercom.client import CONNECTIONS, Call
-from intercom_assets.intercom.pagination import Page, read_list, read_page, read_pages
+from intercom_assets.intercom.pagination import (
+    Page,
+    read_children,
+    read_list,
+    read_page,
+    read_pages,
+)
 from intercom_assets.intercom.responses import Response, records_at
 from intercom_assets.intercom.search import parents_call
 from intercom_assets.warehouse.base import ParentVersion
@@ -375,8 +375,8 @@ class _Lists:
         return too_short(RequestInfo(method="GET", path=self._path(key), status=200, message=said))
 
     async def _list(self, key: str, most: float) -> Page:
-        call = Call(path=self._path(key), needs=(self._child.records,), most=most)
-        return await read_list(self._context.session, call, SinglePage())
+        call, pagination = Call(path=self._path(key), most=most), self._context.resource.pagination
+        return await read_children(self._context.session, call, self._child, pagination)
 
     def _path(self, key: str) -> str:
         return record_path(self._child.path, key)

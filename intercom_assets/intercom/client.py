@@ -27,7 +27,13 @@ from intercom_assets.errors import (
 )
 from intercom_assets.intercom.metrics import RequestMetrics
 from intercom_assets.intercom.rate_limit import RateLimiter
-from intercom_assets.intercom.responses import Places, Response, read_response, records_at
+from intercom_assets.intercom.responses import (
+    Places,
+    Response,
+    came_without,
+    read_response,
+    records_at,
+)
 from intercom_assets.intercom.retry import LARGEST, PageSize, RetryPolicy, RetryState
 from intercom_assets.intercom.secrets import Secret
 from intercom_assets.intercom.transport import distrust, transport_to
@@ -154,12 +160,7 @@ class Client:
         except RateLimited as error:
             raise RateLimited(error.request, retry_after=self.limiter.exhausted()) from None
         if call.needs and records_at(answer.body, call.needs) is None:
-            raise TransientError(
-                RequestInfo(method=call.method, path=call.path, status=response.status_code),
-                f"An answer of Intercom came without {'.'.join(call.needs[0])!r}, so it may have "
-                "been cut off",
-                "Run again; if it persists, report the request in brackets",
-            )
+            raise came_without(replace(request, status=response.status_code), call.needs[0])
         return answer
 
     async def _exchange(self, call: Call, request: RequestInfo) -> tuple[httpx.Response, bytes]:

@@ -26,8 +26,14 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from intercom_assets.catalog.endpoints import Numbered, Pagination, SinglePage, StartingAfter
-from intercom_assets.catalog.types import Json, Record, as_int
+from intercom_assets.catalog.endpoints import (
+    Child,
+    Numbered,
+    Pagination,
+    SinglePage,
+    StartingAfter,
+)
+from intercom_assets.catalog.types import Json, Record, as_int, value_at
 from intercom_assets.errors import CutOff, NotFound, PermanentError, RequestInfo, TransientError
 from intercom_assets.intercom.client import Call, ResourceSession
 from intercom_assets.intercom.position import (
@@ -41,7 +47,7 @@ from intercom_assets.intercom.position import (
     page_size,
     says_something,
 )
-from intercom_assets.intercom.responses import Places, Response, records_at
+from intercom_assets.intercom.responses import Places, Response, came_without, records_at
 from intercom_assets.intercom.retry import FAILURES, may_be_too_large
 
 _REPORT = "Run again; if it persists, report the request to Intercom's support"
@@ -101,6 +107,25 @@ async def read_list(session: ResourceSession, call: Call, paged: Paged) -> Page:
         records.pop(_key(record), None)
         records[_key(record)] = record
     return replace(pages[0], records=list(records.values()))
+
+
+async def read_children(
+    session: ResourceSession, call: Call, child: Child, pagination: Pagination
+) -> Page:
+    """Read the complete list of a parent's children.
+
+    Raises:
+        IntercomError: As `read_pages`; or the response lacks the only child, and null in its place.
+    """
+    keys = child.records
+    if not child.single:
+        return await read_list(session, replace(call, needs=(keys,)), paged(pagination))
+    answer = await session.ask(call)
+    above = value_at(answer.body, keys[:-1])
+    found = above.get(keys[-1], keys) if isinstance(above, dict) else keys
+    if found is not None and not isinstance(found, dict):
+        raise came_without(RequestInfo(method=call.method, path=call.path, status=200), keys)
+    return Page([] if found is None else [found], None, answer.date, answer.body)
 
 
 async def read_pages(session: ResourceSession, call: Call, paged: Paged) -> AsyncGenerator[Page]:

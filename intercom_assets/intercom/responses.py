@@ -102,6 +102,15 @@ def records_at(body: Record, places: Places) -> list[Json] | None:
     return [] if nothing else None
 
 
+def came_without(request: RequestInfo, keys: tuple[str, ...]) -> TransientError:
+    """Return the error for a response that lacks its records."""
+    return TransientError(
+        request,
+        f"An answer of Intercom came without {'.'.join(keys)!r}, so it may have been cut off",
+        "Run again; if it persists, report the request in brackets",
+    )
+
+
 def read_error(request: RequestInfo, scope: str | None, *, enveloped: bool) -> IntercomError:
     """Return the error for a response, by what the caller must do.
 

@@ -130,16 +130,16 @@ def example_records(operation: Schema, keys: Iterable[str]) -> Iterator[Json]:
         found = example["value"]
         for key in keys:
             found = found.get(key) or {}
-        yield from found
+        yield from [found] if isinstance(found, dict) else found
 
 
 def descend(spec: Schema, schema: Schema, keys: Iterable[str]) -> list[Schema]:
-    """Follow keys through objects, then enter the list that they lead to."""
+    """Follow keys through objects, then enter the list that they lead to, if it is one."""
     schemas = list(_variants(spec, schema))
     for key in keys:
         fields = [one["properties"][key] for one in schemas if key in one.get("properties", {})]
         schemas = [variant for field in fields for variant in _variants(spec, field)]
-    return [one["items"] for one in schemas if "items" in one]
+    return [one.get("items", one) for one in schemas if "items" in one or "properties" in one]
 
 
 def _fields(

@@ -16,6 +16,7 @@ EXAMPLES: dict[str, Json] = {
     "integer:timestamp": 1_663_597_223,
     "map": {"any key": "a"},
     "number": 1.5,
+    "number:float": 1.5,
     "object": {"key": "a"},
     "string": "a",
     "string:date-time": "2025-07-17T15:30:24.000Z",
@@ -59,7 +60,7 @@ def objection(resource: Resource, fact: Fact) -> str | None:
     if is_elsewhere(resource, fact.path):
         return None
     column = column_of(resource, fact.path)
-    if column is None and fact.type == "string" and is_former(resource, fact.path):
+    if column is None and fact.type in {"integer", "string"} and is_former(resource, fact.path):
         return None
     if column is None:
         if fact.type == "object" and is_flattened(resource, fact.path):

@@ -30,7 +30,8 @@ CURSORS: dict[str, Envelope] = {
 
 def is_paged(resource: Resource) -> bool:
     """Say whether a resource is a list of pages; parts lie inside one record."""
-    one_record = isinstance(resource.endpoint, Child) and len(resource.endpoint.records) > 1
+    child = resource.endpoint
+    one_record = isinstance(child, Child) and (len(child.records) > 1 or child.single)
     return not isinstance(resource.pagination, Scroll) and not one_record
 
 

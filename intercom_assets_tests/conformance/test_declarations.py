@@ -7,6 +7,7 @@ import re
 import pytest
 
 from intercom_assets.catalog import CATALOG, NEWEST, OLDEST, ApiVersion, Level, Resource, tickets
+from intercom_assets.catalog.endpoints import Child
 from intercom_assets_tests.conformance.facts import VERSIONS
 
 every_resource = pytest.mark.parametrize("resource", CATALOG.resources, ids=CATALOG.names)
@@ -60,8 +61,9 @@ def test_no_column_lies_inside_another(resource: Resource) -> None:
 
 @every_resource
 def test_the_key_names_the_parent_first(resource: Resource) -> None:
-    """A child is identified by its parent's id and its own; any other row by one column."""
-    expected = 1 if resource.parent is None else 2
+    """A child is identified by its parent's id and its own, or is the only one of its parent."""
+    child = resource.endpoint
+    expected = 2 if isinstance(child, Child) and not child.single else 1
 
     assert expected == len(resource.primary_key)
 

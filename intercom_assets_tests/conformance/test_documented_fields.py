@@ -77,7 +77,7 @@ def test_every_documented_instant_is_a_timestamp(resource: Resource) -> None:
     documented = {
         fact.path
         for fact in committed_facts()
-        if fact.resource == resource.name and fact.type.startswith("integer:")
+        if fact.resource == resource.name and fact.type.startswith(("integer:", "string:date-time"))
     }
 
     wrong = [

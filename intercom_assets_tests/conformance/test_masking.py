@@ -112,7 +112,7 @@ def test_every_text_can_be_hashed_and_says_so(resource: Resource) -> None:
     shaper = Shaper(masked.table)
     row = shaper.shape(Mask(resource.table, hidden, KEY).record(record))
 
-    assert {hash_of("7")} == {row[one.name] for one in texts}
+    assert [hash_of("7")] * len(texts) == [row[one.name] for one in texts]
     assert all(masked.table.column(one.name).description.startswith(HASHED) for one in texts)
     assert [one.type for one in masked.columns] == [one.type for one in resource.columns]
 

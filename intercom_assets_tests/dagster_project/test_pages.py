@@ -64,6 +64,10 @@ def test_columns_of_another_table_name_it(project: Project) -> None:
         "company_segments": {"company_id": "intercom/companies.id"},
         "conversation_parts": {"conversation_id": "intercom/conversations.id"},
         "ticket_parts": {"ticket_id": "intercom/tickets.id"},
+        "handling_events": {"conversation_id": "intercom/conversations.id"},
+        "side_conversations": {"conversation_id": "intercom/conversations.id"},
+        "article_statistics": {"article_id": "intercom/articles.id"},
+        "article_versions": {"article_id": "intercom/articles.id"},
     }
 
     for name, spec in nodes().items():

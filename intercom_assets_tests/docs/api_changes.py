@@ -203,6 +203,7 @@ CHANGES: tuple[Change, ...] = (
         "body_markdown",
         what="Markdown, audiences, use by AI",
     ),
+    _adds(16, "article_statistics", "fin_*", what="how Fin used an article"),
     _adds(16, "help_centers", "default", "locales", what="the main help center, languages"),
     _adds(16, "admins", "role_*", what="admins have a role"),
     _adds(16, "companies", "notes", what="companies list their notes"),

@@ -38,7 +38,11 @@ CHILDREN = [
     ("/contacts/{contact_id}/notes", "contacts", "/notes"),
     ("/contacts/{contact_id}/segments", "contacts", "/segments"),
     ("/conversations/{conversation_id}", "conversations", ""),
+    ("/conversations/{id}/handling_events", "conversations", "/handling_events"),
+    ("/conversations/{id}/side_conversations", "conversations", "/side_conversations"),
     ("/tickets/{ticket_id}", "tickets", ""),
+    ("/articles/{article_id}", "articles", ""),
+    ("/articles/{article_id}/versions", "articles", "/versions"),
 ]
 UNMADE_FIELDS = {
     "contacts": {"merge_history"},

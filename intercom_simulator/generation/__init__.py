@@ -6,7 +6,7 @@ No moment depends on the clock of the machine: all lie between 2023 and 2025.
 from dataclasses import dataclass
 
 from intercom_simulator.contents import Contents
-from intercom_simulator.generation import activity, companies, plain, setup
+from intercom_simulator.generation import activity, beside, companies, phone, plain, readers, setup
 from intercom_simulator.generation.chance import Chance
 from intercom_simulator.generation.contacts import ContactMaker
 from intercom_simulator.generation.conversations import ConversationMaker
@@ -35,6 +35,7 @@ def generate(  # noqa: PLR0913 - every size has a name and a default
     deleted_conversations: int = 5,
     tickets: int = 120,
     long_tickets: int = 1,
+    calls: int = 31,
     workspace: Workspace | None = None,
 ) -> Workspace:
     """Fills a workspace (by default a new one) from a seed and returns it.
@@ -53,7 +54,13 @@ def generate(  # noqa: PLR0913 - every size has a name and a default
     admin_records = list(filled.collection("admins"))
     filled.collection("activity_logs").fill(activity.logs(seed, admin_records, activity_logs))
     filled.deleted_conversations += activity.deleted_conversations(seed, deleted_conversations)
+    filled.handling_events |= beside.handling_events(filled, seed)
+    filled.side_conversations |= beside.side_conversations(filled, seed)
+    articles = list(filled.collection("articles"))
+    filled.article_statistics |= readers.statistics(seed, articles)
+    filled.article_versions |= readers.versions(seed, articles)
     filling.add_tickets(tickets, long_tickets, Chance(seed + _OWN_STREAM))
+    filled.collection("calls").fill(phone.calls(filled, seed, calls))
     return filled
 
 

@@ -10,6 +10,8 @@ from intercom_simulator.calls import EXCHANGE, Exchange, Handler, JsonResponse
 from intercom_simulator.forms import reshaped
 from intercom_simulator.routes import (
     activity,
+    articles,
+    beside,
     companies,
     contacts,
     conversations,
@@ -41,7 +43,11 @@ _GET: dict[str, Handler] = {
     "/conversations/deleted": conversations.deleted,
     **lists.handlers(),
     "/conversations/{id}": conversations.conversation,
+    "/conversations/{id}/handling_events": beside.handling_events,
+    "/conversations/{id}/side_conversations": beside.side_conversations,
     "/tickets/{id}": tickets.ticket,
+    "/articles/{id}": articles.article,
+    "/articles/{id}/versions": articles.versions,
 }
 _POST: dict[str, Handler] = {
     "/companies/list": companies.listing,

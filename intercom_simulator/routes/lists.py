@@ -56,6 +56,7 @@ LISTS: dict[str, PlainList] = {
     "/brands": PlainList("brands", "one", (2, 15)),
     "/emails": PlainList("email_senders", "one", (2, 15)),
     "/away_status_reasons": PlainList("away_status_reasons", "one", (2, 14)),
+    "/calls": PlainList("calls", "numbered", (2, 14), size=25, maximum=25),
     "/data_connectors": PlainList("data_connectors", "cursor", (2, 16), size=20, maximum=50),
 }
 
