@@ -19,7 +19,7 @@ from intercom_assets.cli.demo import (
 from intercom_assets.cli.display.board import Board
 from intercom_assets.cli.display.metrics import SourceDetails, SourceRun, document
 from intercom_assets.cli.display.output import FAILED, INTERRUPTED, REFUSED, print_json
-from intercom_assets.cli.display.screen import Screen, shown
+from intercom_assets.cli.display.screen import Screen, shown, waiting
 from intercom_assets.cli.display.tables import print_board, print_failures, print_findings
 from intercom_assets.cli.display.terminal import command_line
 from intercom_assets.cli.job import JobRequest, Worker
@@ -142,7 +142,8 @@ def run_sources(options: RunOptions) -> int:
         if options.dry:
             return _plan(options)
         with _prepared(options) as (project, worker):
-            known = worker.sources()
+            with waiting("Loading the project", quiet=options.quiet):
+                known = worker.sources()
             named = choose(known, options.sources)
             options.refuse_unknown(named)
             sources = [source for source in named if options.chosen(source)]

@@ -55,6 +55,16 @@ def shown(board: Board, *, quiet: bool) -> Iterator[Screen]:
         yield PlainLines(sys.stderr)
 
 
+@contextmanager
+def waiting(text: str, *, quiet: bool) -> Iterator[None]:
+    """Show on a terminal what a block waits for."""
+    if quiet or not is_lively(sys.stderr):
+        yield
+        return
+    with console_on(sys.stderr).status(text):
+        yield
+
+
 class PlainLines(Screen):
     """Prints a line every few seconds, and one at the end of each asset."""
 
