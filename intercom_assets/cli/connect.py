@@ -13,7 +13,7 @@ import click
 from intercom_assets.cli.connect_server import ConsentResult, OAuthServer, serve
 from intercom_assets.cli.display.terminal import relative
 from intercom_assets.cli.env_file import check_writable, write_variables
-from intercom_assets.cli.project import Project, choose, find_project
+from intercom_assets.cli.project import Project, choose, find_project, the_only
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.intercom import REGIONS
 from intercom_assets.intercom.connection import check_base_url
@@ -109,7 +109,7 @@ def connect_source(options: ConnectOptions) -> bool:
     """
     fixed = frozenset(os.environ)
     project = _project()
-    settings = _one_source(choose(project.sources(), (options.source,) if options.source else ()))
+    settings = the_only(choose(project.sources(), (options.source,) if options.source else ()))
     path = project.root / ".env"
     token_store = EnvTokenStore(path=path, settings=settings, stores=options.store, fixed=fixed)
     app = _app(settings, path)
@@ -141,13 +141,6 @@ def _project() -> Project:
         return find_project()
     except UnicodeDecodeError:
         raise ConfigurationError(".env is not UTF-8 text. Save it as UTF-8") from None
-
-
-def _one_source(sources: list[Settings]) -> Settings:
-    if len(sources) > 1:
-        names = ", ".join(source.name for source in sources)
-        raise ConfigurationError(f"There are several sources. Choose one with --source ({names})")
-    return sources[0]
 
 
 def _app(settings: Settings, path: Path) -> App:

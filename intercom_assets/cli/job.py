@@ -61,15 +61,19 @@ class Worker:
     def __init__(self, project: Project, environment: Mapping[str, str]) -> None:
         """Start the process."""
         self._project = project
+        self._environment = environment
         # A file, since a pipe that nobody reads would fill up and block the child.
         self._printed = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115 - see __exit__
         self._shown = 0
-        self._process = subprocess.Popen(
+        self._process = self._start()
+
+    def _start(self) -> subprocess.Popen[str]:
+        return subprocess.Popen(
             [sys.executable, "-m", "intercom_assets.cli.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._printed,
-            env=environment,
+            env=self._environment,
             text=True,
             encoding="utf-8",
             process_group=0,  # Ctrl-C is for this process, which forwards it
@@ -115,6 +119,11 @@ class Worker:
             ConfigurationError: The job rejects its settings.
         """
         board.run_id = request.run_id
+        if self._process.poll() is not None:
+            # The job before ended the process; this one has nothing to do with that.
+            with self._process:
+                self._process = self._start()
+            self.sources()
         with self._interrupts(board, screen):
             self._send(asdict(request))
             code = 0 if self._follow(board, screen) else self._process.wait()

@@ -7,8 +7,8 @@ import sys
 import tomllib
 import traceback
 import warnings
-from collections.abc import Mapping, Sequence
-from contextlib import redirect_stdout
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -48,7 +48,9 @@ class Project:
             ConfigurationError: The definitions cannot be loaded, or have no source.
         """
         if self.module != _STANDALONE:
-            return sources_of(load_definitions(self.home, self.module))
+            # What others print or warn of while they load is no part of a command's output.
+            with _silenced():
+                return sources_of(load_definitions(self.home, self.module))
         # One source of variables needs no Dagster, which takes seconds to import.
         return [
             read_settings(
@@ -83,6 +85,18 @@ def choose(sources: Sequence[S], names: tuple[str, ...]) -> list[S]:
     return [(folders | known)[name] for name in names] if names else list(sources)
 
 
+def the_only(sources: list[Settings]) -> Settings:
+    """Return the source of a command that works on one.
+
+    Raises:
+        ConfigurationError: There are several; names them.
+    """
+    if len(sources) > 1:
+        names = ", ".join(source.name for source in sources)
+        raise ConfigurationError(f"There are several sources. Choose one with --source ({names})")
+    return sources[0]
+
+
 def load_definitions(home: Path, module: str) -> "dg.Definitions":
     """Load a project's definitions.
 
@@ -92,19 +106,23 @@ def load_definitions(home: Path, module: str) -> "dg.Definitions":
     import dagster as dg  # noqa: PLC0415 - takes a second
 
     sys.path.insert(0, str(home))
+    try:
+        found = importlib.import_module(module).defs
+        loaded: dg.Definitions = found if isinstance(found, dg.Definitions) else found()
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - of anybody's code
+        raise _unloadable(module, error) from None
+    return loaded
+
+
+@contextmanager
+def _silenced() -> Iterator[None]:
     logging.disable(logging.WARNING)
     try:
-        # What others print or warn of while they load is no part of a command's output.
         with redirect_stdout(sys.stderr), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            found = importlib.import_module(module).defs
-            loaded = found if isinstance(found, dg.Definitions) else found()
-    except Exception as error:  # noqa: BLE001 - of anybody's code
-        raise _unloadable(module, error) from None
+            yield
     finally:
         logging.disable(logging.NOTSET)
-    assert isinstance(loaded, dg.Definitions)
-    return loaded
 
 
 def _unloadable(module: str, error: BaseException) -> ConfigurationError:

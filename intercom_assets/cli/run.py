@@ -15,6 +15,7 @@ from intercom_assets.cli.demo import (
     demo_variables,
     demo_workspace,
     require_token,
+    settings_to_read,
 )
 from intercom_assets.cli.display.board import Board
 from intercom_assets.cli.display.metrics import SourceDetails, SourceRun, document
@@ -179,7 +180,7 @@ def _refuse_problems(sources: Sequence[SourceDetails]) -> None:
 def _plan(options: RunOptions) -> int:
     from intercom_assets.cli.plan import show_plans  # noqa: PLC0415 - a run needs no HTTP
 
-    named = choose(find_project().sources(), options.sources)
+    named = settings_to_read(options.sources, demo=False)
     options.refuse_unknown(named)
     sources = []
     for settings in named:

@@ -10,6 +10,7 @@ import click
 
 from intercom_assets.cli.demo import settings_to_read
 from intercom_assets.cli.display.output import FAILED, REFUSED, print_json
+from intercom_assets.cli.project import the_only
 from intercom_assets.errors import ConfigurationError, IntercomAssetsError
 from intercom_assets.orchestration.warehouses import open_warehouse
 from intercom_assets.settings.source import Settings
@@ -26,7 +27,7 @@ _TIMES = {"start_date", "at", "parent_synced_at", "reconciling", "reconciled_at"
 def work_on_state(source: str | None, file: str | None, reset: str | None, *, sure: bool) -> int:
     """Print the cursors, or store those of a file, or reset one; return the exit code."""
     try:
-        settings = _one(settings_to_read((source,) if source else (), demo=False))
+        settings = the_only(settings_to_read((source,) if source else (), demo=False))
         with open_warehouse(settings.warehouse) as warehouse:
             stored = warehouse.cursors(settings.schema, settings.table_prefix)
             if file is not None:
@@ -40,13 +41,6 @@ def work_on_state(source: str | None, file: str | None, reset: str | None, *, su
         click.echo(f"intercom-assets: {error}", err=True)
         return REFUSED if isinstance(error, ConfigurationError) else FAILED
     return 0
-
-
-def _one(sources: list[Settings]) -> Settings:
-    if len(sources) > 1:
-        names = ", ".join(source.name for source in sources)
-        raise ConfigurationError(f"There are several sources. Choose one with --source ({names})")
-    return sources[0]
 
 
 def _shown(cursor: StoredCursor) -> dict[str, object]:

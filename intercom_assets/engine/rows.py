@@ -179,10 +179,14 @@ class Shaper:
 def reduce_record(record: Record, reduced: Mapping[str, tuple[str, ...]]) -> Record:
     """Return a record without the fields of its objects that other tables hold."""
     for name, kept in reduced.items():
-        if isinstance(inner := record.get(name), dict):
-            shown: Record = {key: value for key, value in inner.items() if key in kept}
-            rest = {key: value for key, value in record.items() if key != name}
-            record = {**rest, name: shown} if kept else rest
+        if name not in record:
+            continue
+        inner = record[name]
+        if not kept:
+            # Whatever it is: a lookup may show it where a search does not, and hashes must agree.
+            record = {key: value for key, value in record.items() if key != name}
+        elif isinstance(inner, dict):
+            record = {**record, name: {key: inner[key] for key in inner if key in kept}}
     return record
 
 

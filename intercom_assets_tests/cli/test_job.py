@@ -201,6 +201,19 @@ def test_jobs_of_one_project_share_a_process(project: Project) -> None:
     assert [{"shop/too_late"}, 1] == [set(boards[1].lines), boards[1].heard]
 
 
+def test_a_job_runs_where_the_one_before_killed_the_process(project: Project) -> None:
+    """A source does not fail because the process died with the source before it."""
+    boards = [Board(), Board()]
+    with Worker(project, os.environ) as worker:
+        worker.sources()
+        for board, name in zip(boards, ("dead", "too_late"), strict=True):
+            request = JobRequest(source=name, whole=True, config={}, dagster_home=str(project.root))
+            worker.execute(request, board, Screen())
+
+    assert ["shop/dead"] == [line.name for line in boards[0].failed]
+    assert ({"shop/too_late"}, []) == (set(boards[1].lines), boards[1].failed)
+
+
 def test_a_process_that_dies_fails_its_run(project: Project) -> None:
     """A run whose process was killed, as for its memory, failed; what it did is told."""
     board = run(project, "dead")

@@ -106,6 +106,27 @@ def test_commands_know_every_source(workspace: CommandLine, host: Host) -> None:
     assert "n" == asked.stdout.split()[0], asked.stderr
 
 
+def test_a_project_that_ends_python_is_no_success(commands: CommandLine, host: Host) -> None:
+    """A module that ends Python while it is imported is named, whatever its code."""
+    (host.defs / "sales" / "component.py").write_text("raise SystemExit(0)\n")
+
+    told = CommandLine(commands.environment, host.folder)("status")
+
+    assert 2 == told.returncode
+    assert "[SystemExit: 0, " in told.stderr
+
+
+def test_a_run_shows_what_settings_warn_of(workspace: CommandLine, host: Host) -> None:
+    """Warnings about settings, logged while definitions load, reach the terminal of a run."""
+    host.add("support", base_url={"env": "INTERCOM_BASE_URL"}, resources="tags,company_segments")
+    commands = CommandLine({**workspace.environment, "DUCKDB_DATABASE": ""}, host.folder)
+
+    ran = commands("run", "--source", "support", "--select", "tags")
+
+    assert 0 == ran.returncode, ran.stderr
+    assert "selected without" in ran.stderr
+
+
 @pytest.mark.parametrize("command", [("run",), ("status",), ("check",), ("query", "SELECT 1")])
 def test_a_broken_project_is_one_line(
     commands: CommandLine, host: Host, command: tuple[str, ...]
