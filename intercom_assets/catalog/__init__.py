@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from intercom_assets.catalog.conversations import MESSAGING
-from intercom_assets.catalog.knowledge import ABOUT_ARTICLES, KNOWLEDGE
-from intercom_assets.catalog.outbound import OUTBOUND
-from intercom_assets.catalog.people import PEOPLE
+from intercom_assets.catalog.families.conversations import MESSAGING
+from intercom_assets.catalog.families.inbox import BESIDE_CONVERSATIONS, INBOX
+from intercom_assets.catalog.families.knowledge import ABOUT_ARTICLES, KNOWLEDGE
+from intercom_assets.catalog.families.outbound import OUTBOUND
+from intercom_assets.catalog.families.people import PEOPLE
+from intercom_assets.catalog.families.tickets import TICKETS
+from intercom_assets.catalog.families.workspace import SETUP, WORKSPACE
 from intercom_assets.catalog.resource import NEWEST, OLDEST, ApiVersion, Level, Resource
-from intercom_assets.catalog.setup import BESIDE_CONVERSATIONS, INBOX, SETUP
-from intercom_assets.catalog.tickets import TICKETS
-from intercom_assets.catalog.workspace import WORKSPACE
 
 __all__ = ["CATALOG", "NEWEST", "OLDEST", "ApiVersion", "Catalog", "Level", "Resource"]
 

@@ -239,7 +239,7 @@ def connect(
     Exit code: 0 when connected, 1 when refused or out of time (nothing is stored then), 2 for
     wrong settings, 130 for Ctrl-C.
     """
-    from intercom_assets.cli.connect import ConnectOptions, connect_source
+    from intercom_assets.cli.connect.command import ConnectOptions, connect_source
 
     options = ConnectOptions(
         source=source,

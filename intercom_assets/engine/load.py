@@ -21,14 +21,19 @@ from intercom_assets.catalog.resource import (
 )
 from intercom_assets.catalog.table import DELETED_AT, Column
 from intercom_assets.catalog.types import EPOCH
-from intercom_assets.engine.changes import read_incremental, read_range
 from intercom_assets.engine.cursor import Batch, Source, Window, plan_window
 from intercom_assets.engine.extract import Extract, ReadContext
-from intercom_assets.engine.full import is_limited, read_full, read_newest_first, read_windowed
 from intercom_assets.engine.loader import Loader
-from intercom_assets.engine.nested import read_by_parent
 from intercom_assets.engine.progress import Progress, Report
-from intercom_assets.engine.reconcile import (
+from intercom_assets.engine.reads.changes import read_incremental, read_range
+from intercom_assets.engine.reads.children import read_by_parent
+from intercom_assets.engine.reads.full import (
+    is_limited,
+    read_full,
+    read_newest_first,
+    read_windowed,
+)
+from intercom_assets.engine.reads.reconcile import (
     count_all,
     missing_rows,
     reconcile,

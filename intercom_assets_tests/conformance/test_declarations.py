@@ -6,8 +6,9 @@ import re
 
 import pytest
 
-from intercom_assets.catalog import CATALOG, NEWEST, OLDEST, ApiVersion, Level, Resource, tickets
+from intercom_assets.catalog import CATALOG, NEWEST, OLDEST, ApiVersion, Level, Resource
 from intercom_assets.catalog.endpoints import Child
+from intercom_assets.catalog.families import tickets
 from intercom_assets_tests.conformance.facts import VERSIONS
 
 every_resource = pytest.mark.parametrize("resource", CATALOG.resources, ids=CATALOG.names)

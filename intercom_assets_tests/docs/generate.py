@@ -13,8 +13,9 @@ from typing import Any
 
 import click
 
-from intercom_assets.catalog import CATALOG, OLDEST, Level, tickets
+from intercom_assets.catalog import CATALOG, OLDEST, Level
 from intercom_assets.catalog.describe import request_line, sync_type
+from intercom_assets.catalog.families import tickets
 from intercom_assets.catalog.views import MODELS
 from intercom_assets.cli import main as command_line
 from intercom_assets.quality.checks import Check, checks_of

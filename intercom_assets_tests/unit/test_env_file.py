@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from intercom_assets.cli.env_file import check_writable, write_variables
+from intercom_assets.cli.connect.env_file import check_writable, write_variables
 from intercom_assets.errors import ConfigurationError
 
 NAME = "INTERCOM_ACCESS_TOKEN"

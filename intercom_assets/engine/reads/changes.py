@@ -23,14 +23,14 @@ from intercom_assets.catalog.types import Record, instant_at
 from intercom_assets.engine.concurrency import map_ordered
 from intercom_assets.engine.cursor import Batch, Gone, PassedOver
 from intercom_assets.engine.extract import ReadContext
-from intercom_assets.engine.full import Descent, list_call
-from intercom_assets.engine.incremental import (
+from intercom_assets.engine.reads.full import Descent, list_call
+from intercom_assets.engine.reads.incremental import (
     IncrementalRead,
     open_window,
     read_slices,
     read_window,
 )
-from intercom_assets.engine.nested import completed
+from intercom_assets.engine.reads.nested import completed
 from intercom_assets.engine.slices import Slice, slices_from
 from intercom_assets.engine.unread import TRIES_AGAIN, refuse_others
 from intercom_assets.errors import IntercomError, PermanentError, RequestInfo, TransientError

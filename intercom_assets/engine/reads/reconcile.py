@@ -17,18 +17,18 @@ import anyio
 
 from intercom_assets.catalog.endpoints import Granularity, Search
 from intercom_assets.catalog.types import EPOCH, Record
-from intercom_assets.engine.changes import look_up, read_undated
 from intercom_assets.engine.concurrency import map_ordered
 from intercom_assets.engine.cursor import Batch, Checkpoint, Gone, PassedOver
 from intercom_assets.engine.extract import Extract, ReadContext
-from intercom_assets.engine.incremental import (
+from intercom_assets.engine.reads.changes import look_up, read_undated
+from intercom_assets.engine.reads.incremental import (
     IncrementalRead,
     first_slices,
     newest_first,
     open_window,
     read_slices,
 )
-from intercom_assets.engine.nested import completed
+from intercom_assets.engine.reads.nested import completed
 from intercom_assets.engine.slices import Slice
 from intercom_assets.engine.unread import MANY, TRIES, Judge, incident
 from intercom_assets.errors import IntercomError, NotFound, PermanentError, RequestInfo

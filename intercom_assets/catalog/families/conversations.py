@@ -9,7 +9,7 @@ from intercom_assets.catalog.endpoints import (
     Search,
     StartingAfter,
 )
-from intercom_assets.catalog.people import COMPANY
+from intercom_assets.catalog.families.people import COMPANY
 from intercom_assets.catalog.resource import (
     ApiVersion,
     ByParent,

@@ -17,7 +17,7 @@ from intercom_assets.catalog.types import EPOCH
 from intercom_assets.engine.concurrency import SliceQueue, SliceResult, chain
 from intercom_assets.engine.cursor import Batch, Checkpoint, ShapedPage, reached
 from intercom_assets.engine.extract import ReadContext, ends_before, local_now
-from intercom_assets.engine.nested import completed
+from intercom_assets.engine.reads.nested import completed
 from intercom_assets.engine.slices import Slice, cut, slices_from, tail
 from intercom_assets.errors import CutOff, NotFound, PermanentError
 from intercom_assets.intercom.pagination import Page, paged, read_pages

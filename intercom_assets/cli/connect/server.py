@@ -20,7 +20,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from intercom_assets.catalog import Resource
-from intercom_assets.cli.connect_page import page
+from intercom_assets.cli.connect.page import page
 from intercom_assets.errors import IntercomAssetsError
 from intercom_assets.intercom.oauth import App, Grant
 

@@ -1,8 +1,4 @@
-"""How the inbox and the workspace are set up, and what lies beside conversations.
-
-Intercom names no permission for brands, senders, reasons for being away and data connectors; the
-likely one is given.
-"""
+"""How the inbox is set up, and what lies beside conversations."""
 
 from intercom_assets.catalog.endpoints import Child, Listing, Numbered, StartingAfter
 from intercom_assets.catalog.resource import (
@@ -17,7 +13,6 @@ from intercom_assets.catalog.resource import (
 )
 from intercom_assets.catalog.table import boolean, integer, json, nested, text, timestamp
 
-_ADMINS = "Read admins"
 _CONVERSATIONS = "Read conversations"
 
 INBOX: tuple[Resource, ...] = optional(
@@ -98,71 +93,4 @@ BESIDE_CONVERSATIONS: tuple[Resource, ...] = optional(
         since=ApiVersion(2, 16),
     ),
     level=Level.COSTLY,
-)
-
-SETUP: tuple[Resource, ...] = optional(
-    Resource(
-        name="brands",
-        description="One row per brand.",
-        endpoint=Listing("/brands"),
-        columns=(
-            *identity(
-                "brand", "Unique identifier; the default brand's is the workspace's.", dated=True
-            ),
-            *text(name="Name.", help_center_id="Help center of the brand."),
-            *text(default_address_settings_id="Sender of its emails."),
-            *boolean(is_default="Whether it is the workspace's default."),
-        ),
-        scope=_ADMINS,
-        docs=reference("brands/listbrands"),
-        since=ApiVersion(2, 15),
-    ),
-    Resource(
-        name="email_senders",
-        description="One row per email address that the workspace sends from.",
-        endpoint=Listing("/emails"),
-        columns=(
-            *identity("email_setting", dated=True),
-            *text(email="Address.", domain="Its domain.", brand_id="Brand that it belongs to."),
-            *boolean(verified="Whether the address is verified."),
-            *boolean(forwarding_enabled="Whether mail to it is forwarded to Intercom."),
-            *timestamp(forwarded_email_last_received_at="When a mail was last forwarded."),
-        ),
-        scope=_ADMINS,
-        docs=reference("emails/listemails"),
-        since=ApiVersion(2, 15),
-    ),
-    Resource(
-        name="away_status_reasons",
-        description="One row per reason that teammates can give for being away.",
-        endpoint=Listing("/away_status_reasons"),
-        columns=(
-            *identity("away_status_reason", dated=True),
-            *text(label="Name.", emoji="Emoji."),
-            *integer(order="Place in the list."),
-            *boolean(deleted="Whether it was deleted in Intercom, which still lists it."),
-        ),
-        scope=_ADMINS,
-        docs=reference("away-status-reasons/listawaystatusreasons"),
-        since=ApiVersion(2, 14),
-    ),
-    Resource(
-        name="data_connectors",
-        description="One row per data connector; how it is called is not read.",
-        endpoint=Listing(
-            "/data_connectors", secret=("url", "headers", "body", "data_inputs", "token_ids")
-        ),
-        pagination=StartingAfter(per_page=50),
-        columns=(
-            *identity("data_connector", dated=True),
-            *text(name="Name.", description="What it is for.", state="`draft` or `live`."),
-            *text(http_method="Method of its requests.", execution_results_url="Path of its log."),
-            *text(created_by_admin_id="Teammate who created it."),
-            *text(updated_by_admin_id="Teammate who last changed it."),
-            *boolean(direct_fin_usage="Whether Fin may use it on its own."),
-        ),
-        scope=_ADMINS,
-        docs=reference("data-connectors/listdataconnectors"),
-        since=ApiVersion(2, 16),
-    ),
 )

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 import click
 
-from intercom_assets.cli.connect_server import ConsentResult, OAuthServer, serve
+from intercom_assets.cli.connect.env_file import check_writable, write_variables
+from intercom_assets.cli.connect.server import ConsentResult, OAuthServer, serve
 from intercom_assets.cli.display.terminal import relative
-from intercom_assets.cli.env_file import check_writable, write_variables
 from intercom_assets.cli.project import Project, choose, find_project, the_only
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.intercom import REGIONS

@@ -1,0 +1,1 @@
+"""Connecting a source: the consent page, its server and the `.env` file."""

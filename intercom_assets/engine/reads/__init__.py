@@ -1,0 +1,1 @@
+"""What a sync reads, one module per kind of read."""
