@@ -6,8 +6,8 @@ from dataclasses import dataclass
 _PARTS = re.compile(r"(?P<wrong>.+?[^.])\. (?P<remedy>[A-Z].*?)(?:\. \[(?P<said>.*)\])?", re.DOTALL)
 
 _DOING = frozenset({
-    "Ask", "Begin", "Change", "Check", "Choose", "Close", "Connect", "Copy", "Free", "Give", "Go",
-    "Grant", "Leave", "Let", "Lower", "Make", "Mend", "Put", "Raise", "Register", "Remove",
+    "Ask", "Begin", "Change", "Check", "Choose", "Close", "Connect", "Copy", "Fix", "Free", "Give",
+    "Go", "Grant", "Leave", "Let", "Lower", "Make", "Put", "Raise", "Register", "Remove",
     "Rename", "Run", "Save", "Set", "Sync", "Unset", "Use", "Wait", "Write",
 })  # fmt: skip
 """Words that a remedy begins with: what to do."""

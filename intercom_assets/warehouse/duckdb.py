@@ -380,8 +380,8 @@ def _failed(what: str, error: duckdb.Error) -> WarehouseError:
 
 def _refused(what: str, error: duckdb.Error) -> str:
     return (
-        f"DuckDB refused {what}, so nothing of it was kept. Mend what DuckDB says, then run again. "
-        f"[DuckDB: {_first_line(error)}]"
+        f"DuckDB refused {what}, so nothing of it was kept. "
+        f"Fix what DuckDB reports, then run again. [DuckDB: {_first_line(error)}]"
     )
 
 

@@ -14,7 +14,6 @@ from typing import Any
 import click
 
 from intercom_assets.catalog import CATALOG, OLDEST, Level
-from intercom_assets.catalog.describe import request_line, sync_type
 from intercom_assets.catalog.families import tickets
 from intercom_assets.catalog.views import MODELS
 from intercom_assets.cli import main as command_line
@@ -29,18 +28,14 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def resources() -> str:
-    """Give the table of resources."""
-    words = {Level.CORE: "all", Level.CHEAP: "everything", Level.COSTLY: "its name"}
-    rows = [
-        "| resource | selected by | endpoint | sync | primary key | permission |",
-        "|---|---|---|---|---|---|",
-    ]
-    for resource in CATALOG:
-        key = ", ".join(resource.primary_key)
-        endpoint = f"[{request_line(resource)}]({resource.docs})"
-        sync = sync_type(resource)
-        selected, scope = words[resource.level], resource.scope
-        rows.append(f"| {resource.name} | {selected} | {endpoint} | {sync} | {key} | {scope} |")
+    """Give the table of resources: a row for each family, a column for each way to select."""
+    rows = ["| family | `all` | `everything` adds | by name |", "|---|---|---|---|"]
+    for family, resources in CATALOG.families.items():
+        cells = (
+            ", ".join(f"[{one.name}](docs/tables.md#{one.name})" for one in those)
+            for those in ([one for one in resources if one.level is level] for level in Level)
+        )
+        rows.append(f"| {family} | {' | '.join(cells)} |")
     return "\n".join(rows)
 
 

@@ -64,17 +64,20 @@ REFERENCES = (
 """Which columns hold keys of other tables; a test joins each in a synced workspace."""
 
 
+_WORDS = {Level.CORE: "`all`", Level.CHEAP: "`everything`", Level.COSTLY: "name"}
+
+
 def overview() -> str:
     """Give the table of resources by family: what selects one, what a quiet sync costs, its key."""
     rows = [
-        "| resource | family | level | requests of a quiet sync | key | since API | permission |",
+        "| resource | family | selected by | requests of a quiet sync | key | API | permission |",
         "|---|---|---|---|---|---|---|",
     ]
     for one in CATALOG:
         cells = (
             f"[{one.name}](#{one.name})",
             CATALOG.family_of(one.name),
-            one.level.name.lower(),
+            _WORDS[one.level],
             quiet_cost(one),
             ", ".join(f"`{name}`" for name in one.primary_key),
             f"{one.since}" if one.since > OLDEST else "",

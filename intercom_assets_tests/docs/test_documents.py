@@ -28,8 +28,8 @@ def test_generated_parts_are_current(document: str) -> None:
 
 @pytest.mark.parametrize("name", CATALOG.names)
 def test_readme_lists_each_resource(name: str) -> None:
-    """The README has a row for each resource."""
-    assert re.search(rf"^\| {name}\b", README, re.MULTILINE)
+    """The README names each resource."""
+    assert f"[{name}](docs/tables.md#{name})" in README
 
 
 @pytest.mark.parametrize("name", described_settings())

@@ -123,7 +123,7 @@ def explained(error: errors.Error, login: Login, what: str) -> WarehouseError:
             f"The session with Snowflake was lost, or refused for the moment. Run again. {said}"
         )
     return WarehouseError(
-        f"Snowflake refused a statement. Mend what it says, then run again. {said}"
+        f"Snowflake refused a statement. Fix what it reports, then run again. {said}"
     )
 
 
