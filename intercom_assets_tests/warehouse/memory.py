@@ -103,7 +103,7 @@ class MemoryAdapter(Adapter):
             connection.execute("SET TimeZone = 'UTC'")
             yield connection
         except duckdb.Error as error:
-            raise WarehouseError(f"Memory refused a statement. Mend it. [{error}]") from error
+            raise WarehouseError(f"Memory refused a statement. Fix it. [{error}]") from error
         finally:
             connection.close()
 
