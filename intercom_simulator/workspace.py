@@ -142,6 +142,11 @@ def _deleted_conversations(contents: Contents, _version: Version) -> list[Record
     return list(contents.deleted_conversations)
 
 
+def _redirects(contents: Contents, _version: Version) -> list[Record]:
+    ids = contents.collection("help_centers").ids()
+    return [one for key in ids for one in contents.redirects.get(key, [])]
+
+
 _BELOW: dict[str, Callable[[Contents, Version], list[Record]]] = {
     "conversation_parts": _conversation_parts,
     "handling_events": _handling_events,
@@ -150,6 +155,7 @@ _BELOW: dict[str, Callable[[Contents, Version], list[Record]]] = {
     "company_segments": _company_segments,
     "article_statistics": _article_statistics,
     "article_versions": _article_versions,
+    "help_center_redirects": _redirects,
     "deleted_conversations": _deleted_conversations,
 }
 """Finds the records that no collection holds, by resource."""

@@ -66,6 +66,7 @@ def test_columns_of_another_table_name_it(project: Project) -> None:
         "ticket_parts": {"ticket_id": "intercom/tickets.id"},
         "handling_events": {"conversation_id": "intercom/conversations.id"},
         "side_conversations": {"conversation_id": "intercom/conversations.id"},
+        "help_center_redirects": {"help_center_id": "intercom/help_centers.id"},
         "article_statistics": {"article_id": "intercom/articles.id"},
         "article_versions": {"article_id": "intercom/articles.id"},
     }

@@ -27,13 +27,15 @@ def contact(call: Call) -> Json:
 
 
 def tags(call: Call) -> Json:
-    """Answers all tags of a contact, whole."""
+    """Answers all tags of a contact, whole, with when and by whom each was applied."""
     known = call.workspace.collection("tags")
-    items = listed(_contact(call), "tags")
+    record = _contact(call)
+    applied = call.workspace.taggings.get(str(record["id"]), {})
     return call.listed(
         [
-            known.find(str(item["id"])) or {"type": "tag", "id": item["id"], "name": ""}
-            for item in items
+            (known.find(str(item["id"])) or {"type": "tag", "id": item["id"], "name": ""})
+            | applied.get(str(item["id"]), {})
+            for item in listed(record, "tags")
         ]
     )
 
@@ -72,6 +74,13 @@ def segments(call: Call) -> Json:
     """Answers the segments of a contact."""
     contact_id = str(_contact(call)["id"])
     return {"type": "list", "data": call.workspace.segments_of_contact(contact_id)}
+
+
+def subscriptions(call: Call) -> Json:
+    """Answers the kinds of messages that a contact chose or refused."""
+    known = call.workspace.collection("subscription_types")
+    chosen = call.workspace.subscriptions.get(str(_contact(call)["id"]), [])
+    return call.listed([one for key in chosen if (one := known.find(key))])
 
 
 def _contact(call: Call) -> Record:
