@@ -214,6 +214,22 @@ class Contents(Store):
         """Returns the segment rows of a contact, without counts."""
         return self._segment_rows(self.contact_segments.get(contact_id, []))
 
+    def subscriptions_of(self, contact_id: str) -> list[Record]:
+        """Returns the kinds of messages that a contact chose or refused."""
+        known = self.collection("subscription_types")
+        chosen = self.subscriptions.get(contact_id, [])
+        return [one for key in chosen if (one := known.find(key))]
+
+    def tags_of(self, contact: Record) -> list[Record]:
+        """Returns the tags of a contact, with when and by whom each was applied."""
+        known = self.collection("tags")
+        applied = self.taggings.get(str(contact["id"]), {})
+        return [
+            (known.find(str(item["id"])) or {"type": "tag", "id": item["id"], "name": ""})
+            | applied.get(str(item["id"]), {})
+            for item in listed(contact, "tags")
+        ]
+
     def _rename_tag(self, holders: str, tag_id: str, name: str) -> None:
         for record in list(self.collection(holders)):
             tags = listed(record, "tags", "tags")

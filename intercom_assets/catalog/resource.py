@@ -178,7 +178,7 @@ class Resource:
         name: Name of the asset, and of the table after `<prefix>rudder_`.
         nested: Truncated lists inside the record, to be completed.
         lookup: Request for one record, for reconciles.
-        reduced: Objects inside the record that other tables hold, and what is kept of them.
+        reduced: Fields of the record that other tables hold, and what is kept of objects.
         copied: The other resource's record that each row repeats.
         scope: Permission that the token needs, as named in Intercom's Developer Hub.
 

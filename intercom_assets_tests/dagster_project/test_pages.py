@@ -62,6 +62,11 @@ def test_columns_of_another_table_name_it(project: Project) -> None:
     reported = figures(project.run())
     origins = {
         "company_segments": {"company_id": "intercom/companies.id"},
+        "contact_notes": {"contact_id": "intercom/contacts.id"},
+        "company_notes": {"company_id": "intercom/companies.id"},
+        "contact_segments": {"contact_id": "intercom/contacts.id"},
+        "contact_subscriptions": {"contact_id": "intercom/contacts.id"},
+        "contact_taggings": {"contact_id": "intercom/contacts.id"},
         "conversation_parts": {"conversation_id": "intercom/conversations.id"},
         "ticket_parts": {"ticket_id": "intercom/tickets.id"},
         "handling_events": {"conversation_id": "intercom/conversations.id"},

@@ -147,7 +147,7 @@ def test_a_first_sync_costs_about_what_is_planned(world: World) -> None:
         # Of a search the slices are estimated; companies without users are not counted.
         below, above = (0, 4) if isinstance(CATALOG[name].endpoint, Search) else (0, 0)
         if CATALOG[name].parent is not None:  # some lists have a second page
-            below = 6 if name == "company_segments" else 2
+            below = 8 if CATALOG[name].parent == "companies" else 3
         assert -below <= cost.first - asked(world, name) <= above, name
 
 

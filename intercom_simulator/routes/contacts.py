@@ -28,16 +28,7 @@ def contact(call: Call) -> Json:
 
 def tags(call: Call) -> Json:
     """Answers all tags of a contact, whole, with when and by whom each was applied."""
-    known = call.workspace.collection("tags")
-    record = _contact(call)
-    applied = call.workspace.taggings.get(str(record["id"]), {})
-    return call.listed(
-        [
-            (known.find(str(item["id"])) or {"type": "tag", "id": item["id"], "name": ""})
-            | applied.get(str(item["id"]), {})
-            for item in listed(record, "tags")
-        ]
-    )
+    return call.listed(call.workspace.tags_of(_contact(call)))
 
 
 def companies(call: Call) -> Json:
@@ -78,9 +69,7 @@ def segments(call: Call) -> Json:
 
 def subscriptions(call: Call) -> Json:
     """Answers the kinds of messages that a contact chose or refused."""
-    known = call.workspace.collection("subscription_types")
-    chosen = call.workspace.subscriptions.get(str(_contact(call)["id"]), [])
-    return call.listed([one for key in chosen if (one := known.find(key))])
+    return call.listed(call.workspace.subscriptions_of(str(_contact(call)["id"])))
 
 
 def _contact(call: Call) -> Record:

@@ -1,0 +1,198 @@
+"""What is read of each contact and company: notes, segments, choices of messages, tags."""
+
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from intercom_assets.catalog import CATALOG
+from intercom_assets.catalog.describe import request_line
+from intercom_assets.engine.cursor import BatchLimits
+from intercom_assets.errors import TransientError
+from intercom_assets_tests.world import World, nothing
+
+NAMES = (
+    "contact_notes",
+    "company_notes",
+    "contact_segments",
+    "contact_subscriptions",
+    "contact_taggings",
+)
+PARENTS = ("segments", "companies", "contacts")
+
+every_list = pytest.mark.parametrize("name", NAMES)
+
+
+def asked(world: World, name: str) -> int:
+    """Count the requests of a resource's lists."""
+    return world.workspace.log.counts[request_line(CATALOG[name])]
+
+
+def drop_note(world: World) -> None:
+    """Delete a note about a contact; the contact is not dated anew."""
+    key = next(iter(world.workspace.notes))
+    record = world.workspace.find("contacts", key)
+    held = {**record["notes"], "data": record["notes"]["data"][1:]}
+    held["total_count"] = len(held["data"])
+    world.workspace.patch("contacts", key, {"notes": held}, bump=False)
+
+
+def drop_company_note(world: World) -> None:
+    """Delete a note about a company."""
+    key, held = next(iter(world.workspace.company_notes.items()))
+    world.workspace.company_notes[key] = held[1:]
+
+
+def leave_segment(world: World) -> None:
+    """Let a contact leave its segments."""
+    world.workspace.contact_segments[next(iter(world.workspace.contact_segments))] = []
+
+
+def forget_choice(world: World) -> None:
+    """Let a contact return to the default."""
+    key, held = next(iter(world.workspace.subscriptions.items()))
+    world.workspace.subscriptions[key] = held[1:]
+
+
+def drop_tag(world: World) -> None:
+    """Take a tag from a contact that is not dated anew."""
+    key = next(iter(world.workspace.taggings))
+    record = world.workspace.find("contacts", key)
+    held = {**record["tags"], "data": record["tags"]["data"][1:]}
+    held["total_count"] = len(held["data"])
+    world.workspace.patch("contacts", key, {"tags": held}, bump=False)
+
+
+CHANGES: dict[str, Callable[[World], None]] = {
+    "contact_notes": drop_note,
+    "company_notes": drop_company_note,
+    "contact_segments": leave_segment,
+    "contact_subscriptions": forget_choice,
+    "contact_taggings": drop_tag,
+}
+
+
+@every_list
+def test_lists_are_read_whole_and_a_quiet_sync_asks_nothing(world: World, name: str) -> None:
+    """Every entry has a row over all pages, nothing is left over in `_extra`."""
+    world.sync_all(*PARENTS, name)
+    world.workspace.log.clear()
+
+    quiet = world.sync_all(*PARENTS, name)[name]
+
+    assert len(world.workspace.truth(name)) > 5
+    assert world.expected(name) == world.stored(name)
+    assert {None} == {row["_extra"] for row in world.rows(name)}
+    assert (0, 0, 0) == (quiet.inserted, quiet.updated, quiet.deleted)
+    assert 0 == asked(world, name)
+
+
+@every_list
+def test_a_reconcile_finds_what_changed_beside_its_parent(world: World, name: str) -> None:
+    """Whether a parent changes with its lists is not documented: a reconcile reads those of all."""
+    world.sync_all(*PARENTS, name)
+    CHANGES[name](world)
+
+    plain = world.sync(name)
+    report = world.sync(name, reconcile=True)
+
+    assert 0 == plain.deleted
+    assert (0, 0, 1) == (report.inserted, report.updated, report.deleted)
+    assert world.expected(name) == world.stored(name)
+
+
+@every_list
+def test_lists_go_with_their_parent(world: World, name: str) -> None:
+    """Rows of a parent that is gone are marked with it, without a request."""
+    world.sync_all(*PARENTS, name)
+    resource = CATALOG[name]
+    assert resource.parent is not None
+    key = resource.primary_key[0]
+    gone = world.live(name)[0][key]
+    world.workspace.delete(resource.parent, gone)
+    world.sync(resource.parent, reconcile=True)
+    world.workspace.log.clear()
+
+    world.sync(name)
+
+    assert {gone} == world.marked(name, key)
+    assert 0 == asked(world, name)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "company_notes"])
+def test_a_first_read_goes_on_where_it_was_cut_off(world: World, name: str) -> None:
+    """What was committed before the connection broke is not asked for again."""
+    world.sync_all(*PARENTS)
+    world.portions = BatchLimits(commit_rows=1)
+    sent = 0
+
+    def break_off(request: httpx.Request) -> None:
+        nonlocal sent
+        sent += request.url.path.startswith("/contacts/")
+        if sent > 57:
+            raise httpx.ConnectError("gone")
+
+    world.before = break_off
+    with pytest.raises(TransientError):
+        world.sync(name)
+    world.before = nothing
+    world.workspace.log.clear()
+    world.sync(name)
+
+    assert 10 == asked(world, name)
+    assert world.expected(name) == world.stored(name)
+
+
+def test_an_absent_teammate_rewrites_no_note(world: World) -> None:
+    """A note names its author; whether that one is away stands in admins alone."""
+    world.sync_all("contacts", "contact_notes")
+    for key, notes in world.workspace.notes.items():
+        away = [one | {"author": {**one["author"], "away_mode_enabled": True}} for one in notes]
+        world.workspace.notes[key] = away
+
+    report = world.sync("contact_notes", reconcile=True)
+
+    assert (0, 0, 0) == (report.inserted, report.updated, report.deleted)
+
+
+def test_a_note_without_an_author_is_stored(world: World) -> None:
+    """An author is optional: the row says null, and keeps nothing else in its place."""
+    key, notes = next(iter(world.workspace.notes.items()))
+    world.workspace.notes[key] = [{**notes[0], "author": None}, *notes[1:]]
+
+    world.sync_all("contacts", "contact_notes")
+
+    row = world.row("contact_notes", notes[0]["id"])
+    assert (None, None) == (row["author_id"], row["_extra"])
+    assert world.expected("contact_notes") == world.stored("contact_notes")
+
+
+def test_a_renamed_segment_is_renamed_in_the_lists_of_contacts(world: World) -> None:
+    """Rows of contacts follow the stored segment, without a request."""
+    world.sync_all("segments", "contacts", "contact_segments")
+    key = world.live("contact_segments")[0]["id"]
+    world.clock.forward(60)
+    world.workspace.rename("segments", key, "Anew")
+    world.workspace.log.clear()
+
+    world.sync_all("segments", "contact_segments")
+
+    names = {row["name"] for row in world.live("contact_segments") if row["id"] == key}
+    assert {"Anew"} == names
+    assert 0 == asked(world, "contact_segments")
+
+
+def test_a_tag_says_when_it_was_applied_and_by_whom(world: World) -> None:
+    """Contacts name their tags; when, and by whom each was applied, only this list says."""
+    world.sync_all("contacts", "contact_taggings")
+
+    shown = {
+        (row["contact_id"], row["id"]): (row["applied_at"].timestamp(), row["applied_by_id"])
+        for row in world.live("contact_taggings")
+    }
+
+    assert shown == {
+        (key, tag): (one["applied_at"], (one["applied_by"] or {}).get("id"))
+        for key, tags in world.workspace.taggings.items()
+        for tag, one in tags.items()
+    }
