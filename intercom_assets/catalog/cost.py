@@ -96,7 +96,8 @@ def quiet_cost(resource: Resource) -> str:
         case ByParent(parent):
             size = _at_once(resource)
             some = "of each of the" if size == 1 else f"per {size}"
-            return f"0; 1 {some} {parent} that changed"
+            counted = " and count any" if resource.replication.counted_in else ""
+            return f"0; 1 {some} {parent} that changed{counted}"
         case _:
             assert_never(resource.replication)
 

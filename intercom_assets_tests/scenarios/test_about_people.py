@@ -9,7 +9,9 @@ from intercom_assets.catalog import CATALOG
 from intercom_assets.catalog.describe import request_line
 from intercom_assets.engine.cursor import BatchLimits
 from intercom_assets.errors import TransientError
+from intercom_assets_tests.hiding import sync_hiding
 from intercom_assets_tests.world import World, nothing
+from intercom_simulator.request_log import endpoint_of
 
 NAMES = (
     "contact_notes",
@@ -24,8 +26,10 @@ every_list = pytest.mark.parametrize("name", NAMES)
 
 
 def asked(world: World, name: str) -> int:
-    """Count the requests of a resource's lists."""
-    return world.workspace.log.counts[request_line(CATALOG[name])]
+    """Count the parents whose list was requested, however many pages it has."""
+    line = request_line(CATALOG[name])
+    sent = world.workspace.log.entries
+    return len({one.path for one in sent if endpoint_of(one.method, one.path) == line})
 
 
 def drop_note(world: World) -> None:
@@ -119,7 +123,11 @@ def test_lists_go_with_their_parent(world: World, name: str) -> None:
     assert 0 == asked(world, name)
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "company_notes"])
+ASKED = ["contact_segments", "contact_subscriptions"]
+"""Lists of contacts that no count spares."""
+
+
+@pytest.mark.parametrize("name", ASKED)
 def test_a_first_read_goes_on_where_it_was_cut_off(world: World, name: str) -> None:
     """What was committed before the connection broke is not asked for again."""
     world.sync_all(*PARENTS)
@@ -196,3 +204,137 @@ def test_a_tag_says_when_it_was_applied_and_by_whom(world: World) -> None:
         for key, tags in world.workspace.taggings.items()
         for tag, one in tags.items()
     }
+
+
+COUNTED = {"contact_notes": "notes", "contact_taggings": "tags"}
+
+every_counted = pytest.mark.parametrize("name", COUNTED)
+
+
+def set_count(world: World, key: str, column: str, **fields: object) -> None:
+    """Let a contact state another count of its notes or tags, dated anew."""
+    world.clock.forward(60)
+    held = world.workspace.find("contacts", key)[column]
+    world.workspace.patch("contacts", key, {column: {**held, **fields}})
+
+
+@every_counted
+def test_a_contact_that_counts_none_is_not_asked_for(world: World, name: str) -> None:
+    """A first sync requests the lists of contacts that count any; a reconcile requests all."""
+    world.sync("contacts")
+    some = sum(
+        one[COUNTED[name]]["total_count"] > 0 for one in world.workspace.collection("contacts")
+    )
+    world.workspace.log.clear()
+
+    world.sync(name)
+    first = asked(world, name)
+    world.sync(name, reconcile=True)
+
+    assert 0 < some < 60
+    assert (some, 60) == (first, asked(world, name))
+    assert world.expected(name) == world.stored(name)
+
+
+@every_counted
+def test_a_stale_count_marks_nothing(world: World, name: str) -> None:
+    """A count of 0 beside stored rows proves nothing: the list is requested, and its rows stay."""
+    world.sync_all("contacts", name)
+    key = world.live(name)[0]["contact_id"]
+    set_count(world, key, COUNTED[name], total_count=0)
+    world.workspace.log.clear()
+
+    report = world.sync_all("contacts", name)[name]
+
+    assert 1 == asked(world, name)
+    assert 0 == report.deleted
+    assert world.expected(name) == world.stored(name)
+
+
+@every_counted
+def test_the_last_one_that_is_gone_is_marked(world: World, name: str) -> None:
+    """A contact that counts none any more is asked for as long as rows of it are stored."""
+    world.sync_all("contacts", name)
+    key = world.live(name)[0]["contact_id"]
+    set_count(world, key, COUNTED[name], total_count=0, data=[])
+
+    world.sync_all("contacts", name)
+    set_count(world, key, COUNTED[name], url="/elsewhere")
+    world.workspace.log.clear()
+    world.sync_all("contacts", name)
+
+    assert world.expected(name) == world.stored(name)
+    assert 0 == asked(world, name)
+
+
+@every_counted
+def test_a_contact_that_begins_to_count_is_asked_for(world: World, name: str) -> None:
+    """What comes to a contact that had none changes its count, and so is read."""
+    world.sync_all("contacts", name)
+    column = COUNTED[name]
+    known = {row["contact_id"] for row in world.live(name)}
+    key = next(one for one in world.workspace.collection("contacts").ids() if one not in known)
+    tag = world.workspace.collection("tags").ids()[0]
+    set_count(world, key, column, total_count=1, data=[{"type": column[:-1], "id": tag}])
+
+    world.sync_all("contacts", name)
+
+    assert key in {row["contact_id"] for row in world.live(name)}
+    assert world.expected(name) == world.stored(name)
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        None,
+        {},
+        {"total_count": None},
+        {"total_count": "none"},
+        {"total_count": False},
+        {"data": []},
+    ],
+    ids=str,
+)
+def test_only_a_count_of_zero_spares_a_request(world: World, held: object) -> None:
+    """Where the contact does not say how many there are, its list is requested."""
+    world.sync_all("contacts", "contact_notes")
+    known = {row["contact_id"] for row in world.live("contact_notes")}
+    key = next(one for one in world.workspace.collection("contacts").ids() if one not in known)
+    world.clock.forward(60)
+    world.workspace.patch("contacts", key, {"notes": held})
+    world.workspace.log.clear()
+
+    world.sync_all("contacts", "contact_notes")
+
+    assert 1 == asked(world, "contact_notes")
+
+
+@pytest.mark.parametrize(
+    ("exclude", "hashed"), [("notes", ""), ("", "notes"), ("notes.total_count", "")]
+)
+def test_a_hidden_count_spares_no_request(world: World, exclude: str, hashed: str) -> None:
+    """Where the settings hide the count, all lists are requested."""
+    sync_hiding(world, "contacts", exclude=exclude.split(), hashed=hashed.split())
+    world.workspace.log.clear()
+
+    world.sync("contact_notes")
+
+    assert 60 == asked(world, "contact_notes")
+
+
+def test_a_contact_that_could_not_be_read_stays_due(world: World) -> None:
+    """A count of 0 does not settle what an earlier sync could not read."""
+    world.sync("contacts")
+    key = max(world.workspace.notes)
+    world.workspace.faults.on("GET", f"/contacts/{key}/notes", "500", times=None)
+    world.sync("contact_notes")
+    set_count(world, key, "notes", total_count=0)
+
+    world.sync_all("contacts", "contact_notes")
+    due = world.cursor("contact_notes").unread
+    world.workspace.faults.targets.clear()
+    world.sync("contact_notes")
+
+    assert (key,) == due
+    assert () == world.cursor("contact_notes").unread
+    assert world.expected("contact_notes") == world.stored("contact_notes")

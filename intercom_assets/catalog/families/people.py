@@ -265,7 +265,12 @@ ABOUT_PEOPLE: tuple[Resource, ...] = optional(
         description="One row per note that teammates wrote about a contact.",
         endpoint=Child("/contacts/{id}/notes", records=("data",)),
         pagination=Numbered(per_page=50),
-        replication=ByParent(parent="contacts", key="contact_id", changes_without_parent=True),
+        replication=ByParent(
+            parent="contacts",
+            key="contact_id",
+            changes_without_parent=True,
+            counted_in=("notes", "total_count"),
+        ),
         primary_key=("contact_id", "id"),
         reduced=_NOTE_REDUCED,
         columns=(
@@ -324,7 +329,12 @@ ABOUT_PEOPLE: tuple[Resource, ...] = optional(
         name="contact_taggings",
         description="One row per contact and tag that the contact has: since when, and from whom.",
         endpoint=Child("/contacts/{id}/tags", records=("data",)),
-        replication=ByParent(parent="contacts", key="contact_id", changes_without_parent=True),
+        replication=ByParent(
+            parent="contacts",
+            key="contact_id",
+            changes_without_parent=True,
+            counted_in=("tags", "total_count"),
+        ),
         primary_key=("contact_id", "id"),
         reduced={"name": ()},
         columns=(
