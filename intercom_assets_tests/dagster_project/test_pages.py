@@ -47,7 +47,7 @@ def test_each_column_of_the_catalogue_is_described() -> None:
 @pytest.mark.parametrize("name", [*CATALOG.names, *MODELS])
 def test_each_page_leads_to_the_declaration(name: str) -> None:
     """The code reference is the file in which the resource or model is declared."""
-    spec = nodes(models="all")[name]
+    spec = nodes(models="everything")[name]
 
     [reference] = spec.metadata["dagster/code_references"].code_references
 

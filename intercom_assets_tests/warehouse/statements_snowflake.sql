@@ -511,12 +511,111 @@ FROM "INTERCOM"."EU_RUDDER_SUBSCRIPTION_TYPES" AS t, LATERAL FLATTEN(INPUT => CA
 WHERE t."_DELETED_AT" IS NULL AND CAST(m.VALUE AS TEXT) IS NOT NULL
   AND 'intercom_assets:7c7b059d8028b3aa' <> '';
 
--- view subscription_type_content_types create 1
-CREATE VIEW "INTERCOM"."EU_RUDDER_SUBSCRIPTION_TYPE_CONTENT_TYPES" COMMENT = 'One row per type of subscription and kind of message that it covers.' AS
-SELECT DISTINCT t."ID" AS "SUBSCRIPTION_TYPE_ID", CAST(m.VALUE AS TEXT) AS "CONTENT_TYPE"
-FROM "INTERCOM"."EU_RUDDER_SUBSCRIPTION_TYPES" AS t, LATERAL FLATTEN(INPUT => CASE WHEN IS_ARRAY(t."CONTENT_TYPES") THEN t."CONTENT_TYPES" END) AS m
-WHERE t."_DELETED_AT" IS NULL AND CAST(m.VALUE AS TEXT) IS NOT NULL
-  AND 'intercom_assets:7c7b059d8028b3aa' <> '';
+-- view conversation_taggings replace 1
+CREATE OR REPLACE VIEW "INTERCOM"."EU_RUDDER_CONVERSATION_TAGGINGS" COPY GRANTS COMMENT = 'One row per conversation and tag that it has: since when, and from whom.' AS
+SELECT
+  t."ID" AS "CONVERSATION_ID",
+  CAST(m.VALUE['id'] AS TEXT) AS "TAG_ID",
+  COALESCE(DATEADD(microsecond, TRY_CAST(REGEXP_SUBSTR(CAST(m.VALUE['applied_at'] AS TEXT), '^(-[0-9]{1,10}|[0-9]{1,11})([.]0+)?$', 1, 1, 'e', 1) AS NUMBER(38,0)) * 1000000, CAST('1970-01-01T00:00:00+00:00' AS TIMESTAMP_TZ)),
+    TRY_CAST(REGEXP_SUBSTR(CAST(m.VALUE['applied_at'] AS TEXT), '^([1-9][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2}))$', 1, 1, 'e', 1) AS TIMESTAMP_TZ)) AS "APPLIED_AT",
+  COALESCE(CAST(m.VALUE['applied_by.type'] AS TEXT), CAST(m.VALUE['applied_by']['type'] AS TEXT)) AS "APPLIED_BY_TYPE",
+  COALESCE(CAST(m.VALUE['applied_by.id'] AS TEXT), CAST(m.VALUE['applied_by']['id'] AS TEXT)) AS "APPLIED_BY_ID"
+FROM "INTERCOM"."EU_RUDDER_CONVERSATIONS" AS t, LATERAL FLATTEN(INPUT => CASE WHEN IS_ARRAY(t."TAGS"['tags']) THEN t."TAGS"['tags'] END) AS m
+WHERE t."_DELETED_AT" IS NULL
+  AND 'intercom_assets:d32e97de069e47b1' <> '';
+
+-- view conversation_teammates replace 1
+CREATE OR REPLACE VIEW "INTERCOM"."EU_RUDDER_CONVERSATION_TEAMMATES" COPY GRANTS COMMENT = 'One row per conversation and teammate who wrote in it.' AS
+SELECT DISTINCT t."ID" AS "CONVERSATION_ID", CAST(m.VALUE['id'] AS TEXT) AS "ADMIN_ID"
+FROM "INTERCOM"."EU_RUDDER_CONVERSATIONS" AS t, LATERAL FLATTEN(INPUT => CASE WHEN IS_ARRAY(t."TEAMMATES"['teammates']) THEN t."TEAMMATES"['teammates'] END) AS m
+WHERE t."_DELETED_AT" IS NULL AND CAST(m.VALUE['id'] AS TEXT) IS NOT NULL
+  AND 'intercom_assets:c26ff1f34216a0c9' <> '';
+
+-- view conversation_links replace 1
+CREATE OR REPLACE VIEW "INTERCOM"."EU_RUDDER_CONVERSATION_LINKS" COPY GRANTS COMMENT = 'One row per conversation and ticket or conversation that is linked to it.' AS
+SELECT
+  t."ID" AS "CONVERSATION_ID",
+  CAST(m.VALUE['type'] AS TEXT) AS "OBJECT_TYPE",
+  CAST(m.VALUE['id'] AS TEXT) AS "OBJECT_ID",
+  CAST(m.VALUE['category'] AS TEXT) AS "OBJECT_CATEGORY"
+FROM "INTERCOM"."EU_RUDDER_CONVERSATIONS" AS t, LATERAL FLATTEN(INPUT => CASE WHEN IS_ARRAY(t."LINKED_OBJECTS"['data']) THEN t."LINKED_OBJECTS"['data'] END) AS m
+WHERE t."_DELETED_AT" IS NULL
+  AND 'intercom_assets:76dc214755cbed8a' <> '';
+
+-- view conversation_ai_sources replace 1
+CREATE OR REPLACE VIEW "INTERCOM"."EU_RUDDER_CONVERSATION_AI_SOURCES" COPY GRANTS COMMENT = 'One row per conversation and content that the AI agent drew on.' AS
+SELECT
+  t."ID" AS "CONVERSATION_ID",
+  CAST(m.VALUE['content_type'] AS TEXT) AS "CONTENT_TYPE",
+  CAST(m.VALUE['url'] AS TEXT) AS "URL",
+  CAST(m.VALUE['title'] AS TEXT) AS "TITLE",
+  CAST(m.VALUE['locale'] AS TEXT) AS "LOCALE"
+FROM "INTERCOM"."EU_RUDDER_CONVERSATIONS" AS t, LATERAL FLATTEN(INPUT => CASE WHEN IS_ARRAY(t."AI_AGENT_CONTENT_SOURCES"['content_sources']) THEN t."AI_AGENT_CONTENT_SOURCES"['content_sources'] END) AS m
+WHERE t."_DELETED_AT" IS NULL
+  AND 'intercom_assets:316275ef597878b1' <> '';
+
+-- view conversation_attachments replace 1
+CREATE OR REPLACE VIEW "INTERCOM"."EU_RUDDER_CONVERSATION_ATTACHMENTS" COPY GRANTS COMMENT = 'One row per file attached to the first message of a conversation.' AS
+SELECT
+  t."ID" AS "CONVERSATION_ID",
+  CAST(m.VALUE['type'] AS TEXT) AS "TYPE",
+  CAST(m.VALUE['name'] AS TEXT) AS "NAME",
+  CAST(m.VALUE['url'] AS TEXT) AS "URL",
+  CAST(m.VALUE['content_type'] AS TEXT) AS "CONTENT_TYPE",
+  TRY_CAST(REGEXP_SUBSTR(CAST(m.VALUE['filesize'] AS TEXT), '^(-?([0-9]{1,18}|[1-8][0-9]{18}))([.]0+)?$', 1, 1, 'e', 1) AS NUMBER(38,0)) AS "FILESIZE",
+  TRY_CAST(REGEXP_SUBSTR(CAST(m.VALUE['width'] AS TEXT), '^(-?([0-9]{1,18}|[1-8][0-9]{18}))([.]0+)?$', 1, 1, 'e', 1) AS NUMBER(38,0)) AS "WIDTH",
+  TRY_CAST(REGEXP_SUBSTR(CAST(m.VALUE['height'] AS TEXT), '^(-?([0-9]{1,18}|[1-8][0-9]{18}))([.]0+)?$', 1, 1, 'e', 1) AS NUMBER(38,0)) AS "HEIGHT"
+FROM "INTERCOM"."EU_RUDDER_CONVERSATIONS" AS t, LATERAL FLATTEN(INPUT => CASE WHEN IS_ARRAY(t."SOURCE_ATTACHMENTS") THEN t."SOURCE_ATTACHMENTS" END) AS m
+WHERE t."_DELETED_AT" IS NULL
+  AND 'intercom_assets:663d68fdb40bb152' <> '';
+
+-- view part_attachments replace 1
+CREATE OR REPLACE VIEW "INTERCOM"."EU_RUDDER_PART_ATTACHMENTS" COPY GRANTS COMMENT = 'One row per file attached to a part of a conversation.' AS
+SELECT
+  t."CONVERSATION_ID" AS "CONVERSATION_ID",
+  t."ID" AS "PART_ID",
+  CAST(m.VALUE['type'] AS TEXT) AS "TYPE",
+  CAST(m.VALUE['name'] AS TEXT) AS "NAME",
+  CAST(m.VALUE['url'] AS TEXT) AS "URL",
+  CAST(m.VALUE['content_type'] AS TEXT) AS "CONTENT_TYPE",
+  TRY_CAST(REGEXP_SUBSTR(CAST(m.VALUE['filesize'] AS TEXT), '^(-?([0-9]{1,18}|[1-8][0-9]{18}))([.]0+)?$', 1, 1, 'e', 1) AS NUMBER(38,0)) AS "FILESIZE",
+  TRY_CAST(REGEXP_SUBSTR(CAST(m.VALUE['width'] AS TEXT), '^(-?([0-9]{1,18}|[1-8][0-9]{18}))([.]0+)?$', 1, 1, 'e', 1) AS NUMBER(38,0)) AS "WIDTH",
+  TRY_CAST(REGEXP_SUBSTR(CAST(m.VALUE['height'] AS TEXT), '^(-?([0-9]{1,18}|[1-8][0-9]{18}))([.]0+)?$', 1, 1, 'e', 1) AS NUMBER(38,0)) AS "HEIGHT"
+FROM "INTERCOM"."EU_RUDDER_CONVERSATION_PARTS" AS t, LATERAL FLATTEN(INPUT => CASE WHEN IS_ARRAY(t."ATTACHMENTS") THEN t."ATTACHMENTS" END) AS m
+WHERE t."_DELETED_AT" IS NULL
+  AND 'intercom_assets:6c5bd7ecb9b47314' <> '';
+
+-- view part_email_headers replace 1
+CREATE OR REPLACE VIEW "INTERCOM"."EU_RUDDER_PART_EMAIL_HEADERS" COPY GRANTS COMMENT = 'One row per address in the headers of a part that is an email.' AS
+SELECT
+  t."CONVERSATION_ID" AS "CONVERSATION_ID",
+  t."ID" AS "PART_ID",
+  CAST(m.VALUE['type'] AS TEXT) AS "TYPE",
+  CAST(m.VALUE['email_address'] AS TEXT) AS "EMAIL_ADDRESS",
+  CAST(m.VALUE['name'] AS TEXT) AS "NAME"
+FROM "INTERCOM"."EU_RUDDER_CONVERSATION_PARTS" AS t, LATERAL FLATTEN(INPUT => CASE WHEN IS_ARRAY(t."EMAIL_MESSAGE_METADATA"['email_address_headers']) THEN t."EMAIL_MESSAGE_METADATA"['email_address_headers'] END) AS m
+WHERE t."_DELETED_AT" IS NULL
+  AND 'intercom_assets:9d678fec02b60fe3' <> '';
+
+-- view contact_social_profiles replace 1
+CREATE OR REPLACE VIEW "INTERCOM"."EU_RUDDER_CONTACT_SOCIAL_PROFILES" COPY GRANTS COMMENT = 'One row per contact and profile in a social network.' AS
+SELECT
+  t."ID" AS "CONTACT_ID",
+  CAST(m.VALUE['name'] AS TEXT) AS "NAME",
+  CAST(m.VALUE['url'] AS TEXT) AS "URL"
+FROM "INTERCOM"."EU_RUDDER_CONTACTS" AS t, LATERAL FLATTEN(INPUT => CASE WHEN IS_ARRAY(t."SOCIAL_PROFILES"['data']) THEN t."SOCIAL_PROFILES"['data'] END) AS m
+WHERE t."_DELETED_AT" IS NULL
+  AND 'intercom_assets:aa34e1dbcdf66e96' <> '';
+
+-- view contact_social_profiles create 1
+CREATE VIEW "INTERCOM"."EU_RUDDER_CONTACT_SOCIAL_PROFILES" COMMENT = 'One row per contact and profile in a social network.' AS
+SELECT
+  t."ID" AS "CONTACT_ID",
+  CAST(m.VALUE['name'] AS TEXT) AS "NAME",
+  CAST(m.VALUE['url'] AS TEXT) AS "URL"
+FROM "INTERCOM"."EU_RUDDER_CONTACTS" AS t, LATERAL FLATTEN(INPUT => CASE WHEN IS_ARRAY(t."SOCIAL_PROFILES"['data']) THEN t."SOCIAL_PROFILES"['data'] END) AS m
+WHERE t."_DELETED_AT" IS NULL
+  AND 'intercom_assets:aa34e1dbcdf66e96' <> '';
 
 -- names that are not plain
 SELECT COUNT(*) FROM "two ""words"""."12_rudder_things";
