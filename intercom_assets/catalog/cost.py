@@ -32,7 +32,7 @@ class Cost:
 
     Attributes:
         first: Of a sync that reads everything. Lists that Intercom cuts within a record, and the
-            slices of a search, make it an estimate.
+            slices of a search, make it an estimate; parents that count no children make it less.
         quiet: Of a later sync that finds nothing new.
     """
 
