@@ -8,7 +8,7 @@ import pytest
 from intercom_assets.catalog import CATALOG
 from intercom_assets.catalog.describe import request_line
 from intercom_assets.engine.cursor import BatchLimits
-from intercom_assets.errors import TransientError
+from intercom_assets.errors import IntercomError, TransientError
 from intercom_assets_tests.hiding import sync_hiding
 from intercom_assets_tests.world import World, nothing
 from intercom_simulator.request_log import endpoint_of
@@ -338,3 +338,41 @@ def test_a_contact_that_could_not_be_read_stays_due(world: World) -> None:
     assert (key,) == due
     assert () == world.cursor("contact_notes").unread
     assert world.expected("contact_notes") == world.stored("contact_notes")
+
+
+def test_a_contact_that_was_merged_meanwhile_keeps_back_no_other(world: World) -> None:
+    """Its list is refused (410) until the contact is marked; its notes are then marked with it."""
+    world.sync_all("contacts", "contact_notes")
+    source, target = list(world.workspace.notes)[:2]
+    world.workspace.merge_contacts(source, target)
+
+    world.sync("contact_notes", reconcile=True)
+    due, marked = world.cursor("contact_notes").unread, world.marked("contact_notes", "contact_id")
+    world.sync("contacts", reconcile=True)
+    world.sync("contact_notes")
+
+    assert ((source,), set()) == (due, marked)
+    assert () == world.cursor("contact_notes").unread
+    assert {source} == world.marked("contact_notes", "contact_id")
+
+
+def test_an_id_may_come_as_a_number(world: World) -> None:
+    """Ids are text in the table, however Intercom sends them."""
+    key, notes = next(iter(world.workspace.company_notes.items()))
+    world.workspace.company_notes[key] = [{**notes[0], "id": 4711}, *notes[1:]]
+
+    world.sync_all("companies", "company_notes")
+
+    assert "4711" in {row["id"] for row in world.rows("company_notes")}
+
+
+def test_a_missing_permission_is_an_error(world: World) -> None:
+    """What was asked for by name and may not be read fails, names it, and marks nothing."""
+    world.sync_all("companies", "company_notes")
+    world.workspace.faults.on("GET", "/companies/*/notes", "403", times=None)
+
+    with pytest.raises(IntercomError, match="Read and list users and companies"):
+        world.sync("company_notes", reconcile=True)
+
+    assert set() == world.marked("company_notes")
+    assert world.expected("company_notes") == world.stored("company_notes")
