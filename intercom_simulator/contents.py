@@ -32,6 +32,10 @@ class Contents(Store):
         side_conversations: Side conversations by conversation.
         article_statistics: Figures by article; None where Intercom shows null.
         article_versions: Versions by article, newest first.
+        redirects: Redirects by help center.
+        company_notes: Notes by company, newest first.
+        subscriptions: Ids of the kinds of messages that a contact chose or refused.
+        taggings: By contact, for each tag when and by whom it was applied.
         merges: By the id of a merged contact, where it went.
         namesakes: Attributes by kind that share the full name of another; lists show them last.
     """
@@ -47,6 +51,10 @@ class Contents(Store):
     side_conversations: dict[str, list[Record]] = field(default_factory=dict)
     article_statistics: dict[str, Record | None] = field(default_factory=dict)
     article_versions: dict[str, list[Record]] = field(default_factory=dict)
+    redirects: dict[str, list[Record]] = field(default_factory=dict)
+    company_notes: dict[str, list[Record]] = field(default_factory=dict)
+    subscriptions: dict[str, list[str]] = field(default_factory=dict)
+    taggings: dict[str, dict[str, Record]] = field(default_factory=dict)
     merges: dict[str, Record] = field(default_factory=dict)
     namesakes: dict[str, list[Record]] = field(default_factory=dict)
 
@@ -205,6 +213,22 @@ class Contents(Store):
     def segments_of_contact(self, contact_id: str) -> list[Record]:
         """Returns the segment rows of a contact, without counts."""
         return self._segment_rows(self.contact_segments.get(contact_id, []))
+
+    def subscriptions_of(self, contact_id: str) -> list[Record]:
+        """Returns the kinds of messages that a contact chose or refused."""
+        known = self.collection("subscription_types")
+        chosen = self.subscriptions.get(contact_id, [])
+        return [one for key in chosen if (one := known.find(key))]
+
+    def tags_of(self, contact: Record) -> list[Record]:
+        """Returns the tags of a contact, with when and by whom each was applied."""
+        known = self.collection("tags")
+        applied = self.taggings.get(str(contact["id"]), {})
+        return [
+            (known.find(str(item["id"])) or {"type": "tag", "id": item["id"], "name": ""})
+            | applied.get(str(item["id"]), {})
+            for item in listed(contact, "tags")
+        ]
 
     def _rename_tag(self, holders: str, tag_id: str, name: str) -> None:
         for record in list(self.collection(holders)):

@@ -29,7 +29,9 @@ class LoggedRequest:
 def endpoint_of(method: str, path: str) -> str:
     """Names the endpoint of a path: ids become `{id}`."""
     names = path.strip("/").split("/")
-    if len(names) > 1 and names[0] in _WITH_ID and names[1] not in _FIXED:
+    if len(names) > 2 and names[:2] == ["help_center", "help_centers"]:
+        names[2] = "{id}"
+    elif len(names) > 1 and names[0] in _WITH_ID and names[1] not in _FIXED:
         names[1] = "{id}"
     return f"{method} /{'/'.join(names)}"
 

@@ -142,14 +142,67 @@ def _deleted_conversations(contents: Contents, _version: Version) -> list[Record
     return list(contents.deleted_conversations)
 
 
+def _contact_notes(contents: Contents, _version: Version) -> list[Record]:
+    return [
+        {**known.get(str(item["id"]), {"type": "note", "id": item["id"]}), "contact_id": key}
+        for record in contents.collection("contacts")
+        for key in [str(record["id"])]
+        for known in [{str(one["id"]): one for one in contents.notes.get(key, [])}]
+        for item in listed(record, "notes")
+    ]
+
+
+def _company_notes(contents: Contents, _version: Version) -> list[Record]:
+    return [
+        {**one, "company_id": key}
+        for key in contents.collection("companies").ids()
+        for one in contents.company_notes.get(key, [])
+    ]
+
+
+def _contact_segments(contents: Contents, _version: Version) -> list[Record]:
+    return [
+        {**row, "contact_id": key}
+        for key in contents.collection("contacts").ids()
+        for row in contents.segments_of_contact(key)
+    ]
+
+
+def _contact_subscriptions(contents: Contents, _version: Version) -> list[Record]:
+    return [
+        {**row, "contact_id": key}
+        for key in contents.collection("contacts").ids()
+        for row in contents.subscriptions_of(key)
+    ]
+
+
+def _contact_taggings(contents: Contents, _version: Version) -> list[Record]:
+    return [
+        {**row, "contact_id": record["id"]}
+        for record in contents.collection("contacts")
+        for row in contents.tags_of(record)
+    ]
+
+
+def _redirects(contents: Contents, _version: Version) -> list[Record]:
+    ids = contents.collection("help_centers").ids()
+    return [one for key in ids for one in contents.redirects.get(key, [])]
+
+
 _BELOW: dict[str, Callable[[Contents, Version], list[Record]]] = {
     "conversation_parts": _conversation_parts,
     "handling_events": _handling_events,
     "side_conversations": _side_conversations,
     "ticket_parts": _ticket_parts,
     "company_segments": _company_segments,
+    "contact_notes": _contact_notes,
+    "company_notes": _company_notes,
+    "contact_segments": _contact_segments,
+    "contact_subscriptions": _contact_subscriptions,
+    "contact_taggings": _contact_taggings,
     "article_statistics": _article_statistics,
     "article_versions": _article_versions,
+    "help_center_redirects": _redirects,
     "deleted_conversations": _deleted_conversations,
 }
 """Finds the records that no collection holds, by resource."""

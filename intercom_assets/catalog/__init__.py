@@ -7,7 +7,7 @@ from intercom_assets.catalog.families.conversations import MESSAGING
 from intercom_assets.catalog.families.inbox import BESIDE_CONVERSATIONS, INBOX
 from intercom_assets.catalog.families.knowledge import ABOUT_ARTICLES, KNOWLEDGE
 from intercom_assets.catalog.families.outbound import OUTBOUND
-from intercom_assets.catalog.families.people import PEOPLE
+from intercom_assets.catalog.families.people import ABOUT_PEOPLE, PEOPLE
 from intercom_assets.catalog.families.tickets import TICKETS
 from intercom_assets.catalog.families.workspace import SETUP, WORKSPACE
 from intercom_assets.catalog.resource import NEWEST, OLDEST, ApiVersion, Level, Resource
@@ -83,7 +83,7 @@ class Catalog:
 CATALOG = Catalog(
     {
         "workspace": (*WORKSPACE, *SETUP),
-        "people": PEOPLE,
+        "people": (*PEOPLE, *ABOUT_PEOPLE),
         "inbox": (*MESSAGING, *INBOX, *BESIDE_CONVERSATIONS),
         "tickets": TICKETS,
         "knowledge": (*KNOWLEDGE, *ABOUT_ARTICLES),

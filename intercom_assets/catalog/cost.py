@@ -32,7 +32,7 @@ class Cost:
 
     Attributes:
         first: Of a sync that reads everything. Lists that Intercom cuts within a record, and the
-            slices of a search, make it an estimate.
+            slices of a search, make it an estimate; parents that count no children make it less.
         quiet: Of a later sync that finds nothing new.
     """
 
@@ -96,7 +96,8 @@ def quiet_cost(resource: Resource) -> str:
         case ByParent(parent):
             size = _at_once(resource)
             some = "of each of the" if size == 1 else f"per {size}"
-            return f"0; 1 {some} {parent} that changed"
+            counted = " and count any" if resource.replication.counted_in else ""
+            return f"0; 1 {some} {parent} that changed{counted}"
         case _:
             assert_never(resource.replication)
 

@@ -59,8 +59,9 @@ def how_synced(resource: Resource) -> str:
             return f"{told}; a reconcile finds the rest."
         case Windowed() | NewestFirst():
             return "Each sync reads what was added since the last one; no row is marked."
-        case ByParent(parent, changes_without_parent=changes_without_parent):
+        case ByParent(parent, changes_without_parent=changes_without_parent, counted_in=counted):
             told = f"Each sync reads the lists of the {parent} that changed since the last one"
+            told += ", unless they count none" if counted else ""
             told += "; a reconcile reads all of them." if changes_without_parent else "."
             copied = resource.copied
             return f"{told} A row follows the stored {copied.of} at once." if copied else told

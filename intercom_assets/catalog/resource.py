@@ -128,6 +128,8 @@ class ByParent:
         count_column: Column of the parent that counts its records, for a check.
         changes_without_parent: Whether a list can change while its parent does not, so that a
             reconcile reads the lists of all parents.
+        counted_in: JSON column of the parent, and the keys in it that lead to the number of its
+            records: where that is 0 and none is stored, none are requested.
     """
 
     parent: str
@@ -135,6 +137,7 @@ class ByParent:
     order_column: str | None = None
     count_column: str | None = None
     changes_without_parent: bool = False
+    counted_in: tuple[str, ...] = ()
 
 
 Replication: TypeAlias = (
@@ -178,7 +181,7 @@ class Resource:
         name: Name of the asset, and of the table after `<prefix>rudder_`.
         nested: Truncated lists inside the record, to be completed.
         lookup: Request for one record, for reconciles.
-        reduced: Objects inside the record that other tables hold, and what is kept of them.
+        reduced: Fields of the record that other tables hold, and what is kept of objects.
         copied: The other resource's record that each row repeats.
         scope: Permission that the token needs, as named in Intercom's Developer Hub.
 

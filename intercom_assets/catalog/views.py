@@ -4,98 +4,21 @@ Declarations only; the warehouse writes the SQL.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import TypeAlias
 
 from intercom_assets.catalog import CATALOG, Catalog
-from intercom_assets.catalog.resource import Resource, stamps
-from intercom_assets.catalog.table import Column, boolean, integer, nested, text, timestamp
+from intercom_assets.catalog.lists import LISTS
+from intercom_assets.catalog.resource import Level, Resource, stamps
+from intercom_assets.catalog.shapes import Bridge, Entries, Flat, Model, Shape, renamed
+from intercom_assets.catalog.table import boolean, integer, nested, text, timestamp
 from intercom_assets.catalog.types import ColumnType
 
-
-@dataclass(frozen=True, slots=True)
-class Flat:
-    """A table's rows, with a typed column per custom attribute from the table `attributes`.
-
-    Attributes:
-        within: Column of that table with lists of attributes, if they are not rows of their own.
-    """
-
-    resource: str
-    attributes: str
-    column: str = "custom_attributes"
-    within: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bridge:
-    """A row per pair of a table's row and a member of a list in it.
-
-    Attributes:
-        path: Keys that lead from the column's value to the list.
-        field: Field with a member's id; None if the member itself is the id.
-        key: Column of the view for the row's key.
-        member: Column of the view for the member's id.
-        of: Resource of the members; None if they are words.
-    """
-
-    resource: str
-    column: str
-    path: tuple[str, ...]
-    field: str | None = "id"
-    key: str
-    member: str
-    of: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entries:
-    """A row per entry of a list in a table's row, with typed columns of the entry's fields.
-
-    Attributes:
-        paths: Keys that may lead from the column's value to the list; Intercom's documents differ.
-        key: Column of the view for the row's key.
-        entry: Columns that identify an entry within its row.
-    """
-
-    resource: str
-    column: str
-    paths: tuple[tuple[str, ...], ...]
-    key: str
-    entry: tuple[str, ...]
-    columns: tuple[Column, ...]
-
-
-Shape: TypeAlias = Flat | Bridge | Entries
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """A view, whose asset has its name; the warehouse's view is `<prefix>rudder_<name>`."""
-
-    name: str
-    description: str
-    shape: Shape
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        """Names of the resources whose tables the view reads."""
-        match self.shape:
-            case Flat(resource, attributes):
-                return (resource, attributes)
-            case Bridge(resource=resource) | Entries(resource=resource):
-                return (resource,)
+__all__ = ["MODELS", "NAMES", "Bridge", "Entries", "Flat", "Model", "Shape", "check", "models_of"]
 
 
 _FLAT = (
     "Its own columns, and a typed column `custom_…` per custom attribute, where a value that does "
     "not fit the type of the attribute is null."
 )
-
-
-def _renamed(field: str, columns: tuple[Column, ...]) -> tuple[Column, ...]:
-    """Give another name to a field whose own name is a word of SQL."""
-    return tuple(replace(column, path=(field,)) for column in columns)
 
 
 MODELS: tuple[Model, ...] = (
@@ -198,7 +121,7 @@ MODELS: tuple[Model, ...] = (
             resource="tickets",
             column="linked_objects",
             paths=(("data",),),
-            key="ticket_id",
+            key=("ticket_id",),
             entry=("object_type", "object_id"),
             columns=nested(
                 "object",
@@ -217,7 +140,7 @@ MODELS: tuple[Model, ...] = (
             resource="ticket_types",
             column="ticket_type_attributes",
             paths=(("data",), ("ticket_type_attributes",)),
-            key="ticket_type_id",
+            key=("ticket_type_id",),
             entry=("id",),
             columns=(
                 *text(
@@ -228,7 +151,7 @@ MODELS: tuple[Model, ...] = (
                     "`files`.",
                     input_options="How it is answered, as JSON.",
                 ),
-                *_renamed("order", integer(position="Its place in the form.")),
+                *renamed("order", integer(position="Its place in the form.")),
                 *boolean(
                     required_to_create="Whether teammates have to answer it.",
                     required_to_create_for_contacts="Whether customers have to answer it.",
@@ -236,7 +159,7 @@ MODELS: tuple[Model, ...] = (
                     visible_to_contacts="Whether customers see it.",
                     archived="No longer asked.",
                 ),
-                *_renamed("default", boolean(is_built_in="Whether every type has it.")),
+                *renamed("default", boolean(is_built_in="Whether every type has it.")),
                 *stamps(),
             ),
         ),
@@ -261,7 +184,7 @@ MODELS: tuple[Model, ...] = (
             resource="news_items",
             column="newsfeed_assignments",
             paths=((),),
-            key="news_item_id",
+            key=("news_item_id",),
             entry=("newsfeed_id",),
             columns=(
                 *text(newsfeed_id="Newsfeed that shows it."),
@@ -281,16 +204,18 @@ MODELS: tuple[Model, ...] = (
             member="content_type",
         ),
     ),
+    *LISTS,
 )
 """All available models."""
 
 NAMES = tuple(model.name for model in MODELS)
 
 
-def models_of(resources: Iterable[Resource]) -> tuple[Model, ...]:
-    """Return the models that read only tables of the given resources."""
+def models_of(resources: Iterable[Resource], level: Level = Level.CORE) -> tuple[Model, ...]:
+    """Return the models up to a level that read only tables of the given resources."""
     names = {resource.name for resource in resources}
-    return tuple(model for model in MODELS if names.issuperset(model.sources))
+    known = (model for model in MODELS if model.level <= level)
+    return tuple(model for model in known if names.issuperset(model.sources))
 
 
 def check(models: tuple[Model, ...], catalog: Catalog) -> None:
@@ -327,6 +252,8 @@ def _check_shape(shape: Shape, catalog: Catalog) -> None:
             names = {column.name for column in shape.columns}
             if missing := set(shape.entry) - names:
                 raise KeyError(min(missing))
+            if len(shape.key) != len(catalog[shape.resource].primary_key):
+                raise KeyError(f"column for each key of {shape.resource}")
 
 
 check(MODELS, CATALOG)

@@ -22,6 +22,7 @@ from intercom_assets.catalog.resource import (
 from intercom_assets.catalog.table import DELETED_AT, Column
 from intercom_assets.catalog.types import EPOCH
 from intercom_assets.engine.cursor import Batch, Source, Window, plan_window
+from intercom_assets.engine.due import childless_parents, due_parents
 from intercom_assets.engine.extract import Extract, ReadContext
 from intercom_assets.engine.loader import Loader
 from intercom_assets.engine.progress import Progress, Report
@@ -50,12 +51,15 @@ from intercom_assets.engine.rows import Shaper
 from intercom_assets.engine.unread import Unread, unread_message
 from intercom_assets.errors import ConfigurationError, PermanentError, SchemaError, WarehouseError
 from intercom_assets.intercom.workspace import Workspace
-from intercom_assets.warehouse.base import ParentVersion, StoredCursor, TableState, Target
+from intercom_assets.warehouse.base import (
+    Childless,
+    ParentVersion,
+    StoredCursor,
+    TableState,
+    Target,
+)
 from intercom_assets.warehouse.queries import Cells, Copies
 from intercom_assets.warehouse.warehouse import Warehouse
-
-_DUE = 5_000
-"""Due parents listed at a time."""
 
 _SKIPPED = "read by the first sync that may, as only `everything` selects it"
 
@@ -178,6 +182,7 @@ class _Table:
     due_total: int
     in_range: list[ParentVersion]
     copies: Copies | None
+    childless: Childless | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +224,7 @@ def _prepare(extract: Extract, warehouse: Warehouse, report: Report, folder: Pat
         window=window,
         folder=folder,
         stored_rows=table.rows,
-        due=_due_parents(extract, warehouse, window)
+        due=due_parents(extract, warehouse, window.after, table.childless)
         if window.until is None
         else iter([table.in_range]),
         due_total=table.due_total,
@@ -249,8 +254,9 @@ def _open_table(extract: Extract, warehouse: Warehouse, folder: Path) -> _Table:
         due_total = _count_due(extract, warehouse, stored)
         in_range = _parents_in_range(extract, warehouse)
         copies = copies_of(extract, warehouse, cursors)
+        childless = childless_parents(extract, warehouse, is_stored=state.exists)
     due_total = due_total if extract.until is None else len(in_range)
-    return _Table(cursors, stored, state.row_count, due_total, in_range, copies)
+    return _Table(cursors, stored, state.row_count, due_total, in_range, copies, childless)
 
 
 def _stored(cursors: Mapping[str, StoredCursor], resource: str, state: TableState) -> StoredCursor:
@@ -275,19 +281,6 @@ def _window(extract: Extract, stored: StoredCursor) -> Window:
         # Lists change without their parents, so all parents are due.
         request = replace(request, full_refresh=True)
     return plan_window(stored, request, extract.source.start_date, extract.source.lookback)
-
-
-def _due_parents(
-    extract: Extract, warehouse: Warehouse, window: Window
-) -> Iterator[list[ParentVersion]]:
-    """Yield due parents in the order of their versions, a portion at a time."""
-    after, more = window.after, extract.parent is not None
-    while more:
-        due = warehouse.due_parents(extract.parent_target, after, _DUE)
-        if due:
-            yield due
-            after = (due[-1].synced_at, due[-1].key)
-        more = len(due) == _DUE
 
 
 def _count_due(extract: Extract, warehouse: Warehouse, stored: StoredCursor) -> int:

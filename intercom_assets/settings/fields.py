@@ -207,13 +207,13 @@ def by_resource(value: object, names: Sequence[str], read: Callable[[object], T]
 def models(value: object, info: Info) -> tuple[Model, ...]:
     """Read names of models whose tables are all synced."""
     resources = info.data.get("selected", tuple(CATALOG))
-    possible = models_of(resources)
+    possible = models_of(resources, Level.COSTLY)
     wanted = set(list_names(value) or ())
     if not wanted or ("none" in wanted and len(wanted) > 1):
-        raise ValueError("`all`, `none` or a list of names is allowed")
+        raise ValueError("`all`, `everything`, `none` or a list of names is allowed")
     problems = []
-    if unknown := sorted(wanted - {"all", "none", *NAMES}):
-        known = ["all", "none", *NAMES]
+    known = ["all", "everything", "none", *NAMES]
+    if unknown := sorted(wanted.difference(known)):
         allowed = f"unknown; {closest(unknown, known)}allowed are {', '.join(known)}"
         problems.append(wrong(", ".join(unknown), allowed))
     selected = {resource.name for resource in resources}
@@ -224,7 +224,10 @@ def models(value: object, info: Info) -> tuple[Model, ...]:
             problems.append(wrong(model.name, needed))
     if problems:
         raise Refused(*problems)
-    return tuple(model for model in possible if "all" in wanted or model.name in wanted)
+    if "everything" in wanted:
+        return possible
+    core = models_of(resources) if "all" in wanted else ()
+    return tuple(model for model in possible if model in core or model.name in wanted)
 
 
 @parsed

@@ -139,11 +139,11 @@ class Settings(SettingsGroup):
     """{env: NAME} of the variable with the key of these hashes; needed when a sync runs. Make it
     once with openssl rand -hex 32."""
 
-    models: Annotated[tuple[Model, ...], fields.models, forms.names_of("all", "none", *NAMES)] = (
-        Field(default_factory=lambda others: models_of(others["selected"]))
-    )
-    """Views for analysts: `all` (default) that the resources allow, `none`, or names:
-    contacts_flat,contact_tags."""
+    models: Annotated[
+        tuple[Model, ...], fields.models, forms.names_of("all", "everything", "none", *NAMES)
+    ] = Field(default_factory=lambda others: models_of(others["selected"]))
+    """Views for analysts: `all` (default) that the resources allow, `everything`, which adds lists
+    inside records, `none`, or names: contacts_flat,contact_tags."""
 
     schedule: Annotated[Schedule | None, read_schedule, forms.SCHEDULE] = None
     """manual (default); {every: 1h, starting_at: '02:30'}; {cron: ..., timezone: ...}; or as text:

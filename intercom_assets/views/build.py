@@ -139,8 +139,8 @@ def view_target(source: Source, model: Model) -> Target:
             table = source.target(CATALOG[resource]).table
         case Entries(key=key):
             table = Table(
-                columns=(*text(**{key: ""}), *model.shape.columns),
-                primary_key=(key, *model.shape.entry),
+                columns=(*text(**dict.fromkeys(key, "")), *model.shape.columns),
+                primary_key=(*key, *model.shape.entry),
             )
         case Bridge(key=key, member=member):
             table = Table(columns=text(**{key: "", member: ""}), primary_key=(key, member))
@@ -256,8 +256,9 @@ def _columns(model: Model, tables: _Tables) -> Iterator[ViewColumn]:
             for attribute in tables.attributes(shape.attributes, shape.within):
                 yield ViewColumn(_attribute(attribute, shape.column), shape.column)
         case Entries(resource=resource, key=key):
-            [row] = text(**{key: f"Row of {resource} ({resource}.id)."})
-            yield ViewColumn(row, CATALOG[resource].primary_key[0])
+            for name, own in zip(key, CATALOG[resource].primary_key, strict=True):
+                [row] = text(**{name: f"Row of {resource} ({resource}.{own})."})
+                yield ViewColumn(row, own)
             for column in shape.columns:
                 yield ViewColumn(column, shape.column)
         case Bridge(resource=resource, key=key, member=member, of=of):

@@ -169,12 +169,33 @@ class Committed:
 
 @dataclass(frozen=True, slots=True)
 class ParentVersion:
-    """A stored version of a parent whose children are due; it may be marked as gone."""
+    """A stored version of a parent whose children are due; it may be marked as gone.
+
+    Attributes:
+        childless: Whether it counts no children, and none is stored.
+    """
 
     key: str
     synced_at: datetime
     deleted: bool
     updated_at: datetime | None = None
+    childless: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Childless:
+    """How to recognize parents that count no children, and of which none is stored.
+
+    Attributes:
+        column: JSON column of the parents, in which `path` leads to their count.
+        children: The table of children, None if there is none yet.
+        key: Column of the children with the parent's key.
+    """
+
+    column: str
+    path: tuple[str, ...]
+    children: Target | None
+    key: str
 
 
 @dataclass(frozen=True, slots=True)

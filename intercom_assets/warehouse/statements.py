@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from intercom_assets.catalog.table import DELETED_AT, EXTRA, ROW_HASH, SYNCED_AT, Column, Table
 from intercom_assets.catalog.types import EPOCH, ColumnType
-from intercom_assets.warehouse.base import SEQUENCE, SET_BY_COMMIT, Target
+from intercom_assets.warehouse.base import SEQUENCE, SET_BY_COMMIT, Childless, Target
 from intercom_assets.warehouse.dialects import Dialect, instant
 
 
@@ -195,16 +195,38 @@ class Statements:
             f"AND {key} NOT IN ({self.dialect.listed()})\nORDER BY {key}"
         )
 
-    def due(self, *, after: bool, limit: int) -> str:
+    def due(self, *, after: bool, limit: int, childless: Childless | None = None) -> str:
         """Select versions of this table's rows as parents; binds time, time and key of `after`."""
         synced, key, updated = self._column(SYNCED_AT), self._keys[0], "NULL"
         if self._table.version is not None:
             updated = self.dialect.cell(self._column(self._table.version), ColumnType.TIMESTAMP)
+        cells = f"{key}, {self.dialect.cell(synced, ColumnType.TIMESTAMP)}"
+        cells += f", {self._column(DELETED_AT)} IS NOT NULL, {updated}"
+        past, order = self._past() if after else "", f"ORDER BY {synced}, {key}"
+        if childless is None:
+            return f"SELECT {cells}\nFROM {self.name}{past}\n{order} LIMIT {limit}"
+        names = [self._table.primary_key[0], SYNCED_AT, DELETED_AT, childless.column]
+        names += [self._table.version] if self._table.version else []
+        columns = ", ".join(dict.fromkeys(map(self._column, names)))
+        # JSON is parsed for the rows within the limit only.
         return (
-            f"SELECT {key}, {self.dialect.cell(synced, ColumnType.TIMESTAMP)}, "
-            f"{self._column(DELETED_AT)} IS NOT NULL, {updated}\n"
-            f"FROM {self.name}{self._past() if after else ''}\nORDER BY {synced}, {key} "
-            f"LIMIT {limit}"
+            f"SELECT {cells}, {self._counts_none(childless)}\n"
+            f"FROM (SELECT {columns} FROM {self.name}{past}\n{order} LIMIT {limit}) AS p"
+            f"{self._with_children(childless)}\n{order}"
+        )
+
+    def _counts_none(self, childless: Childless) -> str:
+        count = self.dialect.text_at(self._column(childless.column), childless.path)
+        stored = "" if childless.children is None else " AND c.child_of IS NULL"
+        return f"COALESCE({count} = '0', FALSE){stored}"
+
+    def _with_children(self, childless: Childless) -> str:
+        if childless.children is None:
+            return ""
+        return (
+            f"\nLEFT JOIN (SELECT DISTINCT {self._column(childless.key)} AS child_of "
+            f"FROM {qualified(childless.children, self.dialect)} "
+            f"WHERE {self._column(DELETED_AT)} IS NULL) AS c ON c.child_of = {self._keys[0]}"
         )
 
     def count_due(self, *, after: bool) -> str:

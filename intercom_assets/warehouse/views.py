@@ -82,13 +82,13 @@ class EntriesView:
 
     Attributes:
         paths: Keys that may lead from the column's value to the list.
-        key: Column of the view for the row's key.
+        key: Columns of the view for the row's key, in the order of the table's.
     """
 
     table: Target
     column: str
     paths: tuple[tuple[str, ...], ...]
-    key: str
+    key: tuple[str, ...]
     typed: tuple[TypedColumn, ...]
 
 
@@ -168,12 +168,15 @@ def _bridge(view: BridgeView, dialect: Dialect) -> str:
 
 
 def _entries(view: EntriesView, dialect: Dialect) -> str:
-    key = f"t.{dialect.name(view.table.table.primary_key[0])} AS {dialect.name(view.key)}"
+    keys = [
+        f"t.{dialect.name(own)} AS {dialect.name(name)}"
+        for own, name in zip(view.table.table.primary_key, view.key, strict=True)
+    ]
     fields = [
         f"{_value('m.VALUE', column, dialect)} AS {dialect.name(column.name)}"
         for column in view.typed
     ]
-    listed, table = ",\n  ".join([key, *fields]), qualified(view.table, dialect)
+    listed, table = ",\n  ".join([*keys, *fields]), qualified(view.table, dialect)
     column, live = f"t.{dialect.name(view.column)}", f"t.{dialect.name(DELETED_AT)} IS NULL"
     return "\nUNION ALL\n".join(
         f"SELECT\n  {listed}\nFROM {table} AS t, {dialect.members(column, path)}\nWHERE {live}"

@@ -11,6 +11,7 @@ from intercom_assets.catalog.types import ColumnType
 from intercom_assets.errors import SchemaError
 from intercom_assets.warehouse.base import (
     Adapter,
+    Childless,
     Commit,
     Committed,
     ParentVersion,
@@ -135,12 +136,18 @@ class Warehouse:
         return self._adapter.write(work.run, str(commit.target), compact=commit.cursor.complete)
 
     def due_parents(
-        self, parent: Target, after: Position | None, limit: int
+        self,
+        parent: Target,
+        after: Position | None,
+        limit: int,
+        childless: Childless | None = None,
     ) -> list[ParentVersion]:
         """Return the parents after a position, ordered by `_synced_at` and key."""
-        statement = self._statements(parent).due(after=after is not None, limit=limit)
-        time = ColumnType.TIMESTAMP
-        kinds = [ColumnType.TEXT, time, ColumnType.BOOLEAN, time]
+        statement = self._statements(parent).due(
+            after=after is not None, limit=limit, childless=childless
+        )
+        time, flag = ColumnType.TIMESTAMP, ColumnType.BOOLEAN
+        kinds = [ColumnType.TEXT, time, flag, time, *([flag] if childless else [])]
         rows = self._read(parent, lambda one: one.rows(statement, *_bound(after)))
         return [ParentVersion(*row) for row in self._dialect.python(rows, kinds)]
 

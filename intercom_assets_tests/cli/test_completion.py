@@ -37,6 +37,11 @@ def completed(*arguments: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
                 "conversations_flat",
                 "conversation_tags",
                 "conversation_contacts",
+                "conversation_taggings",
+                "conversation_teammates",
+                "conversation_links",
+                "conversation_ai_sources",
+                "conversation_attachments",
             ],
         ),
         (
@@ -84,7 +89,7 @@ def test_completion_imports_what_settings_need() -> None:
     )
 
     count, modules = done.stdout.splitlines()
-    assert 20 == int(count)
+    assert 31 == int(count)
     assert set() == HEAVY & set(modules.split())
 
 

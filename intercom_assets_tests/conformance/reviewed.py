@@ -45,6 +45,11 @@ UNDOCUMENTED: dict[str, dict[str, str]] = {
     "handling_events": {"conversation_id": _ADDED, "id": "made by the sync: events have none"},
     "side_conversations": {"conversation_id": _ADDED},
     "company_segments": {"company_id": _ADDED},
+    "contact_notes": {"contact_id": _ADDED},
+    "company_notes": {"company_id": _ADDED},
+    "contact_segments": {"contact_id": _ADDED},
+    "contact_subscriptions": {"contact_id": _ADDED},
+    "contact_taggings": {"contact_id": _ADDED},
     "contacts": {
         "enabled_push_messaging": "documented for one contact, not for those of a search",
         "location_continent_code": _EXAMPLE,

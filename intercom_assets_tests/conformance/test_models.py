@@ -11,7 +11,7 @@ import pytest
 
 from intercom_assets.catalog import CATALOG
 from intercom_assets.catalog.table import Column
-from intercom_assets.catalog.types import ColumnType
+from intercom_assets.catalog.types import ColumnType, value_at
 from intercom_assets.catalog.views import MODELS, Bridge, Entries, Flat, Model, Shape, check
 from intercom_assets.quality.view_checks import ViewContext, view_checks_of
 from intercom_assets.views.build import ViewReport, make_views
@@ -77,6 +77,7 @@ def scene(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     companies, tags = world.workspace.collection("companies"), world.workspace.collection("tags")
     tagged = {"type": "tag.list", "tags": [{"type": "tag", "id": key} for key in tags.ids()[:2]]}
     world.workspace.patch("companies", companies.ids()[0], {"tags": tagged})
+    _fill_lists(world)
     world.sync_all(*(name for name in CATALOG.names if name in NAMES))
     first = make_views(MODELS, world.source, world.warehouse)
     second = make_views(MODELS, world.source, world.warehouse)
@@ -84,6 +85,30 @@ def scene(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     assert {Made.CREATED} == {report.made for report in first}
     assert {Made.UNCHANGED} == {report.made for report in second}
     return Scene(world, {report.model.name: report for report in second})
+
+
+def _fill_lists(world: World) -> None:
+    """Fill the lists that made-up records leave empty, as the documents show them."""
+    workspace = world.workspace
+    contact, conversation = (
+        next(iter(workspace.collection(kind))) for kind in ("contacts", "conversations")
+    )
+    profile = {"type": "social_profile", "name": "Twitter", "url": "http://twitter.com/a"}
+    held = {"type": "list", "data": [profile]}
+    workspace.patch("contacts", contact["id"], {"social_profiles": held})
+    file = {"type": "upload", "name": "ä.png", "url": "https://a.example/1", "filesize": 7}
+    used = {"content_type": "article", "url": "/a/1", "title": "Größe", "locale": "en"}
+    links = [{"type": "ticket", "id": "7", "category": None}, {"type": "conversation", "id": "8"}]
+    fields = {
+        "source": {**conversation["source"], "attachments": [file]},
+        "ai_agent": {"content_sources": {"total_count": 1, "content_sources": [used]}},
+        "linked_objects": {"type": "list", "data": links, "total_count": 2, "has_more": False},
+    }
+    workspace.patch("conversations", conversation["id"], fields)
+    sent = {"type": "from", "email_address": "a@example.com", "name": None}
+    mail = {"subject": "A", "email_address_headers": [sent, {**sent, "type": "to"}]}
+    part = {"email_message_metadata": mail, "attachments": [file]}
+    workspace.reply(conversation["id"], part=part)
 
 
 def _declare(world: World, model: str) -> None:
@@ -183,13 +208,14 @@ def test_a_membership_model_has_a_row_per_pair(scene: Scene, model: Model, shape
 @pytest.mark.parametrize(("model", "shape"), models(Entries))
 def test_a_model_of_entries_has_a_row_per_entry(scene: Scene, model: Model, shape: Entries) -> None:
     """Each entry of a row's list is one row, with its fields in typed columns."""
+    table = CATALOG[shape.resource].table
     expected = [
-        (str(record["id"]), *(_cell(one.get(column.path[-1]), column) for column in shape.columns))
+        (*(str(record[name]) for name in table.primary_key), *_cells(one, shape.columns))
         for record in scene.truth(shape)
-        for one in _listed(record[shape.column], shape.paths[0])
+        for one in _listed(value_at(record, table.column(shape.column).path), shape.paths[0])
     ]
 
-    names = (shape.key, *(column.name for column in shape.columns))
+    names = (*shape.key, *(column.name for column in shape.columns))
     found = [tuple(row[name] for name in names) for row in scene.rows(model)]
 
     assert expected
@@ -198,14 +224,18 @@ def test_a_model_of_entries_has_a_row_per_entry(scene: Scene, model: Model, shap
 
 def _listed(value: Any, path: tuple[str, ...]) -> list[Record]:  # noqa: ANN401 - JSON
     for key in path:
-        value = value[key]
-    return list(value)
+        value = (value or {}).get(key)
+    return list(value or ())
+
+
+def _cells(entry: Record, columns: tuple[Column, ...]) -> list[Any]:
+    return [_cell(value_at(entry, tuple(one.path[-1].split("."))), one) for one in columns]
 
 
 def _cell(value: Any, column: Column) -> Any:  # noqa: ANN401 - JSON
     if isinstance(value, dict):
         return json.dumps(value, separators=(",", ":"))
-    if column.type is ColumnType.TIMESTAMP:
+    if column.type is ColumnType.TIMESTAMP and value is not None:
         return datetime.fromtimestamp(value, ZoneInfo("UTC"))
     return str(value) if type(value) is int and column.type is ColumnType.TEXT else value
 
@@ -290,7 +320,7 @@ def test_nothing_is_made_of_tables_that_are_not_there(tmp_path: Path) -> None:
     assert {None} == {report.made for report in before}
     assert all("There is no table main_.p_rudder_" in report.problem for report in before)
     made = {report.model.name for report in reports if report.made}
-    assert {"contact_companies", "contact_tags"} == made
+    assert {"contact_companies", "contact_tags", "contact_social_profiles"} == made
     [flat] = [report for report in reports if report.model.name == "contacts_flat"]
     assert "p_rudder_contact_attributes yet. Sync contact_attributes first" in flat.problem
     assert json.dumps(flat.problem)

@@ -300,6 +300,12 @@ def test_all_means_what_the_resources_allow(value: object) -> None:
         (["none"], []),
         ("contact_tags, contacts_flat", ["contacts_flat", "contact_tags"]),
         (["team_admins"], ["team_admins"]),
+        ("part_attachments", ["part_attachments"]),
+        ("all,part_attachments", [*NAMES, "part_attachments"]),
+        (
+            "everything",
+            [one.name for one in models_of(CATALOG.up_to(Level.CORE, NEWEST), Level.COSTLY)],
+        ),
     ],
 )
 def test_models_are_chosen_by_name(value: object, names: list[str]) -> None:
@@ -311,9 +317,12 @@ def test_models_are_chosen_by_name(value: object, names: list[str]) -> None:
     ("raw", "told"),
     [
         ({"models": "contacts_flat,unicorns"}, "models is 'unicorns': unknown; allowed are all, "),
-        ({"models": "none,contact_tags"}, "`all`, `none` or a list of names is allowed"),
-        ({"models": ","}, "`all`, `none` or a list of names is allowed"),
-        ({"models": [3]}, "`all`, `none` or a list of names is allowed"),
+        (
+            {"models": "none,contact_tags"},
+            "`all`, `everything`, `none` or a list of names is allowed",
+        ),
+        ({"models": ","}, "`all`, `everything`, `none` or a list of names is allowed"),
+        ({"models": [3]}, "`all`, `everything`, `none` or a list of names is allowed"),
         (
             {"models": "contacts_flat", "resources": "contacts"},
             "models is 'contacts_flat': is made of contact_attributes too, which the setting",

@@ -171,11 +171,14 @@ def test_the_document_names_what_there_is() -> None:
         "tickets",
         "ticket_parts",
         "calls",
+        "contact_notes",
+        "company_notes",
         "handling_events",
         "side_conversations",
     } == {r for r, _ in listed}
     assert len(entries) > 35
-    chosen = ["everything", "calls", "handling_events", "side_conversations"]
+    named = ["calls", "contact_notes", "company_notes", "handling_events", "side_conversations"]
+    chosen = ["everything", *named]
     assert () == read(resources=chosen, exclude_columns=", ".join(entries)).warnings
 
 

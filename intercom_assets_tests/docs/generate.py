@@ -87,8 +87,12 @@ def checks() -> str:
 
 def models() -> str:
     """Give the table of models."""
-    rows = ["| model | what it shows | made of |", "|---|---|---|"]
-    rows += [f"| `{one.name}` | {one.description} | {', '.join(one.sources)} |" for one in MODELS]
+    rows = ["| model | selected by | what it shows | made of |", "|---|---|---|---|"]
+    rows += [
+        f"| `{one.name}` | {'all' if one.level is Level.CORE else 'everything'} "
+        f"| {one.description} | {', '.join(one.sources)} |"
+        for one in MODELS
+    ]
     return "\n".join(rows)
 
 

@@ -37,6 +37,8 @@ CHILDREN = [
     ("/contacts/{contact_id}/companies", "contacts", "/companies"),
     ("/contacts/{contact_id}/notes", "contacts", "/notes"),
     ("/contacts/{contact_id}/segments", "contacts", "/segments"),
+    ("/contacts/{contact_id}/subscriptions", "contacts", "/subscriptions"),
+    ("/companies/{company_id}/notes", "companies", "/notes"),
     ("/conversations/{conversation_id}", "conversations", ""),
     ("/conversations/{id}/handling_events", "conversations", "/handling_events"),
     ("/conversations/{id}/side_conversations", "conversations", "/side_conversations"),

@@ -13,7 +13,7 @@ from intercom_assets.catalog.types import ColumnType
 from intercom_assets.catalog.views import MODELS, Entries, Flat, Model
 from intercom_assets.engine.cursor import Source
 from intercom_assets.views.build import view_target
-from intercom_assets.warehouse.base import Target
+from intercom_assets.warehouse.base import Childless, Target
 from intercom_assets.warehouse.cursors import CursorStatements
 from intercom_assets.warehouse.dialects import Dialect, DuckDBDialect, SnowflakeDialect
 from intercom_assets.warehouse.queries import (
@@ -120,6 +120,11 @@ def _reads(one: Statements) -> Iterator[tuple[str, str]]:
     yield "unseen without an end", one.unseen(until=False)
     yield "due", one.due(after=True, limit=500)
     yield "due from the beginning", one.due(after=False, limit=500)
+    children = replace(one.target, name="eu_rudder_children")
+    childless = Childless("tags", ("total_count",), children, "parent_id")
+    yield "due with counts", one.due(after=True, limit=500, childless=childless)
+    first = replace(childless, children=None)
+    yield "due with counts, the first time", one.due(after=False, limit=500, childless=first)
     yield "count_due", one.count_due(after=True)
     yield "select", one.select({column.name: column.type for column in THINGS.columns})
     yield "count", one.count(live=True)

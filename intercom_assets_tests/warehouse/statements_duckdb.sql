@@ -156,6 +156,20 @@ SELECT "parent_id", "_synced_at", "_deleted_at" IS NOT NULL, "updated_at"
 FROM "intercom"."eu_rudder_things"
 ORDER BY "_synced_at", "parent_id" LIMIT 500;
 
+-- due with counts
+SELECT "parent_id", "_synced_at", "_deleted_at" IS NOT NULL, "updated_at", COALESCE(("tags" ->> '/total_count') = '0', FALSE) AND c.child_of IS NULL
+FROM (SELECT "parent_id", "_synced_at", "_deleted_at", "tags", "updated_at" FROM "intercom"."eu_rudder_things"
+WHERE "_synced_at" > CAST(? AS TIMESTAMP WITH TIME ZONE) OR ("_synced_at" = CAST(? AS TIMESTAMP WITH TIME ZONE) AND "parent_id" > ?)
+ORDER BY "_synced_at", "parent_id" LIMIT 500) AS p
+LEFT JOIN (SELECT DISTINCT "parent_id" AS child_of FROM "intercom"."eu_rudder_children" WHERE "_deleted_at" IS NULL) AS c ON c.child_of = "parent_id"
+ORDER BY "_synced_at", "parent_id";
+
+-- due with counts, the first time
+SELECT "parent_id", "_synced_at", "_deleted_at" IS NOT NULL, "updated_at", COALESCE(("tags" ->> '/total_count') = '0', FALSE)
+FROM (SELECT "parent_id", "_synced_at", "_deleted_at", "tags", "updated_at" FROM "intercom"."eu_rudder_things"
+ORDER BY "_synced_at", "parent_id" LIMIT 500) AS p
+ORDER BY "_synced_at", "parent_id";
+
 -- count_due
 SELECT COUNT(*) FROM "intercom"."eu_rudder_things"
 WHERE "_synced_at" > CAST(? AS TIMESTAMP WITH TIME ZONE) OR ("_synced_at" = CAST(? AS TIMESTAMP WITH TIME ZONE) AND "parent_id" > ?);
@@ -497,14 +511,129 @@ WHERE t."_deleted_at" IS NULL AND (m.VALUE ->> '$') IS NOT NULL;
 -- view subscription_type_content_types replace 2
 COMMENT ON VIEW "intercom"."eu_rudder_subscription_type_content_types" IS 'One row per type of subscription and kind of message that it covers. [intercom_assets:824f636fbad9190e]';
 
--- view subscription_type_content_types create 1
-CREATE OR REPLACE VIEW "intercom"."eu_rudder_subscription_type_content_types" AS
-SELECT DISTINCT t."id" AS "subscription_type_id", (m.VALUE ->> '$') AS "content_type"
-FROM "intercom"."eu_rudder_subscription_types" AS t, unnest(json_extract(t."content_types", '$[*]')) AS m(value)
-WHERE t."_deleted_at" IS NULL AND (m.VALUE ->> '$') IS NOT NULL;
+-- view conversation_taggings replace 1
+CREATE OR REPLACE VIEW "intercom"."eu_rudder_conversation_taggings" AS
+SELECT
+  t."id" AS "conversation_id",
+  (m.VALUE ->> '/id') AS "tag_id",
+  COALESCE(make_timestamptz(TRY_CAST(regexp_extract((m.VALUE ->> '/applied_at'), '^(-[0-9]{1,10}|[0-9]{1,11})([.]0+)?$', 1) AS BIGINT) * 1000000),
+    TRY_CAST(regexp_extract((m.VALUE ->> '/applied_at'), '^([1-9][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2}))$', 1) AS TIMESTAMP WITH TIME ZONE)) AS "applied_at",
+  COALESCE((m.VALUE ->> '/applied_by.type'), (m.VALUE ->> '/applied_by/type')) AS "applied_by_type",
+  COALESCE((m.VALUE ->> '/applied_by.id'), (m.VALUE ->> '/applied_by/id')) AS "applied_by_id"
+FROM "intercom"."eu_rudder_conversations" AS t, unnest(json_extract(t."tags", '$.tags[*]')) AS m(value)
+WHERE t."_deleted_at" IS NULL;
 
--- view subscription_type_content_types create 2
-COMMENT ON VIEW "intercom"."eu_rudder_subscription_type_content_types" IS 'One row per type of subscription and kind of message that it covers. [intercom_assets:824f636fbad9190e]';
+-- view conversation_taggings replace 2
+COMMENT ON VIEW "intercom"."eu_rudder_conversation_taggings" IS 'One row per conversation and tag that it has: since when, and from whom. [intercom_assets:3a33a7c888461b3b]';
+
+-- view conversation_teammates replace 1
+CREATE OR REPLACE VIEW "intercom"."eu_rudder_conversation_teammates" AS
+SELECT DISTINCT t."id" AS "conversation_id", (m.VALUE ->> '/id') AS "admin_id"
+FROM "intercom"."eu_rudder_conversations" AS t, unnest(json_extract(t."teammates", '$.teammates[*]')) AS m(value)
+WHERE t."_deleted_at" IS NULL AND (m.VALUE ->> '/id') IS NOT NULL;
+
+-- view conversation_teammates replace 2
+COMMENT ON VIEW "intercom"."eu_rudder_conversation_teammates" IS 'One row per conversation and teammate who wrote in it. [intercom_assets:d8fd1394e3246a24]';
+
+-- view conversation_links replace 1
+CREATE OR REPLACE VIEW "intercom"."eu_rudder_conversation_links" AS
+SELECT
+  t."id" AS "conversation_id",
+  (m.VALUE ->> '/type') AS "object_type",
+  (m.VALUE ->> '/id') AS "object_id",
+  (m.VALUE ->> '/category') AS "object_category"
+FROM "intercom"."eu_rudder_conversations" AS t, unnest(json_extract(t."linked_objects", '$.data[*]')) AS m(value)
+WHERE t."_deleted_at" IS NULL;
+
+-- view conversation_links replace 2
+COMMENT ON VIEW "intercom"."eu_rudder_conversation_links" IS 'One row per conversation and ticket or conversation that is linked to it. [intercom_assets:88a37280bc3c7bbf]';
+
+-- view conversation_ai_sources replace 1
+CREATE OR REPLACE VIEW "intercom"."eu_rudder_conversation_ai_sources" AS
+SELECT
+  t."id" AS "conversation_id",
+  (m.VALUE ->> '/content_type') AS "content_type",
+  (m.VALUE ->> '/url') AS "url",
+  (m.VALUE ->> '/title') AS "title",
+  (m.VALUE ->> '/locale') AS "locale"
+FROM "intercom"."eu_rudder_conversations" AS t, unnest(json_extract(t."ai_agent_content_sources", '$.content_sources[*]')) AS m(value)
+WHERE t."_deleted_at" IS NULL;
+
+-- view conversation_ai_sources replace 2
+COMMENT ON VIEW "intercom"."eu_rudder_conversation_ai_sources" IS 'One row per conversation and content that the AI agent drew on. [intercom_assets:f41ed8455a781ede]';
+
+-- view conversation_attachments replace 1
+CREATE OR REPLACE VIEW "intercom"."eu_rudder_conversation_attachments" AS
+SELECT
+  t."id" AS "conversation_id",
+  (m.VALUE ->> '/type') AS "type",
+  (m.VALUE ->> '/name') AS "name",
+  (m.VALUE ->> '/url') AS "url",
+  (m.VALUE ->> '/content_type') AS "content_type",
+  TRY_CAST(regexp_extract((m.VALUE ->> '/filesize'), '^(-?([0-9]{1,18}|[1-8][0-9]{18}))([.]0+)?$', 1) AS BIGINT) AS "filesize",
+  TRY_CAST(regexp_extract((m.VALUE ->> '/width'), '^(-?([0-9]{1,18}|[1-8][0-9]{18}))([.]0+)?$', 1) AS BIGINT) AS "width",
+  TRY_CAST(regexp_extract((m.VALUE ->> '/height'), '^(-?([0-9]{1,18}|[1-8][0-9]{18}))([.]0+)?$', 1) AS BIGINT) AS "height"
+FROM "intercom"."eu_rudder_conversations" AS t, unnest(json_extract(t."source_attachments", '$[*]')) AS m(value)
+WHERE t."_deleted_at" IS NULL;
+
+-- view conversation_attachments replace 2
+COMMENT ON VIEW "intercom"."eu_rudder_conversation_attachments" IS 'One row per file attached to the first message of a conversation. [intercom_assets:16563a2d1d55bed0]';
+
+-- view part_attachments replace 1
+CREATE OR REPLACE VIEW "intercom"."eu_rudder_part_attachments" AS
+SELECT
+  t."conversation_id" AS "conversation_id",
+  t."id" AS "part_id",
+  (m.VALUE ->> '/type') AS "type",
+  (m.VALUE ->> '/name') AS "name",
+  (m.VALUE ->> '/url') AS "url",
+  (m.VALUE ->> '/content_type') AS "content_type",
+  TRY_CAST(regexp_extract((m.VALUE ->> '/filesize'), '^(-?([0-9]{1,18}|[1-8][0-9]{18}))([.]0+)?$', 1) AS BIGINT) AS "filesize",
+  TRY_CAST(regexp_extract((m.VALUE ->> '/width'), '^(-?([0-9]{1,18}|[1-8][0-9]{18}))([.]0+)?$', 1) AS BIGINT) AS "width",
+  TRY_CAST(regexp_extract((m.VALUE ->> '/height'), '^(-?([0-9]{1,18}|[1-8][0-9]{18}))([.]0+)?$', 1) AS BIGINT) AS "height"
+FROM "intercom"."eu_rudder_conversation_parts" AS t, unnest(json_extract(t."attachments", '$[*]')) AS m(value)
+WHERE t."_deleted_at" IS NULL;
+
+-- view part_attachments replace 2
+COMMENT ON VIEW "intercom"."eu_rudder_part_attachments" IS 'One row per file attached to a part of a conversation. [intercom_assets:fc4fce9d4f494e30]';
+
+-- view part_email_headers replace 1
+CREATE OR REPLACE VIEW "intercom"."eu_rudder_part_email_headers" AS
+SELECT
+  t."conversation_id" AS "conversation_id",
+  t."id" AS "part_id",
+  (m.VALUE ->> '/type') AS "type",
+  (m.VALUE ->> '/email_address') AS "email_address",
+  (m.VALUE ->> '/name') AS "name"
+FROM "intercom"."eu_rudder_conversation_parts" AS t, unnest(json_extract(t."email_message_metadata", '$.email_address_headers[*]')) AS m(value)
+WHERE t."_deleted_at" IS NULL;
+
+-- view part_email_headers replace 2
+COMMENT ON VIEW "intercom"."eu_rudder_part_email_headers" IS 'One row per address in the headers of a part that is an email. [intercom_assets:71fdbed54c7c204c]';
+
+-- view contact_social_profiles replace 1
+CREATE OR REPLACE VIEW "intercom"."eu_rudder_contact_social_profiles" AS
+SELECT
+  t."id" AS "contact_id",
+  (m.VALUE ->> '/name') AS "name",
+  (m.VALUE ->> '/url') AS "url"
+FROM "intercom"."eu_rudder_contacts" AS t, unnest(json_extract(t."social_profiles", '$.data[*]')) AS m(value)
+WHERE t."_deleted_at" IS NULL;
+
+-- view contact_social_profiles replace 2
+COMMENT ON VIEW "intercom"."eu_rudder_contact_social_profiles" IS 'One row per contact and profile in a social network. [intercom_assets:9dc824b8602b2af6]';
+
+-- view contact_social_profiles create 1
+CREATE OR REPLACE VIEW "intercom"."eu_rudder_contact_social_profiles" AS
+SELECT
+  t."id" AS "contact_id",
+  (m.VALUE ->> '/name') AS "name",
+  (m.VALUE ->> '/url') AS "url"
+FROM "intercom"."eu_rudder_contacts" AS t, unnest(json_extract(t."social_profiles", '$.data[*]')) AS m(value)
+WHERE t."_deleted_at" IS NULL;
+
+-- view contact_social_profiles create 2
+COMMENT ON VIEW "intercom"."eu_rudder_contact_social_profiles" IS 'One row per contact and profile in a social network. [intercom_assets:9dc824b8602b2af6]';
 
 -- names that are not plain
 SELECT COUNT(*) FROM "two ""words"""."12_rudder_things";

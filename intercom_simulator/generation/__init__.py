@@ -6,7 +6,17 @@ No moment depends on the clock of the machine: all lie between 2023 and 2025.
 from dataclasses import dataclass
 
 from intercom_simulator.contents import Contents
-from intercom_simulator.generation import activity, beside, companies, phone, plain, readers, setup
+from intercom_simulator.generation import (
+    activity,
+    beside,
+    companies,
+    people,
+    phone,
+    plain,
+    readers,
+    redirects,
+    setup,
+)
 from intercom_simulator.generation.chance import Chance
 from intercom_simulator.generation.contacts import ContactMaker
 from intercom_simulator.generation.conversations import ConversationMaker
@@ -59,6 +69,11 @@ def generate(  # noqa: PLR0913 - every size has a name and a default
     articles = list(filled.collection("articles"))
     filled.article_statistics |= readers.statistics(seed, articles)
     filled.article_versions |= readers.versions(seed, articles)
+    centers = list(filled.collection("help_centers"))
+    filled.redirects |= redirects.redirects(seed, centers, articles)
+    filled.company_notes |= people.company_notes(filled, seed)
+    filled.subscriptions |= people.subscriptions(filled, seed)
+    filled.taggings |= people.taggings(filled, seed)
     filling.add_tickets(tickets, long_tickets, Chance(seed + _OWN_STREAM))
     filled.collection("calls").fill(phone.calls(filled, seed, calls))
     return filled

@@ -5,6 +5,7 @@ from intercom_simulator.records import Json, Record
 from intercom_simulator.refusals import ApiError, not_found
 
 _LIST_CAP = 10_000
+_NOTES, _MAX_NOTES = 50, 60
 _SCROLL_ENDS = {
     "gone": not_found("scroll parameter not found"),
     "refused": ApiError(400, "bad_request", "scroll parameter has expired"),
@@ -60,6 +61,14 @@ def segments(call: Call) -> Json:
     call.requires((2, 2))
     company_id = str(_company(call)["id"])
     return call.listed(call.workspace.segments_of_company(company_id))
+
+
+def notes(call: Call) -> Json:
+    """Answers the notes of a company, by page number."""
+    call.requires((2, 15))
+    found = call.workspace.company_notes.get(str(_company(call)["id"]), [])
+    page, pages = call.numbered(found, _NOTES, _MAX_NOTES)
+    return {"type": "list", "data": page, "pages": pages, "total_count": len(found)}
 
 
 def _company(call: Call) -> Record:

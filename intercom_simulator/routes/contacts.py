@@ -27,15 +27,8 @@ def contact(call: Call) -> Json:
 
 
 def tags(call: Call) -> Json:
-    """Answers all tags of a contact, whole."""
-    known = call.workspace.collection("tags")
-    items = listed(_contact(call), "tags")
-    return call.listed(
-        [
-            known.find(str(item["id"])) or {"type": "tag", "id": item["id"], "name": ""}
-            for item in items
-        ]
-    )
+    """Answers all tags of a contact, whole, with when and by whom each was applied."""
+    return call.listed(call.workspace.tags_of(_contact(call)))
 
 
 def companies(call: Call) -> Json:
@@ -72,6 +65,11 @@ def segments(call: Call) -> Json:
     """Answers the segments of a contact."""
     contact_id = str(_contact(call)["id"])
     return {"type": "list", "data": call.workspace.segments_of_contact(contact_id)}
+
+
+def subscriptions(call: Call) -> Json:
+    """Answers the kinds of messages that a contact chose or refused."""
+    return call.listed(call.workspace.subscriptions_of(str(_contact(call)["id"])))
 
 
 def _contact(call: Call) -> Record:

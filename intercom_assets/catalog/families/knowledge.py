@@ -1,6 +1,7 @@
 """The help centers, and what Fin answers from.
 
-Intercom names no permission for content snippets and audiences; the likely one is given.
+Intercom names no permission for content snippets and audiences, and that of redirects only as
+`read_help_center_redirects_scope`; the likely names are given.
 """
 
 from intercom_assets.catalog.endpoints import Child, Listing, Numbered
@@ -101,6 +102,25 @@ KNOWLEDGE: tuple[Resource, ...] = optional(
         ),
         scope=_ARTICLES,
         docs=reference("help-center/listhelpcenters"),
+    ),
+    Resource(
+        name="help_center_redirects",
+        description="One row per address that leads to an article or collection instead.",
+        endpoint=Child("/help_center/help_centers/{id}/redirects", records=("data",)),
+        pagination=Numbered(per_page=250),
+        replication=ByParent(
+            parent="help_centers", key="help_center_id", changes_without_parent=True
+        ),
+        primary_key=("help_center_id", "id"),
+        columns=(
+            *text(help_center_id="Help center that it belongs to (help_centers.id)."),
+            *identity("help_center_redirect", dated=True),
+            *text(from_url="Address that leads elsewhere.", locale="Language of its target."),
+            *text(target_type="`article` or `collection`.", target_id="Where it leads to."),
+        ),
+        scope="Read help center redirects",
+        docs=reference("help-center/listhelpcenterredirects"),
+        since=ApiVersion(2, 16),
     ),
     Resource(
         name="internal_articles",

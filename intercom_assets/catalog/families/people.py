@@ -16,10 +16,12 @@ from intercom_assets.catalog.resource import (
     ByParent,
     Copied,
     Incremental,
+    Level,
     NestedList,
     Resource,
     SemiIncremental,
     identity,
+    optional,
     reference,
 )
 from intercom_assets.catalog.table import boolean, double, integer, json, nested, text, timestamp
@@ -197,6 +199,28 @@ CONTACTS = Resource(
     docs=reference("contacts/searchcontacts"),
 )
 
+_NOTE = (
+    *identity("note"),
+    *text(body="Text, as HTML."),
+    *timestamp(created_at="When it was written."),
+    *nested(
+        "author",
+        text(
+            type="Kind of author: always `admin`.",
+            id="Teammate who wrote it; null where none did.",
+            name="Name of the teammate.",
+            email="Email address of the teammate.",
+        ),
+    ),
+)
+
+_NOTE_REDUCED = {"author": ("type", "id", "name", "email"), "contact": (), "company": ()}
+"""Whom a note is about is in its key; teammates change more often than notes."""
+
+_SEGMENT_COPIED = Copied(
+    of="segments", key="id", columns=("name", "person_type", "created_at", "updated_at")
+)
+
 PEOPLE: tuple[Resource, ...] = (
     Resource(
         name="segments",
@@ -227,12 +251,100 @@ PEOPLE: tuple[Resource, ...] = (
             *_SEGMENT,
         ),
         primary_key=("company_id", "id"),
-        copied=Copied(
-            of="segments", key="id", columns=("name", "person_type", "created_at", "updated_at")
-        ),
+        copied=_SEGMENT_COPIED,
         scope="Read and list users and companies",
         docs=reference("companies/listattachedsegmentsforcompanies"),
         since=ApiVersion(2, 2),
     ),
     CONTACTS,
+)
+
+ABOUT_PEOPLE: tuple[Resource, ...] = optional(
+    Resource(
+        name="contact_notes",
+        description="One row per note that teammates wrote about a contact.",
+        endpoint=Child("/contacts/{id}/notes", records=("data",)),
+        pagination=Numbered(per_page=50),
+        replication=ByParent(
+            parent="contacts",
+            key="contact_id",
+            changes_without_parent=True,
+            counted_in=("notes", "total_count"),
+        ),
+        primary_key=("contact_id", "id"),
+        reduced=_NOTE_REDUCED,
+        columns=(
+            *text(contact_id="Contact that it is about (contacts.id); added by the sync."),
+            *_NOTE,
+        ),
+        scope=_SCOPE,
+        docs=reference("notes/listnotes"),
+    ),
+    Resource(
+        name="company_notes",
+        description="One row per note that teammates wrote about a company.",
+        endpoint=Child("/companies/{id}/notes", records=("data",)),
+        pagination=Numbered(per_page=50),
+        replication=ByParent(parent="companies", key="company_id", changes_without_parent=True),
+        primary_key=("company_id", "id"),
+        reduced=_NOTE_REDUCED,
+        columns=(
+            *text(company_id="Company that it is about (companies.id); added by the sync."),
+            *_NOTE,
+        ),
+        scope=_SCOPE,
+        docs=reference("notes/listcompanynotes"),
+        since=ApiVersion(2, 15),
+    ),
+    Resource(
+        name="contact_segments",
+        description="One row per contact and segment that the contact is in.",
+        endpoint=Child("/contacts/{id}/segments", records=("data",)),
+        replication=ByParent(parent="contacts", key="contact_id", changes_without_parent=True),
+        primary_key=("contact_id", "id"),
+        copied=_SEGMENT_COPIED,
+        columns=(
+            *text(contact_id="Contact that is in the segment (contacts.id); added by the sync."),
+            *_SEGMENT,
+        ),
+        scope=_SCOPE,
+        docs=reference("contacts/listsegmentsforacontact"),
+    ),
+    Resource(
+        name="contact_subscriptions",
+        description="One row per contact and kind of message that the contact chose or refused.",
+        endpoint=Child("/contacts/{id}/subscriptions", records=("data",)),
+        replication=ByParent(parent="contacts", key="contact_id", changes_without_parent=True),
+        primary_key=("contact_id", "id"),
+        reduced={"default_translation": (), "translations": (), "content_types": (), "state": ()},
+        columns=(
+            *text(contact_id="Contact who decided (contacts.id); added by the sync."),
+            *identity("subscription", "Kind of message (subscription_types.id)."),
+            *text(consent_type="`opt_out` if the contact refused it, else `opt_in`."),
+        ),
+        scope=_SCOPE,
+        docs=reference("contacts/listsubscriptionsforacontact"),
+    ),
+    Resource(
+        name="contact_taggings",
+        description="One row per contact and tag that the contact has: since when, and from whom.",
+        endpoint=Child("/contacts/{id}/tags", records=("data",)),
+        replication=ByParent(
+            parent="contacts",
+            key="contact_id",
+            changes_without_parent=True,
+            counted_in=("tags", "total_count"),
+        ),
+        primary_key=("contact_id", "id"),
+        reduced={"name": ()},
+        columns=(
+            *text(contact_id="Contact that has the tag (contacts.id); added by the sync."),
+            *identity("tag", "Tag that the contact has (tags.id)."),
+            *timestamp(applied_at="When the contact got it."),
+            *nested("applied_by", text(type="Kind of who gave it.", id="Teammate who gave it.")),
+        ),
+        scope="Read tags",
+        docs=reference("contacts/listtagsforacontact"),
+    ),
+    level=Level.COSTLY,
 )

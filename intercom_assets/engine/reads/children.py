@@ -186,6 +186,9 @@ class _Lists:
         """Read the children of a due parent; those of a deleted parent are gone with it."""
         if parent.deleted:
             return _Family(parent.key, parent, whole=WholeList(parent.key))
+        if parent.childless and parent.key not in self._context.unread.before:
+            # Its count may be stale: nothing is marked, or said about what was read.
+            return _Family(parent.key, parent)
         try:
             family = await self.judge.read(parent.key, partial(self._family, parent.key))
         except IntercomError as error:

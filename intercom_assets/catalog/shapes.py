@@ -1,0 +1,91 @@
+"""What a model is: its name and its shape, a closed union that the warehouse interprets."""
+
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from intercom_assets.catalog.resource import Level
+from intercom_assets.catalog.table import Column
+
+
+@dataclass(frozen=True, slots=True)
+class Flat:
+    """A table's rows, with a typed column per custom attribute from the table `attributes`.
+
+    Attributes:
+        within: Column of that table with lists of attributes, if they are not rows of their own.
+    """
+
+    resource: str
+    attributes: str
+    column: str = "custom_attributes"
+    within: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bridge:
+    """A row per pair of a table's row and a member of a list in it.
+
+    Attributes:
+        path: Keys that lead from the column's value to the list.
+        field: Field with a member's id; None if the member itself is the id.
+        key: Column of the view for the row's key.
+        member: Column of the view for the member's id.
+        of: Resource of the members; None if they are words.
+    """
+
+    resource: str
+    column: str
+    path: tuple[str, ...]
+    field: str | None = "id"
+    key: str
+    member: str
+    of: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entries:
+    """A row per entry of a list in a table's row, with typed columns of the entry's fields.
+
+    Attributes:
+        paths: Keys that may lead from the column's value to the list; Intercom's documents differ.
+        key: Columns of the view for the row's key, in the order of the table's.
+        entry: Columns that identify an entry within its row.
+    """
+
+    resource: str
+    column: str
+    paths: tuple[tuple[str, ...], ...]
+    key: tuple[str, ...]
+    entry: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+
+Shape: TypeAlias = Flat | Bridge | Entries
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A view, whose asset has its name; the warehouse's view is `<prefix>rudder_<name>`.
+
+    Attributes:
+        level: `all` selects what is core; only its name, or `everything`, any other.
+    """
+
+    name: str
+    description: str
+    shape: Shape
+    level: Level = Level.CORE
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Names of the resources whose tables the view reads."""
+        match self.shape:
+            case Flat(resource, attributes):
+                return (resource, attributes)
+            case Bridge(resource=resource) | Entries(resource=resource):
+                return (resource,)
+
+
+def renamed(field: str, columns: tuple[Column, ...]) -> tuple[Column, ...]:
+    """Give another name to a field whose own name is a word of SQL."""
+    return tuple(replace(column, path=(field,)) for column in columns)
