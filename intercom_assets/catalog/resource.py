@@ -128,6 +128,8 @@ class ByParent:
         count_column: Column of the parent that counts its records, for a check.
         changes_without_parent: Whether a list can change while its parent does not, so that a
             reconcile reads the lists of all parents.
+        append_only: Whether records are only ever added, and old ones no longer listed: none is
+            marked as gone.
     """
 
     parent: str
@@ -135,6 +137,7 @@ class ByParent:
     order_column: str | None = None
     count_column: str | None = None
     changes_without_parent: bool = False
+    append_only: bool = False
 
 
 Replication: TypeAlias = (
@@ -180,6 +183,7 @@ class Resource:
         lookup: Request for one record, for reconciles.
         reduced: Objects inside the record that other tables hold, and what is kept of them.
         copied: The other resource's record that each row repeats.
+        made_key: Fields whose hash is the key of a record without one; all if none is named.
         scope: Permission that the token needs, as named in Intercom's Developer Hub.
 
     Raises:
@@ -195,6 +199,7 @@ class Resource:
     pagination: Pagination = field(default_factory=SinglePage)
     replication: Replication = field(default_factory=FullRefresh)
     primary_key: tuple[str, ...] = ("id",)
+    made_key: tuple[str, ...] = ()
     nested: tuple[NestedList, ...] = ()
     lookup: Lookup | None = None
     reduced: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -232,8 +237,10 @@ class Resource:
         if self.copied is not None:
             self._check_copied(self.copied)
         self._check_reduced()
-        if isinstance(self.endpoint, Child) and "{id}" not in self.endpoint.path:
-            raise ValueError(f"path {self.endpoint.path!r} lacks {{id}}")
+        if isinstance(self.endpoint, Child):
+            asked = (self.endpoint.path, *self.endpoint.params.values())
+            if not any("{id}" in part for part in asked):
+                raise ValueError(f"path {self.endpoint.path!r} lacks {{id}}")
 
     def _check_replication(self) -> None:
         link, is_list = self.replication, isinstance(self.endpoint, Listing)

@@ -64,6 +64,8 @@ def test_columns_of_another_table_name_it(project: Project) -> None:
         "company_segments": {"company_id": "intercom/companies.id"},
         "conversation_parts": {"conversation_id": "intercom/conversations.id"},
         "ticket_parts": {"ticket_id": "intercom/tickets.id"},
+        "events": {"contact_id": "intercom/contacts.id"},
+        "event_summaries": {"contact_id": "intercom/contacts.id"},
         "handling_events": {"conversation_id": "intercom/conversations.id"},
         "side_conversations": {"conversation_id": "intercom/conversations.id"},
         "article_statistics": {"article_id": "intercom/articles.id"},

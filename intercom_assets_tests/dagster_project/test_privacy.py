@@ -173,9 +173,10 @@ def test_the_document_names_what_there_is() -> None:
         "calls",
         "handling_events",
         "side_conversations",
+        "events",
     } == {r for r, _ in listed}
     assert len(entries) > 35
-    chosen = ["everything", "calls", "handling_events", "side_conversations"]
+    chosen = ["everything", "calls", "handling_events", "side_conversations", "events"]
     assert () == read(resources=chosen, exclude_columns=", ".join(entries)).warnings
 
 

@@ -112,6 +112,8 @@ def test_refusals_match_the_description(
     [
         ("admins", "admin"),
         ("activity_logs", "activity_log"),
+        ("events", "data_event"),
+        ("event_summaries", "data_event_summary_item"),
         ("deleted_conversations", "deleted_conversation_item"),
         ("teams", "team"),
         ("segments", "segment"),
