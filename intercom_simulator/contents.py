@@ -31,6 +31,8 @@ class Contents(Store):
         handling_events: Events by conversation, oldest first; they have no id.
         side_conversations: Side conversations by conversation.
         events: Events by contact, oldest first.
+        monitor_evaluations: What quality monitors flagged, by conversation.
+        scorecards: How the quality of conversations was judged, by conversation.
         article_statistics: Figures by article; None where Intercom shows null.
         article_versions: Versions by article, newest first.
         merges: By the id of a merged contact, where it went.
@@ -47,6 +49,8 @@ class Contents(Store):
     handling_events: dict[str, list[Record]] = field(default_factory=dict)
     side_conversations: dict[str, list[Record]] = field(default_factory=dict)
     events: dict[str, list[Record]] = field(default_factory=dict)
+    monitor_evaluations: dict[str, list[Record]] = field(default_factory=dict)
+    scorecards: dict[str, list[Record]] = field(default_factory=dict)
     article_statistics: dict[str, Record | None] = field(default_factory=dict)
     article_versions: dict[str, list[Record]] = field(default_factory=dict)
     merges: dict[str, Record] = field(default_factory=dict)

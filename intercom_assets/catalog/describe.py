@@ -17,7 +17,7 @@ from intercom_assets.catalog.resource import (
 def request_line(resource: Resource) -> str:
     """Return the request for a resource's records, such as `GET /teams`."""
     match resource.endpoint:
-        case Child(search=ParentSearch(path)) | Search(path):
+        case Child(search=ParentSearch(path)) | Search(path=path):
             return f"POST {path}"
         case Listing(path, params=params) | Child(path, params=params):
             query = "&".join(f"{name}={value}" for name, value in params.items())

@@ -40,6 +40,7 @@ class Search:
     records: str
     granularity: Granularity
     listed: bool = True
+    params: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def list_path(self) -> str:
@@ -49,9 +50,14 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """A GET of one record, which shows whether it still exists."""
+    """A GET of one record, which shows whether it still exists.
+
+    Attributes:
+        params: Of this request, and of the list without a filter.
+    """
 
     path: str
+    params: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

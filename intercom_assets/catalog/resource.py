@@ -5,7 +5,7 @@ variant is a type error until every interpreter handles it.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import NamedTuple, TypeAlias
@@ -160,6 +160,23 @@ class NestedList:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OnRequest:
+    """A list inside the records of a search that Intercom sends only if a parameter asks for it.
+
+    Attributes:
+        name: What the setting `include` calls it.
+        param: The parameter, whose value is `true`.
+        searched: Whether only the search knows the parameter: no lookup, and no plain list.
+    """
+
+    name: str
+    column: str
+    param: str
+    since: ApiVersion
+    searched: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Copied:
     """A record of another resource that each row repeats, in its state when the list was read.
 
@@ -180,6 +197,7 @@ class Resource:
     Attributes:
         name: Name of the asset, and of the table after `<prefix>rudder_`.
         nested: Truncated lists inside the record, to be completed.
+        on_request: Lists inside the record that the settings may ask for.
         lookup: Request for one record, for reconciles.
         reduced: Objects inside the record that other tables hold, and what is kept of them.
         copied: The other resource's record that each row repeats.
@@ -201,6 +219,7 @@ class Resource:
     primary_key: tuple[str, ...] = ("id",)
     made_key: tuple[str, ...] = ()
     nested: tuple[NestedList, ...] = ()
+    on_request: tuple[OnRequest, ...] = ()
     lookup: Lookup | None = None
     reduced: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     copied: Copied | None = None
@@ -256,6 +275,9 @@ class Resource:
             raise ValueError("incremental replication and search go together")
         if isinstance(link, Incremental) and self.lookup is None:
             raise ValueError("an incremental resource needs a lookup, to tell what is gone")
+        for one in self.on_request:
+            if not isinstance(link, Incremental) or one.column not in map(_name, self.columns):
+                raise ValueError(f"{one.name!r} is no column of a search")
 
     def _check_cursor(self, cursor: str) -> None:
         if cursor not in {column.name for column in self.columns}:
@@ -300,6 +322,24 @@ class Resource:
         """Column by which the start date filters, if it does."""
         link = self.replication
         return None if isinstance(link, FullRefresh | ByParent) else link.cursor
+
+
+def _name(column: Column) -> str:
+    return column.name
+
+
+def including(resource: Resource, names: Collection[str]) -> Resource:
+    """Return a resource whose requests ask for the lists of these names."""
+    wanted = [one for one in resource.on_request if one.name in names]
+    search, lookup = resource.endpoint, resource.lookup
+    if not wanted or not isinstance(search, Search) or lookup is None:
+        return resource
+    everywhere = {one.param: "true" for one in wanted if not one.searched}
+    return replace(
+        resource,
+        endpoint=replace(search, params={one.param: "true" for one in wanted}),
+        lookup=replace(lookup, params=everywhere),
+    )
 
 
 def identity(

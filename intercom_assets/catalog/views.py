@@ -3,13 +3,13 @@
 Declarations only; the warehouse writes the SQL.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from intercom_assets.catalog import CATALOG, Catalog
 from intercom_assets.catalog.resource import Resource, stamps
-from intercom_assets.catalog.table import Column, boolean, integer, nested, text, timestamp
+from intercom_assets.catalog.table import Column, boolean, double, integer, nested, text, timestamp
 from intercom_assets.catalog.types import ColumnType
 
 
@@ -71,11 +71,16 @@ Shape: TypeAlias = Flat | Bridge | Entries
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A view, whose asset has its name; the warehouse's view is `<prefix>rudder_<name>`."""
+    """A view, whose asset has its name; the warehouse's view is `<prefix>rudder_<name>`.
+
+    Attributes:
+        on_request: What the setting `include` has to name, or its list would be empty.
+    """
 
     name: str
     description: str
     shape: Shape
+    on_request: str = ""
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -178,6 +183,62 @@ MODELS: tuple[Model, ...] = (
             member="contact_id",
             of="contacts",
         ),
+    ),
+    Model(
+        "merged_contacts",
+        "One row per user and contact that was merged into it.",
+        Entries(
+            resource="contacts",
+            column="merge_history",
+            paths=((),),
+            key="contact_id",
+            entry=("source_contact_id",),
+            columns=(
+                *text(source_contact_id="Contact that was merged, and is gone."),
+                *text(source_contact_role="What it was: `lead` or `user`."),
+                *timestamp(merged_at="When it was merged."),
+            ),
+        ),
+        on_request="merge_history",
+    ),
+    Model(
+        "conversation_monitors",
+        "One row per conversation and evaluation by a quality monitor that flagged it.",
+        Entries(
+            resource="conversations",
+            column="monitor_evaluations",
+            paths=((),),
+            key="conversation_id",
+            entry=("monitor_id", "evaluated_at"),
+            columns=(
+                *text(monitor_id="Monitor.", monitor_name="Its name; null if it was deleted."),
+                *text(monitor_type="Its kind, such as `prompt`; null if it was deleted."),
+                *text(result="What it found, such as `flagged`.", explanation="Why."),
+                *timestamp(evaluated_at="When it looked at the conversation."),
+            ),
+        ),
+        on_request="monitors",
+    ),
+    Model(
+        "conversation_scorecards",
+        "One row per conversation and scorecard by which its quality was judged.",
+        Entries(
+            resource="conversations",
+            column="scorecards",
+            paths=((),),
+            key="conversation_id",
+            entry=("scorecard_id", "evaluated_at"),
+            columns=(
+                *text(scorecard_id="Scorecard.", scorecard_version_id="Version of it."),
+                *text(name="Its name.", scorecard_type="Its kind, such as `human`."),
+                *boolean(passed="Whether the conversation passed; null if it was not scored."),
+                *double(score="Score; null if it was not scored.", ai_score="Score that AI gave."),
+                *timestamp(evaluated_at="When it was last scored."),
+                *text(reviewed_teammate="Who was judged, as JSON: `ai`, or `admin` and an id."),
+                *text(evaluators="Results by criterion, as JSON."),
+            ),
+        ),
+        on_request="scorecards",
     ),
     Model(
         "ticket_contacts",
@@ -287,10 +348,14 @@ MODELS: tuple[Model, ...] = (
 NAMES = tuple(model.name for model in MODELS)
 
 
-def models_of(resources: Iterable[Resource]) -> tuple[Model, ...]:
-    """Return the models that read only tables of the given resources."""
-    names = {resource.name for resource in resources}
-    return tuple(model for model in MODELS if names.issuperset(model.sources))
+def models_of(resources: Iterable[Resource], include: Collection[str] = ()) -> tuple[Model, ...]:
+    """Return the models that read only tables of the given resources, and what they include."""
+    names, included = {resource.name for resource in resources}, {"", *include}
+    return tuple(
+        model
+        for model in MODELS
+        if names.issuperset(model.sources) and model.on_request in included
+    )
 
 
 def check(models: tuple[Model, ...], catalog: Catalog) -> None:

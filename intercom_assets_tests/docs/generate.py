@@ -93,7 +93,10 @@ def checks() -> str:
 def models() -> str:
     """Give the table of models."""
     rows = ["| model | what it shows | made of |", "|---|---|---|"]
-    rows += [f"| `{one.name}` | {one.description} | {', '.join(one.sources)} |" for one in MODELS]
+    for one in MODELS:
+        made_of = ", ".join(one.sources)
+        made_of += f", with `include: {one.on_request}`" if one.on_request else ""
+        rows.append(f"| `{one.name}` | {one.description} | {made_of} |")
     return "\n".join(rows)
 
 

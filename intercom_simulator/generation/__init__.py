@@ -12,6 +12,7 @@ from intercom_simulator.generation import (
     companies,
     phone,
     plain,
+    quality,
     readers,
     setup,
     tracked,
@@ -66,6 +67,8 @@ def generate(  # noqa: PLR0913 - every size has a name and a default
     filled.handling_events |= beside.handling_events(filled, seed)
     filled.side_conversations |= beside.side_conversations(filled, seed)
     filled.events |= tracked.events(filled, seed)
+    filled.monitor_evaluations |= quality.monitor_evaluations(filled, seed)
+    filled.scorecards |= quality.scorecards(filled, seed)
     articles = list(filled.collection("articles"))
     filled.article_statistics |= readers.statistics(seed, articles)
     filled.article_versions |= readers.versions(seed, articles)

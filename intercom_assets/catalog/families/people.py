@@ -17,6 +17,7 @@ from intercom_assets.catalog.resource import (
     Copied,
     Incremental,
     NestedList,
+    OnRequest,
     Resource,
     SemiIncremental,
     identity,
@@ -185,6 +186,14 @@ CONTACTS = Resource(
     pagination=StartingAfter(per_page=150),
     replication=Incremental(),
     lookup=Lookup("/contacts/{id}"),
+    on_request=(
+        OnRequest(
+            name="merge_history",
+            column="merge_history",
+            param="include_merge_history",
+            since=ApiVersion(2, 16),
+        ),
+    ),
     columns=(*_PERSON, *_ACTIVITY, *_CONSENT, *_DEVICES, *_RELATED),
     nested=(
         NestedList("tags", "/contacts/{id}/tags", ("data",), SinglePage(), "Read tags"),
