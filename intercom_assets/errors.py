@@ -35,6 +35,7 @@ class RequestInfo:
 
     Attributes:
         path: Path without host or query: the host is the user's own setting.
+        version: Version of the API that was asked for; empty for the exchange of a code.
         status: HTTP status, None if no response came.
         code: Intercom's error code, such as `token_unauthorized`.
         message: Intercom's message, or the kind of failure if no response came.
@@ -43,6 +44,7 @@ class RequestInfo:
 
     method: str
     path: str
+    version: str = ""
     status: int | None = None
     code: str | None = None
     message: str | None = None

@@ -17,6 +17,7 @@ import anyio.lowlevel
 import httpx
 
 from intercom_assets.catalog import CATALOG, NEWEST, ApiVersion, Resource
+from intercom_assets.catalog.resource import including
 from intercom_assets.engine.cursor import BatchLimits, Source, SyncOptions
 from intercom_assets.engine.extract import Extract
 from intercom_assets.engine.load import load
@@ -134,6 +135,7 @@ class World:
         page_size: The most records that any page is asked for.
         attempts: Tries of a request.
         hide_zone: Whether `/me` names a time zone that nobody knows.
+        include: What is asked for beside what Intercom sends anyway.
         slept: Pauses that were asked for instead of taken.
         ear: What the last sync told.
     """
@@ -149,6 +151,7 @@ class World:
     page_size: int = LARGEST
     attempts: int = 4
     hide_zone: bool = False
+    include: tuple[str, ...] = ()
     token: str = "simulated-token"
     region: str = "us"
     slept: list[float] = field(default_factory=list)
@@ -181,7 +184,7 @@ class World:
         resource = CATALOG[name]
         return Extract(
             source=self.source,
-            resource=resource,
+            resource=including(resource, self.include),
             parent=CATALOG[resource.parent] if resource.parent else None,
             connection=connection,
             request=SyncOptions(run_id="run", **request),

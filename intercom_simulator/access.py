@@ -18,6 +18,7 @@ SCOPES = {
     "/contacts*": "read_users_and_companies",
     "/conversations*": "read_conversations",
     "/data_attributes*": "read_users_and_companies",
+    "/events*": "read_events",
     "/help_center/*": "read_articles_scope",
     "/internal_articles*": "read_articles_scope",
     "/macros*": "read_conversations",

@@ -21,6 +21,8 @@ class Behaviour:
         hidden: Ids, by kind, that lists and searches count and do not show.
         contact_companies_key: Where `/contacts/{id}/companies` has its records:
             examples and clients say `data`, the schema says `companies`.
+        event_days: Days after which an event is no longer listed, Intercom's 90; 0 is never, as
+            made events are as old as the seed.
         list_pages: Records a page of the lists that are documented as one page; 0 is all.
         scroll_end: How the scroll over companies ends: with an empty list, as documented, or
             otherwise.
@@ -37,6 +39,7 @@ class Behaviour:
     activity_order: Literal["asc", "desc"] = "desc"
     hidden: dict[str, set[str]] = field(default_factory=dict)
     contact_companies_key: Literal["data", "companies"] = "data"
+    event_days: int = 0
     list_pages: int = 0
     scroll_end: Literal["empty", "gone", "refused", "null_list", "no_token"] = "empty"
     scroll_renews: bool = False

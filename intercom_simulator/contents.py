@@ -30,6 +30,9 @@ class Contents(Store):
         deleted_conversations: What the list of them shows, oldest first.
         handling_events: Events by conversation, oldest first; they have no id.
         side_conversations: Side conversations by conversation.
+        events: Events by contact, oldest first.
+        monitor_evaluations: What quality monitors flagged, by conversation.
+        scorecards: How the quality of conversations was judged, by conversation.
         article_statistics: Figures by article; None where Intercom shows null.
         article_versions: Versions by article, newest first.
         redirects: Redirects by help center.
@@ -49,6 +52,9 @@ class Contents(Store):
     deleted_conversations: list[Record] = field(default_factory=list)
     handling_events: dict[str, list[Record]] = field(default_factory=dict)
     side_conversations: dict[str, list[Record]] = field(default_factory=dict)
+    events: dict[str, list[Record]] = field(default_factory=dict)
+    monitor_evaluations: dict[str, list[Record]] = field(default_factory=dict)
+    scorecards: dict[str, list[Record]] = field(default_factory=dict)
     article_statistics: dict[str, Record | None] = field(default_factory=dict)
     article_versions: dict[str, list[Record]] = field(default_factory=dict)
     redirects: dict[str, list[Record]] = field(default_factory=dict)
@@ -100,6 +106,22 @@ class Contents(Store):
             "activity_description": f"{admin.get('name')}: {activity_type}",
         }
         return self._put("activity_logs", log | fields)
+
+    def track_event(self, contact_id: str, event_name: str, **fields: Json) -> str:
+        """Adds an event of a contact, which is not dated anew, and returns the event's id."""
+        contact = self.find("contacts", contact_id)
+        event: Record = {
+            "type": "event",
+            "id": str(uuid.uuid4()),
+            "created_at": self.now(),
+            "event_name": event_name,
+            "user_id": contact.get("external_id"),
+            "intercom_user_id": contact_id,
+            "email": contact.get("email"),
+            "metadata": {},
+        }
+        self.events[contact_id] = [*self.events.get(contact_id, []), event | fields]
+        return str(event["id"])
 
     def rename(self, kind: str, record_id: str, name: str) -> None:
         """Gives a tag, segment, team... another name.

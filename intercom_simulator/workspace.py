@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from intercom_simulator.access import Access
 from intercom_simulator.behaviour import Behaviour
 from intercom_simulator.contents import PARTS_CAP, Contents
+from intercom_simulator.events import summaries
 from intercom_simulator.faults import Faults
 from intercom_simulator.oauth import OAuth
 from intercom_simulator.records import Record, listed
@@ -138,6 +139,22 @@ def _side_conversations(contents: Contents, _version: Version) -> list[Record]:
     return _beside(contents.side_conversations, contents)
 
 
+def _events(contents: Contents, _version: Version) -> list[Record]:
+    return [
+        {**one, "contact_id": key}
+        for key in contents.collection("contacts").ids()
+        for one in contents.events.get(key, [])
+    ]
+
+
+def _event_summaries(contents: Contents, _version: Version) -> list[Record]:
+    return [
+        {**one, "contact_id": key}
+        for key in contents.collection("contacts").ids()
+        for one in summaries(contents.events.get(key, []))
+    ]
+
+
 def _deleted_conversations(contents: Contents, _version: Version) -> list[Record]:
     return list(contents.deleted_conversations)
 
@@ -194,6 +211,8 @@ _BELOW: dict[str, Callable[[Contents, Version], list[Record]]] = {
     "handling_events": _handling_events,
     "side_conversations": _side_conversations,
     "ticket_parts": _ticket_parts,
+    "events": _events,
+    "event_summaries": _event_summaries,
     "company_segments": _company_segments,
     "contact_notes": _contact_notes,
     "company_notes": _company_notes,

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from intercom_assets.catalog.families.conversations import MESSAGING
+from intercom_assets.catalog.families.events import EVENTS
 from intercom_assets.catalog.families.inbox import BESIDE_CONVERSATIONS, INBOX
 from intercom_assets.catalog.families.knowledge import ABOUT_ARTICLES, KNOWLEDGE
 from intercom_assets.catalog.families.outbound import OUTBOUND
@@ -83,7 +84,7 @@ class Catalog:
 CATALOG = Catalog(
     {
         "workspace": (*WORKSPACE, *SETUP),
-        "people": (*PEOPLE, *ABOUT_PEOPLE),
+        "people": (*PEOPLE, *ABOUT_PEOPLE, *EVENTS),
         "inbox": (*MESSAGING, *INBOX, *BESIDE_CONVERSATIONS),
         "tickets": TICKETS,
         "knowledge": (*KNOWLEDGE, *ABOUT_ARTICLES),

@@ -5,6 +5,7 @@ from typing import assert_never
 
 from intercom_assets.catalog.endpoints import (
     Child,
+    Linked,
     Numbered,
     Pagination,
     Scroll,
@@ -68,7 +69,7 @@ def _pages(pagination: Pagination, records: int | None, page_size: int) -> int |
             return 1
         case Scroll():
             return None if records is None else -(-records // _SCROLLED) + 1
-        case StartingAfter(per_page) | Numbered(per_page):
+        case StartingAfter(per_page) | Numbered(per_page) | Linked(per_page):
             return None if records is None else max(-(-records // min(per_page, page_size)), 1)
         case _:
             assert_never(pagination)
@@ -108,7 +109,7 @@ def _page(pagination: Pagination) -> int | None:
             return None
         case Scroll():
             return _SCROLLED
-        case StartingAfter(per_page) | Numbered(per_page):
+        case StartingAfter(per_page) | Numbered(per_page) | Linked(per_page):
             return per_page
         case _:
             assert_never(pagination)

@@ -17,13 +17,11 @@ from intercom_assets.catalog.resource import (
 def request_line(resource: Resource) -> str:
     """Return the request for a resource's records, such as `GET /teams`."""
     match resource.endpoint:
-        case Listing(path, _, params):
+        case Child(search=ParentSearch(path)) | Search(path=path):
+            return f"POST {path}"
+        case Listing(path, params=params) | Child(path, params=params):
             query = "&".join(f"{name}={value}" for name, value in params.items())
             return f"GET {path}{'?' if query else ''}{query}"
-        case Child(search=ParentSearch(path)) | Search(path):
-            return f"POST {path}"
-        case Child(path):
-            return f"GET {path}"
         case _:
             assert_never(resource.endpoint)
 
@@ -59,10 +57,11 @@ def how_synced(resource: Resource) -> str:
             return f"{told}; a reconcile finds the rest."
         case Windowed() | NewestFirst():
             return "Each sync reads what was added since the last one; no row is marked."
-        case ByParent(parent, changes_without_parent=changes_without_parent, counted_in=counted):
+        case ByParent(parent) as link:
             told = f"Each sync reads the lists of the {parent} that changed since the last one"
-            told += ", unless they count none" if counted else ""
-            told += "; a reconcile reads all of them." if changes_without_parent else "."
+            told += ", unless they count none" if link.counted_in else ""
+            told += "; a reconcile reads all of them." if link.changes_without_parent else "."
+            told += " No row is marked." if link.append_only else ""
             copied = resource.copied
             return f"{told} A row follows the stored {copied.of} at once." if copied else told
         case _:

@@ -40,6 +40,7 @@ class Search:
     records: str
     granularity: Granularity
     listed: bool = True
+    params: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def list_path(self) -> str:
@@ -49,9 +50,14 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """A GET of one record, which shows whether it still exists."""
+    """A GET of one record, which shows whether it still exists.
+
+    Attributes:
+        params: Of this request, and of the list without a filter.
+    """
 
     path: str
+    params: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +71,7 @@ class ParentSearch:
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """A GET per parent that lists the parent's records.
+    """A GET per parent that lists the parent's records; `{id}` is the parent's in path and params.
 
     Attributes:
         cap: Maximum number of records that Intercom returns, preferring the newest.
@@ -78,6 +84,7 @@ class Child:
     cap: int | None = None
     search: ParentSearch | None = None
     single: bool = False
+    params: Mapping[str, str] = field(default_factory=dict)
 
 
 Endpoint: TypeAlias = Listing | Search | Child
@@ -103,13 +110,25 @@ class Numbered:
 
 
 @dataclass(frozen=True, slots=True)
+class Linked:
+    """Each response names the next page by a URL, all of whose parameters count."""
+
+    per_page: int = 50
+
+
+@dataclass(frozen=True, slots=True)
 class Scroll:
     """One scroll per app. Its token repeats, and an empty page ends it."""
 
 
-Pagination: TypeAlias = SinglePage | StartingAfter | Numbered | Scroll
+Pagination: TypeAlias = SinglePage | StartingAfter | Numbered | Linked | Scroll
 
 
 def record_path(path: str, key: str) -> str:
     """Insert the id of a record into a declared path."""
     return path.replace("{id}", quote(key, safe=""))
+
+
+def record_params(params: Mapping[str, str], key: str) -> Mapping[str, str]:
+    """Insert the id of a record into declared parameters."""
+    return {name: value.replace("{id}", key) for name, value in params.items()}

@@ -99,7 +99,7 @@ def _shown(copied: Copied, resource: Resource, hidden: HiddenPaths) -> Copied:
 
 def needs(resource: Resource) -> Iterator[tuple[Column, str]]:
     """Yield the columns that a sync needs in plain text, each with the reason."""
-    for name in resource.primary_key:
+    for name in (*resource.primary_key, *resource.made_key):
         yield resource.table.column(name), "rows are told apart, joined and found again by it"
     for date in {resource.cursor, resource.table.version} - {None}:
         yield resource.table.column(str(date)), "it tells what changed, and which version is newer"

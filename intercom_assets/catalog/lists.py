@@ -1,11 +1,12 @@
 """Models of lists inside records, which cost no request.
 
-Reading them unfolds whole tables, so only their names, or `everything`, select them.
+Reading them unfolds whole tables, so only their names, or `everything`, select them; those that the
+setting `include` asks for are selected with it.
 """
 
 from intercom_assets.catalog.resource import Level
 from intercom_assets.catalog.shapes import Bridge, Entries, Model, renamed
-from intercom_assets.catalog.table import integer, text, timestamp
+from intercom_assets.catalog.table import boolean, double, integer, text, timestamp
 
 _FILE = (
     *text(
@@ -18,6 +19,62 @@ _FILE = (
 )
 
 LISTS: tuple[Model, ...] = (
+    Model(
+        "merged_contacts",
+        "One row per user and contact that was merged into it.",
+        Entries(
+            resource="contacts",
+            column="merge_history",
+            paths=((),),
+            key=("contact_id",),
+            entry=("source_contact_id",),
+            columns=(
+                *text(source_contact_id="Contact that was merged, and is gone."),
+                *text(source_contact_role="What it was: `lead` or `user`."),
+                *timestamp(merged_at="When it was merged."),
+            ),
+        ),
+        on_request="merge_history",
+    ),
+    Model(
+        "conversation_monitors",
+        "One row per conversation and evaluation by a quality monitor that flagged it.",
+        Entries(
+            resource="conversations",
+            column="monitor_evaluations",
+            paths=((),),
+            key=("conversation_id",),
+            entry=("monitor_id", "evaluated_at"),
+            columns=(
+                *text(monitor_id="Monitor.", monitor_name="Its name; null if it was deleted."),
+                *text(monitor_type="Its kind, such as `prompt`; null if it was deleted."),
+                *text(result="What it found, such as `flagged`.", explanation="Why."),
+                *timestamp(evaluated_at="When it looked at the conversation."),
+            ),
+        ),
+        on_request="monitors",
+    ),
+    Model(
+        "conversation_scorecards",
+        "One row per conversation and scorecard by which its quality was judged.",
+        Entries(
+            resource="conversations",
+            column="scorecards",
+            paths=((),),
+            key=("conversation_id",),
+            entry=("scorecard_id", "evaluated_at"),
+            columns=(
+                *text(scorecard_id="Scorecard.", scorecard_version_id="Version of it."),
+                *text(name="Its name.", scorecard_type="Its kind, such as `human`."),
+                *boolean(passed="Whether the conversation passed; null if it was not scored."),
+                *double(score="Score; null if it was not scored.", ai_score="Score that AI gave."),
+                *timestamp(evaluated_at="When it was last scored."),
+                *text(reviewed_teammate="Who was judged, as JSON: `ai`, or `admin` and an id."),
+                *text(evaluators="Results by criterion, as JSON."),
+            ),
+        ),
+        on_request="scorecards",
+    ),
     Model(
         "conversation_taggings",
         "One row per conversation and tag that it has: since when, and from whom.",

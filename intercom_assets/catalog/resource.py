@@ -5,7 +5,7 @@ variant is a type error until every interpreter handles it.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import NamedTuple, TypeAlias
@@ -130,6 +130,8 @@ class ByParent:
             reconcile reads the lists of all parents.
         counted_in: JSON column of the parent, and the keys in it that lead to the number of its
             records: where that is 0 and none is stored, none are requested.
+        append_only: Whether records are only ever added, and old ones no longer listed: none is
+            marked as gone.
     """
 
     parent: str
@@ -138,6 +140,7 @@ class ByParent:
     count_column: str | None = None
     changes_without_parent: bool = False
     counted_in: tuple[str, ...] = ()
+    append_only: bool = False
 
 
 Replication: TypeAlias = (
@@ -157,6 +160,23 @@ class NestedList:
     records: tuple[str, ...]
     pagination: SinglePage | Numbered
     scope: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnRequest:
+    """A list inside the records of a search that Intercom sends only if a parameter asks for it.
+
+    Attributes:
+        name: What the setting `include` calls it.
+        param: The parameter, whose value is `true`.
+        searched: Whether only the search knows the parameter: no lookup, and no plain list.
+    """
+
+    name: str
+    column: str
+    param: str
+    since: ApiVersion
+    searched: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,9 +200,11 @@ class Resource:
     Attributes:
         name: Name of the asset, and of the table after `<prefix>rudder_`.
         nested: Truncated lists inside the record, to be completed.
+        on_request: Lists inside the record that the settings may ask for.
         lookup: Request for one record, for reconciles.
         reduced: Fields of the record that other tables hold, and what is kept of objects.
         copied: The other resource's record that each row repeats.
+        made_key: Fields whose hash is the key of a record without one; all if none is named.
         scope: Permission that the token needs, as named in Intercom's Developer Hub.
 
     Raises:
@@ -198,7 +220,9 @@ class Resource:
     pagination: Pagination = field(default_factory=SinglePage)
     replication: Replication = field(default_factory=FullRefresh)
     primary_key: tuple[str, ...] = ("id",)
+    made_key: tuple[str, ...] = ()
     nested: tuple[NestedList, ...] = ()
+    on_request: tuple[OnRequest, ...] = ()
     lookup: Lookup | None = None
     reduced: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     copied: Copied | None = None
@@ -235,8 +259,10 @@ class Resource:
         if self.copied is not None:
             self._check_copied(self.copied)
         self._check_reduced()
-        if isinstance(self.endpoint, Child) and "{id}" not in self.endpoint.path:
-            raise ValueError(f"path {self.endpoint.path!r} lacks {{id}}")
+        if isinstance(self.endpoint, Child):
+            asked = (self.endpoint.path, *self.endpoint.params.values())
+            if not any("{id}" in part for part in asked):
+                raise ValueError(f"path {self.endpoint.path!r} lacks {{id}}")
 
     def _check_replication(self) -> None:
         link, is_list = self.replication, isinstance(self.endpoint, Listing)
@@ -252,6 +278,9 @@ class Resource:
             raise ValueError("incremental replication and search go together")
         if isinstance(link, Incremental) and self.lookup is None:
             raise ValueError("an incremental resource needs a lookup, to tell what is gone")
+        for one in self.on_request:
+            if not isinstance(link, Incremental) or one.column not in map(_name, self.columns):
+                raise ValueError(f"{one.name!r} is no column of a search")
 
     def _check_cursor(self, cursor: str) -> None:
         if cursor not in {column.name for column in self.columns}:
@@ -296,6 +325,24 @@ class Resource:
         """Column by which the start date filters, if it does."""
         link = self.replication
         return None if isinstance(link, FullRefresh | ByParent) else link.cursor
+
+
+def _name(column: Column) -> str:
+    return column.name
+
+
+def including(resource: Resource, names: Collection[str]) -> Resource:
+    """Return a resource whose requests ask for the lists of these names."""
+    wanted = [one for one in resource.on_request if one.name in names]
+    search, lookup = resource.endpoint, resource.lookup
+    if not wanted or not isinstance(search, Search) or lookup is None:
+        return resource
+    everywhere = {one.param: "true" for one in wanted if not one.searched}
+    return replace(
+        resource,
+        endpoint=replace(search, params={one.param: "true" for one in wanted}),
+        lookup=replace(lookup, params=everywhere),
+    )
 
 
 def identity(

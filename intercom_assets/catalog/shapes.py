@@ -69,12 +69,14 @@ class Model:
 
     Attributes:
         level: `all` selects what is core; only its name, or `everything`, any other.
+        on_request: What the setting `include` has to name, or its list would be empty.
     """
 
     name: str
     description: str
     shape: Shape
     level: Level = Level.CORE
+    on_request: str = ""
 
     @property
     def sources(self) -> tuple[str, ...]:

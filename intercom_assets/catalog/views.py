@@ -3,7 +3,7 @@
 Declarations only; the warehouse writes the SQL.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from intercom_assets.catalog import CATALOG, Catalog
 from intercom_assets.catalog.lists import LISTS
@@ -211,11 +211,16 @@ MODELS: tuple[Model, ...] = (
 NAMES = tuple(model.name for model in MODELS)
 
 
-def models_of(resources: Iterable[Resource], level: Level = Level.CORE) -> tuple[Model, ...]:
-    """Return the models up to a level that read only tables of the given resources."""
-    names = {resource.name for resource in resources}
-    known = (model for model in MODELS if model.level <= level)
-    return tuple(model for model in known if names.issuperset(model.sources))
+def models_of(
+    resources: Iterable[Resource], level: Level = Level.CORE, include: Collection[str] = ()
+) -> tuple[Model, ...]:
+    """Return the models up to a level whose tables are synced, and lists in them included."""
+    names, included = {resource.name for resource in resources}, {"", *include}
+    return tuple(
+        model
+        for model in MODELS
+        if model.level <= level and names.issuperset(model.sources) and model.on_request in included
+    )
 
 
 def check(models: tuple[Model, ...], catalog: Catalog) -> None:

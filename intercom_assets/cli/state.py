@@ -4,10 +4,21 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, fields, replace
 from datetime import datetime
-from typing import Any
+from itertools import chain
+from typing import Any, assert_never
 
 import click
 
+from intercom_assets.catalog import CATALOG
+from intercom_assets.catalog.resource import (
+    ByParent,
+    FullRefresh,
+    Incremental,
+    NewestFirst,
+    SemiIncremental,
+    Windowed,
+)
+from intercom_assets.catalog.table import SYNCED_AT
 from intercom_assets.cli.demo import settings_to_read
 from intercom_assets.cli.display.output import FAILED, REFUSED, print_json
 from intercom_assets.cli.project import the_only
@@ -15,6 +26,7 @@ from intercom_assets.errors import ConfigurationError, IntercomAssetsError
 from intercom_assets.orchestration.warehouses import open_warehouse
 from intercom_assets.settings.source import Settings
 from intercom_assets.warehouse.base import Commit, StoredCursor, Target
+from intercom_assets.warehouse.queries import Cells
 from intercom_assets.warehouse.warehouse import Warehouse
 
 _OF_COMMIT = {"version", "synced_at", "run_id"}
@@ -87,9 +99,35 @@ def _import(
                 f"The rows of {cursor.resource} are of workspace {there.workspace_id}, the cursor "
                 f"is of {cursor.workspace_id}. Choose the source of that workspace"
             )
+        _refuse_ahead(settings, warehouse, cursor)
     for cursor in cursors:
         _store(settings, warehouse, cursor, stored)
         click.echo(f"Stored the cursor of {cursor.resource}.", err=True)
+
+
+def _refuse_ahead(settings: Settings, warehouse: Warehouse, cursor: StoredCursor) -> None:
+    """Refuse a cursor that no stored row reaches: rows are committed with the cursor they reach."""
+    resource, at = CATALOG[cursor.resource], cursor.at
+    match resource.replication:
+        case Incremental(cursor=name) | Windowed(cursor=name) | NewestFirst(cursor=name):
+            target = settings.source.target(resource)
+        case ByParent(parent=parent):
+            target, name, at = (
+                settings.source.target(CATALOG[parent]),
+                SYNCED_AT,
+                cursor.parent_synced_at,
+            )
+        case FullRefresh() | SemiIncremental():
+            return
+        case _:
+            assert_never(resource.replication)
+    rows = chain.from_iterable(warehouse.cells(Cells(target, (target.table.column(name),))))
+    if at is not None and not any(row[-1] is not None and row[-1] >= at for row in rows):
+        raise ConfigurationError(
+            f"No row of {target} is as new as the cursor of {cursor.resource}, {at:%Y-%m-%d %X} "
+            "UTC, which would skip what is in between. Copy tables and cursors of the same moment, "
+            "or leave it out of the file, so that everything is read"
+        )
 
 
 def _read(file: str) -> list[StoredCursor]:

@@ -234,7 +234,12 @@ def _prepare(extract: Extract, warehouse: Warehouse, report: Report, folder: Pat
         spooled=partial(_tell_spooled, extract, report, time.monotonic()),
         scroll_patience=extract.connection.scroll_patience,
         slice_records=extract.portions.slice_records,
-        shaper=Shaper(extract.resource.table, extract.mask, extract.resource.reduced),
+        shaper=Shaper(
+            extract.resource.table,
+            extract.mask,
+            extract.resource.reduced,
+            extract.resource.made_key,
+        ),
     )
     parent = table.cursors.get(extract.parent.name) if extract.parent else None
     skipped = parent.skipped if parent and extract.optional else None

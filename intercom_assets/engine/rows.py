@@ -103,8 +103,10 @@ class Shaper:
         table: Table,
         mask: Mask | None = None,
         reduced: Mapping[str, tuple[str, ...]] | None = None,
+        made_key: tuple[str, ...] = (),
     ) -> None:
         self._reduced = reduced or {}
+        self._made_key = made_key
         self.fields = Fields(table.columns)
         self.sample: deque[Row] = deque(maxlen=SAMPLE)
         self._mask = mask
@@ -154,13 +156,14 @@ class Shaper:
     def shape(self, record: Record) -> Row:
         """Return one row: the columns, `_extra` and `_row_hash`; `lines` numbers it.
 
-        The hash replaces a missing key, so that the record keeps a row of its own.
+        A hash replaces a missing key, so that the record keeps a row of its own.
         """
         row: Row = {}
         extra = self.fields.fill(row, record)
         row_hash = hash_record(record)
+        made = self._made(record) if self._made_key else row_hash
         for name in self.key_columns:
-            row.setdefault(name, row_hash)
+            row.setdefault(name, made)
         if extra:
             row[EXTRA] = encode_json(extra).decode()
         row[ROW_HASH] = row_hash
@@ -172,8 +175,12 @@ class Shaper:
         for column in self._key_columns:
             value = value_at(record, column.path)
             fitted = MISFIT if value is None else COERCIONS[column.type](value)
-            row[column.name] = hash_record(record) if isinstance(fitted, Misfit) else fitted
+            row[column.name] = self._made(record) if isinstance(fitted, Misfit) else fitted
         return row
+
+    def _made(self, record: Record) -> str:
+        fields = self._made_key or tuple(record)
+        return hash_record({name: record[name] for name in fields if name in record})
 
 
 def reduce_record(record: Record, reduced: Mapping[str, tuple[str, ...]]) -> Record:

@@ -148,7 +148,7 @@ class Client:
             TransientError: No usable response came; the request may be sent again.
             PermanentError: Intercom refuses the request.
         """
-        request = RequestInfo(method=call.method, path=call.path)
+        request = RequestInfo(method=call.method, path=call.path, version=str(self.version))
         async with self.limiter.slot(meter.waited):
             began = time.monotonic()
             response, content = await self._exchange(call, request)

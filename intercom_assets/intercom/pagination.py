@@ -14,6 +14,7 @@ there are as many distinct ids as `total_count` says.
 | `next` names a page again, or has an unknown form | the end if complete, else broken off |
 | a later page is refused: 400, 422, for a GET also 404 | the end if complete, else broken off |
 | an empty page that names a next one | not the end; 100 in a row are an error |
+| the same in a list by links | the end if it names nothing new, or if it is the second in a row |
 | an empty page where `total_pages` counts more | not the end, unless it is the tenth in a row |
 | the list is null beside a `total_count` of 0 | an empty list |
 | a response of type `list` with its only list under another key | its records |
@@ -28,6 +29,7 @@ from datetime import datetime
 
 from intercom_assets.catalog.endpoints import (
     Child,
+    Linked,
     Numbered,
     Pagination,
     SinglePage,
@@ -104,8 +106,8 @@ async def read_list(session: ResourceSession, call: Call, paged: Paged) -> Page:
     records: dict[str, Record] = {}
     for record in (one for page in pages for one in page.records):
         # Keep the last place: the order is that of the last reading.
-        records.pop(_key(record), None)
-        records[_key(record)] = record
+        records.pop(_key(record, paged), None)
+        records[_key(record, paged)] = record
     return replace(pages[0], records=list(records.values()))
 
 
@@ -200,7 +202,10 @@ class _Reading:
         position = named_position(named, self.paged, self._size) or self._following(page)
         over = position in self._asked or not page.records
         self.ended = position is None or (over and self._is_whole())
-        if self.ended:
+        if isinstance(self.paged, Linked) and not page.records:
+            # Nothing is older. A document's example of an empty page has a link that leads nowhere.
+            self.ended = self.ended or position in self._asked or self._idle > 1
+        elif self.ended:
             self._end(named, page)
         elif self._idle >= _IDLE_PAGES:
             wrong = f"Intercom's list does not end: {self._idle} pages in a row bring nothing new"
@@ -267,7 +272,7 @@ class _Reading:
         )
 
     def _note(self, page: Page) -> None:
-        keys = {_key(record) for record in page.records}
+        keys = {_key(record, self.paged) for record in page.records}
         # Intercom may answer smaller pages than it was asked for; the next begins after those.
         self._size = page_size(page.body, self._size, len(page.records))
         self._idle = 0 if keys - self._here else self._idle + 1
@@ -343,8 +348,9 @@ def read_page(answer: Response, places: Places) -> Page:
     )
 
 
-def _key(record: Record) -> str:
-    return str(record.get("id") or record)
+def _key(record: Record, paged: Paged) -> str:
+    # What is listed by links may share an id: it is documented as the contact's.
+    return str(record if isinstance(paged, Linked) else record.get("id") or record)
 
 
 def paged(pagination: Pagination) -> Paged:
@@ -353,6 +359,6 @@ def paged(pagination: Pagination) -> Paged:
     Raises:
         ValueError: The pagination is the scroll.
     """
-    if isinstance(pagination, SinglePage | StartingAfter | Numbered):
+    if isinstance(pagination, SinglePage | StartingAfter | Numbered | Linked):
         return pagination
     raise ValueError("a scroll has no pages to ask for")

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, replace
 from typing import assert_never
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
-from intercom_assets.catalog.endpoints import Numbered, SinglePage, StartingAfter
+from intercom_assets.catalog.endpoints import Linked, Numbered, SinglePage, StartingAfter
 from intercom_assets.catalog.types import Json, Record, as_int
 from intercom_assets.intercom.client import Call
 
-Paged = SinglePage | StartingAfter | Numbered
+Paged = SinglePage | StartingAfter | Numbered | Linked
 """All paginations except the scroll, which `scroll` reads."""
 
 
@@ -18,15 +18,18 @@ class Position:
 
     Attributes:
         per_page: Page size on which `number` is based, 0 if we do not set one.
+        link: Parameters of a URL that names the page.
     """
 
     number: int | None = None
     per_page: int = 0
     cursor: str | None = None
+    link: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
         """Return what Intercom named, shortened."""
-        return (self.cursor or str(self.number))[:40]
+        linked = " ".join(f"{name}={value}" for name, value in self.link)
+        return (self.cursor or linked or str(self.number))[:40]
 
 
 def page_numbers(body: Record) -> tuple[int | None, int | None]:
@@ -66,6 +69,8 @@ def named_position(following: Json, paged: Paged, size: int) -> Position | None:
         case dict():
             number, cursor = following.get("page"), following.get("starting_after")
         case str() if "?" in following or following.startswith(("http://", "https://")):
+            if isinstance(paged, Linked) and (link := parse_qsl(urlsplit(following).query)):
+                return Position(link=tuple(link))
             query = {
                 name: values[0] for name, values in parse_qs(urlsplit(following).query).items()
             }
@@ -112,6 +117,10 @@ def page_at(call: Call, paged: Paged, position: Position | None, size: int) -> C
     match paged:
         case SinglePage():
             return replace(call, params={**call.params, **place})
+        case Linked():
+            # Its other parameters are ours: an example of Intercom's ends in a stray quote.
+            params = {**dict(position.link if position else ()), **place, **call.params}
+            return replace(call, params={**params, "per_page": str(size)})
         case Numbered():
             begin = {} if position else {"page": "1"}
             params = {**call.params, **begin, **place, "per_page": str(size)}

@@ -6,7 +6,7 @@ Decoding keeps every digit, and replaces text that no warehouse can store.
 import json
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -14,6 +14,7 @@ from functools import lru_cache
 import httpx
 import msgspec
 
+from intercom_assets.catalog.resource import NEWEST
 from intercom_assets.catalog.types import Json, Record, value_at
 from intercom_assets.errors import (
     IntercomError,
@@ -210,8 +211,9 @@ def _refused(request: RequestInfo) -> PermanentError:
     if request.code == "intercom_version_invalid":
         return PermanentError(
             request,
-            "This version of Intercom's API does not have the resource",
-            "Raise api_version, or leave the resource out of the setting resources",
+            f"Version {request.version} of Intercom's API does not have the resource",
+            f"Set a newer api_version, up to {NEWEST}, or leave the resource out of the setting "
+            "resources",
         )
     if request.status in {301, 302, 303, 307, 308}:
         return PermanentError(
@@ -240,9 +242,8 @@ def _described(request: RequestInfo, response: httpx.Response, body: Json) -> Re
         if isinstance(first, dict):
             code, message = _text(first.get("code")), _text(first.get("message"))
         request_id = _text(body.get("request_id"))
-    return RequestInfo(
-        method=request.method,
-        path=request.path,
+    return replace(
+        request,
         status=response.status_code,
         code=code,
         message=message,

@@ -72,6 +72,13 @@ def parents_call(search: ParentSearch, keys: Iterable[str]) -> Call:
     return Call(method="POST", path=search.path, body=body, needs=((search.records,),))
 
 
+def record_call(search: Search, key: str) -> Call:
+    """Return a search for the record with this id."""
+    return _call(
+        search, [{"field": "id", "operator": "=", "value": key}], UPDATED, Order.NEWEST_FIRST
+    )
+
+
 async def count_since(
     session: ResourceSession, search: Search, pagination: Paged, *, since: datetime, until: datetime
 ) -> int:
@@ -95,7 +102,13 @@ def _call(search: Search, bounds: list[Json], field: str, order: Order) -> Call:
         "query": {"operator": "AND", "value": bounds},
         "sort": {"field": field, "order": order.value},
     }
-    return Call(method="POST", path=search.path, body=body, needs=((search.records,),))
+    return Call(
+        method="POST",
+        path=search.path,
+        params=search.params,
+        body=body,
+        needs=((search.records,),),
+    )
 
 
 def _bounds(search: Search, field: str, since: int, until: int | None) -> list[Json]:

@@ -6,7 +6,15 @@ from datetime import datetime
 from typing import assert_never
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from intercom_assets.catalog.endpoints import Child, Listing, Scroll, Search, SinglePage
+from intercom_assets.catalog.endpoints import (
+    Child,
+    Listing,
+    Scroll,
+    Search,
+    SinglePage,
+    record_params,
+    record_path,
+)
 from intercom_assets.catalog.resource import Resource, Windowed
 from intercom_assets.catalog.types import Json, instant_at
 from intercom_assets.errors import ConfigurationError, NotFound, Unauthorized
@@ -135,7 +143,7 @@ def _probe_call(resource: Resource) -> Call:
         case Search() as search:
             call = search_call(search, 0, None, Order.NEWEST_FIRST)
             return replace(call, body={**(call.body or {}), "pagination": {"per_page": 1}})
-        case Child(path):
-            return Call(path=path.replace("{id}", _NOBODY))
+        case Child(path, params=params):
+            return Call(path=record_path(path, _NOBODY), params=record_params(params, _NOBODY))
         case _:
             assert_never(resource.endpoint)

@@ -175,6 +175,30 @@ def resources(value: object, info: Info) -> Selection:
     return Selection(chosen, frozenset(optional))
 
 
+ON_REQUEST = {one.name: one for resource in CATALOG for one in resource.on_request}
+"""What Intercom sends only on request, by its name in the settings."""
+
+
+@Reads
+def include(value: object, info: Info) -> tuple[str, ...]:
+    """Read names of what Intercom sends only on request."""
+    version = info.data.get("api_version", NEWEST)
+    names = list_names(value)
+    if not names:
+        raise ValueError(f"names are allowed: {', '.join(ON_REQUEST)}")
+    problems = []
+    if unknown := sorted(set(names) - ON_REQUEST.keys()):
+        allowed = f"unknown; {closest(unknown, ON_REQUEST)}allowed are {', '.join(ON_REQUEST)}"
+        problems.append(wrong(", ".join(unknown), allowed))
+    for name in ON_REQUEST.keys() & set(names):
+        if (since := ON_REQUEST[name].since) > version:
+            needed = f"needs api_version {since} or newer, but api_version is {version}"
+            problems.append(wrong(name, needed))
+    if problems:
+        raise Refused(*sorted(problems))
+    return tuple(name for name in ON_REQUEST if name in names)
+
+
 def by_resource(value: object, names: Sequence[str], read: Callable[[object], T]) -> dict[str, T]:
     """Read a value for each of some resources, from a map or from text: contacts=…,companies=….
 
@@ -207,7 +231,8 @@ def by_resource(value: object, names: Sequence[str], read: Callable[[object], T]
 def models(value: object, info: Info) -> tuple[Model, ...]:
     """Read names of models whose tables are all synced."""
     resources = info.data.get("selected", tuple(CATALOG))
-    possible = models_of(resources, Level.COSTLY)
+    include = info.data.get("include", ())
+    possible = models_of(resources, Level.COSTLY, include)
     wanted = set(list_names(value) or ())
     if not wanted or ("none" in wanted and len(wanted) > 1):
         raise ValueError("`all`, `everything`, `none` or a list of names is allowed")
@@ -220,13 +245,17 @@ def models(value: object, info: Info) -> tuple[Model, ...]:
     for model in MODELS:
         if model.name in wanted and model not in possible:
             lacking = ", ".join(sorted(set(model.sources) - selected))
-            needed = f"is made of {lacking} too, which the setting resources leaves out"
+            needed = (
+                f"is made of {lacking} too, which the setting resources leaves out"
+                if lacking
+                else f"is made of {model.on_request}, which the setting include leaves out"
+            )
             problems.append(wrong(model.name, needed))
     if problems:
         raise Refused(*problems)
     if "everything" in wanted:
         return possible
-    core = models_of(resources) if "all" in wanted else ()
+    core = models_of(resources, include=include) if "all" in wanted else ()
     return tuple(model for model in possible if model in core or model.name in wanted)
 
 

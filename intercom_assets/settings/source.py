@@ -17,6 +17,7 @@ from pydantic import Field, PrivateAttr, ValidationError, WrapValidator
 from intercom_assets.catalog import CATALOG, NEWEST, ApiVersion, Level, Resource
 from intercom_assets.catalog.hidden import hide
 from intercom_assets.catalog.preview import Preview
+from intercom_assets.catalog.resource import including
 from intercom_assets.catalog.views import NAMES, Model, models_of
 from intercom_assets.engine.cursor import Source
 from intercom_assets.errors import ConfigurationError
@@ -122,6 +123,11 @@ class Settings(SettingsGroup):
     """`all` (default: the core), `everything` (also what costs a few requests a sync; of that, what
     the token may not read is skipped), names, or a word and names: all,ticket_types."""
 
+    include: Annotated[tuple[str, ...], fields.include, forms.names_of(*fields.ON_REQUEST)] = ()
+    """What Intercom sends only on request, without a request more: merge_history of contacts,
+    monitors and scorecards of conversations; each has a view. Stored rows have it once they change,
+    or after a reconcile. Default: none."""
+
     exclude_columns: Annotated[NamedPaths, read_excluded, forms.COLUMN_LIST] = Field(
         default_factory=dict
     )
@@ -141,7 +147,7 @@ class Settings(SettingsGroup):
 
     models: Annotated[
         tuple[Model, ...], fields.models, forms.names_of("all", "everything", "none", *NAMES)
-    ] = Field(default_factory=lambda others: models_of(others["selected"]))
+    ] = Field(default_factory=lambda o: models_of(o["selected"], include=o["include"]))
     """Views for analysts: `all` (default) that the resources allow, `everything`, which adds lists
     inside records, `none`, or names: contacts_flat,contact_tags."""
 
@@ -258,7 +264,8 @@ class Settings(SettingsGroup):
     def resources(self) -> tuple[Resource, ...]:
         """The selected resources, parents before children, without excluded columns."""
         privacy = self.privacy
-        return tuple(hide(one, privacy.of(one.name)) for one in self.selected)
+        included = (including(one, self.include) for one in self.selected)
+        return tuple(hide(one, privacy.of(one.name)) for one in included)
 
     @property
     def optional(self) -> frozenset[str]:

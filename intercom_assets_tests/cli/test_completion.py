@@ -37,6 +37,8 @@ def completed(*arguments: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
                 "conversations_flat",
                 "conversation_tags",
                 "conversation_contacts",
+                "conversation_monitors",
+                "conversation_scorecards",
                 "conversation_taggings",
                 "conversation_teammates",
                 "conversation_links",
@@ -89,7 +91,7 @@ def test_completion_imports_what_settings_need() -> None:
     )
 
     count, modules = done.stdout.splitlines()
-    assert 31 == int(count)
+    assert 34 == int(count)
     assert set() == HEAVY & set(modules.split())
 
 

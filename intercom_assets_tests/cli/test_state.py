@@ -38,7 +38,7 @@ class Synced:
 def synced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Synced]:
     """Sync companies and what depends on them."""
     monkeypatch.chdir(ROOT)
-    world = make_world(tmp_path / "state.duckdb", companies=6)
+    world = make_world(tmp_path / "state.duckdb", companies=6, contacts=5)
     world.source = Source(name="intercom", schema="intercom", prefix="")
     world.sync_all("companies", "company_segments")
     yield Synced(world, tmp_path / "state.duckdb")
@@ -77,6 +77,32 @@ def test_cursors_move_with_the_tables(synced: Synced, tmp_path: Path) -> None:
     assert "companies has no rows here, and its cursor would skip them" in refused.stderr
     [count] = query(copied, "SELECT count(*) AS rows FROM intercom.rudder_companies")
     assert count["rows"]
+
+
+@pytest.mark.parametrize(
+    ("resource", "change"),
+    [
+        ("contacts", "DELETE FROM intercom.rudder_contacts WHERE updated_at >= '{at}'"),
+        ("company_segments", "UPDATE intercom.rudder_companies SET _synced_at = '2020-01-01'"),
+        ("company_segments", "DELETE FROM intercom.rudder_companies"),
+    ],
+)
+def test_a_cursor_beyond_the_rows_is_refused(
+    synced: Synced, tmp_path: Path, resource: str, change: str
+) -> None:
+    """Tables that were copied before the cursor lack rows: it would skip them for good."""
+    synced.world.sync("contacts")
+    file, copied = tmp_path / "cursors.json", tmp_path / "copy.duckdb"
+    file.write_text(synced.state().stdout)
+    shutil.copy(synced.database, copied)
+    execute(copied, change.format(at=synced.cursors()["contacts"]["at"]))
+    execute(copied, "DELETE FROM intercom.rudder__cursors")
+
+    refused = synced.state("--import", str(file), database=copied)
+
+    assert 2 == refused.exit_code
+    assert f"is as new as the cursor of {resource}" in refused.stderr
+    assert {} == synced.cursors(copied)
 
 
 @pytest.mark.parametrize(

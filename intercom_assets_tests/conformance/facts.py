@@ -19,7 +19,7 @@ import yaml
 from intercom_assets.catalog import CATALOG, ApiVersion, Resource
 from intercom_assets.catalog.endpoints import Child, Endpoint, Listing, Search
 from intercom_assets.catalog.types import Json
-from intercom_assets_tests.conformance.reviewed import RECORD_TYPES, RECORDS_ELSEWHERE
+from intercom_assets_tests.conformance.reviewed import ANSWERS, RECORD_TYPES, RECORDS_ELSEWHERE
 
 TABLE = Path(__file__).with_name("facts.tsv")
 SPECS = Path(
@@ -152,9 +152,12 @@ def _fields(
     if (resource.name, version) in RECORDS_ELSEWHERE:
         records = RECORDS_ELSEWHERE[resource.name, version].records
     kinds = RECORD_TYPES.get(resource.name)
+    schema = answer(operation)
+    if resource.name in ANSWERS:
+        schema = spec["components"]["schemas"][ANSWERS[resource.name]]
     described = (
         one
-        for record in descend(spec, answer(operation), records)
+        for record in descend(spec, schema, records)
         for one in _variants(spec, record)
         if kinds is None or one["properties"]["type"].get("enum") == [kinds]
     )

@@ -29,6 +29,9 @@ RECORDS_ELSEWHERE = {
 }
 """By resource and version."""
 
+ANSWERS = {"events": "data_event_list"}
+"""Resources whose answer is another schema than the spec names: it names that of the counts."""
+
 RECORD_TYPES = {"news_items": "news-item", "newsfeeds": "newsfeed"}
 """Resources whose lists share one schema, where the `type` of a record tells them apart."""
 
@@ -42,6 +45,11 @@ UNDOCUMENTED: dict[str, dict[str, str]] = {
         "article_id": _ADDED,
         "conversations": "in the example, where the schema has `conversions`",
     },
+    "events": {
+        "contact_id": _ADDED,
+        "event_key": "made by the sync: the `id` of an event may be the contact's",
+    },
+    "event_summaries": {"contact_id": _ADDED},
     "handling_events": {"conversation_id": _ADDED, "id": "made by the sync: events have none"},
     "side_conversations": {"conversation_id": _ADDED},
     "company_segments": {"company_id": _ADDED},

@@ -18,7 +18,7 @@ from intercom_assets.views.build import ViewReport, make_views
 from intercom_assets.warehouse.views import Made
 from intercom_assets_tests.places import DuckDBPlace, Place, SnowflakePlace
 from intercom_assets_tests.world import World, make_world
-from intercom_simulator.records import Record
+from intercom_simulator import Record, Workspace
 
 HOSTILE = {
     "plan_Tier": "folds into the name of another",
@@ -60,7 +60,24 @@ class Scene:
 
     def truth(self, shape: Shape) -> list[Record]:
         """Give the records that a model is made of."""
-        return self.world.workspace.truth(shape.resource)
+        workspace = self.world.workspace
+        return [
+            record | included(workspace, shape.resource, str(record["id"]))
+            for record in workspace.truth(shape.resource)
+        ]
+
+
+def included(workspace: Workspace, resource: str, key: str) -> Record:
+    """Give what Intercom sends of a record only on request."""
+    if resource == "conversations":
+        flagged, judged = workspace.monitor_evaluations, workspace.scorecards
+        return {"monitor_evaluations": flagged.get(key, []), "scorecards": judged.get(key, [])}
+    history = [
+        {**one, "source_contact_id": source, "source_contact_role": one["role"]}
+        for source, one in workspace.merges.items()
+        if one["target"] == key
+    ]
+    return {"merge_history": history} if resource == "contacts" else {}
 
 
 @pytest.fixture(scope="module", params=["duckdb", "snowflake"])
@@ -78,6 +95,13 @@ def scene(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     tagged = {"type": "tag.list", "tags": [{"type": "tag", "id": key} for key in tags.ids()[:2]]}
     world.workspace.patch("companies", companies.ids()[0], {"tags": tagged})
     _fill_lists(world)
+    users = [one["id"] for one in world.workspace.truth("contacts") if one["role"] == "user"]
+    world.workspace.merges["gone"] = {
+        "target": users[0],
+        "role": "lead",
+        "merged_at": 1_700_000_000,
+    }
+    world.include = ("merge_history", "monitors", "scorecards")
     world.sync_all(*(name for name in CATALOG.names if name in NAMES))
     first = make_views(MODELS, world.source, world.warehouse)
     second = make_views(MODELS, world.source, world.warehouse)
@@ -233,8 +257,8 @@ def _cells(entry: Record, columns: tuple[Column, ...]) -> list[Any]:
 
 
 def _cell(value: Any, column: Column) -> Any:  # noqa: ANN401 - JSON
-    if isinstance(value, dict):
-        return json.dumps(value, separators=(",", ":"))
+    if isinstance(value, dict | list):
+        return json.dumps(value, separators=(",", ":"), sort_keys=True)
     if column.type is ColumnType.TIMESTAMP and value is not None:
         return datetime.fromtimestamp(value, ZoneInfo("UTC"))
     return str(value) if type(value) is int and column.type is ColumnType.TEXT else value
@@ -320,7 +344,8 @@ def test_nothing_is_made_of_tables_that_are_not_there(tmp_path: Path) -> None:
     assert {None} == {report.made for report in before}
     assert all("There is no table main_.p_rudder_" in report.problem for report in before)
     made = {report.model.name for report in reports if report.made}
-    assert {"contact_companies", "contact_tags", "contact_social_profiles"} == made
+    possible = {"contact_companies", "contact_tags", "contact_social_profiles", "merged_contacts"}
+    assert possible == made
     [flat] = [report for report in reports if report.model.name == "contacts_flat"]
     assert "p_rudder_contact_attributes yet. Sync contact_attributes first" in flat.problem
     assert json.dumps(flat.problem)

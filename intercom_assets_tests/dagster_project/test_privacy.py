@@ -175,10 +175,11 @@ def test_the_document_names_what_there_is() -> None:
         "company_notes",
         "handling_events",
         "side_conversations",
+        "events",
     } == {r for r, _ in listed}
     assert len(entries) > 35
     named = ["calls", "contact_notes", "company_notes", "handling_events", "side_conversations"]
-    chosen = ["everything", *named]
+    chosen = ["everything", *named, "events"]
     assert () == read(resources=chosen, exclude_columns=", ".join(entries)).warnings
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from intercom_assets.catalog import CATALOG, ApiVersion, Level
+from intercom_assets.catalog.endpoints import Search
 from intercom_assets.settings.source import read_settings
 from intercom_assets.settings.warehouse import DuckDBSettings
 from intercom_assets_tests.dagster_project.reading import ROOT, TOKEN, problems, read
@@ -298,6 +299,31 @@ def test_everything_means_what_the_version_has() -> None:
 
     assert "ticket_types" in names
     assert "ticket_states" not in names
+
+
+def test_what_is_included_is_asked_for_and_has_views() -> None:
+    """Only what is named has its parameter, and its view among `models: all`."""
+    plain, settings = read(), read(include="merge_history, scorecards")
+
+    searches = [one.endpoint for one in settings.resources if isinstance(one.endpoint, Search)]
+    assert [{"include_merge_history": "true"}, {"include_scorecards": "true"}] == [
+        one.params for one in searches
+    ]
+    assert {"merged_contacts", "conversation_scorecards"} == {
+        one.name for one in settings.models
+    } - {one.name for one in plain.models}
+
+
+def test_what_cannot_be_included_is_refused() -> None:
+    """An older version is refused with the one it needs, a wrong name with the right ones."""
+    assert [
+        "include is 'monitors': needs api_version 2.16 or newer, but api_version is 2.14",
+        "include is 'scorecards': needs api_version 2.16 or newer, but api_version is 2.14",
+    ] == problems(include="scorecards,monitors", api_version="2.14")
+    (unknown,) = problems(include="scorecard")
+    assert unknown.startswith("include is 'scorecard': unknown; did you mean scorecards? allowed")
+    (left_out,) = problems(models="merged_contacts")
+    assert left_out.endswith("is made of merge_history, which the setting include leaves out")
 
 
 def test_a_misspelt_name_is_refused_with_a_suggestion() -> None:

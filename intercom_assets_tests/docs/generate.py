@@ -88,11 +88,11 @@ def checks() -> str:
 def models() -> str:
     """Give the table of models."""
     rows = ["| model | selected by | what it shows | made of |", "|---|---|---|---|"]
-    rows += [
-        f"| `{one.name}` | {'all' if one.level is Level.CORE else 'everything'} "
-        f"| {one.description} | {', '.join(one.sources)} |"
-        for one in MODELS
-    ]
+    for one in MODELS:
+        selected = f"with `include: {one.on_request}`" if one.on_request else "`all`"
+        selected = selected if one.level is Level.CORE else "`everything`"
+        made_of = ", ".join(one.sources)
+        rows.append(f"| `{one.name}` | {selected} | {one.description} | {made_of} |")
     return "\n".join(rows)
 
 

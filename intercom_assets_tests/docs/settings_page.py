@@ -67,6 +67,7 @@ EXAMPLES: Mapping[str, Example] = {
     ),
     "table_prefix": Example("eu_"),
     "resources": Example(["contacts", "conversations"], "contacts,conversations"),
+    "include": Example(["merge_history", "scorecards"], "merge_history,scorecards"),
     "exclude_columns": Example(
         {"contacts": ["email", "location"]}, "contacts.email, contacts.location"
     ),

@@ -175,6 +175,45 @@ def test_a_full_refresh_reads_everything_again(world: World, name: str) -> None:
     assert world.expected(name) == world.stored(name)
 
 
+def test_a_workspace_without_logs_is_not_read_from_its_beginning_again(world: World) -> None:
+    """An empty read stores how far it came: the next one asks once, and finds what came late."""
+    for log in world.workspace.truth(LOGS):
+        world.workspace.remove(LOGS, log["id"])
+    world.sync(LOGS)
+    assert requests(world) > 2
+    for _ in range(3):
+        world.clock.forward(20 * DAY)
+        world.workspace.log.clear()
+        world.sync(LOGS)
+        assert 1 == requests(world)
+    world.workspace.log_activity(id="late", created_at=int(world.clock.now - DAY))
+
+    world.sync(LOGS)
+
+    assert ["late"] == [row["id"] for row in world.rows(LOGS)]
+
+
+def test_an_empty_read_that_breaks_off_begins_again(world: World) -> None:
+    """Nothing came yet, and nothing says that the rest is empty too."""
+    logs = world.workspace.truth(LOGS)
+    for log in logs:
+        world.workspace.remove(LOGS, log["id"])
+
+    def break_off(request: httpx.Request) -> None:
+        if int(request.url.params.get("created_at_after", 0)) > NOON - 40 * DAY:
+            raise httpx.ConnectError("gone")
+
+    world.before = break_off
+    with pytest.raises(TransientError):
+        world.sync(LOGS)
+    world.before = nothing
+    world.workspace.collection(LOGS).fill(logs)
+
+    world.sync(LOGS)
+
+    assert world.expected(LOGS) == world.stored(LOGS)
+
+
 def test_windows_of_thirty_days_cover_the_life_of_the_workspace(world: World) -> None:
     """A first read begins when the workspace was created; no window is longer than thirty days."""
     world.sync(LOGS)

@@ -61,7 +61,7 @@ def test_a_version_that_lacks_the_resource_skips_it(world: World) -> None:
 
     report = sync(world)
 
-    assert "This version of Intercom's API does not have the resource" == report.skipped
+    assert "Version 2.8 of Intercom's API does not have the resource" == report.skipped
 
 
 @pytest.mark.parametrize("kind", ["400", "404", "500"])

@@ -24,6 +24,13 @@ LISTS: list[tuple[str, str, str, Record | None]] = [
     ("POST", "/contacts/search", "/contacts/search", ANYTHING),
     ("GET", "/conversations", "/conversations?per_page=100", None),
     ("POST", "/conversations/search", "/conversations/search", ANYTHING),
+    (
+        "POST",
+        "/conversations/search",
+        "/conversations/search?include_monitors=true&include_scorecards=true",
+        ANYTHING,
+    ),
+    ("POST", "/contacts/search", "/contacts/search?include_merge_history=true", ANYTHING),
     ("GET", "/conversations/deleted", "/conversations/deleted", None),
     ("GET", "/ticket_types", "/ticket_types", None),
     ("GET", "/ticket_states", "/ticket_states", None),
@@ -114,6 +121,8 @@ def test_refusals_match_the_description(
     [
         ("admins", "admin"),
         ("activity_logs", "activity_log"),
+        ("events", "data_event"),
+        ("event_summaries", "data_event_summary_item"),
         ("deleted_conversations", "deleted_conversation_item"),
         ("teams", "team"),
         ("segments", "segment"),

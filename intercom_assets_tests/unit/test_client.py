@@ -191,7 +191,11 @@ def test_retries_end_and_name_the_request(bad: httpx.Response) -> None:
         (httpx.Response(403, text=PAGE), Unauthorized, "proxy or a firewall"),
         (envelope(404, "not_found"), NotFound, "not_found"),
         (envelope(410, "contact_merged"), NotFound, "contact_merged"),
-        (envelope(400, "intercom_version_invalid"), PermanentError, "Raise api_version"),
+        (
+            envelope(400, "intercom_version_invalid"),
+            PermanentError,
+            "Version 2.16 of .* Set a newer",
+        ),
         (envelope(422, "parameter_invalid", "bad field"), PermanentError, "bad field"),
         (
             httpx.Response(301, headers={"Location": "https://x.example/"}),

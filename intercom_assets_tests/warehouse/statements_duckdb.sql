@@ -511,6 +511,58 @@ WHERE t."_deleted_at" IS NULL AND (m.VALUE ->> '$') IS NOT NULL;
 -- view subscription_type_content_types replace 2
 COMMENT ON VIEW "intercom"."eu_rudder_subscription_type_content_types" IS 'One row per type of subscription and kind of message that it covers. [intercom_assets:824f636fbad9190e]';
 
+-- view merged_contacts replace 1
+CREATE OR REPLACE VIEW "intercom"."eu_rudder_merged_contacts" AS
+SELECT
+  t."id" AS "contact_id",
+  (m.VALUE ->> '/source_contact_id') AS "source_contact_id",
+  (m.VALUE ->> '/source_contact_role') AS "source_contact_role",
+  COALESCE(make_timestamptz(TRY_CAST(regexp_extract((m.VALUE ->> '/merged_at'), '^(-[0-9]{1,10}|[0-9]{1,11})([.]0+)?$', 1) AS BIGINT) * 1000000),
+    TRY_CAST(regexp_extract((m.VALUE ->> '/merged_at'), '^([1-9][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2}))$', 1) AS TIMESTAMP WITH TIME ZONE)) AS "merged_at"
+FROM "intercom"."eu_rudder_contacts" AS t, unnest(json_extract(t."merge_history", '$[*]')) AS m(value)
+WHERE t."_deleted_at" IS NULL;
+
+-- view merged_contacts replace 2
+COMMENT ON VIEW "intercom"."eu_rudder_merged_contacts" IS 'One row per user and contact that was merged into it. [intercom_assets:c664b1099f0089b3]';
+
+-- view conversation_monitors replace 1
+CREATE OR REPLACE VIEW "intercom"."eu_rudder_conversation_monitors" AS
+SELECT
+  t."id" AS "conversation_id",
+  (m.VALUE ->> '/monitor_id') AS "monitor_id",
+  (m.VALUE ->> '/monitor_name') AS "monitor_name",
+  (m.VALUE ->> '/monitor_type') AS "monitor_type",
+  (m.VALUE ->> '/result') AS "result",
+  (m.VALUE ->> '/explanation') AS "explanation",
+  COALESCE(make_timestamptz(TRY_CAST(regexp_extract((m.VALUE ->> '/evaluated_at'), '^(-[0-9]{1,10}|[0-9]{1,11})([.]0+)?$', 1) AS BIGINT) * 1000000),
+    TRY_CAST(regexp_extract((m.VALUE ->> '/evaluated_at'), '^([1-9][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2}))$', 1) AS TIMESTAMP WITH TIME ZONE)) AS "evaluated_at"
+FROM "intercom"."eu_rudder_conversations" AS t, unnest(json_extract(t."monitor_evaluations", '$[*]')) AS m(value)
+WHERE t."_deleted_at" IS NULL;
+
+-- view conversation_monitors replace 2
+COMMENT ON VIEW "intercom"."eu_rudder_conversation_monitors" IS 'One row per conversation and evaluation by a quality monitor that flagged it. [intercom_assets:a7fc67e2ca1a614a]';
+
+-- view conversation_scorecards replace 1
+CREATE OR REPLACE VIEW "intercom"."eu_rudder_conversation_scorecards" AS
+SELECT
+  t."id" AS "conversation_id",
+  (m.VALUE ->> '/scorecard_id') AS "scorecard_id",
+  (m.VALUE ->> '/scorecard_version_id') AS "scorecard_version_id",
+  (m.VALUE ->> '/name') AS "name",
+  (m.VALUE ->> '/scorecard_type') AS "scorecard_type",
+  CASE LOWER((m.VALUE ->> '/passed')) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END AS "passed",
+  TRY_CAST(regexp_extract((m.VALUE ->> '/score'), '^([+-]?([0-9]{1,200}[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,2})?)$', 1) AS DOUBLE) AS "score",
+  TRY_CAST(regexp_extract((m.VALUE ->> '/ai_score'), '^([+-]?([0-9]{1,200}[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,2})?)$', 1) AS DOUBLE) AS "ai_score",
+  COALESCE(make_timestamptz(TRY_CAST(regexp_extract((m.VALUE ->> '/evaluated_at'), '^(-[0-9]{1,10}|[0-9]{1,11})([.]0+)?$', 1) AS BIGINT) * 1000000),
+    TRY_CAST(regexp_extract((m.VALUE ->> '/evaluated_at'), '^([1-9][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2}))$', 1) AS TIMESTAMP WITH TIME ZONE)) AS "evaluated_at",
+  (m.VALUE ->> '/reviewed_teammate') AS "reviewed_teammate",
+  (m.VALUE ->> '/evaluators') AS "evaluators"
+FROM "intercom"."eu_rudder_conversations" AS t, unnest(json_extract(t."scorecards", '$[*]')) AS m(value)
+WHERE t."_deleted_at" IS NULL;
+
+-- view conversation_scorecards replace 2
+COMMENT ON VIEW "intercom"."eu_rudder_conversation_scorecards" IS 'One row per conversation and scorecard by which its quality was judged. [intercom_assets:5e803c0d1a376ac3]';
+
 -- view conversation_taggings replace 1
 CREATE OR REPLACE VIEW "intercom"."eu_rudder_conversation_taggings" AS
 SELECT

@@ -511,6 +511,52 @@ FROM "INTERCOM"."EU_RUDDER_SUBSCRIPTION_TYPES" AS t, LATERAL FLATTEN(INPUT => CA
 WHERE t."_DELETED_AT" IS NULL AND CAST(m.VALUE AS TEXT) IS NOT NULL
   AND 'intercom_assets:7c7b059d8028b3aa' <> '';
 
+-- view merged_contacts replace 1
+CREATE OR REPLACE VIEW "INTERCOM"."EU_RUDDER_MERGED_CONTACTS" COPY GRANTS COMMENT = 'One row per user and contact that was merged into it.' AS
+SELECT
+  t."ID" AS "CONTACT_ID",
+  CAST(m.VALUE['source_contact_id'] AS TEXT) AS "SOURCE_CONTACT_ID",
+  CAST(m.VALUE['source_contact_role'] AS TEXT) AS "SOURCE_CONTACT_ROLE",
+  COALESCE(DATEADD(microsecond, TRY_CAST(REGEXP_SUBSTR(CAST(m.VALUE['merged_at'] AS TEXT), '^(-[0-9]{1,10}|[0-9]{1,11})([.]0+)?$', 1, 1, 'e', 1) AS NUMBER(38,0)) * 1000000, CAST('1970-01-01T00:00:00+00:00' AS TIMESTAMP_TZ)),
+    TRY_CAST(REGEXP_SUBSTR(CAST(m.VALUE['merged_at'] AS TEXT), '^([1-9][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2}))$', 1, 1, 'e', 1) AS TIMESTAMP_TZ)) AS "MERGED_AT"
+FROM "INTERCOM"."EU_RUDDER_CONTACTS" AS t, LATERAL FLATTEN(INPUT => CASE WHEN IS_ARRAY(t."MERGE_HISTORY") THEN t."MERGE_HISTORY" END) AS m
+WHERE t."_DELETED_AT" IS NULL
+  AND 'intercom_assets:9311f9d36516f3db' <> '';
+
+-- view conversation_monitors replace 1
+CREATE OR REPLACE VIEW "INTERCOM"."EU_RUDDER_CONVERSATION_MONITORS" COPY GRANTS COMMENT = 'One row per conversation and evaluation by a quality monitor that flagged it.' AS
+SELECT
+  t."ID" AS "CONVERSATION_ID",
+  CAST(m.VALUE['monitor_id'] AS TEXT) AS "MONITOR_ID",
+  CAST(m.VALUE['monitor_name'] AS TEXT) AS "MONITOR_NAME",
+  CAST(m.VALUE['monitor_type'] AS TEXT) AS "MONITOR_TYPE",
+  CAST(m.VALUE['result'] AS TEXT) AS "RESULT",
+  CAST(m.VALUE['explanation'] AS TEXT) AS "EXPLANATION",
+  COALESCE(DATEADD(microsecond, TRY_CAST(REGEXP_SUBSTR(CAST(m.VALUE['evaluated_at'] AS TEXT), '^(-[0-9]{1,10}|[0-9]{1,11})([.]0+)?$', 1, 1, 'e', 1) AS NUMBER(38,0)) * 1000000, CAST('1970-01-01T00:00:00+00:00' AS TIMESTAMP_TZ)),
+    TRY_CAST(REGEXP_SUBSTR(CAST(m.VALUE['evaluated_at'] AS TEXT), '^([1-9][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2}))$', 1, 1, 'e', 1) AS TIMESTAMP_TZ)) AS "EVALUATED_AT"
+FROM "INTERCOM"."EU_RUDDER_CONVERSATIONS" AS t, LATERAL FLATTEN(INPUT => CASE WHEN IS_ARRAY(t."MONITOR_EVALUATIONS") THEN t."MONITOR_EVALUATIONS" END) AS m
+WHERE t."_DELETED_AT" IS NULL
+  AND 'intercom_assets:e1948fb51128d791' <> '';
+
+-- view conversation_scorecards replace 1
+CREATE OR REPLACE VIEW "INTERCOM"."EU_RUDDER_CONVERSATION_SCORECARDS" COPY GRANTS COMMENT = 'One row per conversation and scorecard by which its quality was judged.' AS
+SELECT
+  t."ID" AS "CONVERSATION_ID",
+  CAST(m.VALUE['scorecard_id'] AS TEXT) AS "SCORECARD_ID",
+  CAST(m.VALUE['scorecard_version_id'] AS TEXT) AS "SCORECARD_VERSION_ID",
+  CAST(m.VALUE['name'] AS TEXT) AS "NAME",
+  CAST(m.VALUE['scorecard_type'] AS TEXT) AS "SCORECARD_TYPE",
+  CASE LOWER(CAST(m.VALUE['passed'] AS TEXT)) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END AS "PASSED",
+  TRY_CAST(REGEXP_SUBSTR(CAST(m.VALUE['score'] AS TEXT), '^([+-]?([0-9]{1,200}[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,2})?)$', 1, 1, 'e', 1) AS FLOAT) AS "SCORE",
+  TRY_CAST(REGEXP_SUBSTR(CAST(m.VALUE['ai_score'] AS TEXT), '^([+-]?([0-9]{1,200}[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,2})?)$', 1, 1, 'e', 1) AS FLOAT) AS "AI_SCORE",
+  COALESCE(DATEADD(microsecond, TRY_CAST(REGEXP_SUBSTR(CAST(m.VALUE['evaluated_at'] AS TEXT), '^(-[0-9]{1,10}|[0-9]{1,11})([.]0+)?$', 1, 1, 'e', 1) AS NUMBER(38,0)) * 1000000, CAST('1970-01-01T00:00:00+00:00' AS TIMESTAMP_TZ)),
+    TRY_CAST(REGEXP_SUBSTR(CAST(m.VALUE['evaluated_at'] AS TEXT), '^([1-9][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2}))$', 1, 1, 'e', 1) AS TIMESTAMP_TZ)) AS "EVALUATED_AT",
+  CAST(m.VALUE['reviewed_teammate'] AS TEXT) AS "REVIEWED_TEAMMATE",
+  CAST(m.VALUE['evaluators'] AS TEXT) AS "EVALUATORS"
+FROM "INTERCOM"."EU_RUDDER_CONVERSATIONS" AS t, LATERAL FLATTEN(INPUT => CASE WHEN IS_ARRAY(t."SCORECARDS") THEN t."SCORECARDS" END) AS m
+WHERE t."_DELETED_AT" IS NULL
+  AND 'intercom_assets:55cf002356af816b' <> '';
+
 -- view conversation_taggings replace 1
 CREATE OR REPLACE VIEW "INTERCOM"."EU_RUDDER_CONVERSATION_TAGGINGS" COPY GRANTS COMMENT = 'One row per conversation and tag that it has: since when, and from whom.' AS
 SELECT

@@ -13,9 +13,11 @@ from intercom_simulator.generation import (
     people,
     phone,
     plain,
+    quality,
     readers,
     redirects,
     setup,
+    tracked,
 )
 from intercom_simulator.generation.chance import Chance
 from intercom_simulator.generation.contacts import ContactMaker
@@ -66,6 +68,9 @@ def generate(  # noqa: PLR0913 - every size has a name and a default
     filled.deleted_conversations += activity.deleted_conversations(seed, deleted_conversations)
     filled.handling_events |= beside.handling_events(filled, seed)
     filled.side_conversations |= beside.side_conversations(filled, seed)
+    filled.events |= tracked.events(filled, seed)
+    filled.monitor_evaluations |= quality.monitor_evaluations(filled, seed)
+    filled.scorecards |= quality.scorecards(filled, seed)
     articles = list(filled.collection("articles"))
     filled.article_statistics |= readers.statistics(seed, articles)
     filled.article_versions |= readers.versions(seed, articles)

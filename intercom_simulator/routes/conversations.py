@@ -28,8 +28,19 @@ def conversations(call: Call) -> Json:
 
 
 def search(call: Call) -> Json:
-    """Answers the conversations that match a query."""
-    return _page(call, found_page(call, "conversations", _PER_PAGE))
+    """Answers the conversations that match a query, with what was asked for of their quality."""
+    answer = _page(call, found_page(call, "conversations", _PER_PAGE))
+    shown = [one | _quality(call, str(one["id"])) for one in answer["conversations"]]
+    return answer | {"conversations": shown}
+
+
+def _quality(call: Call, key: str) -> Record:
+    held = {
+        "include_monitors": ("monitor_evaluations", call.workspace.monitor_evaluations),
+        "include_scorecards": ("scorecards", call.workspace.scorecards),
+    }
+    asked = {param for param in held if call.flag(param) and call.version >= (2, 16)}
+    return {name: by.get(key, []) for param, (name, by) in held.items() if param in asked}
 
 
 def conversation(call: Call) -> Json:
@@ -80,7 +91,7 @@ def _numbered(call: Call) -> Json:
     return _page(call, (page, pages, len(keys)))
 
 
-def _page(call: Call, found: FoundPage) -> Json:
+def _page(call: Call, found: FoundPage) -> Record:
     records, pages, total_count = found
     return {
         "type": "conversation.list",

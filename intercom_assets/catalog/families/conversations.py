@@ -16,6 +16,7 @@ from intercom_assets.catalog.resource import (
     Incremental,
     Level,
     NewestFirst,
+    OnRequest,
     Resource,
     identity,
     optional,
@@ -250,6 +251,13 @@ CONVERSATIONS = Resource(
     pagination=StartingAfter(per_page=150),
     replication=Incremental(deletions=DELETED_CONVERSATIONS),
     lookup=Lookup("/conversations/{id}"),
+    on_request=tuple(
+        OnRequest(name=name, column=column, param=param, since=ApiVersion(2, 16), searched=True)
+        for name, column, param in (
+            ("monitors", "monitor_evaluations", "include_monitors"),
+            ("scorecards", "scorecards", "include_scorecards"),
+        )
+    ),
     reduced={"conversation_parts": ()},
     columns=(
         *_STATE,

@@ -18,6 +18,7 @@ from intercom_assets.catalog.resource import (
     Incremental,
     Level,
     NestedList,
+    OnRequest,
     Resource,
     SemiIncremental,
     identity,
@@ -187,6 +188,14 @@ CONTACTS = Resource(
     pagination=StartingAfter(per_page=150),
     replication=Incremental(),
     lookup=Lookup("/contacts/{id}"),
+    on_request=(
+        OnRequest(
+            name="merge_history",
+            column="merge_history",
+            param="include_merge_history",
+            since=ApiVersion(2, 16),
+        ),
+    ),
     columns=(*_PERSON, *_ACTIVITY, *_CONSENT, *_DEVICES, *_RELATED),
     nested=(
         NestedList("tags", "/contacts/{id}/tags", ("data",), SinglePage(), "Read tags"),

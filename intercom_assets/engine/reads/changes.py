@@ -35,9 +35,9 @@ from intercom_assets.engine.slices import Slice, slices_from
 from intercom_assets.engine.unread import TRIES_AGAIN, refuse_others
 from intercom_assets.errors import IntercomError, PermanentError, RequestInfo, TransientError
 from intercom_assets.intercom.client import CONNECTIONS, Call
-from intercom_assets.intercom.pagination import paged, read_pages
+from intercom_assets.intercom.pagination import paged, read_page, read_pages
 from intercom_assets.intercom.retry import LARGEST
-from intercom_assets.intercom.search import Order, count_found, count_records
+from intercom_assets.intercom.search import Order, count_found, count_records, record_call
 
 _RUN = 150
 _HALF_DAY = 12 * 3_600
@@ -138,7 +138,9 @@ async def _again(context: ReadContext, keys: tuple[str, ...]) -> Batch:
 
 
 async def look_up(context: ReadContext, key: str, most: float) -> Record:
-    """Request one record, `most` times at most.
+    """Request one record, `most` times at most, with what the settings ask for.
+
+    What only the search shows is added from there: a row must not lose it to a lookup.
 
     Raises:
         NotFound: Intercom itself says that it is gone.
@@ -147,13 +149,20 @@ async def look_up(context: ReadContext, key: str, most: float) -> Record:
     lookup = context.resource.lookup
     assert lookup is not None, "the catalogue holds that each search has one"
     path = record_path(lookup.path, key)
-    answer = await context.session.ask(Call(path=path, most=most))
+    answer = await context.session.ask(Call(path=path, params=lookup.params, most=most))
     if not answer.body.get("id"):
         raise TransientError(
             RequestInfo(method="GET", path=path, status=200),
             "An answer of Intercom is no record: it has no id, so it may have been cut off",
             "Run again; if it persists, report the request in brackets",
         )
+    search = context.resource.endpoint
+    if isinstance(search, Search) and not search.params.keys() <= lookup.params.keys():
+        call = replace(record_call(search, key), most=most)
+        found = read_page(await context.session.ask(call), call.needs).records
+        shown = next((one for one in found if str(one.get("id")) == key), {})
+        only = {one.column for one in context.resource.on_request if one.searched}
+        return {**answer.body, **{name: shown[name] for name in only & shown.keys()}}
     return answer.body
 
 
@@ -243,7 +252,9 @@ async def _list_shows_more(read: IncrementalRead, undated: int) -> bool:
 
 async def _read_list(read: IncrementalRead) -> AsyncGenerator[Batch]:
     search, session = read.search, read.context.session
-    params = {"per_page": str(min(LARGEST, session.client.page_size))}
+    lookup = read.context.resource.lookup
+    asked = {} if lookup is None else lookup.params
+    params = {**asked, "per_page": str(min(LARGEST, session.client.page_size))}
     call = Call(path=search.list_path, params=params, needs=((search.records,),))
     # Not declared as paged by a cursor, since old versions number the pages of this list.
     async with aclosing(read_pages(session, call, SinglePage())) as pages:

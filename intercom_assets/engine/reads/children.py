@@ -8,7 +8,13 @@ from itertools import islice
 
 import anyio
 
-from intercom_assets.catalog.endpoints import Child, ParentSearch, StartingAfter, record_path
+from intercom_assets.catalog.endpoints import (
+    Child,
+    ParentSearch,
+    StartingAfter,
+    record_params,
+    record_path,
+)
 from intercom_assets.catalog.resource import ByParent
 from intercom_assets.catalog.types import Record, as_int, instant, micros_at, value_at
 from intercom_assets.engine.concurrency import map_ordered
@@ -185,7 +191,8 @@ class _Lists:
     async def read(self, parent: ParentVersion) -> _Family:
         """Read the children of a due parent; those of a deleted parent are gone with it."""
         if parent.deleted:
-            return _Family(parent.key, parent, whole=WholeList(parent.key))
+            gone = None if self._link.append_only else WholeList(parent.key)
+            return _Family(parent.key, parent, whole=gone)
         if parent.childless and parent.key not in self._context.unread.before:
             # Its count may be stale: nothing is marked, or said about what was read.
             return _Family(parent.key, parent)
@@ -225,6 +232,8 @@ class _Lists:
         if error := self._shortness(key, page, len(children)):
             # What came is stored, but says nothing about what is missing.
             return _Family(key, children=lines, passed_over=self._context.unread.noted(key, error))
+        if self._link.append_only:
+            return _Family(key, children=lines)
         newer_than = _newer_than(self._child, self._link, page.body, children)
         return _Family(key, children=lines, whole=WholeList(key, newer_than))
 
@@ -240,7 +249,11 @@ class _Lists:
         return too_short(RequestInfo(method="GET", path=self._path(key), status=200, message=said))
 
     async def _list(self, key: str, most: float) -> Page:
-        call, pagination = Call(path=self._path(key), most=most), self._context.resource.pagination
+        params = record_params(self._child.params, key)
+        call, pagination = (
+            Call(path=self._path(key), params=params, most=most),
+            self._context.resource.pagination,
+        )
         return await read_children(self._context.session, call, self._child, pagination)
 
     def _path(self, key: str) -> str:

@@ -170,7 +170,8 @@ async def read_windowed(
 
     A slice is requested with a second more at its begin: whether bounds are inclusive is not
     documented. The last one has no end, unless a backfill has. Where Intercom cannot answer for a
-    slice, shorter ones are requested.
+    slice, shorter ones are requested. A read that returns nothing ends a day before Intercom's
+    clock, so that the next one does not begin at the beginning.
     """
     added, until = _Added(context), context.window.until
     now = context.workspace.date or local_now()
@@ -197,6 +198,9 @@ async def read_windowed(
             # What came is merged, but the cursor must not pass what may be missing.
             span, added.newest, is_last = _DAY, newest, False
             continue
+        if is_last and not added.done:
+            # How far an empty list was read; a day covers what it shows late.
+            added.newest = added.opened - _DAY
         yield added.reached()
         begin, span = end, min(span * 2, longest)
 
