@@ -30,6 +30,7 @@ class Contents(Store):
         deleted_conversations: What the list of them shows, oldest first.
         handling_events: Events by conversation, oldest first; they have no id.
         side_conversations: Side conversations by conversation.
+        office_hours_exceptions: Exceptions by schedule.
         article_statistics: Figures by article; None where Intercom shows null.
         article_versions: Versions by article, newest first.
         merges: By the id of a merged contact, where it went.
@@ -45,6 +46,7 @@ class Contents(Store):
     deleted_conversations: list[Record] = field(default_factory=list)
     handling_events: dict[str, list[Record]] = field(default_factory=dict)
     side_conversations: dict[str, list[Record]] = field(default_factory=dict)
+    office_hours_exceptions: dict[str, list[Record]] = field(default_factory=dict)
     article_statistics: dict[str, Record | None] = field(default_factory=dict)
     article_versions: dict[str, list[Record]] = field(default_factory=dict)
     merges: dict[str, Record] = field(default_factory=dict)

@@ -138,6 +138,11 @@ def _side_conversations(contents: Contents, _version: Version) -> list[Record]:
     return _beside(contents.side_conversations, contents)
 
 
+def _office_hours_exceptions(contents: Contents, _version: Version) -> list[Record]:
+    ids = contents.collection("office_hours_schedules").ids()
+    return [one for key in ids for one in contents.office_hours_exceptions.get(key, [])]
+
+
 def _deleted_conversations(contents: Contents, _version: Version) -> list[Record]:
     return list(contents.deleted_conversations)
 
@@ -150,6 +155,7 @@ _BELOW: dict[str, Callable[[Contents, Version], list[Record]]] = {
     "company_segments": _company_segments,
     "article_statistics": _article_statistics,
     "article_versions": _article_versions,
+    "office_hours_exceptions": _office_hours_exceptions,
     "deleted_conversations": _deleted_conversations,
 }
 """Finds the records that no collection holds, by resource."""

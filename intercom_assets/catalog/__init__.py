@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from intercom_assets.catalog.families.conversations import MESSAGING
 from intercom_assets.catalog.families.inbox import BESIDE_CONVERSATIONS, INBOX
 from intercom_assets.catalog.families.knowledge import ABOUT_ARTICLES, KNOWLEDGE
+from intercom_assets.catalog.families.operations import OPERATIONS
 from intercom_assets.catalog.families.outbound import OUTBOUND
 from intercom_assets.catalog.families.people import PEOPLE
 from intercom_assets.catalog.families.tickets import TICKETS
@@ -82,7 +83,7 @@ class Catalog:
 
 CATALOG = Catalog(
     {
-        "workspace": (*WORKSPACE, *SETUP),
+        "workspace": (*WORKSPACE, *SETUP, *OPERATIONS),
         "people": PEOPLE,
         "inbox": (*MESSAGING, *INBOX, *BESIDE_CONVERSATIONS),
         "tickets": TICKETS,

@@ -66,6 +66,9 @@ def test_columns_of_another_table_name_it(project: Project) -> None:
         "ticket_parts": {"ticket_id": "intercom/tickets.id"},
         "handling_events": {"conversation_id": "intercom/conversations.id"},
         "side_conversations": {"conversation_id": "intercom/conversations.id"},
+        "office_hours_exceptions": {
+            "office_hours_schedule_id": "intercom/office_hours_schedules.id"
+        },
         "article_statistics": {"article_id": "intercom/articles.id"},
         "article_versions": {"article_id": "intercom/articles.id"},
     }

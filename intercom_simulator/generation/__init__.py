@@ -6,7 +6,16 @@ No moment depends on the clock of the machine: all lie between 2023 and 2025.
 from dataclasses import dataclass
 
 from intercom_simulator.contents import Contents
-from intercom_simulator.generation import activity, beside, companies, phone, plain, readers, setup
+from intercom_simulator.generation import (
+    activity,
+    beside,
+    companies,
+    hours,
+    phone,
+    plain,
+    readers,
+    setup,
+)
 from intercom_simulator.generation.chance import Chance
 from intercom_simulator.generation.contacts import ContactMaker
 from intercom_simulator.generation.conversations import ConversationMaker
@@ -56,6 +65,9 @@ def generate(  # noqa: PLR0913 - every size has a name and a default
     filled.deleted_conversations += activity.deleted_conversations(seed, deleted_conversations)
     filled.handling_events |= beside.handling_events(filled, seed)
     filled.side_conversations |= beside.side_conversations(filled, seed)
+    schedules = hours.schedules(seed)
+    filled.collection("office_hours_schedules").fill(schedules)
+    filled.office_hours_exceptions |= hours.exceptions(seed, schedules)
     articles = list(filled.collection("articles"))
     filled.article_statistics |= readers.statistics(seed, articles)
     filled.article_versions |= readers.versions(seed, articles)
