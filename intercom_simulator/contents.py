@@ -7,6 +7,7 @@ action changes everything that Intercom changes with it, and dates anew what Int
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from intercom_simulator import versions
 from intercom_simulator.records import Json, Record, listed
@@ -31,6 +32,8 @@ class Contents(Store):
         handling_events: Events by conversation, oldest first; they have no id.
         side_conversations: Side conversations by conversation.
         office_hours_exceptions: Exceptions by schedule.
+        connector_executions: Requests that were made, by data connector, oldest first.
+        team_loads: How busy teammates are, by team.
         article_statistics: Figures by article; None where Intercom shows null.
         article_versions: Versions by article, newest first.
         merges: By the id of a merged contact, where it went.
@@ -47,6 +50,8 @@ class Contents(Store):
     handling_events: dict[str, list[Record]] = field(default_factory=dict)
     side_conversations: dict[str, list[Record]] = field(default_factory=dict)
     office_hours_exceptions: dict[str, list[Record]] = field(default_factory=dict)
+    connector_executions: dict[str, list[Record]] = field(default_factory=dict)
+    team_loads: dict[str, list[Record]] = field(default_factory=dict)
     article_statistics: dict[str, Record | None] = field(default_factory=dict)
     article_versions: dict[str, list[Record]] = field(default_factory=dict)
     merges: dict[str, Record] = field(default_factory=dict)
@@ -94,6 +99,19 @@ class Contents(Store):
             "activity_description": f"{admin.get('name')}: {activity_type}",
         }
         return self._put("activity_logs", log | fields)
+
+    def execute(self, connector: str, own_id: str, **fields: Json) -> None:
+        """Lets a data connector make a request now."""
+        made = {
+            "type": "data_connector.execution",
+            "id": own_id,
+            "data_connector_id": connector,
+            "success": True,
+            "http_method": "get",
+            "created_at": f"{datetime.fromtimestamp(self.now(), UTC):%Y-%m-%dT%H:%M:%SZ}",
+        }
+        held = self.connector_executions.get(connector, [])
+        self.connector_executions[connector] = [*held, made | fields]
 
     def rename(self, kind: str, record_id: str, name: str) -> None:
         """Gives a tag, segment, team... another name.

@@ -9,7 +9,7 @@ _KEPT = 100_000
 _WITH_ID = frozenset(
     {
         *("articles", "contacts", "companies", "conversations", "tickets"),
-        *("office_hours_schedules",),
+        *("office_hours_schedules", "data_connectors", "teams"),
     }
 )
 _FIXED = frozenset({"search", "list", "scroll", "deleted", "attributes"})

@@ -143,6 +143,10 @@ def _office_hours_exceptions(contents: Contents, _version: Version) -> list[Reco
     return [one for key in ids for one in contents.office_hours_exceptions.get(key, [])]
 
 
+def _executions(contents: Contents, _version: Version) -> list[Record]:
+    return [one for held in contents.connector_executions.values() for one in held]
+
+
 def _deleted_conversations(contents: Contents, _version: Version) -> list[Record]:
     return list(contents.deleted_conversations)
 
@@ -156,6 +160,7 @@ _BELOW: dict[str, Callable[[Contents, Version], list[Record]]] = {
     "article_statistics": _article_statistics,
     "article_versions": _article_versions,
     "office_hours_exceptions": _office_hours_exceptions,
+    "data_connector_executions": _executions,
     "deleted_conversations": _deleted_conversations,
 }
 """Finds the records that no collection holds, by resource."""

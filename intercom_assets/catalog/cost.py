@@ -12,6 +12,7 @@ from intercom_assets.catalog.endpoints import (
     StartingAfter,
 )
 from intercom_assets.catalog.resource import (
+    AddedByParent,
     ApiVersion,
     ByParent,
     FullRefresh,
@@ -55,6 +56,9 @@ def cost_of(resource: Resource, records: int | None, version: ApiVersion, page_s
             return Cost(None, 1)
         case NewestFirst():
             return Cost(pages, 1)
+        case AddedByParent(after=after):
+            # Intercom does not count what a list gained.
+            return Cost(records if after is None else None, records)
         case ByParent():
             size = min(_at_once(resource), page_size)
             return Cost(None if records is None else -(-records // size), 0)
@@ -93,6 +97,9 @@ def quiet_cost(resource: Resource) -> str:
             return (
                 "1; 1 per page of what is new" if page is None else f"1; 1 per {page} that are new"
             )
+        case AddedByParent(parent, after=after):
+            some = f"1 of each of the {parent}"
+            return some if after is None or page is None else f"{some}; 1 per {page} that are new"
         case ByParent(parent):
             size = _at_once(resource)
             some = "of each of the" if size == 1 else f"per {size}"

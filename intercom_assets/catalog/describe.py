@@ -4,6 +4,7 @@ from typing import assert_never
 
 from intercom_assets.catalog.endpoints import Child, Listing, ParentSearch, Search
 from intercom_assets.catalog.resource import (
+    AddedByParent,
     ByParent,
     FullRefresh,
     Incremental,
@@ -39,6 +40,8 @@ def sync_type(resource: Resource) -> str:
             return "incremental"
         case Windowed() | NewestFirst():
             return "append-only"
+        case AddedByParent(parent):
+            return f"append-only, by parent: {parent}"
         case ByParent(parent):
             return f"by parent: {parent}"
         case _:
@@ -59,6 +62,11 @@ def how_synced(resource: Resource) -> str:
             return f"{told}; a reconcile finds the rest."
         case Windowed() | NewestFirst():
             return "Each sync reads what was added since the last one; no row is marked."
+        case AddedByParent(parent, after=after):
+            told = f"Each sync reads what was added to the lists of all {parent}"
+            if after is None:
+                told = f"Each sync adds what all {parent} show, with its time"
+            return f"{told}; no row is marked."
         case ByParent(parent, changes_without_parent=changes_without_parent):
             told = f"Each sync reads the lists of the {parent} that changed since the last one"
             told += "; a reconcile reads all of them." if changes_without_parent else "."

@@ -137,8 +137,26 @@ class ByParent:
     changes_without_parent: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class AddedByParent:
+    """Records are only ever added to a parent's list: each sync asks all parents for new ones.
+
+    Attributes:
+        after: Parameter for where a list begins; without one a list shows how things stand, and
+            the cursor is the time of the sync, which is added to each record.
+    """
+
+    parent: str
+    key: str
+    cursor: str
+    after: str | None = None
+
+
+Linked: TypeAlias = ByParent | AddedByParent
+"""Replications that read by parent."""
+
 Replication: TypeAlias = (
-    FullRefresh | SemiIncremental | Incremental | Windowed | NewestFirst | ByParent
+    FullRefresh | SemiIncremental | Incremental | Windowed | NewestFirst | Linked
 )
 
 
@@ -226,7 +244,7 @@ class Resource:
             if not column.description.strip():
                 raise ValueError(f"column {column.name!r} has no description")
         for name in self.primary_key:
-            if self.table.column(name).type is not ColumnType.TEXT:
+            if self.table.column(name).type is not ColumnType.TEXT and name != self._stamp:
                 raise ValueError(f"key column {name!r} is not text")
         self._check_replication()
         if self.copied is not None:
@@ -239,11 +257,11 @@ class Resource:
         link, is_list = self.replication, isinstance(self.endpoint, Listing)
         if self.cursor is not None:
             self._check_cursor(self.cursor)
-        if isinstance(link, ByParent):
+        if isinstance(link, Linked):
             self._check_link(link)
         if isinstance(link, Windowed | NewestFirst) and not is_list:
             raise ValueError("only a list is read in windows, or newest first")
-        if isinstance(self.endpoint, Child) and not isinstance(link, ByParent):
+        if isinstance(self.endpoint, Child) and not isinstance(link, Linked):
             raise ValueError("has a child endpoint but no parent")
         if isinstance(link, Incremental) != isinstance(self.endpoint, Search):
             raise ValueError("incremental replication and search go together")
@@ -256,11 +274,13 @@ class Resource:
         if self.table.column(cursor).type is not ColumnType.TIMESTAMP:
             raise ValueError(f"cursor {cursor!r} is not a timestamp")
 
-    def _check_link(self, link: ByParent) -> None:
+    def _check_link(self, link: Linked) -> None:
         if not isinstance(self.endpoint, Child):
             raise ValueError("has a parent but no child endpoint")
         if link.key not in self.primary_key:
             raise ValueError(f"parent key {link.key!r} is not part of the primary key")
+        if isinstance(link, AddedByParent):
+            return
         names = {column.name for column in self.columns}
         if link.order_column is not None and link.order_column not in names:
             raise ValueError(f"order column {link.order_column!r} is no column")
@@ -286,13 +306,19 @@ class Resource:
     @property
     def parent(self) -> str | None:
         """Name of the parent resource, if any."""
-        return self.replication.parent if isinstance(self.replication, ByParent) else None
+        return self.replication.parent if isinstance(self.replication, Linked) else None
 
     @property
     def cursor(self) -> str | None:
         """Column by which the start date filters, if it does."""
         link = self.replication
         return None if isinstance(link, FullRefresh | ByParent) else link.cursor
+
+    @property
+    def _stamp(self) -> str | None:
+        """Column for the time of the sync, where each sync adds rows."""
+        link = self.replication
+        return link.cursor if isinstance(link, AddedByParent) and link.after is None else None
 
 
 def identity(

@@ -22,6 +22,9 @@ from intercom_assets.warehouse.base import ParentVersion, Target
 _CLOCK_SKEW = timedelta(minutes=5)
 """How far this machine's clock may be ahead of Intercom's."""
 
+FOUNDED = datetime(2011, 1, 1, tzinfo=UTC)
+"""No workspace is older than Intercom."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extract:
@@ -98,6 +101,16 @@ class ReadContext:
     scroll_patience: ScrollPolicy
     slice_records: int
     shaper: Shaper
+
+    @property
+    def oldest(self) -> datetime:
+        """When the first record to be read can have been created.
+
+        A wrong date of the workspace's creation must not hide what there is.
+        """
+        created, now = self.workspace.created_at, self.workspace.date or local_now()
+        first = created if created is not None and created < now else FOUNDED
+        return max(self.window.start_date or first, FOUNDED)
 
     def dated(self, record: Record) -> datetime | None:
         """Return when a record was updated, None if it does not say."""

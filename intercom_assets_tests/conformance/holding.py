@@ -48,7 +48,7 @@ def is_former(resource: Resource, path: FieldPath) -> bool:
 def is_elsewhere(resource: Resource, path: FieldPath) -> bool:
     """Say whether another table holds what is at a path."""
     kept = resource.reduced.get(path[0])
-    return kept is not None and len(path) > 1 and path[1] not in kept
+    return kept is not None and (not kept or (len(path) > 1 and path[1] not in kept))
 
 
 def is_flattened(resource: Resource, path: FieldPath) -> bool:

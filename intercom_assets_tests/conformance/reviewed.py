@@ -44,6 +44,7 @@ UNDOCUMENTED: dict[str, dict[str, str]] = {
     },
     "handling_events": {"conversation_id": _ADDED, "id": "made by the sync: events have none"},
     "side_conversations": {"conversation_id": _ADDED},
+    "team_metrics": {"team_id": _ADDED, "measured_at": "added by the sync: when it began"},
     "company_segments": {"company_id": _ADDED},
     "contacts": {
         "enabled_push_messaging": "documented for one contact, not for those of a search",

@@ -69,6 +69,8 @@ def test_columns_of_another_table_name_it(project: Project) -> None:
         "office_hours_exceptions": {
             "office_hours_schedule_id": "intercom/office_hours_schedules.id"
         },
+        "data_connector_executions": {"data_connector_id": "intercom/data_connectors.id"},
+        "team_metrics": {"team_id": "intercom/teams.id"},
         "article_statistics": {"article_id": "intercom/articles.id"},
         "article_versions": {"article_id": "intercom/articles.id"},
     }

@@ -173,9 +173,11 @@ def test_the_document_names_what_there_is() -> None:
         "calls",
         "handling_events",
         "side_conversations",
+        "data_connector_executions",
     } == {r for r, _ in listed}
     assert len(entries) > 35
     chosen = ["everything", "calls", "handling_events", "side_conversations"]
+    chosen += ["data_connector_executions"]
     assert () == read(resources=chosen, exclude_columns=", ".join(entries)).warnings
 
 

@@ -42,6 +42,12 @@ CHILDREN = [
     ("/conversations/{id}/handling_events", "conversations", "/handling_events"),
     ("/conversations/{id}/side_conversations", "conversations", "/side_conversations"),
     (
+        "/data_connectors/{data_connector_id}/execution_results",
+        "data_connectors",
+        "/execution_results?start_ts=0",
+    ),
+    ("/teams/{team_id}/metrics", "teams", "/metrics"),
+    (
         "/office_hours_schedules/{office_hours_schedule_id}/office_hours_exceptions",
         "office_hours_schedules",
         "/office_hours_exceptions",

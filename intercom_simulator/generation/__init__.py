@@ -11,6 +11,7 @@ from intercom_simulator.generation import (
     beside,
     companies,
     hours,
+    operations,
     phone,
     plain,
     readers,
@@ -68,6 +69,8 @@ def generate(  # noqa: PLR0913 - every size has a name and a default
     schedules = hours.schedules(seed)
     filled.collection("office_hours_schedules").fill(schedules)
     filled.office_hours_exceptions |= hours.exceptions(seed, schedules)
+    filled.connector_executions |= operations.executions(filled, seed)
+    filled.team_loads |= operations.loads(filled, seed)
     articles = list(filled.collection("articles"))
     filled.article_statistics |= readers.statistics(seed, articles)
     filled.article_versions |= readers.versions(seed, articles)

@@ -17,6 +17,7 @@ from intercom_simulator.routes import (
     conversations,
     hours,
     lists,
+    operations,
     setup,
     tickets,
 )
@@ -48,6 +49,8 @@ _GET: dict[str, Handler] = {
     "/conversations/{id}/side_conversations": beside.side_conversations,
     "/office_hours_schedules": hours.schedules,
     "/office_hours_schedules/{id}/office_hours_exceptions": hours.exceptions,
+    "/data_connectors/{id}/execution_results": operations.executions,
+    "/teams/{id}/metrics": operations.metrics,
     "/tickets/{id}": tickets.ticket,
     "/articles/{id}": articles.article,
     "/articles/{id}/versions": articles.versions,
