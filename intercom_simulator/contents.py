@@ -34,6 +34,7 @@ class Contents(Store):
         office_hours_exceptions: Exceptions by schedule.
         connector_executions: Requests that were made, by data connector, oldest first.
         team_loads: How busy teammates are, by team.
+        transcripts: What was said in a call, and the status of its transcript, by call.
         article_statistics: Figures by article; None where Intercom shows null.
         article_versions: Versions by article, newest first.
         merges: By the id of a merged contact, where it went.
@@ -52,6 +53,7 @@ class Contents(Store):
     office_hours_exceptions: dict[str, list[Record]] = field(default_factory=dict)
     connector_executions: dict[str, list[Record]] = field(default_factory=dict)
     team_loads: dict[str, list[Record]] = field(default_factory=dict)
+    transcripts: dict[str, Record] = field(default_factory=dict)
     article_statistics: dict[str, Record | None] = field(default_factory=dict)
     article_versions: dict[str, list[Record]] = field(default_factory=dict)
     merges: dict[str, Record] = field(default_factory=dict)
@@ -200,6 +202,11 @@ class Contents(Store):
             "merged_at": self.now(),
         }
         self.touch("contacts", target)
+
+    def transcribed(self, call: Record) -> Record:
+        """Returns a call with its transcript, an empty list where there is none."""
+        without: Record = {"transcript": [], "transcript_status": None}
+        return call | self.transcripts.get(str(call["id"]), without)
 
     def canonical_contact(self, contact_id: str) -> str | None:
         """Follows merges, three at most, to the contact that is left."""

@@ -147,6 +147,14 @@ def _executions(contents: Contents, _version: Version) -> list[Record]:
     return [one for held in contents.connector_executions.values() for one in held]
 
 
+def _call_transcripts(contents: Contents, version: Version) -> list[Record]:
+    return [
+        contents.transcribed(contents.shaped("calls", call, version))
+        for call in contents.collection("calls")
+        if call["conversation_id"]
+    ]
+
+
 def _deleted_conversations(contents: Contents, _version: Version) -> list[Record]:
     return list(contents.deleted_conversations)
 
@@ -161,6 +169,7 @@ _BELOW: dict[str, Callable[[Contents, Version], list[Record]]] = {
     "article_versions": _article_versions,
     "office_hours_exceptions": _office_hours_exceptions,
     "data_connector_executions": _executions,
+    "call_transcripts": _call_transcripts,
     "deleted_conversations": _deleted_conversations,
 }
 """Finds the records that no collection holds, by resource."""

@@ -5,8 +5,10 @@ from typing import assert_never
 
 from intercom_assets.catalog.endpoints import (
     Child,
+    ChildSearch,
     Numbered,
     Pagination,
+    ParentSearch,
     Scroll,
     SinglePage,
     StartingAfter,
@@ -80,8 +82,13 @@ def _pages(pagination: Pagination, records: int | None, page_size: int) -> int |
 
 def _at_once(resource: Resource) -> int:
     """Return how many parents one request shows the lists of."""
-    search = resource.endpoint.search if isinstance(resource.endpoint, Child) else None
-    return 1 if search is None else search.per_page
+    match resource.endpoint:
+        case ChildSearch(at_once=at_once):
+            return at_once
+        case Child(search=ParentSearch(per_page=per_page)):
+            return per_page
+        case _:
+            return 1
 
 
 def quiet_cost(resource: Resource) -> str:

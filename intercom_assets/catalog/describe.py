@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from intercom_assets.catalog.endpoints import Child, Listing, ParentSearch, Search
+from intercom_assets.catalog.endpoints import Child, ChildSearch, Listing, ParentSearch, Search
 from intercom_assets.catalog.resource import (
     AddedByParent,
     ByParent,
@@ -21,7 +21,7 @@ def request_line(resource: Resource) -> str:
         case Listing(path, _, params):
             query = "&".join(f"{name}={value}" for name, value in params.items())
             return f"GET {path}{'?' if query else ''}{query}"
-        case Child(search=ParentSearch(path)) | Search(path):
+        case Child(search=ParentSearch(path)) | Search(path) | ChildSearch(path):
             return f"POST {path}"
         case Child(path):
             return f"GET {path}"

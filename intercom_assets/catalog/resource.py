@@ -12,6 +12,7 @@ from typing import NamedTuple, TypeAlias
 
 from intercom_assets.catalog.endpoints import (
     Child,
+    ChildSearch,
     Endpoint,
     Listing,
     Lookup,
@@ -120,6 +121,22 @@ class NewestFirst:
 
 
 @dataclass(frozen=True, slots=True)
+class Unfinished:
+    """Rows that Intercom still works on, and so are read again while their parent is young.
+
+    Attributes:
+        column: Column that holds `final` once a row is finished.
+        days: Age of the parent from which its rows are taken as they are.
+        dated: Column of the parent with its time of creation.
+    """
+
+    column: str
+    final: str
+    days: int
+    dated: str = "created_at"
+
+
+@dataclass(frozen=True, slots=True)
 class ByParent:
     """The records of each parent whose stored version changed are read whole.
 
@@ -128,6 +145,7 @@ class ByParent:
         count_column: Column of the parent that counts its records, for a check.
         changes_without_parent: Whether a list can change while its parent does not, so that a
             reconcile reads the lists of all parents.
+        unfinished: Which rows are read again though their parent did not change.
     """
 
     parent: str
@@ -135,6 +153,7 @@ class ByParent:
     order_column: str | None = None
     count_column: str | None = None
     changes_without_parent: bool = False
+    unfinished: Unfinished | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +280,7 @@ class Resource:
             self._check_link(link)
         if isinstance(link, Windowed | NewestFirst) and not is_list:
             raise ValueError("only a list is read in windows, or newest first")
-        if isinstance(self.endpoint, Child) and not isinstance(link, Linked):
+        if isinstance(self.endpoint, Child | ChildSearch) and not isinstance(link, Linked):
             raise ValueError("has a child endpoint but no parent")
         if isinstance(link, Incremental) != isinstance(self.endpoint, Search):
             raise ValueError("incremental replication and search go together")
@@ -275,7 +294,7 @@ class Resource:
             raise ValueError(f"cursor {cursor!r} is not a timestamp")
 
     def _check_link(self, link: Linked) -> None:
-        if not isinstance(self.endpoint, Child):
+        if not isinstance(self.endpoint, Child | ChildSearch):
             raise ValueError("has a parent but no child endpoint")
         if link.key not in self.primary_key:
             raise ValueError(f"parent key {link.key!r} is not part of the primary key")
@@ -284,7 +303,8 @@ class Resource:
         names = {column.name for column in self.columns}
         if link.order_column is not None and link.order_column not in names:
             raise ValueError(f"order column {link.order_column!r} is no column")
-        if self.endpoint.cap is not None and link.order_column is None:
+        capped = isinstance(self.endpoint, Child) and self.endpoint.cap is not None
+        if capped and link.order_column is None:
             raise ValueError("a capped list needs the column that orders it")
 
     def _check_reduced(self) -> None:

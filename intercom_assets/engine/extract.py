@@ -78,6 +78,7 @@ class ReadContext:
         folder: For spooled files.
         stored_rows: Rows not marked as gone: if there are any, an empty list is unexpected.
         due: Portions of due parents, in the order of their versions; `next` blocks.
+        again: Parents that are not due, and whose records are asked for again.
         unread: What could not be read, now or by earlier syncs.
         warn: Shows the user a line that may need attention.
         note: Shows the user a line about what is being done.
@@ -94,6 +95,7 @@ class ReadContext:
     stored_rows: int
     due: Iterator[list[ParentVersion]]
     due_total: int
+    again: list[ParentVersion]
     unread: Unread
     warn: Callable[[str], None]
     note: Callable[[str], None]

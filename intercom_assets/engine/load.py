@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import assert_never
 
-from intercom_assets.catalog.endpoints import Child, Listing, Search
+from intercom_assets.catalog.endpoints import Child, ChildSearch, Listing, Search
 from intercom_assets.catalog.resource import (
     AddedByParent,
     ByParent,
@@ -24,9 +24,14 @@ from intercom_assets.catalog.resource import (
 from intercom_assets.catalog.table import Column
 from intercom_assets.catalog.types import EPOCH
 from intercom_assets.engine.cursor import Batch, Source, Window, plan_window
-from intercom_assets.engine.extract import Extract, ReadContext
+from intercom_assets.engine.extract import Extract, ReadContext, local_now
 from intercom_assets.engine.loader import Loader
-from intercom_assets.engine.parents import count_due, due_parents, parents_in_range
+from intercom_assets.engine.parents import (
+    count_due,
+    due_parents,
+    parents_again,
+    parents_in_range,
+)
 from intercom_assets.engine.progress import Progress, Report
 from intercom_assets.engine.reads.added import read_added_by_parent
 from intercom_assets.engine.reads.changes import read_incremental, read_range
@@ -43,6 +48,7 @@ from intercom_assets.engine.reads.reconcile import (
     reconcile,
     unless_limited,
 )
+from intercom_assets.engine.reads.searched import read_searched
 from intercom_assets.engine.rewrite import (
     copies_of,
     evolve,
@@ -128,7 +134,7 @@ def read(context: ReadContext) -> AsyncGenerator[Batch]:
             return read_windowed(context, listing, windowed)
         case NewestFirst(), Listing() as listing:
             return read_newest_first(context, listing)
-        case (ByParent() | AddedByParent()) as link, Child() as child:
+        case (ByParent() | AddedByParent()) as link, (Child() | ChildSearch()) as child:
             return _read_lists(context, child, link)
         case (
             FullRefresh()
@@ -138,19 +144,25 @@ def read(context: ReadContext) -> AsyncGenerator[Batch]:
             | NewestFirst()
             | AddedByParent()
             | ByParent(),
-            Listing() | Search() | Child(),
+            Listing() | Search() | Child() | ChildSearch(),
         ):
             raise ValueError(f"resource {resource.name!r}: no way to read this declaration")
         case unknown:
             assert_never(unknown)
 
 
-def _read_lists(context: ReadContext, child: Child, link: Linked) -> AsyncGenerator[Batch]:
-    match link:
-        case AddedByParent():
+def _read_lists(
+    context: ReadContext, child: Child | ChildSearch, link: Linked
+) -> AsyncGenerator[Batch]:
+    match link, child:
+        case AddedByParent(), Child():
             return read_added_by_parent(context, child, link)
-        case ByParent():
+        case ByParent(), ChildSearch():
+            return read_searched(context, child, link)
+        case ByParent(), Child():
             return read_by_parent(context, child, link)
+        case _:
+            raise ValueError(f"resource {context.resource.name!r}: a search is not added to")
 
 
 async def _merged_only(batches: AsyncGenerator[Batch]) -> AsyncGenerator[Batch]:
@@ -233,6 +245,7 @@ def _prepare(extract: Extract, warehouse: Warehouse, report: Report, folder: Pat
         if window.until is None
         else iter([table.in_range]),
         due_total=table.due_total,
+        again=parents_again(extract, warehouse, window, workspace.date or local_now()),
         unread=Unread(cursor.unread),
         warn=listener.warning,
         note=listener.info,

@@ -1,9 +1,10 @@
 """Which stored parents a sync asks for the lists of."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from intercom_assets.catalog.resource import AddedByParent
+from intercom_assets.catalog.endpoints import ChildSearch
+from intercom_assets.catalog.resource import AddedByParent, ByParent, Unfinished
 from intercom_assets.catalog.table import DELETED_AT
 from intercom_assets.engine.cursor import Window
 from intercom_assets.engine.extract import Extract
@@ -22,7 +23,7 @@ def due_parents(
     """Yield due parents in the order of their versions, a portion at a time."""
     after, more = _after(extract, window), extract.parent is not None
     while more:
-        due = warehouse.due_parents(extract.parent_target, after, _DUE)
+        due = warehouse.due_parents(extract.parent_target, after, _DUE, _value(extract))
         if due:
             yield due
             after = (due[-1].synced_at, due[-1].key)
@@ -60,6 +61,43 @@ def parents_in_range(extract: Extract, warehouse: Warehouse) -> list[ParentVersi
         for key, updated, deleted_at in rows
         if deleted_at is None and updated is not None and since <= updated < until
     ]
+
+
+def parents_again(
+    extract: Extract, warehouse: Warehouse, window: Window, now: datetime
+) -> list[ParentVersion]:
+    """Return the parents whose rows are unfinished, or could not be read by earlier syncs."""
+    link, parent, by = extract.resource.replication, extract.parent, _value(extract)
+    if not isinstance(link, ByParent) or parent is None or by is None or window.after is None:
+        return []
+    unread, target = set(window.stored.unread), extract.parent_target
+    since, dated = now, DELETED_AT
+    if (unfinished := link.unfinished) is not None:
+        since, dated = now - timedelta(days=unfinished.days), unfinished.dated
+    columns = tuple(map(target.table.column, (by, dated, DELETED_AT)))
+    found = [
+        ParentVersion(key, now, deleted=deleted is not None, value=value)
+        for rows in warehouse.cells(Cells(target, columns))
+        for key, value, date, deleted in rows
+        if key in unread or (deleted is None and date is not None and date >= since)
+    ]
+    finished = _finished(extract, warehouse, unfinished) if unfinished and found else set()
+    return [one for one in found if one.key in unread or one.key not in finished]
+
+
+def _finished(extract: Extract, warehouse: Warehouse, unfinished: Unfinished) -> set[str]:
+    status = extract.resource.table.column(unfinished.column)
+    return {
+        key
+        for rows in warehouse.cells(Cells(extract.target, (status,)))
+        for key, value in rows
+        if value == unfinished.final
+    }
+
+
+def _value(extract: Extract) -> str | None:
+    endpoint = extract.resource.endpoint
+    return endpoint.by if isinstance(endpoint, ChildSearch) else None
 
 
 def _after(extract: Extract, window: Window) -> tuple[datetime, str] | None:

@@ -6,7 +6,14 @@ from datetime import datetime
 from typing import assert_never
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from intercom_assets.catalog.endpoints import Child, Listing, Scroll, Search, SinglePage
+from intercom_assets.catalog.endpoints import (
+    Child,
+    ChildSearch,
+    Listing,
+    Scroll,
+    Search,
+    SinglePage,
+)
 from intercom_assets.catalog.resource import Resource, Windowed
 from intercom_assets.catalog.types import Json, instant_at
 from intercom_assets.errors import ConfigurationError, NotFound, Unauthorized
@@ -15,7 +22,7 @@ from intercom_assets.intercom.client import Call, ResourceSession
 from intercom_assets.intercom.pagination import read_page
 from intercom_assets.intercom.position import page_numbers
 from intercom_assets.intercom.responses import WRONG_TOKEN
-from intercom_assets.intercom.search import Order, search_call
+from intercom_assets.intercom.search import Order, children_call, search_call
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +122,7 @@ async def probe(session: ResourceSession, resource: Resource) -> int | None:
         return None
     if isinstance(resource.replication, Windowed):
         return None  # only what lies in the window was counted
-    if page.total_count is not None or isinstance(resource.endpoint, Child):
+    if page.total_count is not None or isinstance(resource.endpoint, Child | ChildSearch):
         return page.total_count
     whole = isinstance(resource.pagination, SinglePage)
     return len(page.records) if whole else page_numbers(page.body)[1]
@@ -135,6 +142,8 @@ def _probe_call(resource: Resource) -> Call:
         case Search() as search:
             call = search_call(search, 0, None, Order.NEWEST_FIRST)
             return replace(call, body={**(call.body or {}), "pagination": {"per_page": 1}})
+        case ChildSearch() as search:
+            return children_call(search, [_NOBODY])
         case Child(path):
             return Call(path=path.replace("{id}", _NOBODY))
         case _:

@@ -169,12 +169,17 @@ class Committed:
 
 @dataclass(frozen=True, slots=True)
 class ParentVersion:
-    """A stored version of a parent whose children are due; it may be marked as gone."""
+    """A stored version of a parent whose children are due; it may be marked as gone.
+
+    Attributes:
+        value: What its children are searched by; None if they are not, or if it has none.
+    """
 
     key: str
     synced_at: datetime
     deleted: bool
     updated_at: datetime | None = None
+    value: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,14 +195,15 @@ class Statements:
             f"AND {key} NOT IN ({self.dialect.listed()})\nORDER BY {key}"
         )
 
-    def due(self, *, after: bool, limit: int) -> str:
+    def due(self, *, after: bool, limit: int, value: str | None = None) -> str:
         """Select versions of this table's rows as parents; binds time, time and key of `after`."""
+        extra = f", {self._column(value)}" if value else ""
         synced, key, updated = self._column(SYNCED_AT), self._keys[0], "NULL"
         if self._table.version is not None:
             updated = self.dialect.cell(self._column(self._table.version), ColumnType.TIMESTAMP)
         return (
             f"SELECT {key}, {self.dialect.cell(synced, ColumnType.TIMESTAMP)}, "
-            f"{self._column(DELETED_AT)} IS NOT NULL, {updated}\n"
+            f"{self._column(DELETED_AT)} IS NOT NULL, {updated}{extra}\n"
             f"FROM {self.name}{self._past() if after else ''}\nORDER BY {synced}, {key} "
             f"LIMIT {limit}"
         )

@@ -135,13 +135,17 @@ class Warehouse:
         return self._adapter.write(work.run, str(commit.target), compact=commit.cursor.complete)
 
     def due_parents(
-        self, parent: Target, after: Position | None, limit: int
+        self, parent: Target, after: Position | None, limit: int, value: str | None = None
     ) -> list[ParentVersion]:
-        """Return the parents after a position, ordered by `_synced_at` and key."""
-        statement = self._statements(parent).due(after=after is not None, limit=limit)
+        """Return the parents after a position, ordered by `_synced_at` and key.
+
+        `value` names a column that is returned, too.
+        """
+        statement = self._statements(parent).due(after=after is not None, limit=limit, value=value)
         time = ColumnType.TIMESTAMP
-        kinds = [ColumnType.TEXT, time, ColumnType.BOOLEAN, time]
+        kinds = [ColumnType.TEXT, time, ColumnType.BOOLEAN, time, ColumnType.TEXT]
         rows = self._read(parent, lambda one: one.rows(statement, *_bound(after)))
+        kinds = kinds if value else kinds[:-1]
         return [ParentVersion(*row) for row in self._dialect.python(rows, kinds)]
 
     def count_due(self, parent: Target, after: Position | None) -> int:

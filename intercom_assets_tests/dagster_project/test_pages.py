@@ -71,6 +71,7 @@ def test_columns_of_another_table_name_it(project: Project) -> None:
         },
         "data_connector_executions": {"data_connector_id": "intercom/data_connectors.id"},
         "team_metrics": {"team_id": "intercom/teams.id"},
+        "call_transcripts": {"id": "intercom/calls.id"},
         "article_statistics": {"article_id": "intercom/articles.id"},
         "article_versions": {"article_id": "intercom/articles.id"},
     }

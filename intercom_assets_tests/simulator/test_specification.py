@@ -7,6 +7,7 @@ from intercom_assets_tests.simulator.asking import Clock, ask
 from intercom_simulator import Record, Workspace, generate
 
 ANYTHING: Record = {"query": {"field": "created_at", "operator": ">", "value": 0}}
+CONVERSATIONS: Record = {"conversation_ids": [str(number) for number in range(20)]}
 
 LISTS: list[tuple[str, str, str, Record | None]] = [
     ("GET", "/me", "/me", None),
@@ -29,6 +30,7 @@ LISTS: list[tuple[str, str, str, Record | None]] = [
     ("GET", "/ticket_types", "/ticket_types", None),
     ("GET", "/ticket_states", "/ticket_states", None),
     ("POST", "/tickets/search", "/tickets/search", ANYTHING),
+    ("POST", "/calls/search", "/calls/search", CONVERSATIONS),
 ]
 CHILDREN = [
     ("/companies/{company_id}", "companies", ""),

@@ -16,6 +16,7 @@ from intercom_simulator.generation import (
     plain,
     readers,
     setup,
+    transcripts,
 )
 from intercom_simulator.generation.chance import Chance
 from intercom_simulator.generation.contacts import ContactMaker
@@ -76,6 +77,7 @@ def generate(  # noqa: PLR0913 - every size has a name and a default
     filled.article_versions |= readers.versions(seed, articles)
     filling.add_tickets(tickets, long_tickets, Chance(seed + _OWN_STREAM))
     filled.collection("calls").fill(phone.calls(filled, seed, calls))
+    filled.transcripts |= transcripts.transcripts(filled, seed)
     return filled
 
 

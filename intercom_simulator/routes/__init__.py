@@ -18,6 +18,7 @@ from intercom_simulator.routes import (
     hours,
     lists,
     operations,
+    phone,
     setup,
     tickets,
 )
@@ -56,6 +57,7 @@ _GET: dict[str, Handler] = {
     "/articles/{id}/versions": articles.versions,
 }
 _POST: dict[str, Handler] = {
+    "/calls/search": phone.search,
     "/companies/list": companies.listing,
     "/contacts/search": contacts.search,
     "/conversations/search": conversations.search,
