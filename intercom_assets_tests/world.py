@@ -17,7 +17,7 @@ import anyio.lowlevel
 import httpx
 
 from intercom_assets.catalog import CATALOG, NEWEST, ApiVersion, Resource
-from intercom_assets.catalog.resource import including
+from intercom_assets.catalog.resource import AddedByParent, including
 from intercom_assets.engine.cursor import BatchLimits, Source, SyncOptions
 from intercom_assets.engine.extract import Extract
 from intercom_assets.engine.load import load
@@ -37,6 +37,13 @@ NOON = 1_767_614_400.0
 
 DAY = 86_400.0
 HOUR = 3_600.0
+
+LASTING = tuple(
+    one.name
+    for one in CATALOG
+    if not (isinstance(one.replication, AddedByParent) and one.replication.after is None)
+)
+"""Resources whose rows tell of Intercom's records, and not of the moment of a sync."""
 
 Row = dict[str, Any]
 
@@ -164,11 +171,9 @@ class World:
             return self.sync_over(connection, name, **request)
 
     def sync_all(self, *names: str, **request: Any) -> dict[str, Report]:  # noqa: ANN401
-        """Sync several resources, by default all, over one connection."""
+        """Sync several resources, by default all lasting ones, over one connection."""
         with self.connection() as connection:
-            return {
-                name: self.sync_over(connection, name, **request) for name in names or CATALOG.names
-            }
+            return {name: self.sync_over(connection, name, **request) for name in names or LASTING}
 
     def sync_over(self, connection: Connection, name: str, **request: Any) -> Report:  # noqa: ANN401
         """Sync one resource over an open connection."""

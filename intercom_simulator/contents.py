@@ -7,6 +7,7 @@ action changes everything that Intercom changes with it, and dates anew what Int
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from intercom_simulator import versions
 from intercom_simulator.records import Json, Record, listed
@@ -33,6 +34,10 @@ class Contents(Store):
         events: Events by contact, oldest first.
         monitor_evaluations: What quality monitors flagged, by conversation.
         scorecards: How the quality of conversations was judged, by conversation.
+        office_hours_exceptions: Exceptions by schedule.
+        connector_executions: Requests that were made, by data connector, oldest first.
+        team_loads: How busy teammates are, by team.
+        transcripts: What was said in a call, and the status of its transcript, by call.
         article_statistics: Figures by article; None where Intercom shows null.
         article_versions: Versions by article, newest first.
         redirects: Redirects by help center.
@@ -55,6 +60,10 @@ class Contents(Store):
     events: dict[str, list[Record]] = field(default_factory=dict)
     monitor_evaluations: dict[str, list[Record]] = field(default_factory=dict)
     scorecards: dict[str, list[Record]] = field(default_factory=dict)
+    office_hours_exceptions: dict[str, list[Record]] = field(default_factory=dict)
+    connector_executions: dict[str, list[Record]] = field(default_factory=dict)
+    team_loads: dict[str, list[Record]] = field(default_factory=dict)
+    transcripts: dict[str, Record] = field(default_factory=dict)
     article_statistics: dict[str, Record | None] = field(default_factory=dict)
     article_versions: dict[str, list[Record]] = field(default_factory=dict)
     redirects: dict[str, list[Record]] = field(default_factory=dict)
@@ -122,6 +131,19 @@ class Contents(Store):
         }
         self.events[contact_id] = [*self.events.get(contact_id, []), event | fields]
         return str(event["id"])
+
+    def execute(self, connector: str, own_id: str, **fields: Json) -> None:
+        """Lets a data connector make a request now."""
+        made = {
+            "type": "data_connector.execution",
+            "id": own_id,
+            "data_connector_id": connector,
+            "success": True,
+            "http_method": "get",
+            "created_at": f"{datetime.fromtimestamp(self.now(), UTC):%Y-%m-%dT%H:%M:%SZ}",
+        }
+        held = self.connector_executions.get(connector, [])
+        self.connector_executions[connector] = [*held, made | fields]
 
     def rename(self, kind: str, record_id: str, name: str) -> None:
         """Gives a tag, segment, team... another name.
@@ -210,6 +232,11 @@ class Contents(Store):
             "merged_at": self.now(),
         }
         self.touch("contacts", target)
+
+    def transcribed(self, call: Record) -> Record:
+        """Returns a call with its transcript, an empty list where there is none."""
+        without: Record = {"transcript": [], "transcript_status": None}
+        return call | self.transcripts.get(str(call["id"]), without)
 
     def canonical_contact(self, contact_id: str) -> str | None:
         """Follows merges, three at most, to the contact that is left."""

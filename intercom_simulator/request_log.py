@@ -6,7 +6,12 @@ from dataclasses import asdict, dataclass
 from intercom_simulator.records import Json, Record
 
 _KEPT = 100_000
-_WITH_ID = frozenset({"articles", "contacts", "companies", "conversations", "tickets"})
+_WITH_ID = frozenset(
+    {
+        *("articles", "contacts", "companies", "conversations", "tickets"),
+        *("office_hours_schedules", "data_connectors", "teams"),
+    }
+)
 _FIXED = frozenset({"search", "list", "scroll", "deleted", "attributes"})
 
 

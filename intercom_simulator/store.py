@@ -42,6 +42,7 @@ KEYS = {
     "ticket_states": "id",
     **dict.fromkeys(PLAIN, "id"),
     "activity_logs": "id",
+    "office_hours_schedules": "id",
 }
 """The kinds of records, and the field that tells those of a kind apart."""
 

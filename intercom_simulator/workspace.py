@@ -155,6 +155,23 @@ def _event_summaries(contents: Contents, _version: Version) -> list[Record]:
     ]
 
 
+def _office_hours_exceptions(contents: Contents, _version: Version) -> list[Record]:
+    ids = contents.collection("office_hours_schedules").ids()
+    return [one for key in ids for one in contents.office_hours_exceptions.get(key, [])]
+
+
+def _executions(contents: Contents, _version: Version) -> list[Record]:
+    return [one for held in contents.connector_executions.values() for one in held]
+
+
+def _call_transcripts(contents: Contents, version: Version) -> list[Record]:
+    return [
+        contents.transcribed(contents.shaped("calls", call, version))
+        for call in contents.collection("calls")
+        if call["conversation_id"]
+    ]
+
+
 def _deleted_conversations(contents: Contents, _version: Version) -> list[Record]:
     return list(contents.deleted_conversations)
 
@@ -222,6 +239,9 @@ _BELOW: dict[str, Callable[[Contents, Version], list[Record]]] = {
     "article_statistics": _article_statistics,
     "article_versions": _article_versions,
     "help_center_redirects": _redirects,
+    "office_hours_exceptions": _office_hours_exceptions,
+    "data_connector_executions": _executions,
+    "call_transcripts": _call_transcripts,
     "deleted_conversations": _deleted_conversations,
 }
 """Finds the records that no collection holds, by resource."""

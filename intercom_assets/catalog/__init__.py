@@ -7,6 +7,7 @@ from intercom_assets.catalog.families.conversations import MESSAGING
 from intercom_assets.catalog.families.events import EVENTS
 from intercom_assets.catalog.families.inbox import BESIDE_CONVERSATIONS, INBOX
 from intercom_assets.catalog.families.knowledge import ABOUT_ARTICLES, KNOWLEDGE
+from intercom_assets.catalog.families.operations import OPERATIONS
 from intercom_assets.catalog.families.outbound import OUTBOUND
 from intercom_assets.catalog.families.people import ABOUT_PEOPLE, PEOPLE
 from intercom_assets.catalog.families.tickets import TICKETS
@@ -83,7 +84,7 @@ class Catalog:
 
 CATALOG = Catalog(
     {
-        "workspace": (*WORKSPACE, *SETUP),
+        "workspace": (*WORKSPACE, *SETUP, *OPERATIONS),
         "people": (*PEOPLE, *ABOUT_PEOPLE, *EVENTS),
         "inbox": (*MESSAGING, *INBOX, *BESIDE_CONVERSATIONS),
         "tickets": TICKETS,

@@ -5,14 +5,17 @@ from typing import assert_never
 
 from intercom_assets.catalog.endpoints import (
     Child,
+    ChildSearch,
     Linked,
     Numbered,
     Pagination,
+    ParentSearch,
     Scroll,
     SinglePage,
     StartingAfter,
 )
 from intercom_assets.catalog.resource import (
+    AddedByParent,
     ApiVersion,
     ByParent,
     FullRefresh,
@@ -56,6 +59,9 @@ def cost_of(resource: Resource, records: int | None, version: ApiVersion, page_s
             return Cost(None, 1)
         case NewestFirst():
             return Cost(pages, 1)
+        case AddedByParent(after=after):
+            # Intercom does not count what a list gained.
+            return Cost(records if after is None else None, records)
         case ByParent():
             size = min(_at_once(resource), page_size)
             return Cost(None if records is None else -(-records // size), 0)
@@ -77,8 +83,13 @@ def _pages(pagination: Pagination, records: int | None, page_size: int) -> int |
 
 def _at_once(resource: Resource) -> int:
     """Return how many parents one request shows the lists of."""
-    search = resource.endpoint.search if isinstance(resource.endpoint, Child) else None
-    return 1 if search is None else search.per_page
+    match resource.endpoint:
+        case ChildSearch(at_once=at_once):
+            return at_once
+        case Child(search=ParentSearch(per_page=per_page)):
+            return per_page
+        case _:
+            return 1
 
 
 def quiet_cost(resource: Resource) -> str:
@@ -94,6 +105,9 @@ def quiet_cost(resource: Resource) -> str:
             return (
                 "1; 1 per page of what is new" if page is None else f"1; 1 per {page} that are new"
             )
+        case AddedByParent(parent, after=after):
+            some = f"1 of each of the {parent}"
+            return some if after is None or page is None else f"{some}; 1 per {page} that are new"
         case ByParent(parent):
             size = _at_once(resource)
             some = "of each of the" if size == 1 else f"per {size}"

@@ -2,8 +2,9 @@
 
 from typing import assert_never
 
-from intercom_assets.catalog.endpoints import Child, Listing, ParentSearch, Search
+from intercom_assets.catalog.endpoints import Child, ChildSearch, Listing, ParentSearch, Search
 from intercom_assets.catalog.resource import (
+    AddedByParent,
     ByParent,
     FullRefresh,
     Incremental,
@@ -17,7 +18,7 @@ from intercom_assets.catalog.resource import (
 def request_line(resource: Resource) -> str:
     """Return the request for a resource's records, such as `GET /teams`."""
     match resource.endpoint:
-        case Child(search=ParentSearch(path)) | Search(path=path):
+        case Child(search=ParentSearch(path)) | Search(path=path) | ChildSearch(path=path):
             return f"POST {path}"
         case Listing(path, params=params) | Child(path, params=params):
             query = "&".join(f"{name}={value}" for name, value in params.items())
@@ -37,6 +38,8 @@ def sync_type(resource: Resource) -> str:
             return "incremental"
         case Windowed() | NewestFirst():
             return "append-only"
+        case AddedByParent(parent):
+            return f"append-only, by parent: {parent}"
         case ByParent(parent):
             return f"by parent: {parent}"
         case _:
@@ -57,6 +60,11 @@ def how_synced(resource: Resource) -> str:
             return f"{told}; a reconcile finds the rest."
         case Windowed() | NewestFirst():
             return "Each sync reads what was added since the last one; no row is marked."
+        case AddedByParent(parent, after=after):
+            told = f"Each sync reads what was added to the lists of all {parent}"
+            if after is None:
+                told = f"Each sync adds what all {parent} show, with its time"
+            return f"{told}; no row is marked."
         case ByParent(parent) as link:
             told = f"Each sync reads the lists of the {parent} that changed since the last one"
             told += ", unless they count none" if link.counted_in else ""

@@ -87,7 +87,24 @@ class Child:
     params: Mapping[str, str] = field(default_factory=dict)
 
 
-Endpoint: TypeAlias = Listing | Search | Child
+@dataclass(frozen=True, slots=True)
+class ChildSearch:
+    """A POST that returns the records of some parents, found by a value of each.
+
+    Attributes:
+        values: Field of the body that lists the values.
+        by: Column of the parent with its value.
+        at_once: Maximum number of values.
+    """
+
+    path: str
+    records: str
+    values: str
+    by: str
+    at_once: int
+
+
+Endpoint: TypeAlias = Listing | Search | Child | ChildSearch
 
 
 @dataclass(frozen=True, slots=True)

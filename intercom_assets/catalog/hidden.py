@@ -103,6 +103,9 @@ def needs(resource: Resource) -> Iterator[tuple[Column, str]]:
         yield resource.table.column(name), "rows are told apart, joined and found again by it"
     for date in {resource.cursor, resource.table.version} - {None}:
         yield resource.table.column(str(date)), "it tells what changed, and which version is newer"
+    if isinstance(resource.replication, ByParent) and resource.replication.unfinished:
+        status = resource.table.column(resource.replication.unfinished.column)
+        yield status, "it tells which rows are read again"
     if isinstance(resource.replication, ByParent) and resource.replication.order_column:
         newest = resource.table.column(resource.replication.order_column)
         yield newest, "it tells which rows a list that Intercom cut off still covers"

@@ -12,6 +12,7 @@ from typing import NamedTuple, TypeAlias
 
 from intercom_assets.catalog.endpoints import (
     Child,
+    ChildSearch,
     Endpoint,
     Listing,
     Lookup,
@@ -120,6 +121,22 @@ class NewestFirst:
 
 
 @dataclass(frozen=True, slots=True)
+class Unfinished:
+    """Rows that Intercom still works on, and so are read again while their parent is young.
+
+    Attributes:
+        column: Column that holds `final` once a row is finished.
+        days: Age of the parent from which its rows are taken as they are.
+        dated: Column of the parent with its time of creation.
+    """
+
+    column: str
+    final: str
+    days: int
+    dated: str = "created_at"
+
+
+@dataclass(frozen=True, slots=True)
 class ByParent:
     """The records of each parent whose stored version changed are read whole.
 
@@ -132,6 +149,7 @@ class ByParent:
             records: where that is 0 and none is stored, none are requested.
         append_only: Whether records are only ever added, and old ones no longer listed: none is
             marked as gone.
+        unfinished: Which rows are read again though their parent did not change.
     """
 
     parent: str
@@ -141,10 +159,29 @@ class ByParent:
     changes_without_parent: bool = False
     counted_in: tuple[str, ...] = ()
     append_only: bool = False
+    unfinished: Unfinished | None = None
 
+
+@dataclass(frozen=True, slots=True)
+class AddedByParent:
+    """Records are only ever added to a parent's list: each sync asks all parents for new ones.
+
+    Attributes:
+        after: Parameter for where a list begins; without one a list shows how things stand, and
+            the cursor is the time of the sync, which is added to each record.
+    """
+
+    parent: str
+    key: str
+    cursor: str
+    after: str | None = None
+
+
+PerParent: TypeAlias = ByParent | AddedByParent
+"""Replications that read by parent."""
 
 Replication: TypeAlias = (
-    FullRefresh | SemiIncremental | Incremental | Windowed | NewestFirst | ByParent
+    FullRefresh | SemiIncremental | Incremental | Windowed | NewestFirst | PerParent
 )
 
 
@@ -253,7 +290,7 @@ class Resource:
             if not column.description.strip():
                 raise ValueError(f"column {column.name!r} has no description")
         for name in self.primary_key:
-            if self.table.column(name).type is not ColumnType.TEXT:
+            if self.table.column(name).type is not ColumnType.TEXT and name != self._stamp:
                 raise ValueError(f"key column {name!r} is not text")
         self._check_replication()
         if self.copied is not None:
@@ -268,11 +305,11 @@ class Resource:
         link, is_list = self.replication, isinstance(self.endpoint, Listing)
         if self.cursor is not None:
             self._check_cursor(self.cursor)
-        if isinstance(link, ByParent):
+        if isinstance(link, PerParent):
             self._check_link(link)
         if isinstance(link, Windowed | NewestFirst) and not is_list:
             raise ValueError("only a list is read in windows, or newest first")
-        if isinstance(self.endpoint, Child) and not isinstance(link, ByParent):
+        if isinstance(self.endpoint, Child | ChildSearch) and not isinstance(link, PerParent):
             raise ValueError("has a child endpoint but no parent")
         if isinstance(link, Incremental) != isinstance(self.endpoint, Search):
             raise ValueError("incremental replication and search go together")
@@ -288,15 +325,18 @@ class Resource:
         if self.table.column(cursor).type is not ColumnType.TIMESTAMP:
             raise ValueError(f"cursor {cursor!r} is not a timestamp")
 
-    def _check_link(self, link: ByParent) -> None:
-        if not isinstance(self.endpoint, Child):
+    def _check_link(self, link: PerParent) -> None:
+        if not isinstance(self.endpoint, Child | ChildSearch):
             raise ValueError("has a parent but no child endpoint")
         if link.key not in self.primary_key:
             raise ValueError(f"parent key {link.key!r} is not part of the primary key")
+        if isinstance(link, AddedByParent):
+            return
         names = {column.name for column in self.columns}
         if link.order_column is not None and link.order_column not in names:
             raise ValueError(f"order column {link.order_column!r} is no column")
-        if self.endpoint.cap is not None and link.order_column is None:
+        capped = isinstance(self.endpoint, Child) and self.endpoint.cap is not None
+        if capped and link.order_column is None:
             raise ValueError("a capped list needs the column that orders it")
 
     def _check_reduced(self) -> None:
@@ -318,13 +358,19 @@ class Resource:
     @property
     def parent(self) -> str | None:
         """Name of the parent resource, if any."""
-        return self.replication.parent if isinstance(self.replication, ByParent) else None
+        return self.replication.parent if isinstance(self.replication, PerParent) else None
 
     @property
     def cursor(self) -> str | None:
         """Column by which the start date filters, if it does."""
         link = self.replication
         return None if isinstance(link, FullRefresh | ByParent) else link.cursor
+
+    @property
+    def _stamp(self) -> str | None:
+        """Column for the time of the sync, where each sync adds rows."""
+        link = self.replication
+        return link.cursor if isinstance(link, AddedByParent) and link.after is None else None
 
 
 def _name(column: Column) -> str:

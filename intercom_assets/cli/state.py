@@ -11,6 +11,7 @@ import click
 
 from intercom_assets.catalog import CATALOG
 from intercom_assets.catalog.resource import (
+    AddedByParent,
     ByParent,
     FullRefresh,
     Incremental,
@@ -109,7 +110,12 @@ def _refuse_ahead(settings: Settings, warehouse: Warehouse, cursor: StoredCursor
     """Refuse a cursor that no stored row reaches: rows are committed with the cursor they reach."""
     resource, at = CATALOG[cursor.resource], cursor.at
     match resource.replication:
-        case Incremental(cursor=name) | Windowed(cursor=name) | NewestFirst(cursor=name):
+        case (
+            Incremental(cursor=name)
+            | Windowed(cursor=name)
+            | NewestFirst(cursor=name)
+            | AddedByParent(cursor=name)
+        ):
             target = settings.source.target(resource)
         case ByParent(parent=parent):
             target, name, at = (

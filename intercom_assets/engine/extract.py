@@ -22,6 +22,9 @@ from intercom_assets.warehouse.base import ParentVersion, Target
 _CLOCK_SKEW = timedelta(minutes=5)
 """How far this machine's clock may be ahead of Intercom's."""
 
+FOUNDED = datetime(2011, 1, 1, tzinfo=UTC)
+"""No workspace is older than Intercom."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extract:
@@ -75,6 +78,7 @@ class ReadContext:
         folder: For spooled files.
         stored_rows: Rows not marked as gone: if there are any, an empty list is unexpected.
         due: Portions of due parents, in the order of their versions; `next` blocks.
+        again: Parents that are not due, and whose records are asked for again.
         unread: What could not be read, now or by earlier syncs.
         warn: Shows the user a line that may need attention.
         note: Shows the user a line about what is being done.
@@ -91,6 +95,7 @@ class ReadContext:
     stored_rows: int
     due: Iterator[list[ParentVersion]]
     due_total: int
+    again: list[ParentVersion]
     unread: Unread
     warn: Callable[[str], None]
     note: Callable[[str], None]
@@ -98,6 +103,16 @@ class ReadContext:
     scroll_patience: ScrollPolicy
     slice_records: int
     shaper: Shaper
+
+    @property
+    def oldest(self) -> datetime:
+        """When the first record to be read can have been created.
+
+        A wrong date of the workspace's creation must not hide what there is.
+        """
+        created, now = self.workspace.created_at, self.workspace.date or local_now()
+        first = created if created is not None and created < now else FOUNDED
+        return max(self.window.start_date or first, FOUNDED)
 
     def dated(self, record: Record) -> datetime | None:
         """Return when a record was updated, None if it does not say."""

@@ -10,22 +10,31 @@ from functools import partial
 from pathlib import Path
 from typing import assert_never
 
-from intercom_assets.catalog.endpoints import Child, Listing, Search
+from intercom_assets.catalog.endpoints import Child, ChildSearch, Listing, Search
 from intercom_assets.catalog.resource import (
+    AddedByParent,
     ByParent,
     FullRefresh,
     Incremental,
     NewestFirst,
+    PerParent,
     SemiIncremental,
     Windowed,
 )
-from intercom_assets.catalog.table import DELETED_AT, Column
+from intercom_assets.catalog.table import Column
 from intercom_assets.catalog.types import EPOCH
 from intercom_assets.engine.cursor import Batch, Source, Window, plan_window
-from intercom_assets.engine.due import childless_parents, due_parents
-from intercom_assets.engine.extract import Extract, ReadContext
+from intercom_assets.engine.extract import Extract, ReadContext, local_now
 from intercom_assets.engine.loader import Loader
+from intercom_assets.engine.parents import (
+    childless_parents,
+    count_due,
+    due_parents,
+    parents_again,
+    parents_in_range,
+)
 from intercom_assets.engine.progress import Progress, Report
+from intercom_assets.engine.reads.added import read_added_by_parent
 from intercom_assets.engine.reads.changes import read_incremental, read_range
 from intercom_assets.engine.reads.children import read_by_parent
 from intercom_assets.engine.reads.full import (
@@ -40,6 +49,7 @@ from intercom_assets.engine.reads.reconcile import (
     reconcile,
     unless_limited,
 )
+from intercom_assets.engine.reads.searched import read_searched
 from intercom_assets.engine.rewrite import (
     copies_of,
     evolve,
@@ -49,7 +59,7 @@ from intercom_assets.engine.rewrite import (
 )
 from intercom_assets.engine.rows import Shaper
 from intercom_assets.engine.unread import Unread, unread_message
-from intercom_assets.errors import ConfigurationError, PermanentError, SchemaError, WarehouseError
+from intercom_assets.errors import ConfigurationError, PermanentError, WarehouseError
 from intercom_assets.intercom.workspace import Workspace
 from intercom_assets.warehouse.base import (
     Childless,
@@ -58,7 +68,7 @@ from intercom_assets.warehouse.base import (
     TableState,
     Target,
 )
-from intercom_assets.warehouse.queries import Cells, Copies
+from intercom_assets.warehouse.queries import Copies
 from intercom_assets.warehouse.warehouse import Warehouse
 
 _SKIPPED = "read by the first sync that may, as only `everything` selects it"
@@ -131,20 +141,35 @@ def read(context: ReadContext) -> AsyncGenerator[Batch]:
             return read_windowed(context, listing, windowed)
         case NewestFirst(), Listing() as listing:
             return read_newest_first(context, listing)
-        case ByParent() as link, Child() as child:
-            return read_by_parent(context, child, link)
+        case (ByParent() | AddedByParent()) as link, (Child() | ChildSearch()) as child:
+            return _read_lists(context, child, link)
         case (
             FullRefresh()
             | SemiIncremental()
             | Incremental()
             | Windowed()
             | NewestFirst()
+            | AddedByParent()
             | ByParent(),
-            Listing() | Search() | Child(),
+            Listing() | Search() | Child() | ChildSearch(),
         ):
             raise ValueError(f"resource {resource.name!r}: no way to read this declaration")
         case unknown:
             assert_never(unknown)
+
+
+def _read_lists(
+    context: ReadContext, child: Child | ChildSearch, link: PerParent
+) -> AsyncGenerator[Batch]:
+    match link, child:
+        case AddedByParent(), Child():
+            return read_added_by_parent(context, child, link)
+        case ByParent(), ChildSearch():
+            return read_searched(context, child, link)
+        case ByParent(), Child():
+            return read_by_parent(context, child, link)
+        case _:
+            raise ValueError(f"resource {context.resource.name!r}: a search is not added to")
 
 
 async def _merged_only(batches: AsyncGenerator[Batch]) -> AsyncGenerator[Batch]:
@@ -224,10 +249,11 @@ def _prepare(extract: Extract, warehouse: Warehouse, report: Report, folder: Pat
         window=window,
         folder=folder,
         stored_rows=table.rows,
-        due=due_parents(extract, warehouse, window.after, table.childless)
+        due=due_parents(extract, warehouse, window, table.childless)
         if window.until is None
         else iter([table.in_range]),
         due_total=table.due_total,
+        again=parents_again(extract, warehouse, window, workspace.date or local_now()),
         unread=Unread(cursor.unread),
         warn=listener.warning,
         note=listener.info,
@@ -256,8 +282,8 @@ def _open_table(extract: Extract, warehouse: Warehouse, folder: Path) -> _Table:
         # Before new columns are filled from `_extra`, which may contain what is hidden now.
         stored = hide_stored(extract, warehouse, state=state, stored=stored, folder=folder)
         evolve(warehouse, extract.target, _missing(extract.target, state))
-        due_total = _count_due(extract, warehouse, stored)
-        in_range = _parents_in_range(extract, warehouse)
+        due_total = count_due(extract, warehouse, _window(extract, stored))
+        in_range = parents_in_range(extract, warehouse)
         copies = copies_of(extract, warehouse, cursors)
         childless = childless_parents(extract, warehouse, is_stored=state.exists)
     due_total = due_total if extract.until is None else len(in_range)
@@ -286,34 +312,6 @@ def _window(extract: Extract, stored: StoredCursor) -> Window:
         # Lists change without their parents, so all parents are due.
         request = replace(request, full_refresh=True)
     return plan_window(stored, request, extract.source.start_date, extract.source.lookback)
-
-
-def _count_due(extract: Extract, warehouse: Warehouse, stored: StoredCursor) -> int:
-    if extract.parent is None:
-        return 0
-    try:
-        return warehouse.count_due(extract.parent_target, _window(extract, stored).after)
-    except SchemaError as error:
-        raise SchemaError(
-            f"{extract.resource.name} is read per record of {extract.parent.name}, and there is no "
-            f"table {extract.parent_target}. Sync {extract.parent.name} first, or both together"
-        ) from error
-
-
-def _parents_in_range(extract: Extract, warehouse: Warehouse) -> list[ParentVersion]:
-    """Return the stored parents that were last updated within the range of a backfill."""
-    parent, since, until = extract.parent, extract.request.since, extract.until
-    if parent is None or since is None or until is None:
-        return []
-    target = extract.parent_target
-    assert parent.cursor is not None
-    columns = (target.table.column(parent.cursor), target.table.column(DELETED_AT))
-    return [
-        ParentVersion(key, updated, deleted=False, updated_at=updated)
-        for rows in warehouse.cells(Cells(target, columns))
-        for key, updated, deleted_at in rows
-        if deleted_at is None and updated is not None and since <= updated < until
-    ]
 
 
 def _tell_spooled(extract: Extract, report: Report, began: float, done: int) -> None:

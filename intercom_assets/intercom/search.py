@@ -16,7 +16,7 @@ from datetime import datetime
 from enum import Enum
 from typing import assert_never
 
-from intercom_assets.catalog.endpoints import Granularity, ParentSearch, Search
+from intercom_assets.catalog.endpoints import ChildSearch, Granularity, ParentSearch, Search
 from intercom_assets.catalog.types import Json, Record
 from intercom_assets.intercom.client import Call, ResourceSession
 from intercom_assets.intercom.pagination import read_page, read_pages
@@ -77,6 +77,12 @@ def record_call(search: Search, key: str) -> Call:
     return _call(
         search, [{"field": "id", "operator": "=", "value": key}], UPDATED, Order.NEWEST_FIRST
     )
+
+
+def children_call(search: ChildSearch, values: Iterable[str]) -> Call:
+    """Return a search for the records of the parents with these values."""
+    body: Record = {search.values: [*values]}
+    return Call(method="POST", path=search.path, body=body, needs=((search.records,),))
 
 
 async def count_since(

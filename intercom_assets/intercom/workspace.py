@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from intercom_assets.catalog.endpoints import (
     Child,
+    ChildSearch,
     Listing,
     Scroll,
     Search,
@@ -23,7 +24,7 @@ from intercom_assets.intercom.client import Call, ResourceSession
 from intercom_assets.intercom.pagination import read_page
 from intercom_assets.intercom.position import page_numbers
 from intercom_assets.intercom.responses import WRONG_TOKEN
-from intercom_assets.intercom.search import Order, search_call
+from intercom_assets.intercom.search import Order, children_call, search_call
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ async def probe(session: ResourceSession, resource: Resource) -> int | None:
         return None
     if isinstance(resource.replication, Windowed):
         return None  # only what lies in the window was counted
-    if page.total_count is not None or isinstance(resource.endpoint, Child):
+    if page.total_count is not None or isinstance(resource.endpoint, Child | ChildSearch):
         return page.total_count
     whole = isinstance(resource.pagination, SinglePage)
     return len(page.records) if whole else page_numbers(page.body)[1]
@@ -143,6 +144,8 @@ def _probe_call(resource: Resource) -> Call:
         case Search() as search:
             call = search_call(search, 0, None, Order.NEWEST_FIRST)
             return replace(call, body={**(call.body or {}), "pagination": {"per_page": 1}})
+        case ChildSearch() as search:
+            return children_call(search, [_NOBODY])
         case Child(path, params=params):
             return Call(path=record_path(path, _NOBODY), params=record_params(params, _NOBODY))
         case _:

@@ -16,7 +16,7 @@ import dagster as dg
 from intercom_assets import catalog
 from intercom_assets.catalog import CATALOG, Resource
 from intercom_assets.catalog.describe import how_synced, request_line, sync_type
-from intercom_assets.catalog.resource import ByParent
+from intercom_assets.catalog.resource import PerParent
 from intercom_assets.catalog.table import Column
 from intercom_assets.catalog.types import ColumnType
 from intercom_assets.catalog.views import Model
@@ -209,7 +209,7 @@ def column_lineage(
 ) -> dict[str, dg.TableColumnLineage]:
     """Return lineage metadata: a child's parent key comes from the parent's table."""
     link = resource.replication
-    if not isinstance(link, ByParent) or parent is None:
+    if not isinstance(link, PerParent) or parent is None:
         return {}
     [key] = CATALOG[link.parent].primary_key
     origin = dg.TableColumnDep(asset_key=parent, column_name=key)

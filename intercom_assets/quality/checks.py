@@ -11,7 +11,13 @@ from enum import Enum
 from typing import Generic, TypeVar
 
 from intercom_assets.catalog.endpoints import Child, Scroll, Search, record_path
-from intercom_assets.catalog.resource import ByParent, FullRefresh, Incremental, Resource
+from intercom_assets.catalog.resource import (
+    ByParent,
+    FullRefresh,
+    Incremental,
+    PerParent,
+    Resource,
+)
 from intercom_assets.catalog.types import EPOCH, Json, value_at
 from intercom_assets.errors import ConfigurationError, IntercomAssetsError, NotFound
 from intercom_assets.intercom.client import Call, ResourceSession
@@ -86,12 +92,12 @@ def checks_of(resource: Resource, start_date: datetime | None) -> tuple[TableChe
     link = resource.replication
     chosen = (
         (KEY, True),
-        (PARENTS, isinstance(link, ByParent)),
+        (PARENTS, isinstance(link, PerParent)),
         (PARTS, isinstance(link, ByParent) and link.count_column is not None),
         (ROW_COUNT, is_counted(resource) and start_date is None),
         (UNDECLARED, True),
         (MISFITS, True),
-        (UNREAD, isinstance(link, ByParent | Incremental)),
+        (UNREAD, isinstance(link, PerParent | Incremental)),
         (CURSOR, not isinstance(link, FullRefresh)),
     )
     return tuple(check for check, applies in chosen if applies)
@@ -134,7 +140,8 @@ def _look_at_parents(context: CheckContext) -> CheckResult:
 
 def _look_at_parts(context: CheckContext) -> CheckResult:
     link, parent = _link(context)
-    child, counted = context.resource.endpoint, link.count_column
+    child = context.resource.endpoint
+    counted = link.count_column if isinstance(link, ByParent) else None
     if not isinstance(child, Child) or counted is None:
         raise TypeError(f"{context.resource.name} is not listed per {parent.name}")
     query = IncompleteChildren(
@@ -300,9 +307,9 @@ def _look_at_cursor(context: CheckContext) -> CheckResult:
     )
 
 
-def _link(context: CheckContext) -> tuple[ByParent, Resource]:
+def _link(context: CheckContext) -> tuple[PerParent, Resource]:
     link, parent = context.resource.replication, context.parent
-    if not isinstance(link, ByParent) or parent is None:
+    if not isinstance(link, PerParent) or parent is None:
         raise TypeError(f"{context.resource.name} has no parent")
     return link, parent
 

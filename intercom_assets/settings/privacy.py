@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from intercom_assets.catalog import CATALOG, Resource
+from intercom_assets.catalog.endpoints import ChildSearch
 from intercom_assets.catalog.hidden import FieldPath, HiddenPaths, needs, path_of, within
 from intercom_assets.catalog.resource import ByParent
 from intercom_assets.catalog.table import Column
@@ -192,6 +193,9 @@ def _refuse(resource: Resource, path: FieldPath, *, hashed: bool) -> None:
     for child, counted in _counts(resource):
         if within(counted.path, (path,)):
             raise ValueError(f"{counted.name} is needed: a check counts {child} by it")
+    for child, asked in _asked_by(resource):
+        if within(asked.path, (path,)):
+            raise ValueError(f"{asked.name} is needed: {child} are asked for by it")
     if hashed:
         _refuse_hash(resource, path)
 
@@ -201,6 +205,15 @@ def _counts(resource: Resource) -> Iterator[tuple[str, Column]]:
         link = child.replication
         if isinstance(link, ByParent) and link.parent == resource.name and link.count_column:
             yield child.name, resource.table.column(link.count_column)
+
+
+def _asked_by(resource: Resource) -> Iterator[tuple[str, Column]]:
+    for child in CATALOG:
+        link = child.replication
+        if isinstance(child.endpoint, ChildSearch) and child.parent == resource.name:
+            yield child.name, resource.table.column(child.endpoint.by)
+            if isinstance(link, ByParent) and link.unfinished:
+                yield child.name, resource.table.column(link.unfinished.dated)
 
 
 def _refuse_hash(resource: Resource, path: FieldPath) -> None:

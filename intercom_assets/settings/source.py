@@ -290,8 +290,9 @@ class Settings(SettingsGroup):
         return self.warehouse_schema
 
     def start_of(self, resource: str) -> datetime | None:
-        """Return the start date of a resource; that of a child is its parent's."""
-        return self.start_dates.get(CATALOG[resource].parent or resource, self.start_date)
+        """Return the start date of a resource; that of a child without dates is its parent's."""
+        parent = None if CATALOG[resource].cursor else CATALOG[resource].parent
+        return self.start_dates.get(parent or resource, self.start_date)
 
     @property
     def source(self) -> Source:

@@ -173,12 +173,14 @@ class ParentVersion:
 
     Attributes:
         childless: Whether it counts no children, and none is stored.
+        value: What its children are searched by; None if they are not, or if it has none.
     """
 
     key: str
     synced_at: datetime
     deleted: bool
     updated_at: datetime | None = None
+    value: str | None = None
     childless: bool = False
 
 

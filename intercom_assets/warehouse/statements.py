@@ -195,18 +195,26 @@ class Statements:
             f"AND {key} NOT IN ({self.dialect.listed()})\nORDER BY {key}"
         )
 
-    def due(self, *, after: bool, limit: int, childless: Childless | None = None) -> str:
+    def due(
+        self,
+        *,
+        after: bool,
+        limit: int,
+        value: str | None = None,
+        childless: Childless | None = None,
+    ) -> str:
         """Select versions of this table's rows as parents; binds time, time and key of `after`."""
         synced, key, updated = self._column(SYNCED_AT), self._keys[0], "NULL"
         if self._table.version is not None:
             updated = self.dialect.cell(self._column(self._table.version), ColumnType.TIMESTAMP)
         cells = f"{key}, {self.dialect.cell(synced, ColumnType.TIMESTAMP)}"
         cells += f", {self._column(DELETED_AT)} IS NOT NULL, {updated}"
+        cells += f", {self._column(value) if value else 'NULL'}"
         past, order = self._past() if after else "", f"ORDER BY {synced}, {key}"
         if childless is None:
-            return f"SELECT {cells}\nFROM {self.name}{past}\n{order} LIMIT {limit}"
+            return f"SELECT {cells}, FALSE\nFROM {self.name}{past}\n{order} LIMIT {limit}"
         names = [self._table.primary_key[0], SYNCED_AT, DELETED_AT, childless.column]
-        names += [self._table.version] if self._table.version else []
+        names += [name for name in (self._table.version, value) if name]
         columns = ", ".join(dict.fromkeys(map(self._column, names)))
         # JSON is parsed for the rows within the limit only.
         return (

@@ -140,14 +140,19 @@ class Warehouse:
         parent: Target,
         after: Position | None,
         limit: int,
+        *,
+        value: str | None = None,
         childless: Childless | None = None,
     ) -> list[ParentVersion]:
-        """Return the parents after a position, ordered by `_synced_at` and key."""
+        """Return the parents after a position, ordered by `_synced_at` and key.
+
+        `value` names a column that is returned, too.
+        """
         statement = self._statements(parent).due(
-            after=after is not None, limit=limit, childless=childless
+            after=after is not None, limit=limit, value=value, childless=childless
         )
-        time, flag = ColumnType.TIMESTAMP, ColumnType.BOOLEAN
-        kinds = [ColumnType.TEXT, time, flag, time, *([flag] if childless else [])]
+        text, time, flag = ColumnType.TEXT, ColumnType.TIMESTAMP, ColumnType.BOOLEAN
+        kinds = [text, time, flag, time, text, flag]
         rows = self._read(parent, lambda one: one.rows(statement, *_bound(after)))
         return [ParentVersion(*row) for row in self._dialect.python(rows, kinds)]
 

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 import yaml
 
 from intercom_assets.catalog import CATALOG, ApiVersion, Resource
-from intercom_assets.catalog.endpoints import Child, Endpoint, Listing, Search
+from intercom_assets.catalog.endpoints import Child, ChildSearch, Endpoint, Listing, Search
 from intercom_assets.catalog.types import Json
 from intercom_assets_tests.conformance.reviewed import ANSWERS, RECORD_TYPES, RECORDS_ELSEWHERE
 
@@ -115,6 +115,8 @@ def address(endpoint: Endpoint) -> tuple[str, str, tuple[str, ...]]:
             return "post", path, (records,)
         case Child(path, records):
             return "get", path, records
+        case ChildSearch(path, records):
+            return "post", path, (records,)
 
 
 def answer(operation: Schema) -> Schema:

@@ -19,6 +19,7 @@ EXAMPLES: dict[str, Json] = {
     "number:float": 1.5,
     "object": {"key": "a"},
     "string": "a",
+    "string:date": "2025-12-24",
     "string:date-time": "2025-07-17T15:30:24.000Z",
     "string:email": "jane@example.com",
     "string:uri": "https://example.com",

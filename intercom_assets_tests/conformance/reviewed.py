@@ -52,6 +52,7 @@ UNDOCUMENTED: dict[str, dict[str, str]] = {
     "event_summaries": {"contact_id": _ADDED},
     "handling_events": {"conversation_id": _ADDED, "id": "made by the sync: events have none"},
     "side_conversations": {"conversation_id": _ADDED},
+    "team_metrics": {"team_id": _ADDED, "measured_at": "added by the sync: when it began"},
     "company_segments": {"company_id": _ADDED},
     "contact_notes": {"contact_id": _ADDED},
     "company_notes": {"company_id": _ADDED},

@@ -75,6 +75,12 @@ def test_columns_of_another_table_name_it(project: Project) -> None:
         "handling_events": {"conversation_id": "intercom/conversations.id"},
         "side_conversations": {"conversation_id": "intercom/conversations.id"},
         "help_center_redirects": {"help_center_id": "intercom/help_centers.id"},
+        "office_hours_exceptions": {
+            "office_hours_schedule_id": "intercom/office_hours_schedules.id"
+        },
+        "data_connector_executions": {"data_connector_id": "intercom/data_connectors.id"},
+        "team_metrics": {"team_id": "intercom/teams.id"},
+        "call_transcripts": {"id": "intercom/calls.id"},
         "article_statistics": {"article_id": "intercom/articles.id"},
         "article_versions": {"article_id": "intercom/articles.id"},
     }

@@ -82,6 +82,7 @@ def test_variables_hold_it_as_text() -> None:
         ("exclude_columns", "conversation_parts.created_at", "list that Intercom cut off"),
         ("exclude_columns", "company_attributes.full_name", "is needed"),
         ("exclude_columns", "conversations.statistics", "a check counts conversation_parts by it"),
+        ("exclude_columns", "calls.conversation_id", "call_transcripts are asked for by it"),
         ("exclude_columns", "contacts._row_hash", "the sync needs it"),
         ("exclude_columns", "contacts._extra", "field by field: _extra.nickname"),
         ("exclude_columns", "contacts._extra.email.x", "email is text: there are no fields in it"),
@@ -173,13 +174,15 @@ def test_the_document_names_what_there_is() -> None:
         "calls",
         "contact_notes",
         "company_notes",
+        "call_transcripts",
         "handling_events",
         "side_conversations",
+        "data_connector_executions",
         "events",
     } == {r for r, _ in listed}
     assert len(entries) > 35
     named = ["calls", "contact_notes", "company_notes", "handling_events", "side_conversations"]
-    chosen = ["everything", *named, "events"]
+    chosen = ["everything", *named, "events", "data_connector_executions", "call_transcripts"]
     assert () == read(resources=chosen, exclude_columns=", ".join(entries)).warnings
 
 

@@ -10,10 +10,12 @@ from intercom_assets.catalog.cost import quiet_cost
 from intercom_assets.catalog.describe import request_line, sync_type
 from intercom_assets.catalog.endpoints import Child
 from intercom_assets.catalog.resource import (
+    AddedByParent,
     ByParent,
     FullRefresh,
     Incremental,
     NewestFirst,
+    PerParent,
     SemiIncremental,
     Windowed,
 )
@@ -173,11 +175,21 @@ def _how(resource: Resource) -> str:
             return f"records are asked for by `{cursor}`, {days} days at a time; none is marked"
         case NewestFirst(cursor):
             return f"records are read from the newest `{cursor}` to known ones; none is marked"
+        case (AddedByParent() | ByParent()) as link:
+            return _how_by_parent(link)
+        case _:
+            assert_never(resource.replication)
+
+
+def _how_by_parent(link: PerParent) -> str:
+    match link:
+        case AddedByParent(parent, after=None):
+            return f"each sync adds what all {parent} show, with its time; none is marked"
+        case AddedByParent(parent, cursor=cursor):
+            return f"new records are asked for by `{cursor}`, of all {parent}; none is marked"
         case ByParent(parent, changes_without_parent=changes_without_parent):
             all_of_them = "; a reconcile reads those of all" if changes_without_parent else ""
             return f"read for each of the {parent} whose stored row changed{all_of_them}"
-        case _:
-            assert_never(resource.replication)
 
 
 def _meaning(resource: Resource, column: Column) -> str:

@@ -7,15 +7,15 @@ import pytest
 
 from intercom_assets.catalog import CATALOG
 from intercom_assets.engine.cursor import BatchLimits
-from intercom_assets_tests.world import HOUR, World, make_world
+from intercom_assets_tests.world import HOUR, LASTING, World, make_world
 
 
 def test_a_first_sync_equals_the_truth(world: World) -> None:
     """After a first sync every table holds exactly what Intercom holds."""
     world.sync_all()
 
-    assert {name: world.expected(name) for name in CATALOG.names} == {
-        name: world.stored(name) for name in CATALOG.names
+    assert {name: world.expected(name) for name in LASTING} == {
+        name: world.stored(name) for name in LASTING
     }
 
 
@@ -39,24 +39,24 @@ def test_pages_and_bounds_of_either_kind_lose_nothing(
 def test_sync_twice_write_once(world: World) -> None:
     """A sync of an unchanged workspace inserts, updates and marks nothing."""
     world.sync_all()
-    before = {name: world.rows(name) for name in CATALOG.names}
+    before = {name: world.rows(name) for name in LASTING}
     world.clock.forward(HOUR)
 
     reports = world.sync_all()
 
     assert {(0, 0, 0)} == {(one.inserted, one.updated, one.deleted) for one in reports.values()}
-    assert before == {name: world.rows(name) for name in CATALOG.names}
+    assert before == {name: world.rows(name) for name in LASTING}
 
 
 def test_a_full_refresh_of_an_unchanged_workspace_writes_nothing(world: World) -> None:
     """A full refresh reads all and, where nothing changed, writes nothing."""
     world.sync_all()
-    before = {name: world.rows(name) for name in CATALOG.names}
+    before = {name: world.rows(name) for name in LASTING}
 
     reports = world.sync_all(full_refresh=True)
 
     assert {(0, 0, 0)} == {(one.inserted, one.updated, one.deleted) for one in reports.values()}
-    assert before == {name: world.rows(name) for name in CATALOG.names}
+    assert before == {name: world.rows(name) for name in LASTING}
     assert 60 == reports["contacts"].records_returned
 
 
@@ -94,8 +94,8 @@ def test_only_what_changed_moves(world: World) -> None:
         world.row("contacts", contact)["updated_at"] == world.row("contacts", added)["updated_at"]
     )
     assert world.row("contacts", other)["_synced_at"] < world.row("contacts", added)["_synced_at"]
-    assert {name: world.expected(name) for name in CATALOG.names} == {
-        name: world.stored(name) for name in CATALOG.names
+    assert {name: world.expected(name) for name in LASTING} == {
+        name: world.stored(name) for name in LASTING
     }
 
 

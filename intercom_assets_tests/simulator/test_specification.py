@@ -7,6 +7,7 @@ from intercom_assets_tests.simulator.asking import Clock, ask
 from intercom_simulator import Record, Workspace, generate
 
 ANYTHING: Record = {"query": {"field": "created_at", "operator": ">", "value": 0}}
+CONVERSATIONS: Record = {"conversation_ids": [str(number) for number in range(20)]}
 
 LISTS: list[tuple[str, str, str, Record | None]] = [
     ("GET", "/me", "/me", None),
@@ -32,9 +33,11 @@ LISTS: list[tuple[str, str, str, Record | None]] = [
     ),
     ("POST", "/contacts/search", "/contacts/search?include_merge_history=true", ANYTHING),
     ("GET", "/conversations/deleted", "/conversations/deleted", None),
+    ("GET", "/office_hours_schedules", "/office_hours_schedules", None),
     ("GET", "/ticket_types", "/ticket_types", None),
     ("GET", "/ticket_states", "/ticket_states", None),
     ("POST", "/tickets/search", "/tickets/search", ANYTHING),
+    ("POST", "/calls/search", "/calls/search", CONVERSATIONS),
 ]
 CHILDREN = [
     ("/companies/{company_id}", "companies", ""),
@@ -49,6 +52,17 @@ CHILDREN = [
     ("/conversations/{conversation_id}", "conversations", ""),
     ("/conversations/{id}/handling_events", "conversations", "/handling_events"),
     ("/conversations/{id}/side_conversations", "conversations", "/side_conversations"),
+    (
+        "/data_connectors/{data_connector_id}/execution_results",
+        "data_connectors",
+        "/execution_results?start_ts=0",
+    ),
+    ("/teams/{team_id}/metrics", "teams", "/metrics"),
+    (
+        "/office_hours_schedules/{office_hours_schedule_id}/office_hours_exceptions",
+        "office_hours_schedules",
+        "/office_hours_exceptions",
+    ),
     ("/tickets/{ticket_id}", "tickets", ""),
     ("/articles/{article_id}", "articles", ""),
     ("/articles/{article_id}/versions", "articles", "/versions"),

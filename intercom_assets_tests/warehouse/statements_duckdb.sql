@@ -146,18 +146,18 @@ AND "parent_id" NOT IN (SELECT unnest(CAST(? AS JSON) ->> '$[*]'))
 ORDER BY "parent_id";
 
 -- due
-SELECT "parent_id", "_synced_at", "_deleted_at" IS NOT NULL, "updated_at"
+SELECT "parent_id", "_synced_at", "_deleted_at" IS NOT NULL, "updated_at", NULL, FALSE
 FROM "intercom"."eu_rudder_things"
 WHERE "_synced_at" > CAST(? AS TIMESTAMP WITH TIME ZONE) OR ("_synced_at" = CAST(? AS TIMESTAMP WITH TIME ZONE) AND "parent_id" > ?)
 ORDER BY "_synced_at", "parent_id" LIMIT 500;
 
 -- due from the beginning
-SELECT "parent_id", "_synced_at", "_deleted_at" IS NOT NULL, "updated_at"
+SELECT "parent_id", "_synced_at", "_deleted_at" IS NOT NULL, "updated_at", NULL, FALSE
 FROM "intercom"."eu_rudder_things"
 ORDER BY "_synced_at", "parent_id" LIMIT 500;
 
 -- due with counts
-SELECT "parent_id", "_synced_at", "_deleted_at" IS NOT NULL, "updated_at", COALESCE(("tags" ->> '/total_count') = '0', FALSE) AND c.child_of IS NULL
+SELECT "parent_id", "_synced_at", "_deleted_at" IS NOT NULL, "updated_at", NULL, COALESCE(("tags" ->> '/total_count') = '0', FALSE) AND c.child_of IS NULL
 FROM (SELECT "parent_id", "_synced_at", "_deleted_at", "tags", "updated_at" FROM "intercom"."eu_rudder_things"
 WHERE "_synced_at" > CAST(? AS TIMESTAMP WITH TIME ZONE) OR ("_synced_at" = CAST(? AS TIMESTAMP WITH TIME ZONE) AND "parent_id" > ?)
 ORDER BY "_synced_at", "parent_id" LIMIT 500) AS p
@@ -165,7 +165,7 @@ LEFT JOIN (SELECT DISTINCT "parent_id" AS child_of FROM "intercom"."eu_rudder_ch
 ORDER BY "_synced_at", "parent_id";
 
 -- due with counts, the first time
-SELECT "parent_id", "_synced_at", "_deleted_at" IS NOT NULL, "updated_at", COALESCE(("tags" ->> '/total_count') = '0', FALSE)
+SELECT "parent_id", "_synced_at", "_deleted_at" IS NOT NULL, "updated_at", NULL, COALESCE(("tags" ->> '/total_count') = '0', FALSE)
 FROM (SELECT "parent_id", "_synced_at", "_deleted_at", "tags", "updated_at" FROM "intercom"."eu_rudder_things"
 ORDER BY "_synced_at", "parent_id" LIMIT 500) AS p
 ORDER BY "_synced_at", "parent_id";

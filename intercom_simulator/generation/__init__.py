@@ -10,6 +10,8 @@ from intercom_simulator.generation import (
     activity,
     beside,
     companies,
+    hours,
+    operations,
     people,
     phone,
     plain,
@@ -18,6 +20,7 @@ from intercom_simulator.generation import (
     redirects,
     setup,
     tracked,
+    transcripts,
 )
 from intercom_simulator.generation.chance import Chance
 from intercom_simulator.generation.contacts import ContactMaker
@@ -71,6 +74,11 @@ def generate(  # noqa: PLR0913 - every size has a name and a default
     filled.events |= tracked.events(filled, seed)
     filled.monitor_evaluations |= quality.monitor_evaluations(filled, seed)
     filled.scorecards |= quality.scorecards(filled, seed)
+    schedules = hours.schedules(seed)
+    filled.collection("office_hours_schedules").fill(schedules)
+    filled.office_hours_exceptions |= hours.exceptions(seed, schedules)
+    filled.connector_executions |= operations.executions(filled, seed)
+    filled.team_loads |= operations.loads(filled, seed)
     articles = list(filled.collection("articles"))
     filled.article_statistics |= readers.statistics(seed, articles)
     filled.article_versions |= readers.versions(seed, articles)
@@ -81,6 +89,7 @@ def generate(  # noqa: PLR0913 - every size has a name and a default
     filled.taggings |= people.taggings(filled, seed)
     filling.add_tickets(tickets, long_tickets, Chance(seed + _OWN_STREAM))
     filled.collection("calls").fill(phone.calls(filled, seed, calls))
+    filled.transcripts |= transcripts.transcripts(filled, seed)
     return filled
 
 

@@ -2,6 +2,7 @@
 
 from intercom_assets.catalog.endpoints import (
     Child,
+    ChildSearch,
     Granularity,
     Listing,
     Lookup,
@@ -18,6 +19,7 @@ from intercom_assets.catalog.resource import (
     NewestFirst,
     OnRequest,
     Resource,
+    Unfinished,
     identity,
     optional,
     reference,
@@ -372,9 +374,30 @@ CALLS = Resource(
     since=ApiVersion(2, 14),
 )
 
+CALL_TRANSCRIPTS = Resource(
+    name="call_transcripts",
+    description="One row per call of a conversation: what was said, where Intercom wrote it down.",
+    endpoint=ChildSearch("/calls/search", "data", "conversation_ids", "conversation_id", 20),
+    replication=ByParent(
+        parent="calls",
+        key="id",
+        unfinished=Unfinished("transcript_status", final="completed", days=7),
+    ),
+    # Its other fields are those of the call.
+    reduced={one.name: () for one in CALLS.columns if one.name not in {"id", "conversation_id"}},
+    columns=(
+        *text(id="Call (calls.id).", conversation_id="Conversation that it belongs to."),
+        *text(transcript_status="How far the transcript is; `completed` in the end, or null."),
+        *json(transcript="What was said, as a list of utterances; empty without a transcript."),
+    ),
+    scope="Read conversations",
+    docs=reference("calls/listcallswithtranscripts"),
+    since=ApiVersion(2, 14),
+)
+
 MESSAGING: tuple[Resource, ...] = (
     CONVERSATIONS,
     CONVERSATION_PARTS,
     *optional(DELETED_CONVERSATIONS),
-    *optional(CALLS, level=Level.COSTLY),
+    *optional(CALLS, CALL_TRANSCRIPTS, level=Level.COSTLY),
 )

@@ -4,14 +4,14 @@ import math
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from intercom_assets.catalog.endpoints import Listing, Scroll
 from intercom_assets.catalog.resource import FullRefresh, Windowed
 from intercom_assets.catalog.types import Record, micros_at
 from intercom_assets.engine.cursor import Batch, Checkpoint, reached
-from intercom_assets.engine.extract import ReadContext, ends_before, local_now
+from intercom_assets.engine.extract import FOUNDED, ReadContext, ends_before, local_now
 from intercom_assets.engine.rows import RecordSpool, hash_record
 from intercom_assets.errors import (
     CutOff,
@@ -26,8 +26,6 @@ from intercom_assets.intercom.scroll import Restarted, read_scroll
 
 _UNBOUNDED: Mapping[str, str] = MappingProxyType({})
 _DAY = timedelta(days=1)
-_FOUNDED = datetime(2011, 1, 1, tzinfo=UTC)
-"""No workspace is older than Intercom."""
 
 
 async def read_full(context: ReadContext, listing: Listing) -> AsyncGenerator[Batch]:
@@ -175,10 +173,7 @@ async def read_windowed(
     """
     added, until = _Added(context), context.window.until
     now = context.workspace.date or local_now()
-    created = context.workspace.created_at
-    # A wrong date of creation must not hide what there is.
-    first = created if created is not None and created < now else _FOUNDED
-    begin, is_last = max(context.window.since or first, _FOUNDED), False
+    begin, is_last = max(context.window.since or context.oldest, FOUNDED), False
     span = longest = timedelta(days=windowed.days)
     while not is_last:
         end, newest = begin + span, added.newest
