@@ -7,7 +7,7 @@ import itertools
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +23,7 @@ from intercom_assets.engine.load import load
 from intercom_assets.engine.progress import Progress, Report
 from intercom_assets.engine.rows import hash_record, reduce_record
 from intercom_assets.intercom.connection import Connection
+from intercom_assets.intercom.exports.job import ExportPolicy
 from intercom_assets.intercom.retry import LARGEST, RetryPolicy
 from intercom_assets.intercom.scroll import ScrollPolicy
 from intercom_assets.warehouse.base import StoredCursor
@@ -134,6 +135,7 @@ class World:
         page_size: The most records that any page is asked for.
         attempts: Tries of a request.
         hide_zone: Whether `/me` names a time zone that nobody knows.
+        exports: How persistently exports are made.
         slept: Pauses that were asked for instead of taken.
         ear: What the last sync told.
     """
@@ -151,6 +153,7 @@ class World:
     hide_zone: bool = False
     token: str = "simulated-token"
     region: str = "us"
+    exports: ExportPolicy = field(default_factory=ExportPolicy)
     slept: list[float] = field(default_factory=list)
     ear: Ear = field(default_factory=Ear)
     _port: int = field(default_factory=lambda: next(PORTS))
@@ -206,6 +209,7 @@ class World:
             page_size=self.page_size,
             patience=RetryPolicy(attempts=self.attempts, sleep=sleep),
             scroll_patience=ScrollPolicy(sleep=sleep),
+            export_patience=replace(self.exports, sleep=sleep),
             transport=Line(self.workspace, self._asked, self._answered),
         ) as connection:
             yield connection

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from intercom_assets.catalog.families.conversations import MESSAGING
+from intercom_assets.catalog.families.exports import EXPORTS
 from intercom_assets.catalog.families.inbox import BESIDE_CONVERSATIONS, INBOX
 from intercom_assets.catalog.families.knowledge import ABOUT_ARTICLES, KNOWLEDGE
 from intercom_assets.catalog.families.outbound import OUTBOUND
@@ -87,6 +88,6 @@ CATALOG = Catalog(
         "inbox": (*MESSAGING, *INBOX, *BESIDE_CONVERSATIONS),
         "tickets": TICKETS,
         "knowledge": (*KNOWLEDGE, *ABOUT_ARTICLES),
-        "outbound": OUTBOUND,
+        "outbound": (*OUTBOUND, *EXPORTS),
     }
 )

@@ -14,6 +14,7 @@ from intercom_assets.catalog.endpoints import (
 from intercom_assets.catalog.resource import (
     ApiVersion,
     ByParent,
+    Exported,
     FullRefresh,
     Incremental,
     NewestFirst,
@@ -55,6 +56,9 @@ def cost_of(resource: Resource, records: int | None, version: ApiVersion, page_s
             return Cost(None, 1)
         case NewestFirst():
             return Cost(pages, 1)
+        case Exported():
+            # The job, its state, its file. How many windows the workspace's age takes is not known.
+            return Cost(None, 3)
         case ByParent():
             size = min(_at_once(resource), page_size)
             return Cost(None if records is None else -(-records // size), 0)
@@ -93,6 +97,8 @@ def quiet_cost(resource: Resource) -> str:
             return (
                 "1; 1 per page of what is new" if page is None else f"1; 1 per {page} that are new"
             )
+        case Exported():
+            return "3 for all exports of a run together; 1 a minute while Intercom works"
         case ByParent(parent):
             size = _at_once(resource)
             some = "of each of the" if size == 1 else f"per {size}"

@@ -2,9 +2,10 @@
 
 from typing import assert_never
 
-from intercom_assets.catalog.endpoints import Child, Listing, ParentSearch, Search
+from intercom_assets.catalog.endpoints import Child, Export, Listing, ParentSearch, Search
 from intercom_assets.catalog.resource import (
     ByParent,
+    Exported,
     FullRefresh,
     Incremental,
     NewestFirst,
@@ -20,7 +21,7 @@ def request_line(resource: Resource) -> str:
         case Listing(path, _, params):
             query = "&".join(f"{name}={value}" for name, value in params.items())
             return f"GET {path}{'?' if query else ''}{query}"
-        case Child(search=ParentSearch(path)) | Search(path):
+        case Child(search=ParentSearch(path)) | Search(path) | Export(path=path):
             return f"POST {path}"
         case Child(path):
             return f"GET {path}"
@@ -37,7 +38,7 @@ def sync_type(resource: Resource) -> str:
             return "semi-incremental"
         case Incremental():
             return "incremental"
-        case Windowed() | NewestFirst():
+        case Windowed() | NewestFirst() | Exported():
             return "append-only"
         case ByParent(parent):
             return f"by parent: {parent}"
@@ -59,6 +60,11 @@ def how_synced(resource: Resource) -> str:
             return f"{told}; a reconcile finds the rest."
         case Windowed() | NewestFirst():
             return "Each sync reads what was added since the last one; no row is marked."
+        case Exported():
+            return (
+                "Each sync exports what was sent since the last one, and again what was sent in "
+                "the days before that; no row is marked."
+            )
         case ByParent(parent, changes_without_parent=changes_without_parent):
             told = f"Each sync reads the lists of the {parent} that changed since the last one"
             told += "; a reconcile reads all of them." if changes_without_parent else "."

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import assert_never
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from intercom_assets.catalog.endpoints import Child, Listing, Scroll, Search, SinglePage
-from intercom_assets.catalog.resource import Resource, Windowed
+from intercom_assets.catalog.endpoints import Child, Export, Listing, Scroll, Search, SinglePage
+from intercom_assets.catalog.resource import Exported, Resource, Windowed
 from intercom_assets.catalog.types import Json, instant_at
 from intercom_assets.errors import ConfigurationError, NotFound, Unauthorized
 from intercom_assets.intercom import REGIONS
@@ -109,12 +109,12 @@ async def probe(session: ResourceSession, resource: Resource) -> int | None:
     try:
         page = read_page(await session.ask(call), call.needs)
     except NotFound:
-        # No such parent, but Intercom looked for it, so the token has the permission.
-        if not isinstance(resource.endpoint, Child):
+        # No such parent or job, but Intercom looked for it, so the token has the permission.
+        if not isinstance(resource.endpoint, Child | Export):
             raise
         return None
-    if isinstance(resource.replication, Windowed):
-        return None  # only what lies in the window was counted
+    if isinstance(resource.replication, Windowed | Exported):
+        return None  # only what lies in the window was counted, or nothing
     if page.total_count is not None or isinstance(resource.endpoint, Child):
         return page.total_count
     whole = isinstance(resource.pagination, SinglePage)
@@ -137,5 +137,7 @@ def _probe_call(resource: Resource) -> Call:
             return replace(call, body={**(call.body or {}), "pagination": {"per_page": 1}})
         case Child(path):
             return Call(path=path.replace("{id}", _NOBODY))
+        case Export(path=path):
+            return Call(path=f"{path}/{_NOBODY}")
         case _:
             assert_never(resource.endpoint)

@@ -84,7 +84,7 @@ def test_completion_imports_what_settings_need() -> None:
     )
 
     count, modules = done.stdout.splitlines()
-    assert 20 == int(count)
+    assert 40 == int(count)
     assert set() == HEAVY & set(modules.split())
 
 

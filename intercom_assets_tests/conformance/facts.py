@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 import yaml
 
 from intercom_assets.catalog import CATALOG, ApiVersion, Resource
-from intercom_assets.catalog.endpoints import Child, Endpoint, Listing, Search
+from intercom_assets.catalog.endpoints import Child, Endpoint, Export, Listing, Search
 from intercom_assets.catalog.types import Json
 from intercom_assets_tests.conformance.reviewed import RECORD_TYPES, RECORDS_ELSEWHERE
 
@@ -30,6 +30,9 @@ VERSIONS = tuple(ApiVersion.parse(one) for one in ("2.7", "2.11", "2.14", "2.16"
 """Versions whose specs the catalogue is compared with."""
 
 _MANY = 10
+
+_CSV = "data_export_csv"
+"""What the specs call the only file of an export that they describe, apart from any answer."""
 
 Schema: TypeAlias = dict[str, Any]
 """A part of a spec."""
@@ -115,6 +118,8 @@ def address(endpoint: Endpoint) -> tuple[str, str, tuple[str, ...]]:
             return "post", path, (records,)
         case Child(path, records):
             return "get", path, records
+        case Export(path=path):
+            return "post", path, (_CSV,)
 
 
 def answer(operation: Schema) -> Schema:
@@ -130,7 +135,8 @@ def example_records(operation: Schema, keys: Iterable[str]) -> Iterator[Json]:
         found = example["value"]
         for key in keys:
             found = found.get(key) or {}
-        yield from [found] if isinstance(found, dict) else found
+        # Of an export, the examples show the job and not the file.
+        yield from [found] if isinstance(found, dict) and keys != (_CSV,) else found
 
 
 def descend(spec: Schema, schema: Schema, keys: Iterable[str]) -> list[Schema]:
@@ -151,10 +157,12 @@ def _fields(
         return
     if (resource.name, version) in RECORDS_ELSEWHERE:
         records = RECORDS_ELSEWHERE[resource.name, version].records
+    if records == (_CSV,) and resource.name != "content_receipts":
+        return
     kinds = RECORD_TYPES.get(resource.name)
     described = (
         one
-        for record in descend(spec, answer(operation), records)
+        for record in _records(spec, operation, records)
         for one in _variants(spec, record)
         if kinds is None or one["properties"]["type"].get("enum") == [kinds]
     )
@@ -162,6 +170,12 @@ def _fields(
         for field, kind in _walk(spec, record, ()):
             if field:
                 yield field, kind
+
+
+def _records(spec: Schema, operation: Schema, records: FieldPath) -> list[Schema]:
+    if records == (_CSV,):
+        return [spec["components"]["schemas"][_CSV]]
+    return descend(spec, answer(operation), records)
 
 
 def _walk(spec: Schema, schema: Schema, path: FieldPath) -> Iterator[tuple[FieldPath, str]]:

@@ -11,6 +11,7 @@ from intercom_assets.catalog.describe import request_line, sync_type
 from intercom_assets.catalog.endpoints import Child
 from intercom_assets.catalog.resource import (
     ByParent,
+    Exported,
     FullRefresh,
     Incremental,
     NewestFirst,
@@ -155,7 +156,7 @@ def _selected(resource: Resource) -> str:
             assert_never(resource.level)
 
 
-def _how(resource: Resource) -> str:
+def _how(resource: Resource) -> str:  # noqa: PLR0911 - one per replication
     match resource.replication:
         case FullRefresh():
             return "all records are read, changed ones are written, missing ones are marked"
@@ -168,6 +169,8 @@ def _how(resource: Resource) -> str:
             return f"records are asked for by `{cursor}`; a reconcile finds what is gone"
         case Windowed(cursor, days=days):
             return f"records are asked for by `{cursor}`, {days} days at a time; none is marked"
+        case Exported(days):
+            return f"up to {days} days are exported at once, by when they were sent; none is marked"
         case NewestFirst(cursor):
             return f"records are read from the newest `{cursor}` to known ones; none is marked"
         case ByParent(parent, changes_without_parent=changes_without_parent):

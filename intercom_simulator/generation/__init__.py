@@ -6,7 +6,16 @@ No moment depends on the clock of the machine: all lie between 2023 and 2025.
 from dataclasses import dataclass
 
 from intercom_simulator.contents import Contents
-from intercom_simulator.generation import activity, beside, companies, phone, plain, readers, setup
+from intercom_simulator.generation import (
+    activity,
+    beside,
+    companies,
+    outbound,
+    phone,
+    plain,
+    readers,
+    setup,
+)
 from intercom_simulator.generation.chance import Chance
 from intercom_simulator.generation.contacts import ContactMaker
 from intercom_simulator.generation.conversations import ConversationMaker
@@ -36,6 +45,7 @@ def generate(  # noqa: PLR0913 - every size has a name and a default
     tickets: int = 120,
     long_tickets: int = 1,
     calls: int = 31,
+    receipts: int = 90,
     workspace: Workspace | None = None,
 ) -> Workspace:
     """Fills a workspace (by default a new one) from a seed and returns it.
@@ -61,6 +71,9 @@ def generate(  # noqa: PLR0913 - every size has a name and a default
     filled.article_versions |= readers.versions(seed, articles)
     filling.add_tickets(tickets, long_tickets, Chance(seed + _OWN_STREAM))
     filled.collection("calls").fill(phone.calls(filled, seed, calls))
+    filled.outbound |= outbound.outbound(
+        seed, list(filled.collection("contacts")), list(filled.collection("companies")), receipts
+    )
     return filled
 
 

@@ -15,6 +15,7 @@ from intercom_simulator.routes import (
     companies,
     contacts,
     conversations,
+    exports,
     lists,
     setup,
     tickets,
@@ -48,12 +49,16 @@ _GET: dict[str, Handler] = {
     "/tickets/{id}": tickets.ticket,
     "/articles/{id}": articles.article,
     "/articles/{id}/versions": articles.versions,
+    "/export/content/data/{job}": exports.state,
+    "/download/content/data/{job}": exports.download,
 }
 _POST: dict[str, Handler] = {
     "/companies/list": companies.listing,
     "/contacts/search": contacts.search,
     "/conversations/search": conversations.search,
     "/tickets/search": tickets.search,
+    "/export/content/data": exports.create,
+    "/export/cancel/{job}": exports.cancel,
 }
 
 
@@ -72,6 +77,8 @@ def _endpoint(handler: Handler) -> Callable[[Request], object]:
         exchange: Exchange = request.scope[EXCHANGE]
         call = exchange.call(request)
         answer = handler(call)
+        if isinstance(answer, Response):
+            return answer
         return JsonResponse(reshaped(call, answer, exchange.form) if exchange.form else answer)
 
     return respond

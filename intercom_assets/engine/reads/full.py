@@ -174,10 +174,7 @@ async def read_windowed(
     """
     added, until = _Added(context), context.window.until
     now = context.workspace.date or local_now()
-    created = context.workspace.created_at
-    # A wrong date of creation must not hide what there is.
-    first = created if created is not None and created < now else _FOUNDED
-    begin, is_last = max(context.window.since or first, _FOUNDED), False
+    begin, is_last = beginning(context, now), False
     span = longest = timedelta(days=windowed.days)
     while not is_last:
         end, newest = begin + span, added.newest
@@ -199,6 +196,14 @@ async def read_windowed(
             continue
         yield added.reached()
         begin, span = end, min(span * 2, longest)
+
+
+def beginning(context: ReadContext, now: datetime) -> datetime:
+    """Return where a window begins; without a start date that is when the workspace did."""
+    created = context.workspace.created_at
+    # A wrong date of creation must not hide what there is.
+    first = created if created is not None and created < now else _FOUNDED
+    return max(context.window.since or first, _FOUNDED)
 
 
 async def read_newest_first(context: ReadContext, listing: Listing) -> AsyncGenerator[Batch]:
