@@ -62,8 +62,8 @@ def how_synced(resource: Resource) -> str:
             return "Each sync reads what was added since the last one; no row is marked."
         case Exported():
             return (
-                "Each sync exports what was sent since the last one, and again what was sent in "
-                "the days before that; no row is marked."
+                "Each sync reads an export of what was sent since the last one, and in the days "
+                "before; no row is marked."
             )
         case ByParent(parent, changes_without_parent=changes_without_parent):
             told = f"Each sync reads the lists of the {parent} that changed since the last one"

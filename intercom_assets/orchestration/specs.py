@@ -39,7 +39,7 @@ SQL_TYPES = {
 FAMILY = "intercom/family"
 """Tag with the family of a resource, by which users filter and select assets."""
 
-_DECLARATION = re.compile(r'(?:Resource|Model)\(\n\s+(?:name=)?"(\w+)"')
+_DECLARATION = re.compile(r'(?:Resource|Model|_file)\(\s*(?:name=)?"(\w+)"')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,7 +238,7 @@ def _declaring_files() -> dict[str, Path]:
     # Searched in the source text, since a value does not know where it was declared.
     return {
         name: file
-        for file in folder.glob("*.py")
+        for file in folder.rglob("*.py")
         for name in _DECLARATION.findall(file.read_text(encoding="utf-8"))
     }
 

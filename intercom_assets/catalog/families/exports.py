@@ -11,7 +11,7 @@ from intercom_assets.catalog.table import Column, integer, json, legacy, null_fo
 
 def _file(name: str, what: str, export: Export, *columns: Column) -> Resource:
     return Resource(
-        name=f"content_{name}",
+        name=name,
         description=f"One row per {what}.",
         endpoint=export,
         columns=columns,
@@ -41,7 +41,7 @@ _CONTENT = (
 
 EXPORTS: tuple[Resource, ...] = optional(
     _file(
-        "receipts",
+        "content_receipts",
         "message that a person was sent, with the first time of what followed",
         Export("receipt"),
         *text(receipt_id="Unique identifier of the receipt."),
@@ -81,14 +81,14 @@ EXPORTS: tuple[Resource, ...] = optional(
         *legacy("first_dismisall", None, timestamp(first_dismissal="When it was dismissed.")),
     ),
     _file(
-        "opens",
+        "content_opens",
         "time that a message was opened",
         Export("open", key=("receipt_id", "opened_at")),
         *_EVENT,
         *timestamp(opened_at="When it was opened."),
     ),
     _file(
-        "clicks",
+        "content_clicks",
         "click on a link in a message",
         Export("click", key=("receipt_id", "clicked_at", "url")),
         *_EVENT,
@@ -96,33 +96,45 @@ EXPORTS: tuple[Resource, ...] = optional(
         *text(link_type="Kind of link.", url="Where it leads."),
     ),
     _file(
-        "replies",
+        "content_replies",
         "reply to a message",
         Export("reply", key=("receipt_id", "replied_at")),
         *_EVENT,
         *timestamp(replied_at="When the person replied."),
     ),
     _file(
-        "completions",
+        "content_completions",
         "completed tour, survey or other message that can be completed",
         Export("completion", key=("receipt_id", "completed_at")),
         *_EVENT,
         *timestamp(completed_at="When it was completed."),
     ),
     _file(
-        "dismissals",
+        "content_dismissals",
         "time that a message was dismissed",
         Export("dismissal", key=("receipt_id", "dismissed_at")),
         *_EVENT,
         *timestamp(dismissed_at="When it was dismissed."),
     ),
-    _file("goal_successes", "time that a message met its goal", Export("goal_success"), *_EVENT),
-    _file("reactions", "reaction to a message", Export("reaction"), *_EVENT),
-    _file("unsubscribes", "time that a person unsubscribed", Export("unsubscribe"), *_EVENT),
-    _file("hard_bounces", "email that cannot be delivered", Export("hard_bounce"), *_EVENT),
-    _file("soft_bounces", "email that is not delivered for now", Export("soft_bounce"), *_EVENT),
     _file(
-        "series_completions",
+        "content_goal_successes",
+        "time that a message met its goal",
+        Export("goal_success"),
+        *_EVENT,
+    ),
+    _file("content_reactions", "reaction to a message", Export("reaction"), *_EVENT),
+    _file(
+        "content_unsubscribes", "time that a person unsubscribed", Export("unsubscribe"), *_EVENT
+    ),
+    _file("content_hard_bounces", "email that cannot be delivered", Export("hard_bounce"), *_EVENT),
+    _file(
+        "content_soft_bounces",
+        "email that is not delivered for now",
+        Export("soft_bounce"),
+        *_EVENT,
+    ),
+    _file(
+        "content_series_completions",
         "series that a person completed",
         Export("series_completion", key=("receipt_id", "completed_at")),
         *_EVENT,
@@ -130,16 +142,16 @@ EXPORTS: tuple[Resource, ...] = optional(
         *text(completion_node_ruleset_id="Message at which it was completed."),
     ),
     _file(
-        "series_disengagements",
+        "content_series_disengagements",
         "series that a person stopped engaging with",
         Export("series_disengagement", key=("receipt_id", "disengaged_at")),
         *_EVENT,
         *timestamp(disengaged_at="When the person stopped."),
         *text(disengaged_node_ruleset_id="Message at which the person stopped."),
     ),
-    _file("series_exits", "series that a person left", Export("series_exit"), *_EVENT),
+    _file("content_series_exits", "series that a person left", Export("series_exit"), *_EVENT),
     _file(
-        "series_checkpoints",
+        "content_series_checkpoints",
         "message of a series that a person reached",
         Export("checkpoint", key=("series_entry_record_id", "ruleset_id", "created_at")),
         *_ID,
@@ -152,16 +164,21 @@ EXPORTS: tuple[Resource, ...] = optional(
         *integer(times_processed="How often it went on."),
     ),
     _file(
-        "tour_step_views",
+        "content_tour_step_views",
         "view of a step of a tour",
         Export("tour_step_view", key=("receipt_id", "step_id", "viewed_at")),
         *_EVENT,
         *text(step_id="Step of the tour."),
         *timestamp(viewed_at="When it was viewed."),
     ),
-    _file("tour_step_failures", "step of a tour that failed", Export("tour_step_failure"), *_EVENT),
     _file(
-        "answers",
+        "content_tour_step_failures",
+        "step of a tour that failed",
+        Export("tour_step_failure"),
+        *_EVENT,
+    ),
+    _file(
+        "content_answers",
         "answer to a question of a survey",
         Export("answer", key=("receipt_id", "question_id", "answered_at", "response")),
         *_EVENT,
@@ -170,7 +187,7 @@ EXPORTS: tuple[Resource, ...] = optional(
         *text(response_type="Kind of answer.", response="The answer."),
     ),
     _file(
-        "survey_responses",
+        "content_survey_responses",
         "survey that a person answered, with all answers",
         Export("answer_combined", key=("receipt_id",), rest="answers"),
         *_EVENT,
@@ -179,7 +196,7 @@ EXPORTS: tuple[Resource, ...] = optional(
         *json(answers="Answers by the text of their questions."),
     ),
     _file(
-        "overview",
+        "content_overview",
         "message, with its figures for the exported days that last showed it",
         Export("overview", key=("ruleset_id", "content_id"), rest="figures"),
         *_ID,
