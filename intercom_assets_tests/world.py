@@ -17,6 +17,7 @@ import anyio.lowlevel
 import httpx
 
 from intercom_assets.catalog import CATALOG, NEWEST, ApiVersion, Resource
+from intercom_assets.catalog.endpoints import Export
 from intercom_assets.engine.cursor import BatchLimits, Source, SyncOptions
 from intercom_assets.engine.extract import Extract
 from intercom_assets.engine.load import load
@@ -37,6 +38,9 @@ NOON = 1_767_614_400.0
 
 DAY = 86_400.0
 HOUR = 3_600.0
+
+COMPARED = tuple(one.name for one in CATALOG if not isinstance(one.endpoint, Export))
+"""Resources whose rows have the hash of a true record; a file of an export holds text."""
 
 Row = dict[str, Any]
 

@@ -262,6 +262,18 @@ def test_a_job_that_stays_is_named(rested: World) -> None:
     assert [0, 0, 0] == requests(rested)[1:]
 
 
+def test_a_refusal_is_waited_for_once(rested: World) -> None:
+    """The tables of a run that would ask for the same job learn of the refusal at once."""
+    rested.workspace.exports.begin(0, 1, rested.clock(), seconds=2 * DAY)
+
+    with rested.connection() as connection:
+        for name in (RECEIPTS, OPENS):
+            with pytest.raises(PermanentError, match="and Intercom allows one"):
+                rested.sync_over(connection, name)
+
+    assert 900 <= sum(rested.slept) <= 1_000
+
+
 def test_a_job_whose_answer_was_lost_is_waited_for(rested: World) -> None:
     """The job that was begun stands in the way of the next: it is waited for, and another made."""
     rested.workspace.behaviour.export_seconds = 60

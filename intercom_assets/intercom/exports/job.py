@@ -88,7 +88,7 @@ class Exports:
     policy: ExportPolicy
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _folder: "tempfile.TemporaryDirectory[str] | None" = None
-    _made: dict[Span, ExportFile | None] = field(default_factory=dict)
+    _made: dict[Span, ExportFile | PermanentError | None] = field(default_factory=dict)
 
     async def __aenter__(self) -> Self:
         """Return the exports."""
@@ -109,7 +109,7 @@ class Exports:
     async def export(
         self, session: ResourceSession, export: Export, span: Span
     ) -> ExportFile | None:
-        """Return the file of a span; None if nothing was sent in it.
+        """Return the file of a span; None if nothing was sent in it. A refusal is remembered.
 
         Raises:
             IntercomError: The export could not be made, or a job of somebody else stays pending.
@@ -118,8 +118,16 @@ class Exports:
             session.note("waiting for an export that another table asked for")
         async with self._lock:
             if span not in self._made:
-                self._made[span] = await self._make(_Jobs(self.policy, session, export, span))
-            return self._made[span]
+                try:
+                    made = await self._make(_Jobs(self.policy, session, export, span))
+                except PermanentError as error:
+                    # The others need not wait as long, to be refused as well.
+                    self._made[span] = error
+                else:
+                    self._made[span] = made
+        if isinstance(found := self._made[span], PermanentError):
+            raise found
+        return found
 
     async def _make(self, jobs: "_Jobs") -> ExportFile | None:
         for made in range(self.policy.jobs):
