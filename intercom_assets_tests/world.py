@@ -7,7 +7,7 @@ import itertools
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +17,7 @@ import anyio.lowlevel
 import httpx
 
 from intercom_assets.catalog import CATALOG, NEWEST, ApiVersion, Resource
+from intercom_assets.catalog.endpoints import Export
 from intercom_assets.catalog.resource import AddedByParent, including
 from intercom_assets.engine.cursor import BatchLimits, Source, SyncOptions
 from intercom_assets.engine.extract import Extract
@@ -24,6 +25,7 @@ from intercom_assets.engine.load import load
 from intercom_assets.engine.progress import Progress, Report
 from intercom_assets.engine.rows import hash_record, reduce_record
 from intercom_assets.intercom.connection import Connection
+from intercom_assets.intercom.exports.job import ExportPolicy
 from intercom_assets.intercom.retry import LARGEST, RetryPolicy
 from intercom_assets.intercom.scroll import ScrollPolicy
 from intercom_assets.warehouse.base import StoredCursor
@@ -44,6 +46,8 @@ LASTING = tuple(
     if not (isinstance(one.replication, AddedByParent) and one.replication.after is None)
 )
 """Resources whose rows tell of Intercom's records, and not of the moment of a sync."""
+COMPARED = tuple(one for one in LASTING if not isinstance(CATALOG[one].endpoint, Export))
+"""Those whose rows have the hash of a true record; a file of an export holds text."""
 
 Row = dict[str, Any]
 
@@ -143,6 +147,7 @@ class World:
         attempts: Tries of a request.
         hide_zone: Whether `/me` names a time zone that nobody knows.
         include: What is asked for beside what Intercom sends anyway.
+        exports: How persistently exports are made.
         slept: Pauses that were asked for instead of taken.
         ear: What the last sync told.
     """
@@ -161,6 +166,7 @@ class World:
     include: tuple[str, ...] = ()
     token: str = "simulated-token"
     region: str = "us"
+    exports: ExportPolicy = field(default_factory=ExportPolicy)
     slept: list[float] = field(default_factory=list)
     ear: Ear = field(default_factory=Ear)
     _port: int = field(default_factory=lambda: next(PORTS))
@@ -214,6 +220,7 @@ class World:
             page_size=self.page_size,
             patience=RetryPolicy(attempts=self.attempts, sleep=sleep),
             scroll_patience=ScrollPolicy(sleep=sleep),
+            export_patience=replace(self.exports, sleep=sleep),
             transport=Line(self.workspace, self._asked, self._answered),
         ) as connection:
             yield connection

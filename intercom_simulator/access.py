@@ -18,6 +18,8 @@ SCOPES = {
     "/contacts*": "read_users_and_companies",
     "/conversations*": "read_conversations",
     "/data_attributes*": "read_users_and_companies",
+    "/download/content/*": "export_content_data",
+    "/export/*": "export_content_data",
     "/events*": "read_events",
     "/help_center/*": "read_articles_scope",
     "/internal_articles*": "read_articles_scope",

@@ -26,6 +26,8 @@ class Behaviour:
         list_pages: Records a page of the lists that are documented as one page; 0 is all.
         scroll_end: How the scroll over companies ends: with an empty list, as documented, or
             otherwise.
+        export_seconds: How long a job of an export takes.
+        export_form: What the file of an export is; all but a ZIP hold the receipts alone.
         scroll_renews: Whether each page of the scroll has another token.
     """
 
@@ -43,3 +45,5 @@ class Behaviour:
     list_pages: int = 0
     scroll_end: Literal["empty", "gone", "refused", "null_list", "no_token"] = "empty"
     scroll_renews: bool = False
+    export_seconds: float = 0.0
+    export_form: Literal["zip", "plural_zip", "gzip", "csv"] = "zip"

@@ -30,6 +30,7 @@ class Call:
     query: Mapping[str, str]
     path: Mapping[str, str]
     body: Json
+    octets: bool = False
 
     def requires(self, version: Version) -> None:
         """Refuses the call below the version that introduced the endpoint."""
@@ -84,6 +85,7 @@ class Exchange:
             query=request.query_params,
             path=request.path_params,
             body=self.body,
+            octets=request.headers.get("accept") == "application/octet-stream",
         )
 
 

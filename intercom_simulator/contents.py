@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from intercom_simulator import versions
+from intercom_simulator.outbound import TIMES, Outbound
 from intercom_simulator.records import Json, Record, listed
 from intercom_simulator.store import Store
 
@@ -44,6 +45,7 @@ class Contents(Store):
         company_notes: Notes by company, newest first.
         subscriptions: Ids of the kinds of messages that a contact chose or refused.
         taggings: By contact, for each tag when and by whom it was applied.
+        outbound: What an export of content holds, by file.
         merges: By the id of a merged contact, where it went.
         namesakes: Attributes by kind that share the full name of another; lists show them last.
     """
@@ -70,6 +72,7 @@ class Contents(Store):
     company_notes: dict[str, list[Record]] = field(default_factory=dict)
     subscriptions: dict[str, list[str]] = field(default_factory=dict)
     taggings: dict[str, dict[str, Record]] = field(default_factory=dict)
+    outbound: Outbound = field(default_factory=dict)
     merges: dict[str, Record] = field(default_factory=dict)
     namesakes: dict[str, list[Record]] = field(default_factory=dict)
 
@@ -220,6 +223,16 @@ class Contents(Store):
         """
         held = {"type": "ticket_part.list", "ticket_parts": parts, "total_count": len(parts)}
         self.patch("tickets", ticket_id, {"ticket_parts": held})
+
+    def deliver(self, receipt_id: str, **fields: Json) -> None:
+        """Sends a message to someone."""
+        sent = {"receipt_id": receipt_id, "received_at": self.now(), **fields}
+        self.outbound.setdefault("receipt", []).append({"ruleset_id": "31000", **sent})
+
+    def engage(self, receipt_id: str, file: str, **fields: Json) -> None:
+        """Lets something happen to a message that was sent; exports have a file for each."""
+        event = {"receipt_id": receipt_id, TIMES[file]: self.now(), **fields}
+        self.outbound.setdefault(file, []).append(event)
 
     def merge_contacts(self, source: str, target: str) -> None:
         """Merges one contact into another: the source is gone, its id leads on."""

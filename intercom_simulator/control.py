@@ -55,6 +55,8 @@ class Control:
             "reply": workspace.reply,
             "patch_part": workspace.patch_part,
             "delete_part": workspace.delete_part,
+            "deliver": workspace.deliver,
+            "engage": workspace.engage,
             "merge_contacts": workspace.merge_contacts,
             "set_company_segments": workspace.set_company_segments,
             "expire_scroll": workspace.scroll.expire,

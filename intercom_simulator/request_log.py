@@ -38,6 +38,8 @@ def endpoint_of(method: str, path: str) -> str:
         names[2] = "{id}"
     elif len(names) > 1 and names[0] in _WITH_ID and names[1] not in _FIXED:
         names[1] = "{id}"
+    if names[0] in {"export", "download"} and len(names) > 2 and names[-1] != "data":
+        names[-1] = "{job}"
     return f"{method} /{'/'.join(names)}"
 
 

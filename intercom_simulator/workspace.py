@@ -12,6 +12,7 @@ from intercom_simulator.access import Access
 from intercom_simulator.behaviour import Behaviour
 from intercom_simulator.contents import PARTS_CAP, Contents
 from intercom_simulator.events import summaries
+from intercom_simulator.exports import Exports
 from intercom_simulator.faults import Faults
 from intercom_simulator.oauth import OAuth
 from intercom_simulator.records import Record, listed
@@ -38,6 +39,7 @@ class Workspace(Contents):
         oauth: The app that may ask for access, and how its codes are exchanged.
         log: What was asked.
         scroll: The only scroll over companies.
+        exports: Jobs that export content.
     """
 
     name: str = "Simulated workspace"
@@ -49,6 +51,7 @@ class Workspace(Contents):
     oauth: OAuth = field(default_factory=OAuth)
     log: RequestLog = field(default_factory=RequestLog)
     scroll: Scroll = field(default_factory=Scroll)
+    exports: Exports = field(default_factory=Exports)
 
     def __post_init__(self) -> None:
         ZoneInfo(self.timezone)

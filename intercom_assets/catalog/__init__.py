@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from intercom_assets.catalog.families.conversations import MESSAGING
 from intercom_assets.catalog.families.events import EVENTS
+from intercom_assets.catalog.families.exports import EXPORTS
 from intercom_assets.catalog.families.inbox import BESIDE_CONVERSATIONS, INBOX
 from intercom_assets.catalog.families.knowledge import ABOUT_ARTICLES, KNOWLEDGE
 from intercom_assets.catalog.families.operations import OPERATIONS
@@ -89,6 +90,6 @@ CATALOG = Catalog(
         "inbox": (*MESSAGING, *INBOX, *BESIDE_CONVERSATIONS),
         "tickets": TICKETS,
         "knowledge": (*KNOWLEDGE, *ABOUT_ARTICLES),
-        "outbound": OUTBOUND,
+        "outbound": (*OUTBOUND, *EXPORTS),
     }
 )

@@ -18,6 +18,7 @@ from intercom_assets.catalog.resource import (
     AddedByParent,
     ApiVersion,
     ByParent,
+    Exported,
     FullRefresh,
     Incremental,
     NewestFirst,
@@ -62,6 +63,9 @@ def cost_of(resource: Resource, records: int | None, version: ApiVersion, page_s
         case AddedByParent(after=after):
             # Intercom does not count what a list gained.
             return Cost(records if after is None else None, records)
+        case Exported():
+            # The job, its state, its file. How many windows the workspace's age takes is not known.
+            return Cost(None, 3)
         case ByParent():
             size = min(_at_once(resource), page_size)
             return Cost(None if records is None else -(-records // size), 0)
@@ -108,6 +112,8 @@ def quiet_cost(resource: Resource) -> str:
         case AddedByParent(parent, after=after):
             some = f"1 of each of the {parent}"
             return some if after is None or page is None else f"{some}; 1 per {page} that are new"
+        case Exported():
+            return "3 for all exports of a run together; 1 a minute while Intercom works"
         case ByParent(parent):
             size = _at_once(resource)
             some = "of each of the" if size == 1 else f"per {size}"

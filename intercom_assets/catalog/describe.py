@@ -2,10 +2,18 @@
 
 from typing import assert_never
 
-from intercom_assets.catalog.endpoints import Child, ChildSearch, Listing, ParentSearch, Search
+from intercom_assets.catalog.endpoints import (
+    Child,
+    ChildSearch,
+    Export,
+    Listing,
+    ParentSearch,
+    Search,
+)
 from intercom_assets.catalog.resource import (
     AddedByParent,
     ByParent,
+    Exported,
     FullRefresh,
     Incremental,
     NewestFirst,
@@ -18,7 +26,12 @@ from intercom_assets.catalog.resource import (
 def request_line(resource: Resource) -> str:
     """Return the request for a resource's records, such as `GET /teams`."""
     match resource.endpoint:
-        case Child(search=ParentSearch(path)) | Search(path=path) | ChildSearch(path=path):
+        case (
+            Child(search=ParentSearch(path))
+            | Search(path=path)
+            | ChildSearch(path=path)
+            | Export(path=path)
+        ):
             return f"POST {path}"
         case Listing(path, params=params) | Child(path, params=params):
             query = "&".join(f"{name}={value}" for name, value in params.items())
@@ -36,7 +49,7 @@ def sync_type(resource: Resource) -> str:
             return "semi-incremental"
         case Incremental():
             return "incremental"
-        case Windowed() | NewestFirst():
+        case Windowed() | NewestFirst() | Exported():
             return "append-only"
         case AddedByParent(parent):
             return f"append-only, by parent: {parent}"
@@ -60,6 +73,11 @@ def how_synced(resource: Resource) -> str:
             return f"{told}; a reconcile finds the rest."
         case Windowed() | NewestFirst():
             return "Each sync reads what was added since the last one; no row is marked."
+        case Exported():
+            return (
+                "Each sync reads an export of what was sent since the last one, and in the days "
+                "before; no row is marked."
+            )
         case AddedByParent(parent, after=after):
             told = f"Each sync reads what was added to the lists of all {parent}"
             if after is None:

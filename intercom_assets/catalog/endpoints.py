@@ -104,7 +104,25 @@ class ChildSearch:
     at_once: int
 
 
-Endpoint: TypeAlias = Listing | Search | Child | ChildSearch
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A job that makes one CSV per kind of record, for everything sent in a window of time.
+
+    Attributes:
+        file: Name of the CSV, in the singular and without its date.
+        key: Columns that tell its records apart, and so make the `id` that they lack; none for all.
+        rest: JSON column of what no other column declares, such as a question of a survey.
+    """
+
+    file: str
+    key: tuple[str, ...] = ()
+    rest: str | None = None
+    path: str = "/export/content/data"
+    download: str = "/download/content/data"
+    cancel: str = "/export/cancel"
+
+
+Endpoint: TypeAlias = Listing | Search | Child | ChildSearch | Export
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from intercom_assets.catalog.endpoints import (
     Child,
     ChildSearch,
     Endpoint,
+    Export,
     Listing,
     Lookup,
     Numbered,
@@ -137,6 +138,16 @@ class Unfinished:
 
 
 @dataclass(frozen=True, slots=True)
+class Exported:
+    """Records are only ever added, and exported by the time of the message that they belong to.
+
+    The cursor is the end of the last window. No more than `days` are exported at once.
+    """
+
+    days: int = 90
+
+
+@dataclass(frozen=True, slots=True)
 class ByParent:
     """The records of each parent whose stored version changed are read whole.
 
@@ -181,7 +192,7 @@ PerParent: TypeAlias = ByParent | AddedByParent
 """Replications that read by parent."""
 
 Replication: TypeAlias = (
-    FullRefresh | SemiIncremental | Incremental | Windowed | NewestFirst | PerParent
+    FullRefresh | SemiIncremental | Incremental | Windowed | NewestFirst | Exported | PerParent
 )
 
 
@@ -309,6 +320,8 @@ class Resource:
             self._check_link(link)
         if isinstance(link, Windowed | NewestFirst) and not is_list:
             raise ValueError("only a list is read in windows, or newest first")
+        if isinstance(link, Exported) != isinstance(self.endpoint, Export):
+            raise ValueError("only an export is read as one")
         if isinstance(self.endpoint, Child | ChildSearch) and not isinstance(link, PerParent):
             raise ValueError("has a child endpoint but no parent")
         if isinstance(link, Incremental) != isinstance(self.endpoint, Search):
@@ -364,7 +377,12 @@ class Resource:
     def cursor(self) -> str | None:
         """Column by which the start date filters, if it does."""
         link = self.replication
-        return None if isinstance(link, FullRefresh | ByParent) else link.cursor
+        return None if isinstance(link, FullRefresh | Exported | ByParent) else link.cursor
+
+    @property
+    def has_start(self) -> bool:
+        """Whether the resource can have a start date of its own."""
+        return self.cursor is not None or isinstance(self.replication, Exported)
 
     @property
     def _stamp(self) -> str | None:

@@ -13,6 +13,7 @@ from intercom_assets.catalog import CATALOG
 from intercom_assets.catalog.resource import (
     AddedByParent,
     ByParent,
+    Exported,
     FullRefresh,
     Incremental,
     NewestFirst,
@@ -123,7 +124,7 @@ def _refuse_ahead(settings: Settings, warehouse: Warehouse, cursor: StoredCursor
                 SYNCED_AT,
                 cursor.parent_synced_at,
             )
-        case FullRefresh() | SemiIncremental():
+        case FullRefresh() | SemiIncremental() | Exported():
             return
         case _:
             assert_never(resource.replication)

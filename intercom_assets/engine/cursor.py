@@ -21,6 +21,7 @@ class Source:
         prefix: Prefix of its tables, verbatim.
         start_date: Records updated before this are dropped.
         lookback: How far before the cursor a window starts.
+        export_rewind: The same for exports.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Source:
     prefix: str
     start_date: datetime | None = None
     lookback: timedelta = timedelta(hours=1)
+    export_rewind: timedelta = timedelta(days=30)
 
     def target(self, resource: Resource) -> Target:
         """Return the table of a resource."""

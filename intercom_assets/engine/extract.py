@@ -7,6 +7,7 @@ from pathlib import Path
 
 from intercom_assets.catalog.preview import Preview
 from intercom_assets.catalog.resource import Incremental, Resource, Windowed
+from intercom_assets.catalog.table import Column
 from intercom_assets.catalog.types import Record, instant, instant_at, micros_at
 from intercom_assets.engine.cursor import BatchLimits, Source, SyncOptions, Window
 from intercom_assets.engine.mask import Mask
@@ -15,6 +16,7 @@ from intercom_assets.engine.rows import Shaper
 from intercom_assets.engine.unread import Unread
 from intercom_assets.intercom.client import ResourceSession
 from intercom_assets.intercom.connection import Connection
+from intercom_assets.intercom.exports.job import Exports
 from intercom_assets.intercom.scroll import ScrollPolicy
 from intercom_assets.intercom.workspace import Workspace
 from intercom_assets.warehouse.base import ParentVersion, Target
@@ -85,6 +87,9 @@ class ReadContext:
         spooled: Receives the number of records so far while none can be yielded before the last.
         slice_records: A slice of time with more records is cut.
         shaper: Shapes records as soon as they arrive, while they are in the processor's cache.
+        declared: All declared columns, those that are excluded too.
+        exports: The files that all resources of the connection share.
+        rewind: By how much the windows of exports overlap.
     """
 
     resource: Resource
@@ -103,6 +108,9 @@ class ReadContext:
     scroll_patience: ScrollPolicy
     slice_records: int
     shaper: Shaper
+    declared: tuple[Column, ...]
+    exports: Exports
+    rewind: timedelta
 
     @property
     def oldest(self) -> datetime:
@@ -113,6 +121,11 @@ class ReadContext:
         created, now = self.workspace.created_at, self.workspace.date or local_now()
         first = created if created is not None and created < now else FOUNDED
         return max(self.window.start_date or first, FOUNDED)
+
+    @property
+    def beginning(self) -> datetime:
+        """When the window begins, which without a start is when records can first exist."""
+        return max(self.window.since or self.oldest, FOUNDED)
 
     def dated(self, record: Record) -> datetime | None:
         """Return when a record was updated, None if it does not say."""

@@ -10,10 +10,11 @@ from functools import partial
 from pathlib import Path
 from typing import assert_never
 
-from intercom_assets.catalog.endpoints import Child, ChildSearch, Listing, Search
+from intercom_assets.catalog.endpoints import Child, ChildSearch, Export, Listing, Search
 from intercom_assets.catalog.resource import (
     AddedByParent,
     ByParent,
+    Exported,
     FullRefresh,
     Incremental,
     NewestFirst,
@@ -23,9 +24,10 @@ from intercom_assets.catalog.resource import (
 )
 from intercom_assets.catalog.table import Column
 from intercom_assets.catalog.types import EPOCH
-from intercom_assets.engine.cursor import Batch, Source, Window, plan_window
+from intercom_assets.engine.cursor import Batch, Window, plan_window
 from intercom_assets.engine.extract import Extract, ReadContext, local_now
 from intercom_assets.engine.loader import Loader
+from intercom_assets.engine.ownership import refuse_other_source, refuse_other_workspace
 from intercom_assets.engine.parents import (
     childless_parents,
     count_due,
@@ -37,6 +39,7 @@ from intercom_assets.engine.progress import Progress, Report
 from intercom_assets.engine.reads.added import read_added_by_parent
 from intercom_assets.engine.reads.changes import read_incremental, read_range
 from intercom_assets.engine.reads.children import read_by_parent
+from intercom_assets.engine.reads.exported import read_exported
 from intercom_assets.engine.reads.full import (
     is_limited,
     read_full,
@@ -59,8 +62,7 @@ from intercom_assets.engine.rewrite import (
 )
 from intercom_assets.engine.rows import Shaper
 from intercom_assets.engine.unread import Unread, unread_message
-from intercom_assets.errors import ConfigurationError, PermanentError, WarehouseError
-from intercom_assets.intercom.workspace import Workspace
+from intercom_assets.errors import PermanentError, WarehouseError
 from intercom_assets.warehouse.base import (
     Childless,
     ParentVersion,
@@ -141,6 +143,8 @@ def read(context: ReadContext) -> AsyncGenerator[Batch]:
             return read_windowed(context, listing, windowed)
         case NewestFirst(), Listing() as listing:
             return read_newest_first(context, listing)
+        case Exported() as link, Export() as export:
+            return read_exported(context, export, link)
         case (ByParent() | AddedByParent()) as link, (Child() | ChildSearch()) as child:
             return _read_lists(context, child, link)
         case (
@@ -149,9 +153,10 @@ def read(context: ReadContext) -> AsyncGenerator[Batch]:
             | Incremental()
             | Windowed()
             | NewestFirst()
+            | Exported()
             | AddedByParent()
             | ByParent(),
-            Listing() | Search() | Child() | ChildSearch(),
+            Listing() | Search() | Child() | ChildSearch() | Export(),
         ):
             raise ValueError(f"resource {resource.name!r}: no way to read this declaration")
         case unknown:
@@ -232,7 +237,7 @@ def _prepare(extract: Extract, warehouse: Warehouse, report: Report, folder: Pat
         meter=report.meter, scope=extract.resource.scope, note=listener.info
     )
     workspace = extract.connection.workspace(session)
-    _refuse_other_workspace(table.cursors, workspace, extract)
+    refuse_other_workspace(table.cursors, workspace, extract)
     cursor = replace(
         table.cursor,
         source=extract.source.name,
@@ -266,6 +271,9 @@ def _prepare(extract: Extract, warehouse: Warehouse, report: Report, folder: Pat
             extract.resource.reduced,
             extract.resource.made_key,
         ),
+        declared=extract.declared.table.columns,
+        exports=extract.connection.exports,
+        rewind=extract.source.export_rewind,
     )
     parent = table.cursors.get(extract.parent.name) if extract.parent else None
     skipped = parent.skipped if parent and extract.optional else None
@@ -277,7 +285,7 @@ def _open_table(extract: Extract, warehouse: Warehouse, folder: Path) -> _Table:
     with warehouse.connected():
         state = warehouse.inspect(extract.declared)
         cursors = warehouse.cursors(source.schema, source.prefix)
-        _refuse_other_source(cursors, source)
+        refuse_other_source(cursors, source)
         stored = _stored(cursors, extract.resource.name, state)
         # Before new columns are filled from `_extra`, which may contain what is hidden now.
         stored = hide_stored(extract, warehouse, state=state, stored=stored, folder=folder)
@@ -311,7 +319,9 @@ def _window(extract: Extract, stored: StoredCursor) -> Window:
     if request.reconcile and isinstance(link, ByParent) and link.changes_without_parent:
         # Lists change without their parents, so all parents are due.
         request = replace(request, full_refresh=True)
-    return plan_window(stored, request, extract.source.start_date, extract.source.lookback)
+    source = extract.source
+    lookback = source.export_rewind if isinstance(link, Exported) else source.lookback
+    return plan_window(stored, request, source.start_date, lookback)
 
 
 def _tell_spooled(extract: Extract, report: Report, began: float, done: int) -> None:
@@ -366,29 +376,3 @@ def _intention(context: ReadContext) -> str:
 
 def _position(cursor: StoredCursor) -> datetime | None:
     return cursor.at or cursor.parent_synced_at
-
-
-def _refuse_other_source(cursors: Mapping[str, StoredCursor], source: Source) -> None:
-    others = {cursor.source for cursor in cursors.values()} - {"", source.name}
-    if not others:
-        return
-    owner = min(others)
-    raise ConfigurationError(
-        f"The tables {source.schema}.{source.prefix}rudder_… belong to the Intercom source "
-        f"{owner!r}, but this one is named {source.name!r}. Write `name: {owner}` into its "
-        "defs.yaml, if it is the same source under a new name; else give this one another "
-        "table_prefix. Nothing was read"
-    )
-
-
-def _refuse_other_workspace(
-    cursors: Mapping[str, StoredCursor], workspace: Workspace, extract: Extract
-) -> None:
-    for cursor in cursors.values():
-        if cursor.workspace_id and cursor.workspace_id != workspace.id:
-            raise ConfigurationError(
-                f"The tables {extract.source.schema}.{extract.source.prefix}rudder_… hold "
-                f"workspace {cursor.workspace_id} (region {cursor.region}), but the access token "
-                f"belongs to workspace {workspace.id} ({workspace.name}). Use the token of that "
-                "workspace, or another table_prefix for this one. Nothing was read"
-            )

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from math import inf
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlencode
@@ -33,6 +34,7 @@ from intercom_assets.intercom.responses import (
     came_without,
     read_response,
     records_at,
+    retry_after,
 )
 from intercom_assets.intercom.retry import LARGEST, PageSize, RetryPolicy, RetryState
 from intercom_assets.intercom.secrets import Secret
@@ -58,6 +60,8 @@ class Call:
             requested again.
         scope: The permission that this request needs, if not the resource's.
         most: Limit on tries, if below the retry policy's.
+        exclusive: Whether a 429 may mean that another job is pending, which is the caller's matter.
+        to: File that receives the body as it arrives, whatever its form and size.
     """
 
     method: str = "GET"
@@ -67,6 +71,8 @@ class Call:
     needs: Places = ()
     scope: str | None = None
     most: float = inf
+    exclusive: bool = False
+    to: Path | None = None
 
 
 class Client:
@@ -141,6 +147,10 @@ class Client:
         """Return a session for one resource."""
         return ResourceSession(self, meter or RequestMetrics(), scope, note)
 
+    def without_token(self, content: bytes) -> bytes:
+        """Remove the access token from what Intercom sent."""
+        return self._secret.without(content)
+
     async def send(self, call: Call, scope: str | None, meter: RequestMetrics) -> Response:
         """Send a request once, as soon as the quota allows.
 
@@ -155,9 +165,13 @@ class Client:
             meter.answered(call.path, time.monotonic() - began)
             self.limiter.learn(response.headers)
             meter.quota_share = max(meter.quota_share, self.limiter.used_share)
+        if call.to is not None and response.is_success:
+            return Response({}, None)
         try:
             answer = read_response(request, response, content, scope)
         except RateLimited as error:
+            if call.exclusive:
+                raise RateLimited(error.request, retry_after=retry_after(response)) from None
             raise RateLimited(error.request, retry_after=self.limiter.exhausted()) from None
         if call.needs and records_at(answer.body, call.needs) is None:
             raise came_without(replace(request, status=response.status_code), call.needs[0])
@@ -166,11 +180,15 @@ class Client:
     async def _exchange(self, call: Call, request: RequestInfo) -> tuple[httpx.Response, bytes]:
         asked = self._asked(call)
         try:
-            async with asyncio.timeout(self._deadline):
+            async with asyncio.timeout(self._deadline) as deadline:
                 response = await self._transport.handle_async_request(asked)
                 try:
                     response.request = asked
                     self._secret.conceal_headers(response)
+                    if call.to is not None and response.is_success:
+                        deadline.reschedule(None)
+                        await save_body(response, call.to)
+                        return response, b""
                     content = self._secret.without(await read_body(response, request))
                 finally:
                     await response.aclose()
@@ -185,10 +203,13 @@ class Client:
     def _asked(self, call: Call) -> httpx.Request:
         # Not httpx's client, whose cookies, redirects and log are not wanted here.
         query = f"?{urlencode(call.params)}" if call.params else ""
+        headers = self._headers.copy()
+        if call.to is not None:
+            headers["Accept"] = "application/octet-stream"
         return httpx.Request(
             call.method,
             f"{self._base}{call.path}{query}",
-            headers=self._headers,
+            headers=headers,
             json=call.body,
             extensions={"timeout": _TIMEOUT},
         )
@@ -239,6 +260,13 @@ async def read_body(response: httpx.Response, request: RequestInfo, most: int = 
     return bytes(content)
 
 
+async def save_body(response: httpx.Response, path: Path) -> None:
+    """Write a body to a file as it arrives."""
+    with path.open("wb") as file:
+        async for chunk in response.aiter_bytes():
+            file.write(chunk)
+
+
 @dataclass(frozen=True, slots=True)
 class ResourceSession:
     """A client in use for one resource.
@@ -279,6 +307,8 @@ class ResourceSession:
             try:
                 return await self.client.send(call, call.scope or self.scope, self.meter)
             except retry as error:
+                if call.exclusive and isinstance(error, RateLimited):
+                    raise
                 tries = tries or RetryState(self.client.patience)
                 pause = tries.pause_after(error)
                 if pause is None or tries.failed >= call.most:

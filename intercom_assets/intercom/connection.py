@@ -19,6 +19,7 @@ from intercom_assets.catalog.resource import ApiVersion
 from intercom_assets.errors import ConfigurationError, Unauthorized
 from intercom_assets.intercom import REGIONS
 from intercom_assets.intercom.client import Client, ResourceSession
+from intercom_assets.intercom.exports.job import ExportPolicy, Exports
 from intercom_assets.intercom.metrics import RequestMetrics
 from intercom_assets.intercom.rate_limit import RateLimiter
 from intercom_assets.intercom.retry import LARGEST, RetryPolicy
@@ -87,6 +88,7 @@ class Connection:
         page_size: int = LARGEST,
         patience: RetryPolicy | None = None,
         scroll_patience: ScrollPolicy | None = None,
+        export_patience: ExportPolicy | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         token = token.strip()
@@ -103,6 +105,7 @@ class Connection:
                 "simulator or proxy"
             )
         self.scroll_patience = scroll_patience or ScrollPolicy()
+        self._export_patience = export_patience or ExportPolicy()
         self._client: Callable[[], Client] = lambda: Client(
             base_url=self.base_url,
             token=token,
@@ -114,7 +117,7 @@ class Connection:
         )
         self._stack = ExitStack()
         self._lock = threading.Lock()
-        self._open: tuple[BlockingPortal, Client] | None = None
+        self._open: tuple[BlockingPortal, Client, Exports] | None = None
         self._workspace: Workspace | Unauthorized | ConfigurationError | None = None
 
     def __repr__(self) -> str:
@@ -136,7 +139,10 @@ class Connection:
             portal = self._stack.enter_context(_EVENT_LOOP)
             client = portal.call(_made, self._client)
             self._stack.enter_context(portal.wrap_async_context_manager(client))
-            self._open = (portal, client)
+            # Closed before the client, which cancels jobs that were given up.
+            exports = Exports(self._export_patience)
+            self._stack.enter_context(portal.wrap_async_context_manager(exports))
+            self._open = (portal, client, exports)
         except BaseException:
             self.close()
             raise
@@ -152,6 +158,11 @@ class Connection:
     def portal(self) -> BlockingPortal:
         """The portal to the event loop."""
         return self._opened()[0]
+
+    @property
+    def exports(self) -> Exports:
+        """The exports that all resources share."""
+        return self._opened()[2]
 
     @property
     def requests_per_minute(self) -> float:
@@ -189,7 +200,7 @@ class Connection:
             return self._workspace
         raise self._workspace
 
-    def _opened(self) -> tuple[BlockingPortal, Client]:
+    def _opened(self) -> tuple[BlockingPortal, Client, Exports]:
         if self._open is None:
             raise RuntimeError("the connection is not open: use it in a `with`")
         return self._open

@@ -260,6 +260,12 @@ def _date(response: httpx.Response) -> datetime | None:
     return None if date is None else http_date(date)
 
 
+def retry_after(response: httpx.Response) -> float | None:
+    """Return the seconds that a response asks to wait, None if it does not say them."""
+    seconds = response.headers.get("retry-after", "")
+    return float(seconds) if re.fullmatch(r"\d{1,6}", seconds) else None
+
+
 _REPLACEMENT = "\ufffd"
 
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from intercom_assets.catalog.endpoints import (
     Child,
     ChildSearch,
+    Export,
     Listing,
     Scroll,
     Search,
@@ -16,7 +17,7 @@ from intercom_assets.catalog.endpoints import (
     record_params,
     record_path,
 )
-from intercom_assets.catalog.resource import Resource, Windowed
+from intercom_assets.catalog.resource import Exported, Resource, Windowed
 from intercom_assets.catalog.types import Json, instant_at
 from intercom_assets.errors import ConfigurationError, NotFound, Unauthorized
 from intercom_assets.intercom import REGIONS
@@ -118,12 +119,12 @@ async def probe(session: ResourceSession, resource: Resource) -> int | None:
     try:
         page = read_page(await session.ask(call), call.needs)
     except NotFound:
-        # No such parent, but Intercom looked for it, so the token has the permission.
-        if not isinstance(resource.endpoint, Child):
+        # No such parent or job, but Intercom looked for it, so the token has the permission.
+        if not isinstance(resource.endpoint, Child | Export):
             raise
         return None
-    if isinstance(resource.replication, Windowed):
-        return None  # only what lies in the window was counted
+    if isinstance(resource.replication, Windowed | Exported):
+        return None  # only what lies in the window was counted, or nothing
     if page.total_count is not None or isinstance(resource.endpoint, Child | ChildSearch):
         return page.total_count
     whole = isinstance(resource.pagination, SinglePage)
@@ -148,5 +149,7 @@ def _probe_call(resource: Resource) -> Call:
             return children_call(search, [_NOBODY])
         case Child(path, params=params):
             return Call(path=record_path(path, _NOBODY), params=record_params(params, _NOBODY))
+        case Export(path=path):
+            return Call(path=f"{path}/{_NOBODY}")
         case _:
             assert_never(resource.endpoint)

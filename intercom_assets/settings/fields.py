@@ -117,7 +117,7 @@ start_date = converted(_instant)
 @converted
 def start_dates(value: object) -> dict[str, datetime]:
     """Read the start dates of resources whose records are dated."""
-    return by_resource(value, [one.name for one in CATALOG if one.cursor], _instant)
+    return by_resource(value, [one.name for one in CATALOG if one.has_start], _instant)
 
 
 LEVELS = {"all": Level.CORE, "everything": Level.CHEAP}
@@ -259,14 +259,25 @@ def models(value: object, info: Info) -> tuple[Model, ...]:
     return tuple(model for model in possible if model in core or model.name in wanted)
 
 
-@parsed
-def duration(value: str) -> timedelta:
-    """Read a number and a unit."""
+def _duration(value: str) -> timedelta:
     match = re.fullmatch(r"(\d{1,6})\s*(s|m|h|d)", value.strip())
     if match is None:
         raise ValueError("a number and a unit is allowed, such as 90s, 30m, 1h or 2d")
     units = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
     return timedelta(**{units[match[2]]: int(match[1])})
+
+
+duration = parsed(_duration)
+"""Reads a number and a unit."""
+
+
+@parsed
+def export_rewind(value: str) -> timedelta:
+    """Read by how much exports overlap, of which Intercom makes none of more than 90 days."""
+    rewind = _duration(value)
+    if not timedelta(days=1) <= rewind <= timedelta(days=60):
+        raise ValueError("1d to 60d is allowed")
+    return rewind
 
 
 @converted

@@ -175,6 +175,10 @@ class Settings(SettingsGroup):
     lookback: Annotated[timedelta, fields.duration, forms.DURATION] = timedelta(hours=1)
     """How far before the cursor a window starts. Default: 1h."""
 
+    export_rewind: Annotated[timedelta, fields.export_rewind, forms.DURATION] = timedelta(days=30)
+    """How far before the cursor an export of content starts, 1d to 60d, since what happens to a
+    message is exported by when it was sent: later opens and clicks are missed. Default: 30d."""
+
     rate_limit_share: Annotated[float, fields.share, forms.SHARE] = 0.9
     """Part of the app's quota to use, over 0 up to 1. Default: 0.9."""
 
@@ -303,6 +307,7 @@ class Settings(SettingsGroup):
             prefix=self.table_prefix,
             start_date=self.start_date,
             lookback=self.lookback,
+            export_rewind=self.export_rewind,
         )
 
 

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 import yaml
 
 from intercom_assets.catalog import CATALOG, ApiVersion, Resource
-from intercom_assets.catalog.endpoints import Child, ChildSearch, Endpoint, Listing, Search
+from intercom_assets.catalog.endpoints import Child, ChildSearch, Endpoint, Export, Listing, Search
 from intercom_assets.catalog.types import Json
 from intercom_assets_tests.conformance.reviewed import ANSWERS, RECORD_TYPES, RECORDS_ELSEWHERE
 
@@ -30,6 +30,9 @@ VERSIONS = tuple(ApiVersion.parse(one) for one in ("2.7", "2.11", "2.14", "2.16"
 """Versions whose specs the catalogue is compared with."""
 
 _MANY = 10
+
+_CSV = "data_export_csv"
+"""What the specs call the only file of an export that they describe, apart from any answer."""
 
 Schema: TypeAlias = dict[str, Any]
 """A part of a spec."""
@@ -117,6 +120,8 @@ def address(endpoint: Endpoint) -> tuple[str, str, tuple[str, ...]]:
             return "get", path, records
         case ChildSearch(path, records):
             return "post", path, (records,)
+        case Export(path=path):
+            return "post", path, (_CSV,)
 
 
 def answer(operation: Schema) -> Schema:
@@ -132,7 +137,8 @@ def example_records(operation: Schema, keys: Iterable[str]) -> Iterator[Json]:
         found = example["value"]
         for key in keys:
             found = found.get(key) or {}
-        yield from [found] if isinstance(found, dict) else found
+        # Of an export, the examples show the job and not the file.
+        yield from [found] if isinstance(found, dict) and keys != (_CSV,) else found
 
 
 def descend(spec: Schema, schema: Schema, keys: Iterable[str]) -> list[Schema]:
@@ -153,8 +159,12 @@ def _fields(
         return
     if (resource.name, version) in RECORDS_ELSEWHERE:
         records = RECORDS_ELSEWHERE[resource.name, version].records
+    if records == (_CSV,) and resource.name != "content_receipts":
+        return
     kinds = RECORD_TYPES.get(resource.name)
     schema = answer(operation)
+    if records == (_CSV,):
+        schema, records = spec["components"]["schemas"][_CSV], ()
     if resource.name in ANSWERS:
         schema = spec["components"]["schemas"][ANSWERS[resource.name]]
     described = (

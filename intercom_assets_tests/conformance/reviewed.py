@@ -38,12 +38,24 @@ RECORD_TYPES = {"news_items": "news-item", "newsfeeds": "newsfeed"}
 _ADDED = "added by the sync: the answer leaves out the parent"
 _EXAMPLE = "in the examples of the specs, though not in the schema"
 _RECORDED = "in recorded answers, though not in the specs"
+_IN_FILES = "in files of exports, though not in the specs"
 
 UNDOCUMENTED: dict[str, dict[str, str]] = {
     "articles": {"audience_ids": "in the words of the specs, for help centers of one language"},
     "article_statistics": {
         "article_id": _ADDED,
         "conversations": "in the example, where the schema has `conversions`",
+    },
+    "content_receipts": {
+        **dict.fromkeys(("company_external_id", "created_via", "device"), _IN_FILES),
+        **dict.fromkeys(("conversation_id", "first_answer", "first_reaction"), _IN_FILES),
+        **dict.fromkeys(("first_collected_email", "first_soft_bounce"), _IN_FILES),
+        **dict.fromkeys(("first_spam_complaint", "first_screen_view"), _IN_FILES),
+        **dict.fromkeys(("first_tour_step_view", "first_tour_step_failure"), _IN_FILES),
+        **dict.fromkeys(("first_button_tap", "first_permission_grant"), _IN_FILES),
+        **dict.fromkeys(("first_push_failure", "first_sms_failure"), _IN_FILES),
+        **dict.fromkeys(("first_whatsapp_failure", "first_webhook_failure"), _IN_FILES),
+        "first_dismissal": "the specs spell it first_dismisall",
     },
     "events": {
         "contact_id": _ADDED,

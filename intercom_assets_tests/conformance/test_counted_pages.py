@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from intercom_assets.catalog import CATALOG, Resource
-from intercom_assets.catalog.endpoints import Child, Scroll, Search, StartingAfter
+from intercom_assets.catalog.endpoints import Child, Export, Scroll, Search, StartingAfter
 from intercom_assets.catalog.types import Record
 from intercom_assets.intercom.client import Call, ResourceSession
 from intercom_assets.intercom.pagination import paged, read_pages
@@ -32,7 +32,8 @@ def is_paged(resource: Resource) -> bool:
     """Say whether a resource is a list of pages; parts lie inside one record."""
     child = resource.endpoint
     one_record = isinstance(child, Child) and (len(child.records) > 1 or child.single)
-    return not isinstance(resource.pagination, Scroll) and not one_record
+    is_file = isinstance(resource.endpoint, Export)
+    return not isinstance(resource.pagination, Scroll) and not one_record and not is_file
 
 
 LISTS = [resource for resource in CATALOG if is_paged(resource)]

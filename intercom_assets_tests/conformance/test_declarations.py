@@ -31,7 +31,7 @@ def test_every_column_says_what_it_means(resource: Resource) -> None:
 def test_every_resource_says_what_a_row_is(resource: Resource) -> None:
     """A resource states its grain, the permission that it needs, and Intercom's page about it."""
     assert resource.description.startswith("One row per ")
-    assert resource.scope.startswith("Read ")
+    assert resource.scope.startswith(("Read ", "Export "))
     assert resource.docs.startswith("https://developers.intercom.com/docs/references/rest-api/")
 
 

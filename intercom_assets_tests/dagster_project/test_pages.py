@@ -53,8 +53,8 @@ def test_each_page_leads_to_the_declaration(name: str) -> None:
     [reference] = spec.metadata["dagster/code_references"].code_references
 
     assert isinstance(reference, dg.LocalFileCodeReference)
-    start = "Model(\n        " if name in MODELS else "Resource(\n    "
-    declared = re.escape(start) + r"\s*(name=)?" + f'"{name}"'
+    start = "Model" if name in MODELS else "(Resource|_file)"
+    declared = start + r"\(\s*(name=)?" + f'"{name}"'
     assert re.search(declared, Path(reference.file_path).read_text())
 
 

@@ -81,6 +81,7 @@ EXAMPLES: Mapping[str, Example] = {
     "schedules": Example({"conversations": "every 15m"}, "conversations=every 15m"),
     "schedule_status": Example("running"),
     "lookback": Example("2h"),
+    "export_rewind": Example("14d"),
     "rate_limit_share": Example(0.45),
     "page_size": Example(50),
     "warehouse": Example("snowflake"),

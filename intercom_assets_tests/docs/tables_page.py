@@ -12,6 +12,7 @@ from intercom_assets.catalog.endpoints import Child
 from intercom_assets.catalog.resource import (
     AddedByParent,
     ByParent,
+    Exported,
     FullRefresh,
     Incremental,
     NewestFirst,
@@ -173,6 +174,8 @@ def _how(resource: Resource) -> str:
             return f"records are asked for by `{cursor}`; a reconcile finds what is gone"
         case Windowed(cursor, days=days):
             return f"records are asked for by `{cursor}`, {days} days at a time; none is marked"
+        case Exported(days):
+            return f"up to {days} days are exported at once, by when they were sent; none is marked"
         case NewestFirst(cursor):
             return f"records are read from the newest `{cursor}` to known ones; none is marked"
         case (AddedByParent() | ByParent()) as link:

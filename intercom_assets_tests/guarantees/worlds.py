@@ -19,7 +19,7 @@ from intercom_assets.intercom.retry import RetryPolicy
 from intercom_assets.intercom.scroll import ScrollPolicy
 from intercom_assets.warehouse.duckdb import DuckDBWarehouse
 from intercom_assets_tests.places import DuckDBPlace
-from intercom_assets_tests.world import LASTING, Clock, Line, Row, World, true_hash
+from intercom_assets_tests.world import COMPARED, Clock, Line, Row, World, true_hash
 from intercom_simulator import Access, Faults, Record, Workspace, generate
 
 Answered = Callable[[httpx.Request, httpx.Response], httpx.Response]
@@ -154,7 +154,7 @@ def true_records(world: World, name: str) -> list[Record]:
 def differences(world: World, *names: str) -> list[str]:
     """Compare every row with the truth: records by their hash, some columns by their values."""
     found = []
-    for name in names or LASTING:
+    for name in names or COMPARED:
         truth, live = true_records(world, name), world.live(name)
         expected = Counter(true_hash(name, record) for record in truth)
         stored = Counter(row["_row_hash"] for row in live)

@@ -38,6 +38,12 @@ LISTS: list[tuple[str, str, str, Record | None]] = [
     ("GET", "/ticket_states", "/ticket_states", None),
     ("POST", "/tickets/search", "/tickets/search", ANYTHING),
     ("POST", "/calls/search", "/calls/search", CONVERSATIONS),
+    (
+        "POST",
+        "/export/content/data",
+        "/export/content/data",
+        {"created_at_after": 1_700_000_000, "created_at_before": 1_707_000_000},
+    ),
 ]
 CHILDREN = [
     ("/companies/{company_id}", "companies", ""),

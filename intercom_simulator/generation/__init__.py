@@ -12,6 +12,7 @@ from intercom_simulator.generation import (
     companies,
     hours,
     operations,
+    outbound,
     people,
     phone,
     plain,
@@ -51,6 +52,7 @@ def generate(  # noqa: PLR0913 - every size has a name and a default
     tickets: int = 120,
     long_tickets: int = 1,
     calls: int = 31,
+    receipts: int = 90,
     workspace: Workspace | None = None,
 ) -> Workspace:
     """Fills a workspace (by default a new one) from a seed and returns it.
@@ -90,6 +92,9 @@ def generate(  # noqa: PLR0913 - every size has a name and a default
     filling.add_tickets(tickets, long_tickets, Chance(seed + _OWN_STREAM))
     filled.collection("calls").fill(phone.calls(filled, seed, calls))
     filled.transcripts |= transcripts.transcripts(filled, seed)
+    filled.outbound |= outbound.outbound(
+        seed, list(filled.collection("contacts")), list(filled.collection("companies")), receipts
+    )
     return filled
 
 

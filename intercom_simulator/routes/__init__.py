@@ -16,6 +16,7 @@ from intercom_simulator.routes import (
     contacts,
     conversations,
     events,
+    exports,
     hours,
     lists,
     operations,
@@ -61,6 +62,8 @@ _GET: dict[str, Handler] = {
     "/help_center/help_centers/{id}/redirects": redirects.redirects,
     "/articles/{id}": articles.article,
     "/articles/{id}/versions": articles.versions,
+    "/export/content/data/{job}": exports.state,
+    "/download/content/data/{job}": exports.download,
 }
 _POST: dict[str, Handler] = {
     "/calls/search": phone.search,
@@ -68,6 +71,8 @@ _POST: dict[str, Handler] = {
     "/contacts/search": contacts.search,
     "/conversations/search": conversations.search,
     "/tickets/search": tickets.search,
+    "/export/content/data": exports.create,
+    "/export/cancel/{job}": exports.cancel,
 }
 
 
@@ -86,6 +91,8 @@ def _endpoint(handler: Handler) -> Callable[[Request], object]:
         exchange: Exchange = request.scope[EXCHANGE]
         call = exchange.call(request)
         answer = handler(call)
+        if isinstance(answer, Response):
+            return answer
         return JsonResponse(reshaped(call, answer, exchange.form) if exchange.form else answer)
 
     return respond

@@ -11,7 +11,7 @@ from intercom_assets.catalog.endpoints import Listing, Scroll
 from intercom_assets.catalog.resource import FullRefresh, Windowed
 from intercom_assets.catalog.types import Record, micros_at
 from intercom_assets.engine.cursor import Batch, Checkpoint, reached
-from intercom_assets.engine.extract import FOUNDED, ReadContext, ends_before, local_now
+from intercom_assets.engine.extract import ReadContext, ends_before, local_now
 from intercom_assets.engine.rows import RecordSpool, hash_record
 from intercom_assets.errors import (
     CutOff,
@@ -173,7 +173,7 @@ async def read_windowed(
     """
     added, until = _Added(context), context.window.until
     now = context.workspace.date or local_now()
-    begin, is_last = max(context.window.since or context.oldest, FOUNDED), False
+    begin, is_last = context.beginning, False
     span = longest = timedelta(days=windowed.days)
     while not is_last:
         end, newest = begin + span, added.newest

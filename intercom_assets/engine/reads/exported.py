@@ -1,0 +1,156 @@
+"""Reads of exports: one of the CSV files that each window of time is exported into.
+
+What happens to a message later, such as an open, is only in an export of the time when it was sent.
+So a window begins some days, `export_rewind`, before the cursor, and where a first read takes
+several windows they overlap by as much.
+"""
+
+import re
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from datetime import UTC, datetime, time, timedelta
+from itertools import islice
+from types import MappingProxyType
+
+from intercom_assets.catalog.endpoints import Export
+from intercom_assets.catalog.resource import Exported
+from intercom_assets.catalog.types import EPOCH, ColumnType, Json, Record
+from intercom_assets.engine.cursor import Batch, Checkpoint, reached
+from intercom_assets.engine.extract import ReadContext, local_now
+from intercom_assets.engine.rows import hash_record
+from intercom_assets.errors import PermanentError
+from intercom_assets.intercom.exports.files import ExportFile
+from intercom_assets.intercom.exports.job import Span
+
+_PAGE = 500
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d(?:\.\d{1,6})?)(?: ?UTC)?")
+_DAY = timedelta(days=1)
+
+
+async def read_exported(
+    context: ReadContext, export: Export, link: Exported
+) -> AsyncGenerator[Batch]:
+    """Read windows oldest first, with a checkpoint after each, and a full file in parts.
+
+    The end is the same for all resources of a run, so that they share jobs and files.
+    """
+    end, done = context.workspace.date or local_now(), 0
+    begin = _begin(context)
+    pending = spans(begin, end, context.rewind, longest := timedelta(days=link.days))
+    while (span := next(pending, None)) is not None:
+        file = await context.exports.export(context.session, export, span)
+        if file is not None and file.lines >= context.exports.policy.most_lines:
+            longest = _shorter(context, file, span, longest)
+            pending = spans(span.since, end, context.rewind, longest)
+            continue
+        for records in _pages(context, export, file) if file else ():
+            done += len(records)
+            rows = context.shaper.lines(records, masked=True)
+            yield Batch(rows=rows, returned=len(records), done=done)
+        yield Batch(checkpoint=Checkpoint(at=reached(context.window, span.until, end)), done=done)
+
+
+def spans(begin: datetime, end: datetime, rewind: timedelta, longest: timedelta) -> Iterator[Span]:
+    """Cover a window by spans that overlap by `rewind`.
+
+    Several of them end at the same moments whenever they are asked for: a message that is exported
+    again comes with no fewer events than the last time.
+    """
+    if begin >= end:
+        return
+    if end - begin <= longest:
+        yield Span(begin, end)
+        return
+    start = begin - (begin - EPOCH) % (longest - rewind)
+    while start + longest < end:
+        yield Span(max(start, begin), start + longest)
+        start += longest - rewind
+    yield Span(max(start, begin), end)
+
+
+def _begin(context: ReadContext) -> datetime:
+    start_date = context.window.start_date
+    begin = context.beginning
+    # Resources with cursors of one day share their exports.
+    midnight = datetime.combine(begin.astimezone(UTC).date(), time.min, UTC)
+    return midnight if start_date is None else max(midnight, start_date)
+
+
+def _shorter(context: ReadContext, file: ExportFile, span: Span, longest: timedelta) -> timedelta:
+    shorter = min(longest, span.until - span.since) / 2
+    if shorter < context.rewind + _DAY:
+        raise PermanentError(
+            file.request,
+            f"The export of {span} has {file.lines:,} lines, and Intercom leaves out what exceeds "
+            f"{context.exports.policy.most_lines:,}",
+            "Set export_rewind to fewer days, then run again",
+        )
+    context.note(f"the export of {span} is as large as Intercom makes one: reading it in parts")
+    return shorter
+
+
+def _pages(context: ReadContext, export: Export, file: ExportFile) -> Iterator[list[Record]]:
+    """Yield the records of a CSV, as many at a time as are shaped at once."""
+    columns = [column for column in context.declared if column.name != export.rest]
+    types = {column.path[0]: column.type for column in columns}
+    types |= {column.legacy.field: column.type for column in columns if column.legacy}
+    lines = file.records(export.file, frozenset(types))
+    masked = context.shaper.masked(_gathered(line, export.rest, types) for line in lines)
+    keyless = "id" in context.resource.primary_key
+    while page := list(islice(masked, _PAGE)):
+        # The key is made of what is not hidden, and before anything is converted: a release that
+        # declares more columns must not change it.
+        yield [
+            _typed({**one, "id": _key(one, export.key)} if keyless else one, types) for one in page
+        ]
+
+
+def _gathered(line: Mapping[str, str], rest: str | None, types: Mapping[str, ColumnType]) -> Record:
+    if rest is None:
+        return {**line}
+    others: Record = {name: line[name] for name in line if name not in types}
+    return {name: line[name] for name in line if name in types} | {rest: others}
+
+
+def _key(record: Record, key: tuple[str, ...]) -> str:
+    return hash_record({name: record[name] for name in key if name in record} or record)
+
+
+def _typed(record: Record, types: Mapping[str, ColumnType]) -> Record:
+    return {
+        name: _FROM_TEXT[types[name]](cell) if name in types and isinstance(cell, str) else cell
+        for name, cell in record.items()
+    }
+
+
+def _instant(cell: str) -> Json:
+    if cell.isdecimal():
+        return int(cell)
+    # Times without an offset are UTC.
+    found = _TIME.fullmatch(cell)
+    return f"{found[1]}T{found[2]}Z" if found else cell
+
+
+def _integer(cell: str) -> Json:
+    return int(cell) if re.fullmatch(r"-?\d{1,18}", cell) else cell
+
+
+def _double(cell: str) -> Json:
+    return float(cell) if re.fullmatch(r"-?\d{1,15}(?:\.\d{1,15})?", cell) else cell
+
+
+def _boolean(cell: str) -> Json:
+    return {"true": True, "false": False}.get(cell.lower(), cell)
+
+
+def _as_it_is(cell: str) -> Json:
+    return cell
+
+
+_FROM_TEXT: Mapping[ColumnType, Callable[[str], Json]] = MappingProxyType({
+    ColumnType.TEXT: _as_it_is,
+    ColumnType.JSON: _as_it_is,
+    ColumnType.INTEGER: _integer,
+    ColumnType.DOUBLE: _double,
+    ColumnType.BOOLEAN: _boolean,
+    ColumnType.TIMESTAMP: _instant,
+})  # fmt: skip

@@ -1,0 +1,1 @@
+"""Exports: jobs that make a file, and what is in it."""
