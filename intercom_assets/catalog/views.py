@@ -66,7 +66,14 @@ class Entries:
     columns: tuple[Column, ...]
 
 
-Shape: TypeAlias = Flat | Bridge | Entries
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """Every version of a table's rows: the current ones, and those of its history."""
+
+    resource: str
+
+
+Shape: TypeAlias = Flat | Bridge | Entries | Versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +90,7 @@ class Model:
         match self.shape:
             case Flat(resource, attributes):
                 return (resource, attributes)
-            case Bridge(resource=resource) | Entries(resource=resource):
+            case Bridge(resource=resource) | Entries(resource=resource) | Versions(resource):
                 return (resource,)
 
 
@@ -286,6 +293,22 @@ MODELS: tuple[Model, ...] = (
 
 NAMES = tuple(model.name for model in MODELS)
 
+VERSIONS: tuple[Model, ...] = tuple(
+    Model(
+        f"{resource.name}_versions",
+        f"One row per version of a row of {resource.name}, valid from `_valid_from` until before "
+        "`_valid_to`, which is null for the current one.",
+        Versions(resource.name),
+    )
+    for resource in CATALOG
+)
+"""The views of former and current versions, made where the settings keep a history."""
+
+
+def model_named(name: str) -> Model | None:
+    """Return the model with a name, if there is one."""
+    return next((model for model in (*MODELS, *VERSIONS) if model.name == name), None)
+
 
 def models_of(resources: Iterable[Resource]) -> tuple[Model, ...]:
     """Return the models that read only tables of the given resources."""
@@ -311,6 +334,8 @@ def check(models: tuple[Model, ...], catalog: Catalog) -> None:
 
 
 def _check_shape(shape: Shape, catalog: Catalog) -> None:
+    if isinstance(shape, Versions):
+        return
     column = catalog[shape.resource].table.column(shape.column)
     if column.type is not ColumnType.JSON:
         raise KeyError(f"JSON in {column.name}")
@@ -329,4 +354,4 @@ def _check_shape(shape: Shape, catalog: Catalog) -> None:
                 raise KeyError(min(missing))
 
 
-check(MODELS, CATALOG)
+check((*MODELS, *VERSIONS), CATALOG)

@@ -21,6 +21,8 @@ class Source:
         prefix: Prefix of its tables, verbatim.
         start_date: Records updated before this are dropped.
         lookback: How far before the cursor a window starts.
+        history: Names of resources whose former versions of rows are kept.
+        history_days: For how many days after they were replaced; None for ever.
     """
 
     name: str
@@ -28,6 +30,8 @@ class Source:
     prefix: str
     start_date: datetime | None = None
     lookback: timedelta = timedelta(hours=1)
+    history: frozenset[str] = frozenset()
+    history_days: int | None = None
 
     def target(self, resource: Resource) -> Target:
         """Return the table of a resource."""
