@@ -28,7 +28,7 @@ class Shadow:
         """Commit, and compare the table with what it was."""
         done = self.inner.commit(prefix, commit)
         target = commit.target
-        before, now = self.rows.get(target.name, {}), self.read(target)
+        before, now = self.rows.get(target.name, {}), self.by_key(target)
         changed = [row for key, row in before.items() if now[key] != row]
         assert done.archived == len(changed)
         kept = [{**row, "_valid_to": done.synced_at} for row in changed]
@@ -36,7 +36,7 @@ class Shadow:
         self.rows[target.name] = now
         return done
 
-    def read(self, target: Target) -> dict[tuple[str, ...], Row]:
+    def by_key(self, target: Target) -> dict[tuple[str, ...], Row]:
         """Read a table by its key."""
         keys = target.table.primary_key
         rows = self.inner.read(target).to_pylist()
@@ -53,7 +53,7 @@ class Shadow:
 
     def stored(self, name: str) -> dict[tuple[str, ...], Row]:
         """Read the history of a table."""
-        return self.read(self._target(name))
+        return self.by_key(self._target(name))
 
     def _target(self, name: str) -> Target:
         resource = CATALOG[name.partition("rudder_")[2]]

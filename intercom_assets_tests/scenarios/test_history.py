@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -145,7 +146,10 @@ def test_what_is_hidden_leaves_former_versions_too(world: World, *, on: bool) ->
     world.sync("contacts")
     keeping(world, *(["contacts"] if on else []))
 
-    names = {"exclude": ["name", "location", "_extra.nickname"], "hashed": ["email"]}
+    names: dict[str, Any] = {
+        "exclude": ["name", "location", "_extra.nickname"],
+        "hashed": ["email"],
+    }
     sync_hiding(world, "contacts", **names)
     world.workspace.patch("contacts", zoe, {"phone": "1"})
     sync_hiding(world, "contacts", **names)
