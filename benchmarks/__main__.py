@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import cases, machine, peers, replay, report
+from benchmarks import cases, history, machine, peers, replay, report
 from benchmarks.cases import Series
 from benchmarks.simulator import Size
 from benchmarks.values import Measurement, measurement
@@ -23,6 +23,7 @@ _CASES: dict[str, Callable[[Series, int, Size], None]] = {
     "host": lambda series, rounds, size: cases.host(series, rounds, size.scaled(0.1)),
     "growth": lambda series, _, size: cases.growing(series, size),
     "replay": lambda series, _rounds, _size: replay.measure(series),
+    "history": lambda series, _rounds, _size: history.measure(series),
     "peers": peers.compare,
 }
 _USUAL = [name for name in _CASES if name != "peers"]
@@ -41,6 +42,8 @@ cases:
   growth     first syncs of a tenth to ten times the data
   replay     a million contacts and a million parts from a transport instead of HTTP, and
              5,000 of each that are as long as a long e-mail
+  history    commits of 6,000 changed contacts of 100,000 with and without a history, and a look
+             at a past time over 500,000 former versions against a scan of the table
   peers      dlt's rest_api source on the same simulator, interleaved with ours
 """
 

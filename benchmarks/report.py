@@ -74,6 +74,14 @@ def _figures(known: dict[str, Measurement]) -> str:
     if one := known.get("replay"):
         rate = one.facts["rows"] / one.facts["cpu"]
         lines.append(f"| {one.title} | {rate:,.0f} rows/s of CPU |")
+    if one := known.get("history"):
+        commit = one.facts["commit_with"] / one.facts["commit_without"]
+        look, scan = one.facts["as_of"], one.facts["scan"]
+        lines.append(
+            f"| 6,000 of 100,000 contacts changed, a commit with a history | {commit:.1f} x |"
+        )
+        told = f"{look * 1000:.0f} ms, {look / scan:.1f} x a scan of the table"
+        lines.append(f"| 100,000 contacts as of a time, 500,000 former versions | {told} |")
     if (ours := known.get("ours")) and (dlt := known.get("dlt")):
         lines.append(f"| dlt against ours, wall | {dlt.wall / ours.wall:.1f} x |")
         lines.append(f"| dlt against ours, CPU | {dlt.cpu / ours.cpu:.1f} x |")

@@ -60,7 +60,14 @@ class Entries:
     columns: tuple[Column, ...]
 
 
-Shape: TypeAlias = Flat | Bridge | Entries
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """Every version of a table's rows: the current ones, and those of its history."""
+
+    resource: str
+
+
+Shape: TypeAlias = Flat | Bridge | Entries | Versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +91,7 @@ class Model:
         match self.shape:
             case Flat(resource, attributes):
                 return (resource, attributes)
-            case Bridge(resource=resource) | Entries(resource=resource):
+            case Bridge(resource=resource) | Entries(resource=resource) | Versions(resource):
                 return (resource,)
 
 

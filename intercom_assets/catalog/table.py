@@ -13,6 +13,7 @@ EXTRA = "_extra"
 ROW_HASH = "_row_hash"
 SYNCED_AT = "_synced_at"
 DELETED_AT = "_deleted_at"
+VALID_TO = "_valid_to"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +76,14 @@ METADATA_COLUMNS = (
     ),
 )
 
+_VALID_TO = Column(
+    name=VALID_TO,
+    type=ColumnType.TIMESTAMP,
+    path=(VALID_TO,),
+    description="When the next version of the row replaced this one.",
+)
+_REDACTED = "redacted"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
@@ -96,13 +105,33 @@ class Table:
         if not self.primary_key:
             raise ValueError("the primary key is empty")
         for name in (*self.primary_key, *([self.version] if self.version else [])):
-            if name not in {column.name for column in self.columns}:
+            if name not in {SYNCED_AT, *(column.name for column in self.columns)}:
                 raise ValueError(f"{name!r} is no declared column")
 
     @property
     def all_columns(self) -> tuple[Column, ...]:
         """Declared columns followed by metadata columns."""
         return (*self.columns, *METADATA_COLUMNS)
+
+    @property
+    def history(self) -> "Table":
+        """The table of former versions of rows, each valid from `_synced_at` to `_valid_to`."""
+        return Table(columns=(*self.columns, _VALID_TO), primary_key=(*self.primary_key, SYNCED_AT))
+
+    @property
+    def redacted(self) -> tuple[Column, tuple[Column, ...]] | None:
+        """The column that says whether a row was redacted, and what may hold the former text."""
+        for flag in self.columns:
+            if flag.path[-1:] == (_REDACTED,):
+                within = flag.path[:-1]
+                return flag, tuple(
+                    one
+                    for one in self.all_columns
+                    if one.type in {ColumnType.TEXT, ColumnType.JSON}
+                    and one.name not in self.primary_key
+                    and (one in METADATA_COLUMNS or one.path[: len(within)] == within)
+                )
+        return None
 
     def column(self, name: str) -> Column:
         """Return a column by name.

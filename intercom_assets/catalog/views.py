@@ -8,11 +8,24 @@ from collections.abc import Collection, Iterable
 from intercom_assets.catalog import CATALOG, Catalog
 from intercom_assets.catalog.lists import LISTS
 from intercom_assets.catalog.resource import Level, Resource, stamps
-from intercom_assets.catalog.shapes import Bridge, Entries, Flat, Model, Shape, renamed
+from intercom_assets.catalog.shapes import Bridge, Entries, Flat, Model, Shape, Versions, renamed
 from intercom_assets.catalog.table import boolean, integer, nested, text, timestamp
 from intercom_assets.catalog.types import ColumnType
 
-__all__ = ["MODELS", "NAMES", "Bridge", "Entries", "Flat", "Model", "Shape", "check", "models_of"]
+__all__ = [
+    "MODELS",
+    "NAMES",
+    "VERSIONS",
+    "Bridge",
+    "Entries",
+    "Flat",
+    "Model",
+    "Shape",
+    "Versions",
+    "check",
+    "model_named",
+    "models_of",
+]
 
 
 _FLAT = (
@@ -210,6 +223,22 @@ MODELS: tuple[Model, ...] = (
 
 NAMES = tuple(model.name for model in MODELS)
 
+VERSIONS: tuple[Model, ...] = tuple(
+    Model(
+        f"{resource.name}_versions",
+        f"One row per version of a row of {resource.name}, valid from `_valid_from` until before "
+        "`_valid_to`, which is null for the current one.",
+        Versions(resource.name),
+    )
+    for resource in CATALOG
+)
+"""The views of former and current versions, made where the settings keep a history."""
+
+
+def model_named(name: str) -> Model | None:
+    """Return the model with a name, if there is one."""
+    return next((model for model in (*MODELS, *VERSIONS) if model.name == name), None)
+
 
 def models_of(
     resources: Iterable[Resource], level: Level = Level.CORE, include: Collection[str] = ()
@@ -241,6 +270,8 @@ def check(models: tuple[Model, ...], catalog: Catalog) -> None:
 
 
 def _check_shape(shape: Shape, catalog: Catalog) -> None:
+    if isinstance(shape, Versions):
+        return
     column = catalog[shape.resource].table.column(shape.column)
     if column.type is not ColumnType.JSON:
         raise KeyError(f"JSON in {column.name}")
@@ -261,4 +292,4 @@ def _check_shape(shape: Shape, catalog: Catalog) -> None:
                 raise KeyError(f"column for each key of {shape.resource}")
 
 
-check(MODELS, CATALOG)
+check((*MODELS, *VERSIONS), CATALOG)

@@ -133,7 +133,7 @@ def _details(settings: Settings) -> SourceDetails:
         name=settings.name,
         folder=settings.folder,
         tables=tables,
-        models=[model.name for model in settings.models],
+        models=[model.name for model in settings.views],
         base_url=settings.base_url,
         warehouse=settings.warehouse.kind,
         database=_database(settings),

@@ -22,6 +22,8 @@ class Source:
         start_date: Records updated before this are dropped.
         lookback: How far before the cursor a window starts.
         export_rewind: The same for exports.
+        history: Names of resources whose former versions of rows are kept.
+        history_days: For how many days after they were replaced; None for ever.
     """
 
     name: str
@@ -30,6 +32,8 @@ class Source:
     start_date: datetime | None = None
     lookback: timedelta = timedelta(hours=1)
     export_rewind: timedelta = timedelta(days=30)
+    history: frozenset[str] = frozenset()
+    history_days: int | None = None
 
     def target(self, resource: Resource) -> Target:
         """Return the table of a resource."""

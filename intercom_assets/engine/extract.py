@@ -66,6 +66,11 @@ class Extract:
         return self.target if self.mask is None else replace(self.target, table=self.mask.table)
 
     @property
+    def archives(self) -> bool:
+        """Whether former versions of rows are kept."""
+        return self.resource.name in self.source.history
+
+    @property
     def parent_target(self) -> Target:
         """The table of a child's parents."""
         assert self.parent is not None, f"{self.resource.name} has no parent"

@@ -56,6 +56,7 @@ from intercom_assets.engine.reads.searched import read_searched
 from intercom_assets.engine.rewrite import (
     copies_of,
     evolve,
+    evolve_history,
     followed_originals,
     hide_stored,
     mask_state,
@@ -290,6 +291,7 @@ def _open_table(extract: Extract, warehouse: Warehouse, folder: Path) -> _Table:
         # Before new columns are filled from `_extra`, which may contain what is hidden now.
         stored = hide_stored(extract, warehouse, state=state, stored=stored, folder=folder)
         evolve(warehouse, extract.target, _missing(extract.target, state))
+        evolve_history(extract, warehouse)
         due_total = count_due(extract, warehouse, _window(extract, stored))
         in_range = parents_in_range(extract, warehouse)
         copies = copies_of(extract, warehouse, cursors)

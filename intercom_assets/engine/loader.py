@@ -162,6 +162,8 @@ class Loader:
             if isinstance(link, ByParent) and whole.rows
             else None,
             gone=gone.close() if gone.rows else None,
+            archives=self._extract.archives,
+            history_days=self._extract.source.history_days if last else None,
         )
         done = self._warehouse.commit(self._extract.source.prefix, commit)
         self.cursor, self._reached = replace(self.cursor, synced_at=done.synced_at), False
@@ -176,6 +178,7 @@ class Loader:
         report.updated += done.updated
         report.unchanged += done.unchanged
         report.deleted += done.deleted
+        report.archived += done.archived
         report.row_count = done.row_count
         report.commits += 1
 

@@ -21,6 +21,7 @@ class Report:
         records_returned: Records in the resource's own lists, before filters, including overlap
             and duplicates: what RudderStack counted as events.
         deleted: Rows marked as gone.
+        archived: Former versions of rows that were kept.
         unread: Records (for a child, parents) that could not be read completely, and stay due.
         found: Missing or outdated rows that a reconcile fetched.
         missing: Rows that Intercom counts but that are not stored; None if not compared.
@@ -37,6 +38,7 @@ class Report:
     updated: int = 0
     unchanged: int = 0
     deleted: int = 0
+    archived: int = 0
     row_count: int = 0
     unread: int = 0
     found: int = 0

@@ -18,7 +18,7 @@ original's if they have the same date. A row whose original is gone stays: its o
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,15 @@ import msgspec
 from intercom_assets.catalog import CATALOG
 from intercom_assets.catalog.hidden import FieldPath, HiddenPaths, within
 from intercom_assets.catalog.table import EXTRA, ROW_HASH, Column
-from intercom_assets.catalog.types import ColumnType, Json, Record, Row, encode_json, value_at
+from intercom_assets.catalog.types import (
+    EPOCH,
+    ColumnType,
+    Json,
+    Record,
+    Row,
+    encode_json,
+    value_at,
+)
 from intercom_assets.engine.extract import Extract
 from intercom_assets.engine.mask import Mask, MaskState
 from intercom_assets.engine.rows import Fields, RowSpool, Shaper, encode_row
@@ -57,27 +65,43 @@ def hide_stored(
         ConfigurationError: Values were hashed with another key.
         WarehouseError: The rows could not be replaced, and are unchanged.
     """
-    if not state.exists or (stored.hidden or "") == mask_state(extract):
+    if (stored.hidden or "") == mask_state(extract):
+        return stored
+    tables = [(extract.declared, state)]
+    if stored.version:
+        # Former versions too, even if none are added any more.
+        history = extract.declared.history
+        tables.append((history, warehouse.inspect(history)))
+    tables = [(target, found) for target, found in tables if found.exists]
+    if not tables:
         return stored
     before = MaskState.read(stored.hidden)
     after = extract.mask.memory if extract.mask else MaskState()
     stored = _with_key(extract, before, after, stored)
     _tell_shown(extract, before.hidden, after.hidden)
-    rows = _Rows(extract, state, _masks(extract, before, after))
-    spool = RowSpool(folder / "hidden.jsonl", rows.held)
-    try:
-        if rows.masks:
-            for portion in warehouse.cells(Cells(extract.declared, rows.columns)):
-                spool.add(map(encode_row, rows.changed(portion)))
-        if not spool.rows:
-            return stored
-        return _replaced(extract, warehouse, stored, Rewrite(spool.close(), rows.written))
-    finally:
-        spool.discard()
+    masks = _masks(extract, before, after)
+    if not masks:
+        return stored
+    with tempfile.TemporaryDirectory(dir=folder) as spooled:
+        rewrites = [
+            _rewritten(
+                warehouse, _Rows(target, found, masks), Path(spooled) / f"hidden-{place}.jsonl"
+            )
+            for place, (target, found) in enumerate(tables)
+        ]
+        changed = tuple(one for one in rewrites if one.file.rows)
+        return _replaced(extract, warehouse, stored, changed) if changed else stored
+
+
+def _rewritten(warehouse: Warehouse, rows: "_Rows", file: Path) -> Rewrite:
+    spool = RowSpool(file, rows.held)
+    for portion in warehouse.cells(Cells(rows.target, rows.columns)):
+        spool.add(map(encode_row, rows.changed(portion)))
+    return Rewrite(rows.target, spool.close(), rows.written)
 
 
 def _replaced(
-    extract: Extract, warehouse: Warehouse, stored: StoredCursor, rewrite: Rewrite
+    extract: Extract, warehouse: Warehouse, stored: StoredCursor, rewrites: tuple[Rewrite, ...]
 ) -> StoredCursor:
     cursor = replace(
         stored,
@@ -85,10 +109,11 @@ def _replaced(
         run_id=extract.request.run_id,
         hidden=mask_state(extract),
     )
-    commit = Commit(target=extract.declared, cursor=cursor, rewrite=rewrite)
+    commit = Commit(target=extract.declared, cursor=cursor, rewrites=rewrites)
     done = warehouse.commit(extract.source.prefix, commit)
+    count = sum(one.file.rows for one in rewrites)
     extract.listener.info(
-        f"{rewrite.file.rows:,} stored rows now hide what the settings hide; docs/privacy.md says "
+        f"{count:,} stored rows now hide what the settings hide; docs/privacy.md says "
         "what old copies of them remain"
     )
     return replace(cursor, synced_at=done.synced_at)
@@ -140,20 +165,20 @@ def _masks(extract: Extract, before: MaskState, after: MaskState) -> tuple[Mask,
 class _Rows:
     """The table's rows, with the columns that contain, or contained, what is hidden."""
 
-    extract: Extract
+    target: Target
     state: TableState
     masks: tuple[Mask, ...]
 
     @property
     def keys(self) -> tuple[Column, ...]:
         """Columns of the primary key."""
-        table = self.extract.declared.table
+        table = self.target.table
         return tuple(table.column(name) for name in table.primary_key)
 
     @property
     def columns(self) -> tuple[Column, ...]:
         """Columns to examine: those that a mask touches, then `_extra`."""
-        table, missing = self.extract.declared.table, {one.name for one in self.state.missing}
+        table, missing = self.target.table, {one.name for one in self.state.missing}
         touched = tuple(
             column
             for column in table.columns
@@ -164,7 +189,7 @@ class _Rows:
     @property
     def written(self) -> tuple[Column, ...]:
         """Columns to replace besides `_extra`."""
-        return (*self.columns[:-1], self.extract.declared.table.column(ROW_HASH))
+        return (*self.columns[:-1], self.target.table.column(ROW_HASH))
 
     @property
     def held(self) -> dict[str, ColumnType]:
@@ -180,7 +205,7 @@ class _Rows:
                 for column, value in zip(self.columns, row[width:], strict=True)
             ]
             if any(new is not old for new, old in zip(cells, row[width:], strict=True)):
-                yield dict(zip(names, [*row[:width], *cells], strict=True))
+                yield dict(zip(names, [*map(_staged, row[:width]), *cells], strict=True))
 
     def _masked(self, column: Column, value: Any) -> Any:  # noqa: ANN401 - a cell from the driver
         if value is None:
@@ -230,14 +255,26 @@ def evolve(warehouse: Warehouse, target: Target, missing: Sequence[Column]) -> N
         warehouse.add_columns(target, missing, file)
 
 
+def evolve_history(extract: Extract, warehouse: Warehouse) -> None:
+    """Add missing columns to the history too, if one is kept."""
+    if extract.archives:
+        history = extract.target.history
+        evolve(warehouse, history, warehouse.inspect(history).missing)
+
+
 def _filled(fields: Fields, keys: Sequence[Column], cells: Sequence[str]) -> Row:
     row: Row = {}
     extra = msgspec.json.decode(cells[-1], type=dict)
     if rest := fields.fill(row, extra):
         row[EXTRA] = encode_json(rest).decode()
     for column, value in zip(keys, cells[:-1], strict=True):
-        row[column.name] = value
+        row[column.name] = _staged(value)
     return row
+
+
+def _staged(key: Any) -> Any:  # noqa: ANN401 - a cell from the driver
+    """Return a part of a key as staged files hold it."""
+    return (key - EPOCH) // timedelta(microseconds=1) if isinstance(key, datetime) else key
 
 
 def copies_of(

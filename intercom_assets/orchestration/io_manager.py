@@ -19,7 +19,7 @@ from pydantic import Field
 from intercom_assets.catalog import CATALOG
 from intercom_assets.catalog.preview import sample
 from intercom_assets.catalog.resource import Incremental
-from intercom_assets.catalog.views import MODELS
+from intercom_assets.catalog.views import model_named
 from intercom_assets.engine.cursor import Source
 from intercom_assets.engine.extract import Extract
 from intercom_assets.engine.load import load
@@ -92,7 +92,7 @@ class WarehouseIOManager(dg.ConfigurableIOManager):
         columns = (context.definition_metadata or {}).get("columns")
         with explained():
             convert = _conversion(context)
-            if model := next((model for model in MODELS if model.name == name), None):
+            if model := model_named(name):
                 table = self.warehouse().read_view(view_target(source, model), columns)
             else:
                 target = source.target(CATALOG[name])
@@ -209,6 +209,11 @@ def _numbers(report: Report) -> dict[str, int | float]:
 
 def _special(report: Report, extract: Extract) -> dict[str, int]:
     """Return figures that only some syncs can have, so that no plot is always 0."""
+    archived = {"rows_archived": report.archived} if extract.archives else {}
+    return archived | _of_search(report, extract)
+
+
+def _of_search(report: Report, extract: Extract) -> dict[str, int]:
     match extract.resource.replication:
         case Incremental():
             compared = {} if report.missing is None else {"rows_missing": report.missing}

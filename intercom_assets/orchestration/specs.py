@@ -87,7 +87,7 @@ class SourceSpecs:
             self._add(CATALOG[parent], self._external(parent), is_view=False)
         for resource in settings.resources:
             self._add(resource, self._table(resource), is_view=False)
-        for model in settings.models:
+        for model in settings.views:
             self._add(model, self._view(model), is_view=True)
 
     def __getitem__(self, name: str) -> dg.AssetSpec:
@@ -109,7 +109,7 @@ class SourceSpecs:
 
     def keys(self) -> list[dg.AssetKey]:
         """Return the keys of all selected resources and models."""
-        return [*self.tables(), *(self.key(model.name) for model in self.settings.models)]
+        return [*self.tables(), *(self.key(model.name) for model in self.settings.views)]
 
     def name_of(self, key: dg.AssetKey) -> str | None:
         """Return the name of the resource or model with a key, or None for a foreign key."""

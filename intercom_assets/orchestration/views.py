@@ -23,15 +23,15 @@ _Result: TypeAlias = dg.MaterializeResult[None] | dg.AssetCheckResult
 def build_models(specs: SourceSpecs) -> list[dg.AssetsDefinition]:
     """Build the step that creates a source's models, if it has any."""
     settings = specs.settings
-    if not settings.models:
+    if not settings.views:
         return []
 
     @dg.multi_asset(
         name=f"{settings.name}__models",
-        specs=[specs[model.name] for model in settings.models],
+        specs=[specs[model.name] for model in settings.views],
         check_specs=[
             spec
-            for model in settings.models
+            for model in settings.views
             for spec in check_specs(specs.key(model.name), view_checks_of(model, settings.start_of))
         ],
         can_subset=True,
@@ -61,7 +61,7 @@ def _make(
         *context.selected_asset_keys,
         *(key.asset_key for key in context.selected_asset_check_keys),
     }
-    models = [model for model in settings.models if specs.key(model.name) in wanted]
+    models = [model for model in settings.views if specs.key(model.name) in wanted]
     source = settings.source
     warehouse: Warehouse = getattr(context.resources, io_manager_key(settings.name)).warehouse()
     with warehouse.connected():

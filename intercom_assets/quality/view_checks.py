@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from intercom_assets.catalog import CATALOG
-from intercom_assets.catalog.views import Bridge, Entries, Flat, Model
+from intercom_assets.catalog.views import Bridge, Entries, Flat, Model, Versions
 from intercom_assets.engine.cursor import Source
 from intercom_assets.quality.checks import Check, CheckResult, Severity
 from intercom_assets.quality.context import SAMPLES
 from intercom_assets.views.build import ViewReport
-from intercom_assets.warehouse.queries import DuplicateKeys, MissingMembers
+from intercom_assets.warehouse.queries import BrokenVersions, DuplicateKeys, MissingMembers
 from intercom_assets.warehouse.warehouse import Warehouse
 
 
@@ -38,6 +38,8 @@ def view_checks_of(
             return (ROWS,)
         case Entries():
             return (ENTRIES,)
+        case Versions():
+            return (VERSIONS,)
         case Bridge(of=of):
             # Words have no table of their own.
             if of is None or (CATALOG[of].cursor and start_of(of) is not None):
@@ -85,6 +87,18 @@ def _look_at_entries(context: ViewContext) -> CheckResult:
     )
 
 
+def _look_at_versions(context: ViewContext) -> CheckResult:
+    answer = context.warehouse.run(BrokenVersions(context.report.target), SAMPLES)
+    return CheckResult(
+        passed=answer.total == 0,
+        summary=f"Versions that overlap, or end before they begin: {answer.total:,}"
+        if answer.total
+        else "Each version of a row ends before the next one begins",
+        query=answer.statement,
+        figures={"bad_versions": answer.total, "sample": [str(row[0]) for row in answer.rows]},
+    )
+
+
 ENTRIES = Check(
     name="entries_are_unique",
     description="Fails where an entry of the list has no key or comes twice: Intercom sent it so. "
@@ -108,4 +122,12 @@ MEMBERS = Check(
     "where a start date leaves out such records.",
     severity=Severity.WARN,
     look=_look_at_members,
+)
+
+VERSIONS = Check(
+    name="versions_do_not_overlap",
+    description="Fails where two versions of a row are valid at once, or one ends before it "
+    "begins: somebody changed the tables. Rename the history; the next sync begins another.",
+    severity=Severity.ERROR,
+    look=_look_at_versions,
 )

@@ -259,6 +259,34 @@ def models(value: object, info: Info) -> tuple[Model, ...]:
     return tuple(model for model in possible if model in core or model.name in wanted)
 
 
+@Reads
+def history(value: object, info: Info) -> frozenset[str]:
+    """Read names of selected resources, or the word for all of them."""
+    selected = [one.name for one in info.data.get("selected", CATALOG)]
+    names = list_names(value)
+    if not names:
+        raise ValueError("`all` or a list of names is allowed")
+    problems = []
+    if unknown := sorted({*names} - {"all", *CATALOG.names}):
+        hint = closest(unknown, CATALOG.names)
+        allowed = f"unknown; {hint}allowed are all, {', '.join(selected)}"
+        problems.append(wrong(", ".join(unknown), allowed))
+    if unselected := sorted({*names} & {*CATALOG.names} - {*selected}):
+        needed = "not selected: add it to the setting resources, or leave it out here"
+        problems.append(wrong(", ".join(unselected), needed))
+    if problems:
+        raise Refused(*problems)
+    return frozenset(selected if "all" in names else names)
+
+
+@converted
+def days(value: object) -> int:
+    """Read a number of days."""
+    if not re.fullmatch(r"[1-9][0-9]{0,4}", str(value)):
+        raise ValueError("a whole number of days from 1 is allowed")
+    return int(str(value))
+
+
 def _duration(value: str) -> timedelta:
     match = re.fullmatch(r"(\d{1,6})\s*(s|m|h|d)", value.strip())
     if match is None:

@@ -18,7 +18,7 @@ from intercom_assets.catalog import CATALOG, NEWEST, ApiVersion, Level, Resource
 from intercom_assets.catalog.hidden import hide
 from intercom_assets.catalog.preview import Preview
 from intercom_assets.catalog.resource import including
-from intercom_assets.catalog.views import NAMES, Model, models_of
+from intercom_assets.catalog.views import NAMES, VERSIONS, Model, models_of
 from intercom_assets.engine.cursor import Source
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.intercom import REGIONS
@@ -151,6 +151,15 @@ class Settings(SettingsGroup):
     """Views for analysts: `all` (default) that the resources allow, `everything`, which adds lists
     inside records, `none`, or names: contacts_flat,contact_tags."""
 
+    history: Annotated[frozenset[str], fields.history, forms.names_of("all", *CATALOG.names)] = (
+        frozenset()
+    )
+    """Resources of which former versions of rows are kept: names, or `all` that are selected.
+    Default: none. See docs/history.md."""
+
+    history_days: Annotated[int | None, fields.days, forms.DAYS] = None
+    """For how many days former versions are kept after they were replaced. Default: for ever."""
+
     schedule: Annotated[Schedule | None, read_schedule, forms.SCHEDULE] = None
     """manual (default); {every: 1h, starting_at: '02:30'}; {cron: ..., timezone: ...}; or as text:
     every 1h starting 02:30, cron 0 */3 * * *, cron 0 6 * * * in Europe/Berlin"""
@@ -277,9 +286,15 @@ class Settings(SettingsGroup):
         return self.selected.optional
 
     @property
+    def views(self) -> tuple[Model, ...]:
+        """The models, and a view of all versions of each resource with a history."""
+        kept = (one for one in VERSIONS if self.history.issuperset(one.sources))
+        return (*self.models, *kept)
+
+    @property
     def assets(self) -> list[str]:
-        """Names of the selected resources, followed by the models."""
-        return [*(one.name for one in self.resources), *(one.name for one in self.models)]
+        """Names of the selected resources, followed by the views."""
+        return [*(one.name for one in self.resources), *(one.name for one in self.views)]
 
     @cached_property
     def warehouse(self) -> WarehouseSettings:
@@ -308,6 +323,8 @@ class Settings(SettingsGroup):
             start_date=self.start_date,
             lookback=self.lookback,
             export_rewind=self.export_rewind,
+            history=self.history,
+            history_days=self.history_days,
         )
 
 

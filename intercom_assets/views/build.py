@@ -8,8 +8,16 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from intercom_assets.catalog import CATALOG, Resource
-from intercom_assets.catalog.table import DELETED_AT, EXTRA, ROW_HASH, Column, Table, text
-from intercom_assets.catalog.views import Bridge, Entries, Flat, Model
+from intercom_assets.catalog.table import (
+    DELETED_AT,
+    EXTRA,
+    ROW_HASH,
+    SYNCED_AT,
+    Column,
+    Table,
+    text,
+)
+from intercom_assets.catalog.views import Bridge, Entries, Flat, Model, Versions
 from intercom_assets.engine.cursor import Source
 from intercom_assets.errors import SchemaError
 from intercom_assets.views.attributes import (
@@ -21,13 +29,17 @@ from intercom_assets.views.attributes import (
 )
 from intercom_assets.warehouse.base import TableState, Target
 from intercom_assets.warehouse.views import (
+    VALIDITY,
     BridgeView,
+    Definition,
     EntriesView,
     FlatView,
     Made,
     Outcome,
     TypedColumn,
+    VersionsView,
     View,
+    versions_of,
 )
 from intercom_assets.warehouse.warehouse import Warehouse
 
@@ -101,6 +113,24 @@ class _Tables:
         """Return the table of a resource."""
         return self.source.target(self.resources[resource])
 
+    def stored(self, resource: str) -> list[Column]:
+        """Return the columns that a table has."""
+        missing = {one.name for one in self.state(resource).missing}
+        columns = self.target(resource).table.all_columns
+        return [one for one in columns if one.name not in missing]
+
+    def kept(self, resource: str) -> set[str]:
+        """Return the names of the columns of a table's history.
+
+        Raises:
+            SchemaError: No history was kept yet.
+        """
+        history = self.target(resource).history
+        state = self.warehouse.inspect(history)
+        if not state.exists:
+            raise SchemaError(f"There is no table {history} yet. Sync {resource} first")
+        return {one.name for one in history.table.all_columns if one not in state.missing}
+
     def require(self, resource: str, column: str) -> None:
         """Make sure that a table has a column.
 
@@ -144,6 +174,8 @@ def view_target(source: Source, model: Model) -> Target:
             )
         case Bridge(key=key, member=member):
             table = Table(columns=text(**{key: "", member: ""}), primary_key=(key, member))
+        case Versions(resource=resource):
+            table = versions_of(source.target(CATALOG[resource]).table)
         case _:
             assert_never(model.shape)
     return Target(source.schema, f"{source.prefix}rudder_{model.name}", table)
@@ -199,10 +231,12 @@ def _report(plan: _Plan, outcome: Outcome, warehouse: Warehouse) -> ViewReport:
 
 
 def _plan(model: Model, tables: _Tables) -> _Plan:
-    columns = tuple(_columns(model, tables))
     shape = model.shape
+    columns = tuple(
+        _version_columns(shape, tables) if isinstance(shape, Versions) else _columns(shape, tables)
+    )
     state, table = tables.state(shape.resource), tables.target(shape.resource)
-    definition: FlatView | BridgeView | EntriesView
+    definition: Definition
     match shape:
         case Flat():
             definition = FlatView(
@@ -232,25 +266,35 @@ def _plan(model: Model, tables: _Tables) -> _Plan:
                 key=shape.key,
                 member=shape.member,
             )
+        case Versions():
+            own = columns[: -len(VALIDITY)]
+            definition = VersionsView(table, tuple(made.source for made in own))
         case _:
             assert_never(shape)
     view = View(view_target(tables.source, model), model.description, definition)
     return _Plan(model, view, columns, state.row_count)
 
 
-def _columns(model: Model, tables: _Tables) -> Iterator[ViewColumn]:
+def _version_columns(shape: Versions, tables: _Tables) -> Iterator[ViewColumn]:
+    """Yield the columns that a table and its history have, and when a version is valid."""
+    kept = tables.kept(shape.resource)
+    for column in tables.stored(shape.resource):
+        if column.name in kept:
+            yield ViewColumn(column, column.name)
+    for column in VALIDITY:
+        yield ViewColumn(column, SYNCED_AT)
+
+
+def _columns(shape: Flat | Bridge | Entries, tables: _Tables) -> Iterator[ViewColumn]:
     """Yield the columns of a model.
 
     Raises:
         SchemaError: A table or column that it reads is missing.
     """
-    shape, target = model.shape, tables.target(model.shape.resource)
-    missing = {column.name for column in tables.state(shape.resource).missing}
-    stored = [column for column in target.table.all_columns if column.name not in missing]
     tables.require(shape.resource, shape.column)
     match shape:
         case Flat():
-            for column in stored:
+            for column in tables.stored(shape.resource):
                 if column.name not in {*_HIDDEN, shape.column}:
                     yield ViewColumn(column, column.name)
             for attribute in tables.attributes(shape.attributes, shape.within):

@@ -53,6 +53,11 @@ class Target:
     name: str
     table: Table
 
+    @property
+    def history(self) -> "Target":
+        """The table of former versions of this one's rows."""
+        return Target(self.schema, f"{self.name}_history", self.table.history)
+
     def __str__(self) -> str:
         """Return `schema.name`."""
         return f"{self.schema}.{self.name}"
@@ -124,6 +129,7 @@ class Rewrite:
         columns: Columns to replace in addition to `_extra`.
     """
 
+    target: Target
     file: StagedFile
     columns: tuple[Column, ...]
 
@@ -137,6 +143,8 @@ class Commit:
         rows: Rows with `_sequence`.
         seen: The keys of a complete read; rows missing from it are marked.
         gone: `key` and `merged_into` of rows whose records are confirmed as gone.
+        archives: Whether former versions of rows are kept in the table's history.
+        history_days: Versions replaced more days ago are deleted; None to leave them.
     """
 
     target: Target
@@ -145,7 +153,9 @@ class Commit:
     seen: StagedFile | None = None
     whole: WholeLists | None = None
     gone: StagedFile | None = None
-    rewrite: Rewrite | None = None
+    rewrites: tuple[Rewrite, ...] = ()
+    archives: bool = False
+    history_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +166,7 @@ class Committed:
         updated: Rows whose record changed or reappeared.
         unchanged: Staged rows that were already stored.
         deleted: Rows marked as gone.
+        archived: Former versions of rows that were kept.
         row_count: Rows in the table afterwards, including marked ones.
     """
 
@@ -163,6 +174,7 @@ class Committed:
     updated: int = 0
     unchanged: int = 0
     deleted: int = 0
+    archived: int = 0
     row_count: int = 0
     synced_at: datetime | None = None
 

@@ -35,6 +35,7 @@ class CommitWork:
         self._statements = Statements(commit.target, dialect)
         self._cursors = CursorStatements(commit.target.schema, prefix, dialect)
         self._attempted: Committed | None = None
+        self._archived = 0
 
     def run(self, session: Session) -> Committed:
         """Commit, unless an earlier attempt succeeded and its response was lost.
@@ -63,6 +64,9 @@ class CommitWork:
                 stack.enter_context(session.transaction())
             session.create_table(schema, self._cursors.create())
             session.create_table(schema, self._statements.create())
+            if self._commit.archives:
+                history = Statements(self._commit.target.history, self._dialect)
+                session.create_table(schema, history.create())
             staged = self._staged(session, stack)
             if not self._dialect.ddl_in_transactions:
                 stack.enter_context(session.transaction())
@@ -77,7 +81,7 @@ class CommitWork:
             "seen": commit.seen,
             "whole": commit.whole.file if commit.whole else None,
             "gone": commit.gone,
-            "rewrite": commit.rewrite.file if commit.rewrite else None,
+            **{str(one.target): one.file for one in commit.rewrites},
         }
         staged = {
             name: stack.enter_context(session.staged(schema, file))
@@ -116,39 +120,68 @@ class CommitWork:
 
     def _apply(self, session: Session, staged: Mapping[str, str], synced_at: datetime) -> Committed:
         commit, statements = self._commit, self._statements
-        if commit.rewrite is not None:
-            session.run(statements.rewrite(commit.rewrite.columns, staged["rewrite"]))
+        self._archived = 0
+        for one in commit.rewrites:
+            rewritten = Statements(one.target, self._dialect)
+            session.run(rewritten.rewrite(one.columns, staged[str(one.target)]))
         before = number(session, statements.count())
         staged_rows = inserted = updated = 0
         if rows := staged.get("rows"):
             # Most commits only insert or find little changed, so run only what has rows.
             [(staged_rows, new, newer, back)] = session.rows(statements.compare(rows))
+            if newer or back:
+                self._archive(session, statements.archive_replaced(rows), synced_at)
             updated += session.run(statements.update(rows), synced_at) if newer else 0
             updated += session.run(statements.unmark(rows), synced_at) if back else 0
             inserted = session.run(statements.insert(rows), synced_at) if new else 0
+        deleted = self._mark(session, staged, synced_at)
+        if commit.archives:
+            self._forget(session, synced_at)
         return Committed(
             inserted=inserted,
             updated=updated,
             unchanged=staged_rows - inserted - updated,
-            deleted=self._mark(session, staged, synced_at),
+            deleted=deleted,
+            archived=self._archived,
             row_count=before + inserted,
             synced_at=synced_at,
         )
 
     def _mark(self, session: Session, staged: Mapping[str, str], synced_at: datetime) -> int:
-        statements, rows, marks = self._statements, staged.get("rows"), (synced_at, synced_at)
+        statements, rows = self._statements, staged.get("rows")
         deleted = 0
         if seen := staged.get("seen"):
-            deleted += session.run(statements.mark_unseen(seen), *marks)
+            unseen = statements.unseen_rows(seen)
+            self._archive(session, statements.archive_marked(unseen), synced_at)
+            deleted += session.run(statements.mark(unseen), synced_at, synced_at)
         if (lists := self._commit.whole) is not None:
-            missing = statements.mark_missing_children(
+            missing = statements.missing_children(
                 staged["whole"], lists.parent_key, lists.newest, rows
             )
-            deleted += session.run(missing, *marks)
+            self._archive(session, statements.archive_marked(missing), synced_at)
+            deleted += session.run(statements.mark(missing), synced_at, synced_at)
         if gone := staged.get("gone"):
+            found = statements.gone_rows(gone, rows)
+            self._archive(session, statements.archive_marked(found), synced_at)
             self._keep_merged(session, statements.merged(gone, rows))
-            deleted += session.run(statements.mark_gone(gone, rows), *marks)
+            deleted += session.run(statements.mark(found), synced_at, synced_at)
         return deleted
+
+    def _archive(self, session: Session, statement: str, synced_at: datetime) -> None:
+        """Keep what the next statement replaces, if there is a history."""
+        if self._commit.archives:
+            self._archived += session.run(statement, synced_at)
+
+    def _forget(self, session: Session, synced_at: datetime) -> None:
+        """Remove from the history what was redacted, or replaced too long ago."""
+        commit, redacted = self._commit, self._commit.target.table.redacted
+        # At the end of a sync too, for what was redacted while no history was kept.
+        if redacted and (self._archived or commit.cursor.complete):
+            session.run(self._statements.erase_redacted(*redacted))
+        if commit.history_days is not None:
+            # From midnight on, so that the syncs of one day delete once.
+            day = synced_at.replace(hour=0, minute=0, second=0, microsecond=0)
+            session.run(self._statements.expire(), day - timedelta(days=commit.history_days))
 
     def _keep_merged(self, session: Session, merged: str) -> None:
         """Store in `_extra` which record another one was merged into; such records are few."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, assert_never
 
-from intercom_assets.catalog.table import DELETED_AT, EXTRA, SYNCED_AT, Column
+from intercom_assets.catalog.table import DELETED_AT, EXTRA, SYNCED_AT, VALID_TO, Column
 from intercom_assets.warehouse.base import Target
 from intercom_assets.warehouse.dialects import Dialect
 from intercom_assets.warehouse.statements import qualified
@@ -73,10 +73,17 @@ class Counting:
     column: str
 
 
+@dataclass(frozen=True, slots=True)
+class BrokenVersions:
+    """Versions in a view of them that end before they begin, or after the next one begins."""
+
+    target: Target
+
+
 OfParents: TypeAlias = MissingParents | IncompleteChildren | MissingMembers
 """Queries that also read the table of parents."""
 
-Query: TypeAlias = DuplicateKeys | Counting | ExtraFields | OfParents
+Query: TypeAlias = DuplicateKeys | Counting | ExtraFields | BrokenVersions | OfParents
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +182,8 @@ def statement(query: Query, dialect: Dialect) -> str:
             return _extra_fields(query, dialect)
         case Counting():
             return _counting(query, dialect)
+        case BrokenVersions():
+            return _broken_versions(query, dialect)
         case _:
             assert_never(query)
 
@@ -182,7 +191,7 @@ def statement(query: Query, dialect: Dialect) -> str:
 def sampled(query: Query, dialect: Dialect, limit: int) -> str:
     """Return the SQL of a query's first rows, each with the total number of rows appended."""
     match query:
-        case DuplicateKeys() | Counting() | MissingParents() | MissingMembers():
+        case DuplicateKeys() | Counting() | MissingParents() | MissingMembers() | BrokenVersions():
             order = "1"
         case IncompleteChildren():
             order = f"{dialect.name(SYNCED_AT)} DESC, 1"
@@ -231,6 +240,18 @@ def _counting(query: Counting, dialect: Dialect) -> str:
         f"SELECT {_key(query.target, dialect)}, {number}\n"
         f"FROM {qualified(query.target, dialect)}\n"
         f"WHERE {dialect.name(DELETED_AT)} IS NULL AND {number} > 0"
+    )
+
+
+def _broken_versions(query: BrokenVersions, dialect: Dialect) -> str:
+    *keys, start = map(dialect.name, query.target.table.primary_key)
+    end = dialect.name(VALID_TO)
+    order = f"PARTITION BY {_list(keys)} ORDER BY {start}, {end} NULLS LAST"
+    return (
+        f"SELECT {_list([*keys, start, end])}\nFROM (\n"
+        f"  SELECT {_list([*keys, start, end])}, LEAD({start}) OVER ({order}) AS following\n"
+        f"  FROM {qualified(query.target, dialect)}\n) AS v\n"
+        f"WHERE {end} <= {start} OR following < {end} OR ({end} IS NULL AND following IS NOT NULL)"
     )
 
 

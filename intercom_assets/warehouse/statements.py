@@ -6,7 +6,15 @@ Each docstring lists the values to bind; rows and keys come from staged files.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from intercom_assets.catalog.table import DELETED_AT, EXTRA, ROW_HASH, SYNCED_AT, Column, Table
+from intercom_assets.catalog.table import (
+    DELETED_AT,
+    EXTRA,
+    ROW_HASH,
+    SYNCED_AT,
+    VALID_TO,
+    Column,
+    Table,
+)
 from intercom_assets.catalog.types import EPOCH, ColumnType
 from intercom_assets.warehouse.base import SEQUENCE, SET_BY_COMMIT, Childless, Target
 from intercom_assets.warehouse.dialects import Dialect, instant
@@ -97,17 +105,21 @@ class Statements:
             f"WHERE t.{self._keys[0]} IS NULL"
         )
 
-    def mark_unseen(self, seen: str) -> str:
-        """Mark rows missing from a complete read; binds the time twice."""
-        return self._mark(
+    def mark(self, keys: str) -> str:
+        """Mark the rows with these keys; binds the time twice."""
+        return self._update(self._marks(instant(self.dialect)), keys)
+
+    def unseen_rows(self, seen: str) -> str:
+        """Select the keys of rows missing from a complete read."""
+        return self._unmarked(
             f"\n  LEFT JOIN {seen} AS s ON {self._same_key('t', 's')}",
             f" AND s.{self._keys[0]} IS NULL",
         )
 
-    def mark_missing_children(
+    def missing_children(
         self, lists: str, parent_key: str, newest: str | None, staged: str | None
     ) -> str:
-        """Mark children missing from their parent's complete list; binds the time twice.
+        """Select the keys of children missing from their parent's complete list.
 
         Args:
             lists: `parent`, and `newer_than` if only newer children were returned.
@@ -118,16 +130,16 @@ class Statements:
         newer_than = f"p.{self._column('newer_than')}"
         newer = f" OR t.{self._column(newest)} > {newer_than}" if newest else ""
         join, unstaged = self._unstaged(staged)
-        return self._mark(
+        return self._unmarked(
             f"\n  INNER JOIN {lists} AS p ON p.{self._column('parent')} = "
             f"t.{self._column(parent_key)}{join}",
             f" AND ({newer_than} IS NULL{newer}){unstaged}",
         )
 
-    def mark_gone(self, gone: str, staged: str | None) -> str:
-        """Mark rows by key, unless they were read; binds the time twice."""
+    def gone_rows(self, gone: str, staged: str | None) -> str:
+        """Select the keys of rows that are gone, unless they were read."""
         join, unstaged = self._unstaged(staged)
-        return self._mark(self._gone(gone) + join, unstaged)
+        return self._unmarked(self._gone(gone) + join, unstaged)
 
     def merged(self, gone: str, staged: str | None) -> str:
         """Select merged rows to mark: key, `_extra` and the other record's id."""
@@ -150,6 +162,35 @@ class Statements:
             f"FROM (SELECT {parsed} AS {extra} FROM {given} AS r) AS f "
             f"WHERE {self._alias}.{self._keys[0]} = ?"
         )
+
+    def archive_replaced(self, staged: str) -> str:
+        """Keep the versions that `update` and `unmark` will replace; binds `_valid_to`."""
+        replaced = f"{self._is_newer('t')}\n  OR t.{self._column(DELETED_AT)} IS NOT NULL"
+        return f"{self._archive(staged)}\nWHERE {replaced}"
+
+    def archive_marked(self, keys: str) -> str:
+        """Keep the versions of rows that are about to be marked; binds `_valid_to`."""
+        return self._archive(keys)
+
+    def erase_redacted(self, flag: Column, columns: Iterable[Column]) -> str:
+        """Remove from former versions what was redacted since."""
+        history, names = self._history, [self._column(one.name) for one in columns]
+        redacted, h = self._column(flag.name), history._alias  # noqa: SLF001 - of this class
+        keys = ", ".join(f"t.{key}" for key in self._keys)
+        held = " OR ".join(f"{h}.{name} IS NOT NULL" for name in names)
+        return self.dialect.update(
+            history.name,
+            h,
+            sets=", ".join(f"{name} = NULL" for name in names),
+            relation=f"(SELECT DISTINCT {keys} FROM {self.name} AS t WHERE t.{redacted})",
+            match=f"{self._same_key(h, 's')} AND NOT COALESCE({h}.{redacted}, FALSE)\n"
+            f"  AND ({held})",
+        )
+
+    def expire(self) -> str:
+        """Delete versions that were replaced before a time, which it binds."""
+        history = self._history.name
+        return f"DELETE FROM {history} WHERE {self._column(VALID_TO)} < {instant(self.dialect)}"
 
     def rewrite(self, columns: Iterable[Column], cells: str) -> str:
         """Replace values of stored rows and their `_extra`."""
@@ -289,15 +330,26 @@ class Statements:
             self.name, self._alias, sets=sets, relation=relation, match=match
         )
 
-    def _mark(self, joined: str, condition: str) -> str:
+    @property
+    def _history(self) -> "Statements":
+        return Statements(self.target.history, self.dialect)
+
+    def _archive(self, relation: str) -> str:
+        names = [self._column(one.name) for one in self._table.all_columns]
+        values = ", ".join(f"t.{name}" for name in names)
+        return (
+            f"INSERT INTO {self._history.name} ({', '.join(names)}, {self._column(VALID_TO)})\n"
+            f"SELECT {values}, {instant(self.dialect)}\n"
+            f"FROM {self.name} AS t INNER JOIN {relation} AS s ON {self._same_key('t', 's')}"
+        )
+
+    def _unmarked(self, joined: str, condition: str) -> str:
         # Joins, because Snowflake does not support every correlated subquery; distinct keys,
         # because it refuses to update a row that several others match.
         keys = ", ".join(f"t.{key}" for key in self._keys)
         live = f"t.{self._column(DELETED_AT)} IS NULL"
         found = f"FROM {self.name} AS t{joined}\n  WHERE {live}{condition}"
-        return self._update(
-            self._marks(instant(self.dialect)), f"(\n  SELECT DISTINCT {keys}\n  {found}\n)"
-        )
+        return f"(\n  SELECT DISTINCT {keys}\n  {found}\n)"
 
     def _gone(self, gone: str) -> str:
         return f"\n  INNER JOIN {gone} AS g ON g.{self._column('key')} = t.{self._keys[0]}"

@@ -6,11 +6,25 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias, assert_never
 
-from intercom_assets.catalog.table import DELETED_AT
+from intercom_assets.catalog.table import DELETED_AT, SYNCED_AT, VALID_TO, Table, boolean, timestamp
 from intercom_assets.catalog.types import ColumnType
 from intercom_assets.warehouse.base import Target
 from intercom_assets.warehouse.dialects import Dialect
 from intercom_assets.warehouse.statements import qualified
+
+_VALID_FROM = "_valid_from"
+_IS_CURRENT = "_is_current"
+
+VALIDITY = (
+    *timestamp(
+        **{
+            _VALID_FROM: "When this version of the row was committed.",
+            VALID_TO: "When the next version replaced it; null for the current one.",
+        }
+    ),
+    *boolean(**{_IS_CURRENT: "Whether it is the row as it is now."}),
+)
+"""The columns of a view of versions that its table lacks."""
 
 _MAKER = "intercom_assets"
 
@@ -92,7 +106,15 @@ class EntriesView:
     typed: tuple[TypedColumn, ...]
 
 
-Definition: TypeAlias = FlatView | BridgeView | EntriesView
+@dataclass(frozen=True, slots=True)
+class VersionsView:
+    """Every version of a table's rows: the current ones, and those of its history."""
+
+    table: Target
+    columns: tuple[str, ...]
+
+
+Definition: TypeAlias = FlatView | BridgeView | EntriesView | VersionsView
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +144,11 @@ class Outcome:
     rename: str = ""
 
 
+def versions_of(table: Table) -> Table:
+    """Return the columns of a view of the versions of a table's rows."""
+    return Table(columns=(*table.columns, *VALIDITY), primary_key=(*table.primary_key, _VALID_FROM))
+
+
 def mark_of(view: View, select: str) -> str:
     """Return the mark that identifies a view as ours and its definition by a hash."""
     digest = hashlib.sha256(f"{view.about}\n{select}".encode()).hexdigest()[:16]
@@ -142,6 +169,8 @@ def select(definition: Definition, dialect: Dialect) -> str:
             return _bridge(definition, dialect)
         case EntriesView():
             return _entries(definition, dialect)
+        case VersionsView():
+            return _versions(definition, dialect)
         case _:
             assert_never(definition)
 
@@ -181,6 +210,19 @@ def _entries(view: EntriesView, dialect: Dialect) -> str:
     return "\nUNION ALL\n".join(
         f"SELECT\n  {listed}\nFROM {table} AS t, {dialect.members(column, path)}\nWHERE {live}"
         for path in view.paths
+    )
+
+
+def _versions(view: VersionsView, dialect: Dialect) -> str:
+    columns = ",\n  ".join(map(dialect.name, view.columns))
+    start, end = dialect.name(SYNCED_AT), dialect.name(VALID_TO)
+    versions = f"SELECT\n  {columns},\n  {start} AS {dialect.name(_VALID_FROM)},\n  "
+    current = dialect.name(_IS_CURRENT)
+    return (
+        f"{versions}CAST(NULL AS {dialect.types[ColumnType.TIMESTAMP]}) AS {end},\n"
+        f"  TRUE AS {current}\nFROM {qualified(view.table, dialect)}\nUNION ALL\n"
+        f"{versions}{end},\n  FALSE AS {current}\n"
+        f"FROM {qualified(view.table.history, dialect)}\nWHERE {end} IS NOT NULL"
     )
 
 

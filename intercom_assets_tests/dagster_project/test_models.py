@@ -280,6 +280,35 @@ def test_two_sources_have_models_of_their_own(project: Project) -> None:
     assert "intercom.eu_rudder_team_admins" == node.metadata["dagster/table_name"]
 
 
+def test_a_history_has_a_view_and_a_figure(project: Project) -> None:
+    """What a sync replaces is counted, in the view of versions, and an input of other assets."""
+    kept = replace(project, raw={"history": "tags", "models": "none"})
+    tag = project.workspace.collection("tags").ids()[0]
+    kept.run("tags", "tags_versions")
+    project.workspace.rename("tags", tag, "Renamed")
+
+    result = kept.run("tags", "tags_versions")
+
+    told = model_figures(result)["tags_versions"]
+    shown = project.rows("rudder_tags_versions")
+    before, now = sorted(
+        (one for one in shown if one["id"] == tag), key=lambda one: one["_is_current"]
+    )
+    assert len(project.rows("rudder_tags")) + 1 == told["dagster/row_count"] == len(shown)
+    assert ("Renamed", None) == (now["name"], now["_valid_to"])
+    assert before["_valid_to"] == now["_valid_from"] > before["_valid_from"]
+    [check] = [one for one in result.get_asset_check_evaluations() if "versions" in one.check_name]
+    assert check.passed
+    assert 1 == figures(result, "tags")["rows_archived"]
+    assert "rows_archived" not in figures(project.run("tags"), "tags")
+
+
+def figures(result: dg.ExecuteInProcessResult, name: str) -> dict[str, Any]:
+    """Give the metadata of a synced table."""
+    [sync] = result.asset_materializations_for_node(f"intercom__{name}")
+    return {key: getattr(value, "value", None) for key, value in sync.metadata.items()}
+
+
 def chosen(**raw: object) -> list[str]:
     """Give the models that settings select."""
     return [model.name for model in read(**raw).models]

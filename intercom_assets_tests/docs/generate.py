@@ -15,7 +15,7 @@ import click
 
 from intercom_assets.catalog import CATALOG, OLDEST, Level
 from intercom_assets.catalog.families import tickets
-from intercom_assets.catalog.views import MODELS
+from intercom_assets.catalog.views import MODELS, VERSIONS
 from intercom_assets.cli import main as command_line
 from intercom_assets.quality.checks import Check, checks_of
 from intercom_assets.quality.view_checks import view_checks_of
@@ -78,6 +78,8 @@ def checks() -> str:
     for model in MODELS:
         for judged in view_checks_of(model):
             of.setdefault(judged, []).append(model.name)
+    for judged in view_checks_of(VERSIONS[0]):
+        of[judged] = ["each view of versions, where a [history](history.md) is kept"]
     for described, names in of.items():
         shown = "every resource" if len(names) == len(CATALOG.names) else ", ".join(names)
         severity = described.severity.value.upper()

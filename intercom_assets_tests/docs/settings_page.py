@@ -74,6 +74,8 @@ EXAMPLES: Mapping[str, Example] = {
     "hash_columns": Example({"contacts": ["external_id"]}, "contacts.external_id"),
     "hash_salt": Example({"env": "INTERCOM_HASH_SALT"}, "…"),
     "models": Example(["contacts_flat", "contact_tags"], "contacts_flat,contact_tags"),
+    "history": Example(["contacts", "conversations"], "contacts,conversations"),
+    "history_days": Example(365),
     "schedule": Example({"every": "1h", "starting_at": "02:30"}, "every 1h starting 02:30"),
     "reconcile": Example(
         {"cron": "0 6 * * 0", "timezone": "Europe/Berlin"}, "cron 0 6 * * 0 in Europe/Berlin"

@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from dotenv import dotenv_values
 
 from intercom_assets.catalog import CATALOG, Level
-from intercom_assets.catalog.views import MODELS
+from intercom_assets.catalog.views import MODELS, VERSIONS
 from intercom_assets.cli import main
 from intercom_assets.cli.demo import DEMO_DATABASE
 from intercom_assets.component import IntercomSource
@@ -73,10 +73,12 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     world = make_world(
         DuckDBPlace(folder / DEMO_DATABASE), contacts=2000, companies=120, conversations=400, seed=7
     )
-    world.source = Source(name="intercom", schema="intercom", prefix="")
+    kept = frozenset({"contacts", "conversations"})
+    world.source = Source(name="intercom", schema="intercom", prefix="", history=kept)
     names = [resource.name for resource in CATALOG if resource.level is Level.CORE]
     reports = world.sync_all(*names)
-    make_views(MODELS, world.source, world.warehouse)
+    views = (*MODELS, *(one for one in VERSIONS if kept.issuperset(one.sources)))
+    make_views(views, world.source, world.warehouse)
     return Demo(folder, reports)
 
 

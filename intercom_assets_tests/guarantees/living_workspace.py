@@ -7,9 +7,10 @@ one quiet sync makes the warehouse equal to the truth.
 import tempfile
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
-from typing import Literal
+from typing import Literal, cast
 
 import httpx
 from hypothesis import strategies as st
@@ -19,8 +20,10 @@ from intercom_assets.catalog import CATALOG
 from intercom_assets.engine.cursor import BatchLimits
 from intercom_assets.intercom.connection import Connection
 from intercom_assets.warehouse.duckdb import connect
+from intercom_assets.warehouse.warehouse import Warehouse
 from intercom_assets_tests.guarantees.figures import count
 from intercom_assets_tests.guarantees.people import People
+from intercom_assets_tests.guarantees.versions import Shadow, broken
 from intercom_assets_tests.guarantees.worlds import PARENTS, differences, small_pages
 from intercom_assets_tests.world import DAY, HOUR, NOON, nothing
 
@@ -91,7 +94,10 @@ class LivingWorkspace(RuleBasedStateMachine):
             prefix="p_",
             start_date=kept_from,
             lookback=timedelta(seconds=lookback),
+            history=frozenset(NAMES),
         )
+        self.shadow = Shadow(self.world.warehouse)
+        self.world.warehouse = cast("Warehouse", self.shadow)
         self.people = People(workspace, Random(seed))
         self.line: ExitStack | None = None
         self.stack.callback(self.connect_again)
@@ -253,3 +259,5 @@ class LivingWorkspace(RuleBasedStateMachine):
             count("histories of a living workspace")
             found = differences(self.world, *NAMES)
             assert not found, f"{found}, after {self.told}"
+            lost = [*self.shadow.differences(), *filter(partial(broken, self.world), NAMES)]
+            assert not lost, f"{lost}: not what commits replaced, after {self.told}"

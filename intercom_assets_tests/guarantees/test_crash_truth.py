@@ -4,6 +4,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -16,6 +17,7 @@ from intercom_assets.warehouse.duckdb import DuckDBWarehouse, connect
 from intercom_assets_tests.dagster_project.running import ROOT
 from intercom_assets_tests.guarantees.budget import budget, some
 from intercom_assets_tests.guarantees.killing import Life, eventful, repeatable
+from intercom_assets_tests.guarantees.versions import broken, versions
 from intercom_assets_tests.world import DAY, HOUR, make_world
 
 KILLS = budget(3, 80)
@@ -232,6 +234,32 @@ def test_a_killed_full_refresh_loses_and_marks_nothing(lives: Callable[..., Life
         for name, record_id in gone.items():
             assert {record_id} == life.world.marked(name)
         life.assert_true(*names)
+
+    live_and_die(lives, story)
+
+
+def test_a_killed_sync_keeps_each_version_once(lives: Callable[..., Life]) -> None:
+    """Whatever syncs die of, versions touch, none is kept twice, and the oldest is still there."""
+    names = ("contacts", "conversations", "conversation_parts")
+
+    def story(life: Life) -> None:
+        world = life.world
+        world.source = replace(world.source, history=frozenset(names))
+        world.sync_all(*names)
+        first = {name: {row["id"]: row for row in world.rows(name)} for name in names}
+        for _ in range(3):
+            change(life)
+            for name in names:
+                life.attempts(2, 110, name, full_refresh=life.random.random() < 0.3)
+                assert [] == broken(world, name)
+        world.sync_all(*names)
+        life.assert_true(*names)
+        for name in names:
+            assert [] == broken(world, name)
+            assert 0 == world.sync(name).archived
+            oldest = {rows[0]["id"]: rows[0] for rows in versions(world, name).values()}
+            for key, row in first[name].items():
+                assert row == {column: oldest[key][column] for column in row}
 
     live_and_die(lives, story)
 

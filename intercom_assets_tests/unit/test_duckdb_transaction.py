@@ -90,7 +90,7 @@ def test_every_change_of_rows_is_made_in_the_tables_order(tmp_path: Path) -> Non
     cells = file("cells", "id name _extra", {"id": "1", "name": "c"})
     changes = replace(
         store.prepared(),
-        rewrite=Rewrite(cells, (THINGS.column("name"),)),
+        rewrites=(Rewrite(store.target, cells, (THINGS.column("name"),)),),
         gone=file("gone", "key merged_into", {"key": "1"}),
         whole=WholeLists(
             file=file("lists", "parent newer_than", {"parent": "b"}), parent_key="name", newest=None

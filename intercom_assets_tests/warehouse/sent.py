@@ -8,15 +8,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from intercom_assets.catalog import CATALOG
-from intercom_assets.catalog.table import EXTRA, Column, Table, integer, text, timestamp
+from intercom_assets.catalog.table import EXTRA, Column, Table, boolean, integer, text, timestamp
 from intercom_assets.catalog.types import ColumnType
-from intercom_assets.catalog.views import MODELS, Entries, Flat, Model
+from intercom_assets.catalog.views import MODELS, VERSIONS, Entries, Flat, Model, Versions
 from intercom_assets.engine.cursor import Source
 from intercom_assets.views.build import view_target
 from intercom_assets.warehouse.base import Childless, Target
 from intercom_assets.warehouse.cursors import CursorStatements
 from intercom_assets.warehouse.dialects import Dialect, DuckDBDialect, SnowflakeDialect
 from intercom_assets.warehouse.queries import (
+    BrokenVersions,
     Cells,
     Copies,
     Counting,
@@ -36,6 +37,7 @@ from intercom_assets.warehouse.views import (
     EntriesView,
     FlatView,
     TypedColumn,
+    VersionsView,
     mark_of,
     select,
 )
@@ -88,6 +90,7 @@ def statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     for model in MODELS:
         yield from _view(model, dialect, new=False)
     yield from _view(MODELS[-1], dialect, new=True)
+    yield from _history(table)
     odd = Statements(Target('two "words"', "12_rudder_things", THINGS), dialect)
     yield "names that are not plain", odd.count()
 
@@ -101,18 +104,37 @@ def _changes(one: Statements) -> Iterator[tuple[str, str]]:
     yield "update", one.update(STAGED)
     yield "unmark", one.unmark(STAGED)
     yield "insert", one.insert(STAGED)
-    yield "mark_unseen", one.mark_unseen(STAGED)
-    yield "mark_missing_children", one.mark_missing_children(STAGED, "parent_id", None, None)
-    cut = one.mark_missing_children(STAGED, "parent_id", "updated_at", READ)
-    yield "mark_missing_children of a cut list", cut
+    yield "mark_unseen", one.mark(one.unseen_rows(STAGED))
+    missing = one.missing_children(STAGED, "parent_id", None, None)
+    yield "mark_missing_children", one.mark(missing)
+    cut = one.missing_children(STAGED, "parent_id", "updated_at", READ)
+    yield "mark_missing_children of a cut list", one.mark(cut)
     yield "merged", one.merged(STAGED, READ)
     yield "replace_extra", one.replace_extra()
-    yield "mark_gone", one.mark_gone(STAGED, None)
-    yield "mark_gone of what was not read", one.mark_gone(STAGED, READ)
+    yield "mark_gone", one.mark(one.gone_rows(STAGED, None))
+    yield "mark_gone of what was not read", one.mark(one.gone_rows(STAGED, READ))
     yield "rewrite", one.rewrite(THINGS.columns[2:], STAGED)
     yield "add_column", one.add_column(THINGS.columns[2])
     yield "fill", one.fill(THINGS.columns[2:], STAGED)
     yield "name_column", one.name_column(THINGS.columns[2])
+
+
+def _history(one: Statements) -> Iterator[tuple[str, str]]:
+    """Give what is sent only where a history is kept."""
+    [flag] = boolean(redacted="Whether it was redacted.")
+    former = Statements(one.target.history, one.dialect)
+    yield "history create", former.create()
+    yield "history archive_replaced", one.archive_replaced(STAGED)
+    yield "history archive_marked", one.archive_marked(one.unseen_rows(STAGED))
+    yield (
+        "history erase_redacted",
+        one.erase_redacted(flag, (THINGS.columns[4], THINGS.column(EXTRA))),
+    )
+    yield "history expire", one.expire()
+    yield "history rewrite", former.rewrite(THINGS.columns[2:3], STAGED)
+    versions = view_target(SOURCE, VERSIONS[0])
+    yield "query BrokenVersions", sampled(BrokenVersions(versions), one.dialect, 10)
+    yield from _view(VERSIONS[0], one.dialect, new=True)
 
 
 def _reads(one: Statements) -> Iterator[tuple[str, str]]:
@@ -203,6 +225,8 @@ def view_of(model: Model) -> WarehouseView:
             key=shape.key,
             typed=tuple(TypedColumn(one.name, one.path[-1], one.type) for one in shape.columns),
         )
+    elif isinstance(shape, Versions):
+        definition = VersionsView(table, ("id", "name", "_synced_at", "_deleted_at"))
     else:
         definition = BridgeView(
             table=table,

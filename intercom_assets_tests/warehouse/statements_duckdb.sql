@@ -687,5 +687,89 @@ WHERE t."_deleted_at" IS NULL;
 -- view contact_social_profiles create 2
 COMMENT ON VIEW "intercom"."eu_rudder_contact_social_profiles" IS 'One row per contact and profile in a social network. [intercom_assets:9dc824b8602b2af6]';
 
+-- history create
+CREATE TABLE IF NOT EXISTS "intercom"."eu_rudder_things_history" (
+  "id" VARCHAR,
+  "parent_id" VARCHAR,
+  "size" BIGINT,
+  "updated_at" TIMESTAMP WITH TIME ZONE,
+  "tags" JSON,
+  "_valid_to" TIMESTAMP WITH TIME ZONE,
+  "_extra" JSON,
+  "_row_hash" VARCHAR,
+  "_synced_at" TIMESTAMP WITH TIME ZONE,
+  "_deleted_at" TIMESTAMP WITH TIME ZONE
+);
+
+-- history archive_replaced
+INSERT INTO "intercom"."eu_rudder_things_history" ("id", "parent_id", "size", "updated_at", "tags", "_extra", "_row_hash", "_synced_at", "_deleted_at", "_valid_to")
+SELECT t."id", t."parent_id", t."size", t."updated_at", t."tags", t."_extra", t."_row_hash", t."_synced_at", t."_deleted_at", CAST(? AS TIMESTAMP WITH TIME ZONE)
+FROM "intercom"."eu_rudder_things" AS t INNER JOIN STAGED_ROWS AS s ON t."parent_id" = s."parent_id" AND t."id" = s."id"
+WHERE (t."_row_hash" IS DISTINCT FROM s."_row_hash" OR t."_deleted_at" IS NOT NULL) AND (s."updated_at" IS NULL OR t."updated_at" IS NULL OR s."updated_at" <= CAST('1970-01-01T00:00:00+00:00' AS TIMESTAMP WITH TIME ZONE) OR s."updated_at" >= LEAST(t."updated_at", t."_synced_at"))
+  OR t."_deleted_at" IS NOT NULL;
+
+-- history archive_marked
+INSERT INTO "intercom"."eu_rudder_things_history" ("id", "parent_id", "size", "updated_at", "tags", "_extra", "_row_hash", "_synced_at", "_deleted_at", "_valid_to")
+SELECT t."id", t."parent_id", t."size", t."updated_at", t."tags", t."_extra", t."_row_hash", t."_synced_at", t."_deleted_at", CAST(? AS TIMESTAMP WITH TIME ZONE)
+FROM "intercom"."eu_rudder_things" AS t INNER JOIN (
+  SELECT DISTINCT t."parent_id", t."id"
+  FROM "intercom"."eu_rudder_things" AS t
+  LEFT JOIN STAGED_ROWS AS s ON t."parent_id" = s."parent_id" AND t."id" = s."id"
+  WHERE t."_deleted_at" IS NULL AND s."parent_id" IS NULL
+) AS s ON t."parent_id" = s."parent_id" AND t."id" = s."id";
+
+-- history erase_redacted
+UPDATE "intercom"."eu_rudder_things_history" SET "tags" = NULL, "_extra" = NULL
+FROM (SELECT "eu_rudder_things_history".rowid AS _row, s.* FROM "intercom"."eu_rudder_things_history" AS "eu_rudder_things_history"
+INNER JOIN (SELECT DISTINCT t."parent_id", t."id" FROM "intercom"."eu_rudder_things" AS t WHERE t."redacted") AS s ON "eu_rudder_things_history"."parent_id" = s."parent_id" AND "eu_rudder_things_history"."id" = s."id" AND NOT COALESCE("eu_rudder_things_history"."redacted", FALSE)
+  AND ("eu_rudder_things_history"."tags" IS NOT NULL OR "eu_rudder_things_history"."_extra" IS NOT NULL)
+ORDER BY "eu_rudder_things_history".rowid) AS s WHERE "eu_rudder_things_history".rowid = s._row;
+
+-- history expire
+DELETE FROM "intercom"."eu_rudder_things_history" WHERE "_valid_to" < CAST(? AS TIMESTAMP WITH TIME ZONE);
+
+-- history rewrite
+UPDATE "intercom"."eu_rudder_things_history" SET "size" = s."size", "_extra" = s."_extra"
+FROM (SELECT "eu_rudder_things_history".rowid AS _row, s.* FROM "intercom"."eu_rudder_things_history" AS "eu_rudder_things_history"
+INNER JOIN STAGED_ROWS AS s ON "eu_rudder_things_history"."parent_id" = s."parent_id" AND "eu_rudder_things_history"."id" = s."id" AND "eu_rudder_things_history"."_synced_at" = s."_synced_at"
+ORDER BY "eu_rudder_things_history".rowid) AS s WHERE "eu_rudder_things_history".rowid = s._row;
+
+-- query BrokenVersions
+SELECT q.*, COUNT(*) OVER () AS total FROM (
+SELECT "id", "_valid_from", "_valid_to"
+FROM (
+  SELECT "id", "_valid_from", "_valid_to", LEAD("_valid_from") OVER (PARTITION BY "id" ORDER BY "_valid_from", "_valid_to" NULLS LAST) AS following
+  FROM "intercom"."eu_rudder_admins_versions"
+) AS v
+WHERE "_valid_to" <= "_valid_from" OR following < "_valid_to" OR ("_valid_to" IS NULL AND following IS NOT NULL)
+) AS q
+ORDER BY 1 LIMIT 10;
+
+-- view admins_versions create 1
+CREATE OR REPLACE VIEW "intercom"."eu_rudder_admins_versions" AS
+SELECT
+  "id",
+  "name",
+  "_synced_at",
+  "_deleted_at",
+  "_synced_at" AS "_valid_from",
+  CAST(NULL AS TIMESTAMP WITH TIME ZONE) AS "_valid_to",
+  TRUE AS "_is_current"
+FROM "intercom"."eu_rudder_admins"
+UNION ALL
+SELECT
+  "id",
+  "name",
+  "_synced_at",
+  "_deleted_at",
+  "_synced_at" AS "_valid_from",
+  "_valid_to",
+  FALSE AS "_is_current"
+FROM "intercom"."eu_rudder_admins_history"
+WHERE "_valid_to" IS NOT NULL;
+
+-- view admins_versions create 2
+COMMENT ON VIEW "intercom"."eu_rudder_admins_versions" IS 'One row per version of a row of admins, valid from `_valid_from` until before `_valid_to`, which is null for the current one. [intercom_assets:376d2a7ada35dd56]';
+
 -- names that are not plain
 SELECT COUNT(*) FROM "two ""words"""."12_rudder_things";

@@ -88,6 +88,7 @@ def figures(report: Report) -> dict[str, float]:
         "rows_updated": report.updated,
         "rows_unchanged": report.unchanged,
         "rows_deleted": report.deleted,
+        "rows_archived": report.archived,
         "records_still_due": report.unread,
         "row_count": report.row_count,
         "requests": report.meter.requests,

@@ -77,13 +77,14 @@ _COLUMNS = {
     "rows_updated": Heading("updated", number=True),
     "rows_unchanged": Heading("unchanged", number=True, drop=2),
     "rows_deleted": Heading("deleted", number=True, drop=7),
+    "rows_archived": Heading("archived", number=True, drop=8),
     "row_count": Heading("rows", number=True),
     "requests": Heading("requests", number=True, drop=5),
     "retries": Heading("retries", number=True, drop=3),
     "throttled_seconds": Heading("quota", number=True, drop=4),
     "seconds": Heading("seconds", number=True),
 }
-_OPTIONAL = {"status", "retries", "throttled_seconds"}
+_OPTIONAL = {"status", "rows_archived", "retries", "throttled_seconds"}
 """Columns that are hidden while all their cells are empty or 0."""
 
 
