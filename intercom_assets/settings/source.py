@@ -6,7 +6,7 @@ The component's fields, scaffolded files, `docs/settings.md` and all refusals ar
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Annotated, Any
 from pydantic import Field, PrivateAttr, ValidationError, WrapValidator
 
 from intercom_assets.catalog import CATALOG, NEWEST, ApiVersion, Level, Resource
+from intercom_assets.catalog.fivetran import fivetran_models
 from intercom_assets.catalog.hidden import hide
 from intercom_assets.catalog.preview import Preview
 from intercom_assets.catalog.views import NAMES, Model, models_of
@@ -58,6 +59,7 @@ from intercom_assets.settings.warehouse import (
     WarehouseSettings,
     identifier_part,
     if_chosen,
+    other_schema,
     read_database,
     web_address,
 )
@@ -139,9 +141,9 @@ class Settings(SettingsGroup):
     """{env: NAME} of the variable with the key of these hashes; needed when a sync runs. Make it
     once with openssl rand -hex 32."""
 
-    models: Annotated[tuple[Model, ...], fields.models, forms.names_of("all", "none", *NAMES)] = (
-        Field(default_factory=lambda others: models_of(others["selected"]))
-    )
+    own_models: Annotated[
+        tuple[Model, ...], fields.models, forms.names_of("all", "none", *NAMES)
+    ] = Field(default_factory=lambda others: models_of(others["selected"]), alias="models")
     """Views for analysts: `all` (default) that the resources allow, `none`, or names:
     contacts_flat,contact_tags."""
 
@@ -188,6 +190,10 @@ class Settings(SettingsGroup):
         default=DEFAULT_DATABASE, validate_default=True
     )
     """DuckDB file, from the project root. Default: data/warehouse.duckdb."""
+
+    fivetran_schema: Annotated[str | None, other_schema] = None
+    """Schema for views that are named and typed as Fivetran's tables. Default: none. See
+    docs/fivetran.md."""
 
     lock_timeout: Annotated[timedelta, fields.duration, forms.DURATION] = timedelta(minutes=1)
     """How long a run waits for a DuckDB file that another process has open, or in Snowflake for a
@@ -264,6 +270,12 @@ class Settings(SettingsGroup):
     def optional(self) -> frozenset[str]:
         """Names of resources that are skipped if the token may not read them."""
         return self.selected.optional
+
+    @property
+    def models(self) -> tuple[Model, ...]:
+        """The selected models, and Fivetran's views."""
+        schema = self.fivetran_schema
+        return (*self.own_models, *(fivetran_models(schema, self.selected) if schema else ()))
 
     @property
     def assets(self) -> list[str]:
@@ -359,6 +371,14 @@ def refuse_shared_tables(sources: Sequence[Settings]) -> None:
                 f"tables {source.warehouse.table_name(table)}…. Give one of them another "
                 "table_prefix or warehouse_schema"
             )
+        if source.fivetran_schema:
+            views = replace(source.warehouse, schema=source.fivetran_schema).place("")
+            other = owners.setdefault(views, source)
+            if other is not source:
+                raise ConfigurationError(
+                    f"The Intercom sources {other.name!r} and {source.name!r} would both make "
+                    "Fivetran's views in one schema. Give one of them another fivetran_schema"
+                )
     for name, count in Counter(source.name for source in sources).items():
         if count > 1:
             raise ConfigurationError(

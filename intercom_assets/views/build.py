@@ -9,7 +9,7 @@ from typing import assert_never
 
 from intercom_assets.catalog import CATALOG, Resource
 from intercom_assets.catalog.table import DELETED_AT, EXTRA, ROW_HASH, Column, Table, text
-from intercom_assets.catalog.views import Bridge, Entries, Flat, Model
+from intercom_assets.catalog.views import Bridge, Entries, Fivetran, Flat, How, Model
 from intercom_assets.engine.cursor import Source
 from intercom_assets.errors import SchemaError
 from intercom_assets.views.attributes import (
@@ -19,9 +19,11 @@ from intercom_assets.views.attributes import (
     listed_attributes,
     named_attributes,
 )
+from intercom_assets.views.fivetran import declared_columns, fivetran_view
 from intercom_assets.warehouse.base import TableState, Target
 from intercom_assets.warehouse.views import (
     BridgeView,
+    Definition,
     EntriesView,
     FlatView,
     Made,
@@ -101,17 +103,33 @@ class _Tables:
         """Return the table of a resource."""
         return self.source.target(self.resources[resource])
 
+    def columns(self, resource: str) -> frozenset[str]:
+        """Return the names of a table's columns.
+
+        Raises:
+            SchemaError: The table does not exist or is not ours.
+        """
+        missing = self.state(resource).missing
+        declared = self.target(resource).table.all_columns
+        return frozenset(column.name for column in declared if column not in missing)
+
+    def columns_if_stored(self, resource: str) -> frozenset[str]:
+        """Return the names of a table's columns, or none if it does not exist."""
+        try:
+            return self.columns(resource)
+        except SchemaError:
+            return frozenset()
+
     def require(self, resource: str, column: str) -> None:
         """Make sure that a table has a column.
 
         Raises:
             SchemaError: It was excluded, or no sync of this release has added it yet.
         """
-        target, missing = self.target(resource), self.state(resource).missing
-        if column not in {one.name for one in target.table.all_columns if one not in missing}:
+        if column not in self.columns(resource):
             raise SchemaError(
-                f"{target} has no column {column}. Sync {resource}, or leave the column out of "
-                "exclude_columns"
+                f"{self.target(resource)} has no column {column}. Sync {resource}, or leave the "
+                "column out of exclude_columns"
             )
 
     def attributes(self, resource: str, within: str | None) -> tuple[AttributeColumn, ...]:
@@ -144,6 +162,8 @@ def view_target(source: Source, model: Model) -> Target:
             )
         case Bridge(key=key, member=member):
             table = Table(columns=text(**{key: "", member: ""}), primary_key=(key, member))
+        case Fivetran(resource=resource, schema=schema):
+            return Target(schema, model.name, CATALOG[resource].table)
         case _:
             assert_never(model.shape)
     return Target(source.schema, f"{source.prefix}rudder_{model.name}", table)
@@ -175,9 +195,33 @@ def make_views(
             except SchemaError as error:
                 target = view_target(source, model)
                 left_out.append(ViewReport(model, target, None, problem=str(error)))
-        outcomes = warehouse.make_views([plan.view for plan in plans])
-        done = zip(plans, outcomes, strict=True)
-        return [*left_out, *(_report(plan, outcome, warehouse) for plan, outcome in done)]
+        own = [plan for plan in plans if not isinstance(plan.model.shape, Fivetran)]
+        outcomes = warehouse.make_views([plan.view for plan in own])
+        done = zip(own, outcomes, strict=True)
+        return [
+            *left_out,
+            *(_report(plan, outcome, warehouse) for plan, outcome in done),
+            *_make_fivetran([plan for plan in plans if plan not in own], warehouse),
+        ]
+
+
+def _make_fivetran(plans: list[_Plan], warehouse: Warehouse) -> Iterator[ViewReport]:
+    """Create Fivetran's views, or none: the schema may be the one that Fivetran writes."""
+    outcomes = warehouse.make_views([plan.view for plan in plans], together=True)
+    foreign = [plan.model.name for plan, one in zip(plans, outcomes, strict=True) if one.rename]
+    for plan, outcome in zip(plans, outcomes, strict=True):
+        target = plan.view.target
+        yield ViewReport(
+            plan.model,
+            target,
+            outcome.made,
+            problem=f"The schema {target.schema} has {', '.join(foreign)}, not made by "
+            "intercom_assets (or changed since), so none of Fivetran's views was made there. Set "
+            "fivetran_schema to another schema, or rename what is there",
+            columns=plan.columns,
+            row_count=0 if foreign else warehouse.count(target),
+            live=plan.live,
+        )
 
 
 def _report(plan: _Plan, outcome: Outcome, warehouse: Warehouse) -> ViewReport:
@@ -202,7 +246,7 @@ def _plan(model: Model, tables: _Tables) -> _Plan:
     columns = tuple(_columns(model, tables))
     shape = model.shape
     state, table = tables.state(shape.resource), tables.target(shape.resource)
-    definition: FlatView | BridgeView | EntriesView
+    definition: Definition
     match shape:
         case Flat():
             definition = FlatView(
@@ -232,6 +276,13 @@ def _plan(model: Model, tables: _Tables) -> _Plan:
                 key=shape.key,
                 member=shape.member,
             )
+        case Fivetran():
+            definition = fivetran_view(
+                shape,
+                {name: tables.target(name) for name in model.sources},
+                {name: tables.columns_if_stored(name) for name in model.sources},
+                _attributes(shape, tables),
+            )
         case _:
             assert_never(shape)
     view = View(view_target(tables.source, model), model.description, definition)
@@ -245,6 +296,9 @@ def _columns(model: Model, tables: _Tables) -> Iterator[ViewColumn]:
         SchemaError: A table or column that it reads is missing.
     """
     shape, target = model.shape, tables.target(model.shape.resource)
+    if isinstance(shape, Fivetran):
+        yield from _fivetran_columns(shape, tables)
+        return
     missing = {column.name for column in tables.state(shape.resource).missing}
     stored = [column for column in target.table.all_columns if column.name not in missing]
     tables.require(shape.resource, shape.column)
@@ -271,6 +325,25 @@ def _columns(model: Model, tables: _Tables) -> Iterator[ViewColumn]:
             yield ViewColumn(pointed, shape.column)
         case _:
             assert_never(shape)
+
+
+def _fivetran_columns(shape: Fivetran, tables: _Tables) -> Iterator[ViewColumn]:
+    if shape.bridge:
+        tables.require(shape.resource, shape.bridge.column)
+    own = tables.columns(shape.resource)
+    for one in declared_columns(shape):
+        sources = [name for name in one.names if name in own and one.how is not How.LOOKUP]
+        yield ViewColumn(one.column, sources[0] if sources else "")
+    for attribute in _attributes(shape, tables):
+        yield ViewColumn(_attribute(attribute, shape.column), shape.column)
+
+
+def _attributes(shape: Fivetran, tables: _Tables) -> tuple[AttributeColumn, ...]:
+    """Return the custom attributes, if both they and their values are stored."""
+    if shape.attributes is None or shape.column not in tables.columns(shape.resource):
+        return ()
+    known = tables.columns_if_stored(shape.attributes)
+    return tables.attributes(shape.attributes, None) if known else ()
 
 
 def _attribute(attribute: AttributeColumn, within: str) -> Column:

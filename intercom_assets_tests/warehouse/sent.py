@@ -8,11 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from intercom_assets.catalog import CATALOG
-from intercom_assets.catalog.table import EXTRA, Column, Table, integer, text, timestamp
+from intercom_assets.catalog.fivetran import fivetran_models
+from intercom_assets.catalog.table import EXTRA, SYNCED_AT, Column, Table, integer, text, timestamp
 from intercom_assets.catalog.types import ColumnType
-from intercom_assets.catalog.views import MODELS, Entries, Flat, Model
+from intercom_assets.catalog.views import MODELS, Entries, Fivetran, Flat, Model
 from intercom_assets.engine.cursor import Source
 from intercom_assets.views.build import view_target
+from intercom_assets.views.fivetran import fivetran_view
 from intercom_assets.warehouse.base import Target
 from intercom_assets.warehouse.cursors import CursorStatements
 from intercom_assets.warehouse.dialects import Dialect, DuckDBDialect, SnowflakeDialect
@@ -85,7 +87,7 @@ def statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     if isinstance(dialect, SnowflakeDialect):
         yield from _staging()
         yield from _leases(LeaseStatements("intercom"))
-    for model in MODELS:
+    for model in (*MODELS, *fivetran_models("intercom_fivetran", CATALOG)):
         yield from _view(model, dialect, new=False)
     yield from _view(MODELS[-1], dialect, new=True)
     odd = Statements(Target('two "words"', "12_rudder_things", THINGS), dialect)
@@ -198,6 +200,13 @@ def view_of(model: Model) -> WarehouseView:
             key=shape.key,
             typed=tuple(TypedColumn(one.name, one.path[-1], one.type) for one in shape.columns),
         )
+    elif isinstance(shape, Fivetran):
+        tables = {name: SOURCE.target(CATALOG[name]) for name in model.sources}
+        stored = {
+            name: frozenset(c.name for c in one.table.columns) for name, one in tables.items()
+        }
+        stored[shape.resource] |= {SYNCED_AT}
+        definition = fivetran_view(shape, tables, stored, ())
     else:
         definition = BridgeView(
             table=table,
