@@ -261,6 +261,7 @@ def _io_manager(specs: SourceSpecs) -> WarehouseIOManager:
     tables: dict[str, Any] = {
         "table_prefix": settings.table_prefix,
         "excluded_columns": settings.privacy.excluded_columns,
+        "fivetran_schema": settings.fivetran_schema or "",
         "renamed": specs.renamed,
         "lock_timeout": settings.lock_timeout.total_seconds(),
     }

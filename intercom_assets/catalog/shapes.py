@@ -1,6 +1,7 @@
 """What a model is: its name and its shape, a closed union that the warehouse interprets."""
 
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 from typing import TypeAlias
 
 from intercom_assets.catalog.resource import Level
@@ -67,7 +68,63 @@ class Versions:
     resource: str
 
 
-Shape: TypeAlias = Flat | Bridge | Entries | Versions
+class How(Enum):
+    """How a column of Fivetran's is read from columns of ours."""
+
+    OWN = auto()
+    """The first of them that is not null; of a list, its first entry."""
+    LOOKUP = auto()
+    """A column of the table that is looked up."""
+    MEMBER = auto()
+    """The member of a pair."""
+    KIND = auto()
+    """The first word of the name of the first of them that is not null."""
+    ACTIVE = auto()
+    """Whether the row is not marked as gone."""
+    DELETED = auto()
+    """Whether it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """A column of Fivetran's; null where ours are hidden or none are named."""
+
+    column: Column
+    how: How
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A table to read the row from whose `key` is the `value` of ours."""
+
+    resource: str
+    key: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fivetran:
+    """A table of Fivetran's: columns that differ, then those of our table except for JSON.
+
+    Attributes:
+        schema: Schema of the view, whose name is the model's own.
+        attributes: Resource that declares the custom attributes, which become columns.
+        bridge: The pairs that are the rows, without further columns of our table.
+        deleted: Whether rows that are marked as gone are shown.
+    """
+
+    resource: str
+    columns: tuple[Mapped, ...]
+    schema: str = ""
+    attributes: str | None = None
+    column: str = "custom_attributes"
+    bridge: Bridge | None = None
+    lookup: Lookup | None = None
+    deleted: bool = True
+
+
+Shape: TypeAlias = Flat | Bridge | Entries | Versions | Fivetran
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +150,9 @@ class Model:
                 return (resource, attributes)
             case Bridge(resource=resource) | Entries(resource=resource) | Versions(resource):
                 return (resource,)
+            case Fivetran(resource=resource, attributes=attributes, lookup=lookup):
+                others = (attributes, lookup.resource if lookup else None)
+                return (resource, *filter(None, others))
 
 
 def renamed(field: str, columns: tuple[Column, ...]) -> tuple[Column, ...]:

@@ -8,7 +8,19 @@ from collections.abc import Collection, Iterable
 from intercom_assets.catalog import CATALOG, Catalog
 from intercom_assets.catalog.lists import LISTS
 from intercom_assets.catalog.resource import Level, Resource, stamps
-from intercom_assets.catalog.shapes import Bridge, Entries, Flat, Model, Shape, Versions, renamed
+from intercom_assets.catalog.shapes import (
+    Bridge,
+    Entries,
+    Fivetran,
+    Flat,
+    How,
+    Lookup,
+    Mapped,
+    Model,
+    Shape,
+    Versions,
+    renamed,
+)
 from intercom_assets.catalog.table import boolean, integer, nested, text, timestamp
 from intercom_assets.catalog.types import ColumnType
 
@@ -18,7 +30,11 @@ __all__ = [
     "VERSIONS",
     "Bridge",
     "Entries",
+    "Fivetran",
     "Flat",
+    "How",
+    "Lookup",
+    "Mapped",
     "Model",
     "Shape",
     "Versions",
@@ -270,7 +286,7 @@ def check(models: tuple[Model, ...], catalog: Catalog) -> None:
 
 
 def _check_shape(shape: Shape, catalog: Catalog) -> None:
-    if isinstance(shape, Versions):
+    if isinstance(shape, Versions | Fivetran):
         return
     column = catalog[shape.resource].table.column(shape.column)
     if column.type is not ColumnType.JSON:

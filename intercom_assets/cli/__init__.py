@@ -7,7 +7,16 @@ from typing import NoReturn
 
 import click
 
-from intercom_assets.cli.commands import check, connect, demo, query, run, state, status
+from intercom_assets.cli.commands import (
+    check,
+    connect,
+    dbt_sources,
+    demo,
+    query,
+    run,
+    state,
+    status,
+)
 from intercom_assets.cli.completion import completion
 
 __all__ = ["main"]
@@ -67,5 +76,5 @@ def simulate(arguments: tuple[str, ...]) -> NoReturn:
     )
 
 
-for command in (run, demo, check, connect, status, query, state, completion):
+for command in (run, demo, check, connect, status, query, state, dbt_sources, completion):
     main.add_command(command)

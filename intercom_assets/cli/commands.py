@@ -369,3 +369,18 @@ def state(source: str | None, file: str | None, reset: str | None, *, yes: bool)
     if file is not None and reset is not None:
         raise click.UsageError("--import and --reset exclude each other.")
     sys.exit(work_on_state(source, file, reset, sure=yes))
+
+
+@click.command("dbt-sources")
+def dbt_sources() -> None:
+    """Print the tables and models as sources of dbt, each with the key of its Dagster asset.
+
+    \b
+    Example:
+      intercom-assets dbt-sources > models/intercom.yml
+
+    Exit code: 0, 2 for wrong settings or definitions that cannot be loaded.
+    """  # noqa: D301 - \b is click's mark for text that is not to be wrapped
+    from intercom_assets.cli.dbt_sources import print_sources
+
+    sys.exit(print_sources())

@@ -24,6 +24,8 @@ from intercom_assets.warehouse.duckdb_file import make_folder
 if TYPE_CHECKING:
     import dagster as dg
 
+    from intercom_assets.orchestration.specs import SourceSpecs
+
 _STANDALONE = "intercom_assets.standalone"
 
 
@@ -48,15 +50,23 @@ class Project:
             ConfigurationError: The definitions cannot be loaded, or have no source.
         """
         if self.module != _STANDALONE:
-            # What others print or warn of while they load is no part of a command's output.
-            with _silenced():
-                return sources_of(load_definitions(self.home, self.module))
+            return [specs.settings for specs in self.specs()]
         # One source of variables needs no Dagster, which takes seconds to import.
         return [
             read_settings(
                 from_variables(), name=FIRST, project_root=self.root, environment=environment
             )
         ]
+
+    def specs(self) -> "list[SourceSpecs]":
+        """Return the assets of all Intercom sources, as the project's definitions have them.
+
+        Raises:
+            ConfigurationError: The definitions cannot be loaded, or have no source.
+        """
+        # What others print or warn of while they load is no part of a command's output.
+        with _silenced():
+            return specs_of(load_definitions(self.home, self.module))
 
 
 class _Named(Protocol):
@@ -145,11 +155,20 @@ def sources_of(definitions: "dg.Definitions") -> list[Settings]:
     Raises:
         ConfigurationError: There is none, or two would write to the same tables.
     """
+    return [specs.settings for specs in specs_of(definitions)]
+
+
+def specs_of(definitions: "dg.Definitions") -> "list[SourceSpecs]":
+    """Return the assets of all Intercom sources in a project's definitions.
+
+    Raises:
+        ConfigurationError: There is none, or two would write to the same tables.
+    """
     from intercom_assets.orchestration.connections import IntercomConnection  # noqa: PLC0415
 
     connections = (definitions.resources or {}).values()
     found = [
-        one.specs.settings
+        one.specs
         for one in connections
         if isinstance(one, IntercomConnection) and one.specs is not None
     ]
@@ -158,7 +177,7 @@ def sources_of(definitions: "dg.Definitions") -> list[Settings]:
             "There is no Intercom source in the project's definitions. Make one: "
             "dg scaffold defs intercom_assets.IntercomSource intercom"
         )
-    refuse_shared_tables(found)
+    refuse_shared_tables([specs.settings for specs in found])
     return found
 
 

@@ -17,6 +17,7 @@ import dagster as dg
 from pydantic import Field
 
 from intercom_assets.catalog import CATALOG
+from intercom_assets.catalog.fivetran import fivetran_models
 from intercom_assets.catalog.preview import sample
 from intercom_assets.catalog.resource import Incremental
 from intercom_assets.catalog.views import model_named
@@ -48,6 +49,7 @@ class WarehouseIOManager(dg.ConfigurableIOManager):
 
     warehouse_schema: str = Field(description="Schema of the tables.")
     table_prefix: str = Field(description="Prefix of the tables.")
+    fivetran_schema: str = Field(default="", description="Schema of Fivetran's views, if any.")
     excluded_columns: dict[str, list[str]] = Field(
         default_factory=dict, description="Columns that the settings exclude, by resource."
     )
@@ -92,7 +94,9 @@ class WarehouseIOManager(dg.ConfigurableIOManager):
         columns = (context.definition_metadata or {}).get("columns")
         with explained():
             convert = _conversion(context)
-            if model := model_named(name):
+            models = fivetran_models(self.fivetran_schema, CATALOG) if self.fivetran_schema else ()
+            known = {one.name: one for one in models}
+            if model := model_named(name) or known.get(name):
                 table = self.warehouse().read_view(view_target(source, model), columns)
             else:
                 target = source.target(CATALOG[name])

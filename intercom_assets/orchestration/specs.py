@@ -6,7 +6,7 @@ A translation may change any of it, keys included, so everything else looks keys
 import re
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TypeAlias
@@ -180,7 +180,7 @@ class SourceSpecs:
 
     def _view(self, model: Model) -> dg.AssetSpec:
         settings = self.settings
-        name = view_target(settings.source, model).name
+        target = view_target(settings.source, model)
         with warnings.catch_warnings():
             # Dagster would warn every user of this package that virtual assets are a preview.
             warnings.simplefilter("ignore", dg.PreviewWarning)
@@ -198,7 +198,9 @@ class SourceSpecs:
                 freshness_policy=self._freshness,
                 description=model.description,
                 metadata={
-                    "dagster/table_name": settings.warehouse.table_name(name),
+                    "dagster/table_name": replace(
+                        settings.warehouse, schema=target.schema
+                    ).table_name(target.name),
                     **_code_reference(model.name),
                 },
             ).with_io_manager_key(io_manager_key(settings.name))

@@ -8,11 +8,15 @@ from typing import TypeAlias
 
 import dagster as dg
 
+from intercom_assets.catalog.fivetran import TABLES
+from intercom_assets.catalog.types import ColumnType
+from intercom_assets.catalog.views import Fivetran
 from intercom_assets.errors import SchemaError
 from intercom_assets.orchestration.checks import check_specs, evaluate
 from intercom_assets.orchestration.connections import explained, io_manager_key, pool_name
 from intercom_assets.orchestration.specs import SQL_TYPES, SourceSpecs
 from intercom_assets.quality.view_checks import ViewContext, view_checks_of
+from intercom_assets.settings.source import Settings
 from intercom_assets.views.build import ViewReport, make_views
 from intercom_assets.warehouse.views import Made
 from intercom_assets.warehouse.warehouse import Warehouse
@@ -42,6 +46,7 @@ def build_models(specs: SourceSpecs) -> list[dg.AssetsDefinition]:
         with explained():
             reports, checked = _make(context, specs)
             _log(context, reports)
+            _log_unselected(context, specs.settings)
             for report in reports:
                 key = specs.key(report.model.name)
                 if report.stands and key in context.selected_asset_keys:
@@ -93,17 +98,32 @@ def _log(context: dg.AssetExecutionContext, reports: Iterable[ViewReport]) -> No
         context.log.info("Views: %s", "; ".join(parts))
 
 
+def _log_unselected(context: dg.AssetExecutionContext, settings: Settings) -> None:
+    """Log which of Fivetran's tables have no view, as their resources are not synced."""
+    made = {model.name for model in settings.views}
+    lacking = [f"{name} ({one.resource})" for name, one in TABLES.items() if name not in made]
+    if settings.fivetran_schema and lacking:
+        context.log.info(
+            "Not in %s, as the setting resources leaves out what they are made of: %s",
+            settings.fivetran_schema,
+            ", ".join(lacking),
+        )
+
+
 def _metadata(specs: SourceSpecs, report: ViewReport) -> dict[str, dg.MetadataValue | int | str]:
     table = specs.key(report.model.shape.resource)
+    in_utc = isinstance(report.model.shape, Fivetran)
+    types = SQL_TYPES | ({ColumnType.TIMESTAMP: "timestamp"} if in_utc else {})
     columns = [
         dg.TableColumn(
-            made.column.name, type=SQL_TYPES[made.column.type], description=made.column.description
+            made.column.name, type=types[made.column.type], description=made.column.description
         )
         for made in report.columns
     ]
     origins = {
         made.column.name: [dg.TableColumnDep(asset_key=table, column_name=made.source)]
         for made in report.columns
+        if made.source
     }
     return {
         "dagster/row_count": report.row_count,
@@ -121,4 +141,4 @@ def _refuse(reports: list[ViewReport]) -> None:
     """
     refused = [report.problem for report in reports if report.made is Made.REFUSED]
     if refused:
-        raise SchemaError("\n".join(refused))
+        raise SchemaError("\n".join(dict.fromkeys(refused)))

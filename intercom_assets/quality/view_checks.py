@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from intercom_assets.catalog import CATALOG
-from intercom_assets.catalog.views import Bridge, Entries, Flat, Model, Versions
+from intercom_assets.catalog.views import Bridge, Entries, Fivetran, Flat, Model, Versions
 from intercom_assets.engine.cursor import Source
 from intercom_assets.quality.checks import Check, CheckResult, Severity
 from intercom_assets.quality.context import SAMPLES
@@ -40,6 +40,8 @@ def view_checks_of(
             return (ENTRIES,)
         case Versions():
             return (VERSIONS,)
+        case Fivetran():
+            return ()
         case Bridge(of=of):
             # Words have no table of their own.
             if of is None or (CATALOG[of].cursor and start_of(of) is not None):

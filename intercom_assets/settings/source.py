@@ -6,7 +6,7 @@ The component's fields, scaffolded files, `docs/settings.md` and all refusals ar
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Annotated, Any
 from pydantic import Field, PrivateAttr, ValidationError, WrapValidator
 
 from intercom_assets.catalog import CATALOG, NEWEST, ApiVersion, Level, Resource
+from intercom_assets.catalog.fivetran import fivetran_models
 from intercom_assets.catalog.hidden import hide
 from intercom_assets.catalog.preview import Preview
 from intercom_assets.catalog.resource import including
@@ -59,6 +60,7 @@ from intercom_assets.settings.warehouse import (
     WarehouseSettings,
     identifier_part,
     if_chosen,
+    other_schema,
     read_database,
     web_address,
 )
@@ -208,6 +210,10 @@ class Settings(SettingsGroup):
     )
     """DuckDB file, from the project root. Default: data/warehouse.duckdb."""
 
+    fivetran_schema: Annotated[str | None, other_schema] = None
+    """Schema for views that are named and typed as Fivetran's tables. Default: none. See
+    docs/fivetran.md."""
+
     lock_timeout: Annotated[timedelta, fields.duration, forms.DURATION] = timedelta(minutes=1)
     """How long a run waits for a DuckDB file that another process has open, or in Snowflake for a
     table that another sync has leased, before it fails. Default: 1m."""
@@ -287,9 +293,11 @@ class Settings(SettingsGroup):
 
     @property
     def views(self) -> tuple[Model, ...]:
-        """The models, and a view of all versions of each resource with a history."""
+        """The models, a view of all versions of each resource with a history, and Fivetran's."""
         kept = (one for one in VERSIONS if self.history.issuperset(one.sources))
-        return (*self.models, *kept)
+        schema = self.fivetran_schema
+        fivetran = fivetran_models(schema, self.selected) if schema else ()
+        return (*self.models, *kept, *fivetran)
 
     @property
     def assets(self) -> list[str]:
@@ -389,6 +397,14 @@ def refuse_shared_tables(sources: Sequence[Settings]) -> None:
                 f"tables {source.warehouse.table_name(table)}…. Give one of them another "
                 "table_prefix or warehouse_schema"
             )
+        if source.fivetran_schema:
+            views = replace(source.warehouse, schema=source.fivetran_schema).place("")
+            other = owners.setdefault(views, source)
+            if other is not source:
+                raise ConfigurationError(
+                    f"The Intercom sources {other.name!r} and {source.name!r} would both make "
+                    "Fivetran's views in one schema. Give one of them another fivetran_schema"
+                )
     for name, count in Counter(source.name for source in sources).items():
         if count > 1:
             raise ConfigurationError(

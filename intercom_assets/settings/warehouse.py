@@ -77,12 +77,27 @@ class SnowflakeSettings:
 WarehouseSettings: TypeAlias = DuckDBSettings | SnowflakeSettings
 
 
-@parsed
-def identifier_part(value: str) -> str:
-    """Accept part of a name, verbatim, if any warehouse allows it."""
+def _identifier_part(value: str) -> str:
     if len(value) > MAX_PREFIX or "\0" in value:
         raise ValueError(f"at most {MAX_PREFIX} characters are allowed, and no NUL")
     return value
+
+
+identifier_part = parsed(_identifier_part)
+"""Accepts part of a name, verbatim, if any warehouse allows it."""
+
+
+@parsed_with
+def other_schema(value: str, info: Info) -> str:
+    """Read the name of a schema that is neither the tables' nor the DuckDB file's."""
+    taken = {"the schema of the tables": info.data.get("warehouse_schema", "")}
+    if info.data.get("warehouse_kind") == "duckdb":
+        # DuckDB gives its tables the file's name too.
+        taken["the DuckDB file"] = info.data.get("database", Path()).stem
+    for what, name in taken.items():
+        if value.lower() == name.lower():
+            raise ValueError(f"this is the name of {what}; another one is allowed")
+    return _identifier_part(value)
 
 
 @parsed

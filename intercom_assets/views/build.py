@@ -17,7 +17,16 @@ from intercom_assets.catalog.table import (
     Table,
     text,
 )
-from intercom_assets.catalog.views import Bridge, Entries, Flat, Model, Versions
+from intercom_assets.catalog.views import (
+    Bridge,
+    Entries,
+    Fivetran,
+    Flat,
+    How,
+    Model,
+    Shape,
+    Versions,
+)
 from intercom_assets.engine.cursor import Source
 from intercom_assets.errors import SchemaError
 from intercom_assets.views.attributes import (
@@ -27,6 +36,7 @@ from intercom_assets.views.attributes import (
     listed_attributes,
     named_attributes,
 )
+from intercom_assets.views.fivetran import declared_columns, fivetran_view
 from intercom_assets.warehouse.base import TableState, Target
 from intercom_assets.warehouse.views import (
     VALIDITY,
@@ -131,17 +141,23 @@ class _Tables:
             raise SchemaError(f"There is no table {history} yet. Sync {resource} first")
         return {one.name for one in history.table.all_columns if one not in state.missing}
 
+    def columns(self, resource: str) -> frozenset[str]:
+        """Return the names of a table's columns, or none if it is not stored."""
+        try:
+            return frozenset(one.name for one in self.stored(resource))
+        except SchemaError:
+            return frozenset()
+
     def require(self, resource: str, column: str) -> None:
         """Make sure that a table has a column.
 
         Raises:
             SchemaError: It was excluded, or no sync of this release has added it yet.
         """
-        target, missing = self.target(resource), self.state(resource).missing
-        if column not in {one.name for one in target.table.all_columns if one not in missing}:
+        if column not in self.columns(resource):
             raise SchemaError(
-                f"{target} has no column {column}. Sync {resource}, or leave the column out of "
-                "exclude_columns"
+                f"{self.target(resource)} has no column {column}. Sync {resource}, or leave the "
+                "column out of exclude_columns"
             )
 
     def attributes(self, resource: str, within: str | None) -> tuple[AttributeColumn, ...]:
@@ -176,6 +192,8 @@ def view_target(source: Source, model: Model) -> Target:
             table = Table(columns=text(**{key: "", member: ""}), primary_key=(key, member))
         case Versions(resource=resource):
             table = versions_of(source.target(CATALOG[resource]).table)
+        case Fivetran(resource=resource, schema=schema):
+            return Target(schema, model.name, CATALOG[resource].table)
         case _:
             assert_never(model.shape)
     return Target(source.schema, f"{source.prefix}rudder_{model.name}", table)
@@ -207,9 +225,33 @@ def make_views(
             except SchemaError as error:
                 target = view_target(source, model)
                 left_out.append(ViewReport(model, target, None, problem=str(error)))
-        outcomes = warehouse.make_views([plan.view for plan in plans])
-        done = zip(plans, outcomes, strict=True)
-        return [*left_out, *(_report(plan, outcome, warehouse) for plan, outcome in done)]
+        own = [plan for plan in plans if not isinstance(plan.model.shape, Fivetran)]
+        outcomes = warehouse.make_views([plan.view for plan in own])
+        done = zip(own, outcomes, strict=True)
+        return [
+            *left_out,
+            *(_report(plan, outcome, warehouse) for plan, outcome in done),
+            *_make_fivetran([plan for plan in plans if plan not in own], warehouse),
+        ]
+
+
+def _make_fivetran(plans: list[_Plan], warehouse: Warehouse) -> Iterator[ViewReport]:
+    """Create Fivetran's views, or none: the schema may be the one that Fivetran writes."""
+    outcomes = warehouse.make_views([plan.view for plan in plans], together=True)
+    foreign = [plan.model.name for plan, one in zip(plans, outcomes, strict=True) if one.rename]
+    for plan, outcome in zip(plans, outcomes, strict=True):
+        target = plan.view.target
+        yield ViewReport(
+            plan.model,
+            target,
+            outcome.made,
+            problem=f"The schema {target.schema} has {', '.join(foreign)}, not made by "
+            "intercom_assets (or changed since), so none of Fivetran's views was made there. Set "
+            "fivetran_schema to another schema, or rename what is there",
+            columns=plan.columns,
+            row_count=0 if foreign else warehouse.count(target),
+            live=plan.live,
+        )
 
 
 def _report(plan: _Plan, outcome: Outcome, warehouse: Warehouse) -> ViewReport:
@@ -232,9 +274,7 @@ def _report(plan: _Plan, outcome: Outcome, warehouse: Warehouse) -> ViewReport:
 
 def _plan(model: Model, tables: _Tables) -> _Plan:
     shape = model.shape
-    columns = tuple(
-        _version_columns(shape, tables) if isinstance(shape, Versions) else _columns(shape, tables)
-    )
+    columns = tuple(_columns(shape, tables))
     state, table = tables.state(shape.resource), tables.target(shape.resource)
     definition: Definition
     match shape:
@@ -269,6 +309,13 @@ def _plan(model: Model, tables: _Tables) -> _Plan:
         case Versions():
             own = columns[: -len(VALIDITY)]
             definition = VersionsView(table, tuple(made.source for made in own))
+        case Fivetran():
+            definition = fivetran_view(
+                shape,
+                {name: tables.target(name) for name in model.sources},
+                {name: tables.columns(name) for name in model.sources},
+                _attributes(shape, tables),
+            )
         case _:
             assert_never(shape)
     view = View(view_target(tables.source, model), model.description, definition)
@@ -285,12 +332,22 @@ def _version_columns(shape: Versions, tables: _Tables) -> Iterator[ViewColumn]:
         yield ViewColumn(column, SYNCED_AT)
 
 
-def _columns(shape: Flat | Bridge | Entries, tables: _Tables) -> Iterator[ViewColumn]:
+def _columns(shape: Shape, tables: _Tables) -> Iterator[ViewColumn]:
     """Yield the columns of a model.
 
     Raises:
         SchemaError: A table or column that it reads is missing.
     """
+    match shape:
+        case Versions():
+            return _version_columns(shape, tables)
+        case Fivetran():
+            return _fivetran_columns(shape, tables)
+        case _:
+            return _own_columns(shape, tables)
+
+
+def _own_columns(shape: Flat | Bridge | Entries, tables: _Tables) -> Iterator[ViewColumn]:
     tables.require(shape.resource, shape.column)
     match shape:
         case Flat():
@@ -316,6 +373,25 @@ def _columns(shape: Flat | Bridge | Entries, tables: _Tables) -> Iterator[ViewCo
             yield ViewColumn(pointed, shape.column)
         case _:
             assert_never(shape)
+
+
+def _fivetran_columns(shape: Fivetran, tables: _Tables) -> Iterator[ViewColumn]:
+    if shape.bridge:
+        tables.require(shape.resource, shape.bridge.column)
+    own = tables.columns(shape.resource)
+    for one in declared_columns(shape):
+        sources = [name for name in one.names if name in own and one.how is not How.LOOKUP]
+        yield ViewColumn(one.column, sources[0] if sources else "")
+    for attribute in _attributes(shape, tables):
+        yield ViewColumn(_attribute(attribute, shape.column), shape.column)
+
+
+def _attributes(shape: Fivetran, tables: _Tables) -> tuple[AttributeColumn, ...]:
+    """Return the custom attributes, if both they and their values are stored."""
+    if shape.attributes is None or shape.column not in tables.columns(shape.resource):
+        return ()
+    known = tables.columns(shape.attributes)
+    return tables.attributes(shape.attributes, None) if known else ()
 
 
 def _attribute(attribute: AttributeColumn, within: str) -> Column:

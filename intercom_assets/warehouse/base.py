@@ -245,7 +245,7 @@ class Session(Protocol):
         ...
 
     def create_table(self, schema: str, statement: str) -> None:
-        """Create a table, and its schema if missing."""
+        """Create a table or view, and its schema if missing."""
         ...
 
     def staged(self, schema: str, file: StagedFile) -> AbstractContextManager[str]:

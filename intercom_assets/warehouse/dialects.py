@@ -26,6 +26,8 @@ class Dialect(Protocol):
     types: Mapping[ColumnType, str]
     described: Mapping[ColumnType, str]
     """The types as the warehouse reports them for a table's columns."""
+    without_zone: str
+    """The type of `utc`, as the warehouse reports it."""
     ddl_in_transactions: bool
     """Whether DDL is transactional; otherwise each DDL statement commits."""
     enforces_keys: bool
@@ -85,8 +87,12 @@ class Dialect(Protocol):
         """
         ...
 
-    def text_at(self, value: str, path: Sequence[str]) -> str:
+    def text_at(self, value: str, path: Sequence[str | int]) -> str:
         """Read the value at a path within JSON as text."""
+        ...
+
+    def utc(self, instant: str) -> str:
+        """Convert an instant to UTC without a zone."""
         ...
 
     def members(self, column: str, path: Sequence[str]) -> str:
@@ -131,6 +137,7 @@ class DuckDBDialect(Dialect):
 
     types = DUCKDB_TYPES
     described = DUCKDB_TYPES
+    without_zone = "TIMESTAMP"
     ddl_in_transactions = True
     enforces_keys = True
 
@@ -193,8 +200,12 @@ class DuckDBDialect(Dialect):
         )
 
     @override
-    def text_at(self, value: str, path: Sequence[str]) -> str:
+    def text_at(self, value: str, path: Sequence[str | int]) -> str:
         return f"({value} ->> {_pointer(path) if path else literal('$')})"
+
+    @override
+    def utc(self, instant: str) -> str:
+        return f"timezone('UTC', {instant})"
 
     @override
     def members(self, column: str, path: Sequence[str]) -> str:
@@ -223,6 +234,7 @@ class SnowflakeDialect(Dialect):
     types = SNOWFLAKE_TYPES
     # As reported by DESCRIBE, without the length of text and the precision of time.
     described: Mapping[ColumnType, str] = {**SNOWFLAKE_TYPES, ColumnType.TEXT: "VARCHAR"}
+    without_zone = "TIMESTAMP_NTZ"
     ddl_in_transactions = False
     enforces_keys = False
 
@@ -290,8 +302,12 @@ class SnowflakeDialect(Dialect):
         )
 
     @override
-    def text_at(self, value: str, path: Sequence[str]) -> str:
+    def text_at(self, value: str, path: Sequence[str | int]) -> str:
         return f"CAST({value}{_steps(path)} AS TEXT)"
+
+    @override
+    def utc(self, instant: str) -> str:
+        return f"CAST(CONVERT_TIMEZONE('UTC', {instant}) AS TIMESTAMP_NTZ)"
 
     @override
     def members(self, column: str, path: Sequence[str]) -> str:
@@ -336,8 +352,8 @@ def escaped(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
-def _steps(path: Sequence[str]) -> str:
-    return "".join(f"[{escaped(step)}]" for step in path)
+def _steps(path: Sequence[str | int]) -> str:
+    return "".join(f"[{escaped(one) if isinstance(one, str) else one}]" for one in path)
 
 
 def literal(text: str) -> str:
@@ -345,5 +361,5 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _pointer(path: Sequence[str]) -> str:
-    return literal("".join("/" + step.replace("~", "~0").replace("/", "~1") for step in path))
+def _pointer(path: Sequence[str | int]) -> str:
+    return literal("".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path))

@@ -8,6 +8,7 @@ from typing import TypeAlias, assert_never
 
 from intercom_assets.catalog.table import DELETED_AT, SYNCED_AT, VALID_TO, Table, boolean, timestamp
 from intercom_assets.catalog.types import ColumnType
+from intercom_assets.catalog.views import Bridge, How, Mapped
 from intercom_assets.warehouse.base import Target
 from intercom_assets.warehouse.dialects import Dialect
 from intercom_assets.warehouse.statements import qualified
@@ -114,7 +115,26 @@ class VersionsView:
     columns: tuple[str, ...]
 
 
-Definition: TypeAlias = FlatView | BridgeView | EntriesView | VersionsView
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FivetranView:
+    """Rows of a table, or pairs of a bridge, with instants in UTC without zone.
+
+    Attributes:
+        map: Column with the values of `typed`.
+        lookup: A table to join, the name of its key, and of our column with the same value.
+        deleted: Whether marked rows are shown.
+    """
+
+    table: Target
+    columns: tuple[Mapped, ...]
+    map: str
+    typed: tuple[TypedColumn, ...] = ()
+    bridge: Bridge | None = None
+    lookup: tuple[Target, str, str] | None = None
+    deleted: bool
+
+
+Definition: TypeAlias = FlatView | BridgeView | EntriesView | VersionsView | FivetranView
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +191,8 @@ def select(definition: Definition, dialect: Dialect) -> str:
             return _entries(definition, dialect)
         case VersionsView():
             return _versions(definition, dialect)
+        case FivetranView():
+            return _fivetran(definition, dialect)
         case _:
             assert_never(definition)
 
@@ -187,13 +209,17 @@ def _flat(view: FlatView, dialect: Dialect) -> str:
 
 def _bridge(view: BridgeView, dialect: Dialect) -> str:
     key = f"t.{dialect.name(view.table.table.primary_key[0])}"
-    member = dialect.text_at("m.VALUE", (view.field,) if view.field is not None else ())
+    member = _member(view, dialect)
     members = dialect.members(f"t.{dialect.name(view.column)}", view.path)
     return (
         f"SELECT DISTINCT {key} AS {dialect.name(view.key)}, {member} AS "
         f"{dialect.name(view.member)}\nFROM {qualified(view.table, dialect)} AS t, {members}\n"
         f"WHERE t.{dialect.name(DELETED_AT)} IS NULL AND {member} IS NOT NULL"
     )
+
+
+def _member(view: Bridge | BridgeView, dialect: Dialect) -> str:
+    return dialect.text_at("m.VALUE", (view.field,) if view.field is not None else ())
 
 
 def _entries(view: EntriesView, dialect: Dialect) -> str:
@@ -224,6 +250,54 @@ def _versions(view: VersionsView, dialect: Dialect) -> str:
         f"{versions}{end},\n  FALSE AS {current}\n"
         f"FROM {qualified(view.table.history, dialect)}\nWHERE {end} IS NOT NULL"
     )
+
+
+def _fivetran(view: FivetranView, dialect: Dialect) -> str:
+    named = [
+        (one.column.name, one.column.type, _mapped(one, view, dialect)) for one in view.columns
+    ]
+    custom = f"t.{dialect.name(view.map)}"
+    named += [(one.name, one.type, _value(custom, one, dialect)) for one in view.typed]
+    tables = f"{qualified(view.table, dialect)} AS t"
+    shown = "TRUE" if view.deleted else f"t.{dialect.name(DELETED_AT)} IS NULL"
+    if bridge := view.bridge:
+        tables += f", {dialect.members(f't.{dialect.name(bridge.column)}', bridge.path)}"
+        shown += f" AND {_member(bridge, dialect)} IS NOT NULL"
+    if view.lookup:
+        other, key, value = view.lookup
+        tables += f"\nLEFT JOIN {qualified(other, dialect)} AS o "
+        tables += f"ON o.{dialect.name(key)} = t.{dialect.name(value)}"
+    listed = ",\n  ".join(
+        f"{dialect.utc(found) if kind is ColumnType.TIMESTAMP else found} AS {dialect.name(name)}"
+        for name, kind, found in named
+    )
+    distinct = " DISTINCT" if view.bridge else ""
+    return f"SELECT{distinct}\n  {listed}\nFROM {tables}\nWHERE {shown}"
+
+
+def _mapped(column: Mapped, view: FivetranView, dialect: Dialect) -> str:
+    """Read a column of Fivetran's; null if it is made of none of ours."""
+    names = [(f"t.{dialect.name(name)}", name) for name in column.names]
+    match column.how:
+        case How.ACTIVE | How.DELETED:
+            marked = "IS NULL" if column.how is How.ACTIVE else "IS NOT NULL"
+            return f"t.{dialect.name(DELETED_AT)} {marked}"
+        case How.MEMBER if view.bridge:
+            return _member(view.bridge, dialect)
+        case How.LOOKUP if names:
+            return f"o.{dialect.name(column.names[0])}"
+        case How.KIND if names:
+            words = (f"WHEN {own} IS NOT NULL THEN '{name.split('_')[0]}'" for own, name in names)
+            return f"CASE {' '.join(words)} END"
+        case How.OWN if names:
+            table = view.table.table
+            found = [
+                dialect.text_at(own, (0,)) if table.column(name).type is ColumnType.JSON else own
+                for own, name in names
+            ]
+            return f"COALESCE({', '.join(found)})" if len(found) > 1 else found[0]
+        case _:
+            return f"CAST(NULL AS {dialect.types[column.column.type]})"
 
 
 def _value(values: str, column: TypedColumn, dialect: Dialect) -> str:

@@ -218,6 +218,7 @@ class Warehouse:
             SchemaError: There is no such view or column.
         """
         kinds = {written: kind for kind, written in self._dialect.described.items()}
+        kinds[self._dialect.without_zone] = ColumnType.TIMESTAMP
 
         def read(session: Session) -> "pa.Table":
             types = session.columns(target.schema, target.name)
@@ -249,10 +250,11 @@ class Warehouse:
 
         return answered(query, self._dialect, self._read(query.target, read))
 
-    def make_views(self, views: Sequence[View]) -> list[Outcome]:
+    def make_views(self, views: Sequence[View], *, together: bool = False) -> list[Outcome]:
         """Create views in one schema, and replace ours whose definition changed.
 
-        Relations that are not ours and unchanged views are left alone.
+        Relations that are not ours and unchanged views are left alone. With `together`, one
+        relation that is not ours refuses all views.
         """
         if not views:
             return []
@@ -260,10 +262,17 @@ class Warehouse:
         def make(session: Session) -> list[Outcome]:
             names = [view.target.name for view in views]
             there = session.relations(views[0].target.schema, names)
+            foreign = {name: kind for name, (kind, text) in there.items() if not is_ours(text)}
+            if together and foreign:
+                return [Outcome(Made.REFUSED, self._rename(view, foreign)) for view in views]
             with self._ddl_transaction(session):
                 return [self._make_view(session, one, there.get(one.target.name)) for one in views]
 
         return self._adapter.write(make, "views")
+
+    def _rename(self, view: View, foreign: Mapping[str, str]) -> str:
+        kind = foreign.get(view.target.name)
+        return rename(view.target, self._dialect, kind) if kind else ""
 
     def _make_view(self, session: Session, view: View, there: tuple[str, str] | None) -> Outcome:
         shown = select(view.definition, self._dialect)
@@ -275,7 +284,9 @@ class Warehouse:
             if mark in text:
                 return Outcome(Made.UNCHANGED)
         name, new = qualified(view.target, self._dialect), there is None
-        for statement in self._dialect.view(name, shown, about=view.about, mark=mark, new=new):
+        create, *others = self._dialect.view(name, shown, about=view.about, mark=mark, new=new)
+        session.create_table(view.target.schema, create)
+        for statement in others:
             session.run(statement)
         return Outcome(Made.CREATED if new else Made.REPLACED)
 

@@ -88,6 +88,7 @@ EXAMPLES: Mapping[str, Example] = {
     "page_size": Example(50),
     "warehouse": Example("snowflake"),
     "database": Example("data/support.duckdb"),
+    "fivetran_schema": Example("intercom_fivetran"),
     "lock_timeout": Example("5m"),
     "snowflake.account": Example("myorg-myaccount"),
     "snowflake.user": Example("INTERCOM_LOADER"),

@@ -8,11 +8,22 @@ from dataclasses import replace
 from pathlib import Path
 
 from intercom_assets.catalog import CATALOG
-from intercom_assets.catalog.table import EXTRA, Column, Table, boolean, integer, text, timestamp
+from intercom_assets.catalog.fivetran import fivetran_models
+from intercom_assets.catalog.table import (
+    EXTRA,
+    SYNCED_AT,
+    Column,
+    Table,
+    boolean,
+    integer,
+    text,
+    timestamp,
+)
 from intercom_assets.catalog.types import ColumnType
-from intercom_assets.catalog.views import MODELS, VERSIONS, Entries, Flat, Model, Versions
+from intercom_assets.catalog.views import MODELS, VERSIONS, Entries, Fivetran, Flat, Model, Versions
 from intercom_assets.engine.cursor import Source
 from intercom_assets.views.build import view_target
+from intercom_assets.views.fivetran import fivetran_view
 from intercom_assets.warehouse.base import Childless, Target
 from intercom_assets.warehouse.cursors import CursorStatements
 from intercom_assets.warehouse.dialects import Dialect, DuckDBDialect, SnowflakeDialect
@@ -87,7 +98,7 @@ def statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     if isinstance(dialect, SnowflakeDialect):
         yield from _staging()
         yield from _leases(LeaseStatements("intercom"))
-    for model in MODELS:
+    for model in (*MODELS, *fivetran_models("intercom_fivetran", CATALOG)):
         yield from _view(model, dialect, new=False)
     yield from _view(MODELS[-1], dialect, new=True)
     yield from _history(table)
@@ -227,6 +238,13 @@ def view_of(model: Model) -> WarehouseView:
         )
     elif isinstance(shape, Versions):
         definition = VersionsView(table, ("id", "name", "_synced_at", "_deleted_at"))
+    elif isinstance(shape, Fivetran):
+        tables = {name: SOURCE.target(CATALOG[name]) for name in model.sources}
+        stored = {
+            name: frozenset(c.name for c in one.table.columns) for name, one in tables.items()
+        }
+        stored[shape.resource] |= {SYNCED_AT}
+        definition = fivetran_view(shape, tables, stored, ())
     else:
         definition = BridgeView(
             table=table,

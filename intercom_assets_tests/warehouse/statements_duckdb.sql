@@ -675,6 +675,501 @@ WHERE t."_deleted_at" IS NULL;
 -- view contact_social_profiles replace 2
 COMMENT ON VIEW "intercom"."eu_rudder_contact_social_profiles" IS 'One row per contact and profile in a social network. [intercom_assets:9dc824b8602b2af6]';
 
+-- view admin replace 1
+CREATE OR REPLACE VIEW "intercom_fivetran"."admin" AS
+SELECT
+  t."type" AS "type",
+  t."id" AS "id",
+  t."name" AS "name",
+  t."email" AS "email",
+  t."job_title" AS "job_title",
+  t."away_status_reason_id" AS "away_status_reason_id",
+  t."away_mode_enabled" AS "away_mode_enabled",
+  t."away_mode_reassign" AS "away_mode_reassign",
+  t."has_inbox_seat" AS "has_inbox_seat",
+  t."role_type" AS "role_type",
+  t."role_id" AS "role_id",
+  t."role_name" AS "role_name",
+  t."_deleted_at" IS NOT NULL AS "_fivetran_deleted",
+  timezone('UTC', t."_synced_at") AS "_fivetran_synced"
+FROM "intercom"."eu_rudder_admins" AS t
+WHERE TRUE;
+
+-- view admin replace 2
+COMMENT ON VIEW "intercom_fivetran"."admin" IS 'The table `admin` of Fivetran, as a view of admins: names of columns as there, times in UTC without zone. [intercom_assets:b4af89068fe4f4e7]';
+
+-- view team replace 1
+CREATE OR REPLACE VIEW "intercom_fivetran"."team" AS
+SELECT
+  t."type" AS "type",
+  t."id" AS "id",
+  t."name" AS "name",
+  t."distribution_method" AS "distribution_method",
+  t."assignment_limit" AS "assignment_limit",
+  t."_deleted_at" IS NOT NULL AS "_fivetran_deleted",
+  timezone('UTC', t."_synced_at") AS "_fivetran_synced"
+FROM "intercom"."eu_rudder_teams" AS t
+WHERE TRUE;
+
+-- view team replace 2
+COMMENT ON VIEW "intercom_fivetran"."team" IS 'The table `team` of Fivetran, as a view of teams: names of columns as there, times in UTC without zone. [intercom_assets:4a05661a99e211db]';
+
+-- view team_admin replace 1
+CREATE OR REPLACE VIEW "intercom_fivetran"."team_admin" AS
+SELECT DISTINCT
+  t."id" AS "team_id",
+  (m.VALUE ->> '$') AS "admin_id",
+  t."_deleted_at" IS NOT NULL AS "_fivetran_deleted",
+  timezone('UTC', t."_synced_at") AS "_fivetran_synced"
+FROM "intercom"."eu_rudder_teams" AS t, unnest(json_extract(t."admin_ids", '$[*]')) AS m(value)
+WHERE t."_deleted_at" IS NULL AND (m.VALUE ->> '$') IS NOT NULL;
+
+-- view team_admin replace 2
+COMMENT ON VIEW "intercom_fivetran"."team_admin" IS 'The table `team_admin` of Fivetran, as a view of teams: names of columns as there, times in UTC without zone. [intercom_assets:03de7f1925e32f4f]';
+
+-- view tag replace 1
+CREATE OR REPLACE VIEW "intercom_fivetran"."tag" AS
+SELECT
+  t."type" AS "type",
+  t."id" AS "id",
+  t."name" AS "name",
+  timezone('UTC', t."applied_at") AS "applied_at",
+  t."applied_by_type" AS "applied_by_type",
+  t."applied_by_id" AS "applied_by_id",
+  t."_deleted_at" IS NOT NULL AS "_fivetran_deleted",
+  timezone('UTC', t."_synced_at") AS "_fivetran_synced"
+FROM "intercom"."eu_rudder_tags" AS t
+WHERE TRUE;
+
+-- view tag replace 2
+COMMENT ON VIEW "intercom_fivetran"."tag" IS 'The table `tag` of Fivetran, as a view of tags: names of columns as there, times in UTC without zone. [intercom_assets:b48efe7414f62383]';
+
+-- view company_history replace 1
+CREATE OR REPLACE VIEW "intercom_fivetran"."company_history" AS
+SELECT
+  t."type" AS "type",
+  t."id" AS "id",
+  t."company_id" AS "company_id",
+  t."app_id" AS "app_id",
+  t."name" AS "name",
+  t."website" AS "website",
+  t."industry" AS "industry",
+  t."plan_type" AS "plan_type",
+  t."plan_id" AS "plan_id",
+  t."plan_name" AS "plan_name",
+  timezone('UTC', t."remote_created_at") AS "remote_created_at",
+  timezone('UTC', t."created_at") AS "created_at",
+  timezone('UTC', t."updated_at") AS "updated_at",
+  timezone('UTC', t."last_request_at") AS "last_request_at",
+  t."size" AS "size",
+  t."session_count" AS "session_count",
+  t."user_count" AS "user_count",
+  t."monthly_spend" AS "monthly_spend",
+  t."_deleted_at" IS NULL AS "_fivetran_active",
+  timezone('UTC', t."_synced_at") AS "_fivetran_start",
+  timezone('UTC', CAST(NULL AS TIMESTAMP WITH TIME ZONE)) AS "_fivetran_end",
+  timezone('UTC', t."_synced_at") AS "_fivetran_synced"
+FROM "intercom"."eu_rudder_companies" AS t
+WHERE TRUE;
+
+-- view company_history replace 2
+COMMENT ON VIEW "intercom_fivetran"."company_history" IS 'The table `company_history` of Fivetran, as a view of companies: names of columns as there, times in UTC without zone. [intercom_assets:92e6c9cac11b5f38]';
+
+-- view company_tag_history replace 1
+CREATE OR REPLACE VIEW "intercom_fivetran"."company_tag_history" AS
+SELECT DISTINCT
+  t."id" AS "company_id",
+  (m.VALUE ->> '/id') AS "tag_id",
+  timezone('UTC', t."updated_at") AS "company_updated_at",
+  t."_deleted_at" IS NULL AS "_fivetran_active",
+  timezone('UTC', t."_synced_at") AS "_fivetran_start",
+  timezone('UTC', CAST(NULL AS TIMESTAMP WITH TIME ZONE)) AS "_fivetran_end",
+  timezone('UTC', t."_synced_at") AS "_fivetran_synced"
+FROM "intercom"."eu_rudder_companies" AS t, unnest(json_extract(t."tags", '$.tags[*]')) AS m(value)
+WHERE t."_deleted_at" IS NULL AND (m.VALUE ->> '/id') IS NOT NULL;
+
+-- view company_tag_history replace 2
+COMMENT ON VIEW "intercom_fivetran"."company_tag_history" IS 'The table `company_tag_history` of Fivetran, as a view of companies: names of columns as there, times in UTC without zone. [intercom_assets:bf988f655bedf9e8]';
+
+-- view contact_history replace 1
+CREATE OR REPLACE VIEW "intercom_fivetran"."contact_history" AS
+SELECT
+  t."type" AS "type",
+  t."id" AS "id",
+  t."external_id" AS "external_id",
+  t."workspace_id" AS "workspace_id",
+  t."role" AS "role",
+  t."name" AS "name",
+  t."email" AS "email",
+  t."email_domain" AS "email_domain",
+  t."phone" AS "phone",
+  t."formatted_phone" AS "formatted_phone",
+  t."owner_id" AS "owner_id",
+  t."language_override" AS "language_override",
+  t."avatar_type" AS "avatar_type",
+  t."avatar_image_url" AS "avatar_image_url",
+  t."location_type" AS "location_type",
+  t."location_country" AS "location_country",
+  t."location_country_code" AS "location_country_code",
+  t."location_continent_code" AS "location_continent_code",
+  t."location_region" AS "location_region",
+  t."location_city" AS "location_city",
+  timezone('UTC', t."created_at") AS "created_at",
+  timezone('UTC', t."updated_at") AS "updated_at",
+  timezone('UTC', t."signed_up_at") AS "signed_up_at",
+  timezone('UTC', t."last_seen_at") AS "last_seen_at",
+  timezone('UTC', t."last_replied_at") AS "last_replied_at",
+  timezone('UTC', t."last_contacted_at") AS "last_contacted_at",
+  timezone('UTC', t."last_email_opened_at") AS "last_email_opened_at",
+  timezone('UTC', t."last_email_clicked_at") AS "last_email_clicked_at",
+  t."referrer" AS "referrer",
+  t."utm_campaign" AS "utm_campaign",
+  t."utm_content" AS "utm_content",
+  t."utm_medium" AS "utm_medium",
+  t."utm_source" AS "utm_source",
+  t."utm_term" AS "utm_term",
+  t."has_hard_bounced" AS "has_hard_bounced",
+  t."marked_email_as_spam" AS "marked_email_as_spam",
+  t."unsubscribed_from_emails" AS "unsubscribed_from_emails",
+  t."unsubscribed_from_sms" AS "unsubscribed_from_sms",
+  t."sms_consent" AS "sms_consent",
+  t."enabled_push_messaging" AS "enabled_push_messaging",
+  t."browser" AS "browser",
+  t."browser_version" AS "browser_version",
+  t."browser_language" AS "browser_language",
+  t."os" AS "os",
+  t."android_app_name" AS "android_app_name",
+  t."android_app_version" AS "android_app_version",
+  t."android_device" AS "android_device",
+  t."android_os_version" AS "android_os_version",
+  t."android_sdk_version" AS "android_sdk_version",
+  t."ios_app_name" AS "ios_app_name",
+  t."ios_app_version" AS "ios_app_version",
+  t."ios_device" AS "ios_device",
+  t."ios_os_version" AS "ios_os_version",
+  t."ios_sdk_version" AS "ios_sdk_version",
+  timezone('UTC', t."android_last_seen_at") AS "android_last_seen_at",
+  timezone('UTC', t."ios_last_seen_at") AS "ios_last_seen_at",
+  t."owner_id" AS "admin_id",
+  t."_deleted_at" IS NULL AS "_fivetran_active",
+  timezone('UTC', t."_synced_at") AS "_fivetran_start",
+  timezone('UTC', CAST(NULL AS TIMESTAMP WITH TIME ZONE)) AS "_fivetran_end",
+  timezone('UTC', t."_synced_at") AS "_fivetran_synced"
+FROM "intercom"."eu_rudder_contacts" AS t
+WHERE TRUE;
+
+-- view contact_history replace 2
+COMMENT ON VIEW "intercom_fivetran"."contact_history" IS 'The table `contact_history` of Fivetran, as a view of contacts: names of columns as there, times in UTC without zone. [intercom_assets:1b34b10efcfd0564]';
+
+-- view contact_company_history replace 1
+CREATE OR REPLACE VIEW "intercom_fivetran"."contact_company_history" AS
+SELECT DISTINCT
+  t."id" AS "contact_id",
+  (m.VALUE ->> '/id') AS "company_id",
+  timezone('UTC', t."updated_at") AS "contact_updated_at",
+  t."_deleted_at" IS NULL AS "_fivetran_active",
+  timezone('UTC', t."_synced_at") AS "_fivetran_start",
+  timezone('UTC', CAST(NULL AS TIMESTAMP WITH TIME ZONE)) AS "_fivetran_end",
+  timezone('UTC', t."_synced_at") AS "_fivetran_synced"
+FROM "intercom"."eu_rudder_contacts" AS t, unnest(json_extract(t."companies", '$.data[*]')) AS m(value)
+WHERE t."_deleted_at" IS NULL AND (m.VALUE ->> '/id') IS NOT NULL;
+
+-- view contact_company_history replace 2
+COMMENT ON VIEW "intercom_fivetran"."contact_company_history" IS 'The table `contact_company_history` of Fivetran, as a view of contacts: names of columns as there, times in UTC without zone. [intercom_assets:0bacc725e12f8156]';
+
+-- view contact_tag_history replace 1
+CREATE OR REPLACE VIEW "intercom_fivetran"."contact_tag_history" AS
+SELECT DISTINCT
+  t."id" AS "contact_id",
+  (m.VALUE ->> '/id') AS "tag_id",
+  timezone('UTC', t."updated_at") AS "contact_updated_at",
+  t."_deleted_at" IS NULL AS "_fivetran_active",
+  timezone('UTC', t."_synced_at") AS "_fivetran_start",
+  timezone('UTC', CAST(NULL AS TIMESTAMP WITH TIME ZONE)) AS "_fivetran_end",
+  timezone('UTC', t."_synced_at") AS "_fivetran_synced"
+FROM "intercom"."eu_rudder_contacts" AS t, unnest(json_extract(t."tags", '$.data[*]')) AS m(value)
+WHERE t."_deleted_at" IS NULL AND (m.VALUE ->> '/id') IS NOT NULL;
+
+-- view contact_tag_history replace 2
+COMMENT ON VIEW "intercom_fivetran"."contact_tag_history" IS 'The table `contact_tag_history` of Fivetran, as a view of contacts: names of columns as there, times in UTC without zone. [intercom_assets:21145ea6cb85d7ab]';
+
+-- view conversation_history replace 1
+CREATE OR REPLACE VIEW "intercom_fivetran"."conversation_history" AS
+SELECT
+  t."type" AS "type",
+  t."id" AS "id",
+  t."title" AS "title",
+  t."state" AS "state",
+  t."priority" AS "priority",
+  t."open" AS "open",
+  t."read" AS "read",
+  t."admin_assignee_id" AS "admin_assignee_id",
+  t."team_assignee_id" AS "team_assignee_id",
+  timezone('UTC', t."created_at") AS "created_at",
+  timezone('UTC', t."updated_at") AS "updated_at",
+  timezone('UTC', t."waiting_since") AS "waiting_since",
+  timezone('UTC', t."snoozed_until") AS "snoozed_until",
+  t."channel_initial" AS "channel_initial",
+  t."channel_current" AS "channel_current",
+  t."source_type" AS "source_type",
+  t."source_id" AS "source_id",
+  t."source_delivered_as" AS "source_delivered_as",
+  t."source_subject" AS "source_subject",
+  t."source_body" AS "source_body",
+  t."source_url" AS "source_url",
+  t."source_redacted" AS "source_redacted",
+  t."source_author_type" AS "source_author_type",
+  t."source_author_id" AS "source_author_id",
+  t."source_author_name" AS "source_author_name",
+  t."source_author_email" AS "source_author_email",
+  t."source_author_from_ai_agent" AS "source_author_from_ai_agent",
+  t."source_author_is_ai_answer" AS "source_author_is_ai_answer",
+  t."conversation_rating_rating" AS "conversation_rating_rating",
+  t."conversation_rating_remark" AS "conversation_rating_remark",
+  timezone('UTC', t."conversation_rating_created_at") AS "conversation_rating_created_at",
+  timezone('UTC', t."conversation_rating_updated_at") AS "conversation_rating_updated_at",
+  t."conversation_rating_contact_type" AS "conversation_rating_contact_type",
+  t."conversation_rating_contact_id" AS "conversation_rating_contact_id",
+  t."conversation_rating_contact_external_id" AS "conversation_rating_contact_external_id",
+  t."conversation_rating_teammate_type" AS "conversation_rating_teammate_type",
+  t."conversation_rating_teammate_id" AS "conversation_rating_teammate_id",
+  timezone('UTC', t."first_contact_reply_created_at") AS "first_contact_reply_created_at",
+  t."first_contact_reply_type" AS "first_contact_reply_type",
+  t."first_contact_reply_url" AS "first_contact_reply_url",
+  t."sla_applied_type" AS "sla_applied_type",
+  t."sla_applied_sla_name" AS "sla_applied_sla_name",
+  t."sla_applied_sla_status" AS "sla_applied_sla_status",
+  t."statistics_type" AS "statistics_type",
+  t."statistics_last_closed_by_id" AS "statistics_last_closed_by_id",
+  t."statistics_time_to_assignment" AS "statistics_time_to_assignment",
+  t."statistics_time_to_admin_reply" AS "statistics_time_to_admin_reply",
+  t."statistics_time_to_first_close" AS "statistics_time_to_first_close",
+  t."statistics_time_to_last_close" AS "statistics_time_to_last_close",
+  t."statistics_median_time_to_reply" AS "statistics_median_time_to_reply",
+  t."statistics_handling_time" AS "statistics_handling_time",
+  t."statistics_adjusted_handling_time" AS "statistics_adjusted_handling_time",
+  t."statistics_count_reopens" AS "statistics_count_reopens",
+  t."statistics_count_assignments" AS "statistics_count_assignments",
+  t."statistics_count_conversation_parts" AS "statistics_count_conversation_parts",
+  timezone('UTC', t."statistics_first_contact_reply_at") AS "statistics_first_contact_reply_at",
+  timezone('UTC', t."statistics_first_assignment_at") AS "statistics_first_assignment_at",
+  timezone('UTC', t."statistics_first_admin_reply_at") AS "statistics_first_admin_reply_at",
+  timezone('UTC', t."statistics_first_close_at") AS "statistics_first_close_at",
+  timezone('UTC', t."statistics_last_assignment_at") AS "statistics_last_assignment_at",
+  timezone('UTC', t."statistics_last_assignment_admin_reply_at") AS "statistics_last_assignment_admin_reply_at",
+  timezone('UTC', t."statistics_last_contact_reply_at") AS "statistics_last_contact_reply_at",
+  timezone('UTC', t."statistics_last_admin_reply_at") AS "statistics_last_admin_reply_at",
+  timezone('UTC', t."statistics_last_close_at") AS "statistics_last_close_at",
+  t."ai_agent_participated" AS "ai_agent_participated",
+  t."sales_agent_participated" AS "sales_agent_participated",
+  t."ai_agent_source_type" AS "ai_agent_source_type",
+  t."ai_agent_source_title" AS "ai_agent_source_title",
+  t."ai_agent_last_answer_type" AS "ai_agent_last_answer_type",
+  t."ai_agent_resolution_state" AS "ai_agent_resolution_state",
+  t."ai_agent_rating_remark" AS "ai_agent_rating_remark",
+  t."ai_agent_rating" AS "ai_agent_rating",
+  timezone('UTC', t."ai_agent_created_at") AS "ai_agent_created_at",
+  timezone('UTC', t."ai_agent_updated_at") AS "ai_agent_updated_at",
+  t."sales_agent_outcome" AS "sales_agent_outcome",
+  t."sales_agent_routing_outcome" AS "sales_agent_routing_outcome",
+  t."company_type" AS "company_type",
+  t."company_id" AS "company_id",
+  t."company_company_id" AS "company_company_id",
+  t."company_app_id" AS "company_app_id",
+  t."company_name" AS "company_name",
+  t."company_website" AS "company_website",
+  t."company_industry" AS "company_industry",
+  t."company_plan_type" AS "company_plan_type",
+  t."company_plan_id" AS "company_plan_id",
+  t."company_plan_name" AS "company_plan_name",
+  timezone('UTC', t."company_remote_created_at") AS "company_remote_created_at",
+  timezone('UTC', t."company_created_at") AS "company_created_at",
+  timezone('UTC', t."company_updated_at") AS "company_updated_at",
+  timezone('UTC', t."company_last_request_at") AS "company_last_request_at",
+  t."company_size" AS "company_size",
+  t."company_session_count" AS "company_session_count",
+  t."company_user_count" AS "company_user_count",
+  t."company_monthly_spend" AS "company_monthly_spend",
+  t."admin_assignee_id" AS "assignee_id",
+  CASE WHEN t."admin_assignee_id" IS NOT NULL THEN 'admin' WHEN t."team_assignee_id" IS NOT NULL THEN 'team' END AS "assignee_type",
+  t."conversation_rating_rating" AS "conversation_rating_value",
+  t."sla_applied_sla_name" AS "sla_name",
+  t."sla_applied_sla_status" AS "sla_status",
+  t."_deleted_at" IS NULL AS "_fivetran_active",
+  timezone('UTC', t."_synced_at") AS "_fivetran_start",
+  timezone('UTC', CAST(NULL AS TIMESTAMP WITH TIME ZONE)) AS "_fivetran_end",
+  timezone('UTC', t."_synced_at") AS "_fivetran_synced"
+FROM "intercom"."eu_rudder_conversations" AS t
+WHERE TRUE;
+
+-- view conversation_history replace 2
+COMMENT ON VIEW "intercom_fivetran"."conversation_history" IS 'The table `conversation_history` of Fivetran, as a view of conversations: names of columns as there, times in UTC without zone. [intercom_assets:87db51e018243995]';
+
+-- view conversation_part_history replace 1
+CREATE OR REPLACE VIEW "intercom_fivetran"."conversation_part_history" AS
+SELECT
+  t."conversation_id" AS "conversation_id",
+  t."type" AS "type",
+  t."id" AS "id",
+  t."part_type" AS "part_type",
+  t."body" AS "body",
+  t."state" AS "state",
+  t."external_id" AS "external_id",
+  t."app_package_code" AS "app_package_code",
+  timezone('UTC', t."created_at") AS "created_at",
+  timezone('UTC', t."updated_at") AS "updated_at",
+  timezone('UTC', t."notified_at") AS "notified_at",
+  t."redacted" AS "redacted",
+  t."author_type" AS "author_type",
+  t."author_id" AS "author_id",
+  t."author_name" AS "author_name",
+  t."author_email" AS "author_email",
+  t."author_from_ai_agent" AS "author_from_ai_agent",
+  t."author_is_ai_answer" AS "author_is_ai_answer",
+  t."assigned_to_type" AS "assigned_to_type",
+  t."assigned_to_id" AS "assigned_to_id",
+  timezone('UTC', o."updated_at") AS "conversation_updated_at",
+  t."_deleted_at" IS NULL AS "_fivetran_active",
+  timezone('UTC', t."_synced_at") AS "_fivetran_start",
+  timezone('UTC', CAST(NULL AS TIMESTAMP WITH TIME ZONE)) AS "_fivetran_end",
+  timezone('UTC', t."_synced_at") AS "_fivetran_synced"
+FROM "intercom"."eu_rudder_conversation_parts" AS t
+LEFT JOIN "intercom"."eu_rudder_conversations" AS o ON o."id" = t."conversation_id"
+WHERE t."_deleted_at" IS NULL;
+
+-- view conversation_part_history replace 2
+COMMENT ON VIEW "intercom_fivetran"."conversation_part_history" IS 'The table `conversation_part_history` of Fivetran, as a view of conversation_parts: names of columns as there, times in UTC without zone. [intercom_assets:8263722738c8275d]';
+
+-- view conversation_tag_history replace 1
+CREATE OR REPLACE VIEW "intercom_fivetran"."conversation_tag_history" AS
+SELECT DISTINCT
+  t."id" AS "conversation_id",
+  (m.VALUE ->> '/id') AS "tag_id",
+  timezone('UTC', t."updated_at") AS "conversation_updated_at",
+  t."_deleted_at" IS NULL AS "_fivetran_active",
+  timezone('UTC', t."_synced_at") AS "_fivetran_start",
+  timezone('UTC', CAST(NULL AS TIMESTAMP WITH TIME ZONE)) AS "_fivetran_end",
+  timezone('UTC', t."_synced_at") AS "_fivetran_synced"
+FROM "intercom"."eu_rudder_conversations" AS t, unnest(json_extract(t."tags", '$.tags[*]')) AS m(value)
+WHERE t."_deleted_at" IS NULL AND (m.VALUE ->> '/id') IS NOT NULL;
+
+-- view conversation_tag_history replace 2
+COMMENT ON VIEW "intercom_fivetran"."conversation_tag_history" IS 'The table `conversation_tag_history` of Fivetran, as a view of conversations: names of columns as there, times in UTC without zone. [intercom_assets:82af3c2be64ef696]';
+
+-- view conversation_contact_history replace 1
+CREATE OR REPLACE VIEW "intercom_fivetran"."conversation_contact_history" AS
+SELECT DISTINCT
+  t."id" AS "conversation_id",
+  (m.VALUE ->> '/id') AS "contact_id",
+  timezone('UTC', t."updated_at") AS "conversation_updated_at",
+  t."_deleted_at" IS NULL AS "_fivetran_active",
+  timezone('UTC', t."_synced_at") AS "_fivetran_start",
+  timezone('UTC', CAST(NULL AS TIMESTAMP WITH TIME ZONE)) AS "_fivetran_end",
+  timezone('UTC', t."_synced_at") AS "_fivetran_synced"
+FROM "intercom"."eu_rudder_conversations" AS t, unnest(json_extract(t."contacts", '$.contacts[*]')) AS m(value)
+WHERE t."_deleted_at" IS NULL AND (m.VALUE ->> '/id') IS NOT NULL;
+
+-- view conversation_contact_history replace 2
+COMMENT ON VIEW "intercom_fivetran"."conversation_contact_history" IS 'The table `conversation_contact_history` of Fivetran, as a view of conversations: names of columns as there, times in UTC without zone. [intercom_assets:89d47e6ea60b5580]';
+
+-- view article_history replace 1
+CREATE OR REPLACE VIEW "intercom_fivetran"."article_history" AS
+SELECT
+  t."type" AS "type",
+  t."id" AS "id",
+  timezone('UTC', t."created_at") AS "created_at",
+  timezone('UTC', t."updated_at") AS "updated_at",
+  t."workspace_id" AS "workspace_id",
+  t."title" AS "title",
+  t."description" AS "description",
+  t."body" AS "body",
+  t."body_markdown" AS "body_markdown",
+  t."author_id" AS "author_id",
+  t."created_by_id" AS "created_by_id",
+  t."updated_by_id" AS "updated_by_id",
+  t."state" AS "state",
+  t."url" AS "url",
+  t."parent_id" AS "parent_id",
+  t."parent_type" AS "parent_type",
+  t."default_locale" AS "default_locale",
+  t."help_center_audience" AS "help_center_audience",
+  t."ai_chatbot_availability" AS "ai_chatbot_availability",
+  t."ai_copilot_availability" AS "ai_copilot_availability",
+  t."ai_sales_agent_availability" AS "ai_sales_agent_availability",
+  t."has_unpublished_changes" AS "has_unpublished_changes",
+  t."exclude_from_article_suggestions" AS "exclude_from_article_suggestions",
+  timezone('UTC', t."draft_updated_at") AS "draft_updated_at",
+  timezone('UTC', t."scheduled_publish_at") AS "scheduled_publish_at",
+  timezone('UTC', t."scheduled_unpublish_at") AS "scheduled_unpublish_at",
+  COALESCE(t."parent_id", (t."parent_ids" ->> '/0')) AS "collection_id",
+  CAST(NULL AS VARCHAR) AS "section_id",
+  o."type" AS "statistics_type",
+  o."views" AS "statistics_views",
+  o."conversations" AS "statistics_conversations",
+  o."reactions" AS "statistics_reactions",
+  o."happy_reaction_percentage" AS "statistics_happy_reaction_percentage",
+  o."neutral_reaction_percentage" AS "statistics_neutral_reaction_percentage",
+  o."sad_reaction_percentage" AS "statistics_sad_reaction_percentage",
+  t."_deleted_at" IS NULL AS "_fivetran_active",
+  timezone('UTC', t."_synced_at") AS "_fivetran_start",
+  timezone('UTC', CAST(NULL AS TIMESTAMP WITH TIME ZONE)) AS "_fivetran_end",
+  timezone('UTC', t."_synced_at") AS "_fivetran_synced"
+FROM "intercom"."eu_rudder_articles" AS t
+LEFT JOIN "intercom"."eu_rudder_article_statistics" AS o ON o."article_id" = t."id"
+WHERE TRUE;
+
+-- view article_history replace 2
+COMMENT ON VIEW "intercom_fivetran"."article_history" IS 'The table `article_history` of Fivetran, as a view of articles: names of columns as there, times in UTC without zone. [intercom_assets:d4039630e4f4ddee]';
+
+-- view collection_history replace 1
+CREATE OR REPLACE VIEW "intercom_fivetran"."collection_history" AS
+SELECT
+  t."type" AS "type",
+  t."id" AS "id",
+  timezone('UTC', t."created_at") AS "created_at",
+  timezone('UTC', t."updated_at") AS "updated_at",
+  t."workspace_id" AS "workspace_id",
+  t."name" AS "name",
+  t."icon" AS "icon",
+  t."description" AS "description",
+  t."url" AS "url",
+  t."parent_id" AS "parent_id",
+  t."help_center_id" AS "help_center_id",
+  t."default_locale" AS "default_locale",
+  t."order" AS "order",
+  t."_deleted_at" IS NULL AS "_fivetran_active",
+  timezone('UTC', t."_synced_at") AS "_fivetran_start",
+  timezone('UTC', CAST(NULL AS TIMESTAMP WITH TIME ZONE)) AS "_fivetran_end",
+  timezone('UTC', t."_synced_at") AS "_fivetran_synced"
+FROM "intercom"."eu_rudder_collections" AS t
+WHERE TRUE;
+
+-- view collection_history replace 2
+COMMENT ON VIEW "intercom_fivetran"."collection_history" IS 'The table `collection_history` of Fivetran, as a view of collections: names of columns as there, times in UTC without zone. [intercom_assets:7b44320f23acc479]';
+
+-- view help_center_history replace 1
+CREATE OR REPLACE VIEW "intercom_fivetran"."help_center_history" AS
+SELECT
+  t."id" AS "id",
+  t."identifier" AS "identifier",
+  t."workspace_id" AS "workspace_id",
+  t."display_name" AS "display_name",
+  t."url" AS "url",
+  t."custom_domain" AS "custom_domain",
+  t."website_turned_on" AS "website_turned_on",
+  t."default" AS "default",
+  timezone('UTC', t."created_at") AS "created_at",
+  timezone('UTC', t."updated_at") AS "updated_at",
+  t."_deleted_at" IS NULL AS "_fivetran_active",
+  timezone('UTC', t."_synced_at") AS "_fivetran_start",
+  timezone('UTC', CAST(NULL AS TIMESTAMP WITH TIME ZONE)) AS "_fivetran_end",
+  timezone('UTC', t."_synced_at") AS "_fivetran_synced"
+FROM "intercom"."eu_rudder_help_centers" AS t
+WHERE TRUE;
+
+-- view help_center_history replace 2
+COMMENT ON VIEW "intercom_fivetran"."help_center_history" IS 'The table `help_center_history` of Fivetran, as a view of help_centers: names of columns as there, times in UTC without zone. [intercom_assets:02425e0acb8cde54]';
+
 -- view contact_social_profiles create 1
 CREATE OR REPLACE VIEW "intercom"."eu_rudder_contact_social_profiles" AS
 SELECT

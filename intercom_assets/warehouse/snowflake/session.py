@@ -199,7 +199,13 @@ class SnowflakeSession(Session):
         # SHOW needs no running virtual warehouse either; LIKE limits it to names like ours.
         begin = escaped(f"{commonprefix(list(names))}%")  # noqa: RUF071 - of characters
         within = f"LIKE {begin} IN SCHEMA {_name(schema)}"
-        found = {row[1]: ("VIEW", str(row[7])) for row in self.rows(f"SHOW VIEWS {within}")}
+        try:
+            views = self.rows(f"SHOW VIEWS {within}")
+        except errors.ProgrammingError as error:
+            if error.errno in NOT_THERE:
+                return {}
+            raise
+        found = {row[1]: ("VIEW", str(row[7])) for row in views}
         if any(to_snowflake_name(name) not in found for name in names):
             others = self.rows(f"SHOW TERSE OBJECTS {within}")
             found = {row[1]: (str(row[2]), "") for row in others} | found
@@ -258,7 +264,7 @@ class SnowflakeSession(Session):
 
 def _plain(kind: str) -> str:
     """Strip the length of text and the precision of time from a type of DESCRIBE."""
-    return re.sub(r"^(VARCHAR|TIMESTAMP_TZ)\(\d+\)$", r"\1", kind)
+    return re.sub(r"^(VARCHAR|TIMESTAMP_TZ|TIMESTAMP_NTZ)\(\d+\)$", r"\1", kind)
 
 
 def _bound(value: object) -> object:
