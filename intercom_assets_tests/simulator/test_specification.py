@@ -116,6 +116,18 @@ def test_answers_about_one_record_match_the_description(
         assert specification.problems("GET", template, 200, response.json()) == []
 
 
+def test_redirects_match_the_description(workspace: Workspace) -> None:
+    """Each page of a help center's redirects validates against the schema of the list."""
+    template = "/help_center/help_centers/{help_center_id}/redirects"
+    for record_id in workspace.collection("help_centers").ids():
+        for page in (1, 2):
+            path = f"/help_center/help_centers/{record_id}/redirects?page={page}&per_page=250"
+            response = ask(workspace, "GET", path)
+
+            assert response.status_code == 200
+            assert specification.problems("GET", template, 200, response.json()) == []
+
+
 @pytest.mark.parametrize(
     ("template", "path", "status"),
     [
