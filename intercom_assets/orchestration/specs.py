@@ -238,7 +238,7 @@ def _declaring_files() -> dict[str, Path]:
     # Searched in the source text, since a value does not know where it was declared.
     return {
         name: file
-        for file in folder.glob("*.py")
+        for file in folder.rglob("*.py")
         for name in _DECLARATION.findall(file.read_text(encoding="utf-8"))
     }
 
