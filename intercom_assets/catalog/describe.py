@@ -81,7 +81,7 @@ def how_synced(resource: Resource) -> str:
         case AddedByParent(parent, after=after):
             told = f"Each sync reads what was added to the lists of all {parent}"
             if after is None:
-                told = f"Each sync adds what all {parent} show, with its time"
+                told = f"Each sync reads what all {parent} show then, and adds it with its time"
             return f"{told}; no row is marked."
         case ByParent(parent) as link:
             told = f"Each sync reads the lists of the {parent} that changed since the last one"

@@ -23,4 +23,4 @@ def exceptions(call: Call) -> Json:
     if call.workspace.collection("office_hours_schedules").find(key) is None:
         raise not_found()
     found = call.workspace.office_hours_exceptions.get(key, [])
-    return {"type": "office_hours_exception.list", "data": found}
+    return call.listed(found, kind="office_hours_exception.list")
