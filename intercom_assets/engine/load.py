@@ -231,11 +231,11 @@ class _Plan:
 
 def _prepare(extract: Extract, warehouse: Warehouse, report: Report, folder: Path) -> _Plan:
     """Inspect the table, then the workspace, and decide where to start."""
-    table = _open_table(extract, warehouse, folder)
+    table, resource = _open_table(extract, warehouse, folder), extract.resource
     # The warehouse is released before Intercom is called, so that others can use the file.
     listener = extract.listener
     session = extract.connection.session(
-        meter=report.meter, scope=extract.resource.scope, note=listener.info
+        meter=report.meter, scope=resource.scope, note=listener.info
     )
     workspace = extract.connection.workspace(session)
     refuse_other_workspace(table.cursors, workspace, extract)
@@ -249,7 +249,7 @@ def _prepare(extract: Extract, warehouse: Warehouse, report: Report, folder: Pat
     )
     window = _window(extract, cursor)
     context = ReadContext(
-        resource=extract.resource,
+        resource=resource,
         session=session,
         workspace=workspace,
         window=window,
@@ -266,12 +266,7 @@ def _prepare(extract: Extract, warehouse: Warehouse, report: Report, folder: Pat
         spooled=partial(_tell_spooled, extract, report, time.monotonic()),
         scroll_patience=extract.connection.scroll_patience,
         slice_records=extract.portions.slice_records,
-        shaper=Shaper(
-            extract.resource.table,
-            extract.mask,
-            extract.resource.reduced,
-            extract.resource.made_key,
-        ),
+        shaper=Shaper(resource.table, extract.mask, resource.reduced, resource.made_key),
         declared=extract.declared.table.columns,
         exports=extract.connection.exports,
         rewind=extract.source.export_rewind,
