@@ -2,16 +2,18 @@
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 
 from intercom_assets.catalog import CATALOG, NEWEST, OLDEST, ApiVersion, Level, Resource
+from intercom_assets.catalog.hidden import FieldPath, within
 from intercom_assets.catalog.views import MODELS, NAMES, Model, models_of
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.intercom.retry import LARGEST
 from intercom_assets.intercom.webhook import check_webhook
+from intercom_assets.settings.privacy import EXCLUDE
 from intercom_assets.settings.values import (
     Info,
     Reads,
@@ -274,9 +276,22 @@ def history(value: object, info: Info) -> frozenset[str]:
     if unselected := sorted({*names} & {*CATALOG.names} - {*selected}):
         needed = "not selected: add it to the setting resources, or leave it out here"
         problems.append(wrong(", ".join(unselected), needed))
+    kept = frozenset(selected if "all" in names else names)
+    problems += [
+        wrong(name, f"{flag} tells what its history has to forget: take it out of {EXCLUDE}")
+        for name, paths in info.context.understood.get(EXCLUDE, {}).items()
+        if name in kept and (flag := _redacted(CATALOG[name], paths))
+    ]
     if problems:
         raise Refused(*problems)
-    return frozenset(selected if "all" in names else names)
+    return kept
+
+
+def _redacted(resource: Resource, excluded: Iterable[FieldPath]) -> str | None:
+    """Return the name of the column that says what was redacted, if it is excluded."""
+    redacted = resource.table.redacted
+    is_excluded = redacted is not None and within(redacted[0].path, tuple(excluded))
+    return redacted[0].name if redacted and is_excluded else None
 
 
 @converted

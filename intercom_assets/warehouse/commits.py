@@ -152,17 +152,17 @@ class CommitWork:
         deleted = 0
         if seen := staged.get("seen"):
             unseen = statements.unseen_rows(seen)
-            self._archive(session, statements.archive_marked(unseen), synced_at)
+            self._archive(session, statements.archive(unseen), synced_at)
             deleted += session.run(statements.mark(unseen), synced_at, synced_at)
         if (lists := self._commit.whole) is not None:
             missing = statements.missing_children(
                 staged["whole"], lists.parent_key, lists.newest, rows
             )
-            self._archive(session, statements.archive_marked(missing), synced_at)
+            self._archive(session, statements.archive(missing), synced_at)
             deleted += session.run(statements.mark(missing), synced_at, synced_at)
         if gone := staged.get("gone"):
             found = statements.gone_rows(gone, rows)
-            self._archive(session, statements.archive_marked(found), synced_at)
+            self._archive(session, statements.archive(found), synced_at)
             self._keep_merged(session, statements.merged(gone, rows))
             deleted += session.run(statements.mark(found), synced_at, synced_at)
         return deleted

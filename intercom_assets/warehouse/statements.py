@@ -166,11 +166,17 @@ class Statements:
     def archive_replaced(self, staged: str) -> str:
         """Keep the versions that `update` and `unmark` will replace; binds `_valid_to`."""
         replaced = f"{self._is_newer('t')}\n  OR t.{self._column(DELETED_AT)} IS NOT NULL"
-        return f"{self._archive(staged)}\nWHERE {replaced}"
+        return f"{self.archive(staged)}\nWHERE {replaced}"
 
-    def archive_marked(self, keys: str) -> str:
-        """Keep the versions of rows that are about to be marked; binds `_valid_to`."""
-        return self._archive(keys)
+    def archive(self, keys: str) -> str:
+        """Keep the versions of the rows with these keys; binds `_valid_to`."""
+        names = [self._column(one.name) for one in self._table.all_columns]
+        values = ", ".join(f"t.{name}" for name in names)
+        return (
+            f"INSERT INTO {self._history.name} ({', '.join(names)}, {self._column(VALID_TO)})\n"
+            f"SELECT {values}, {instant(self.dialect)}\n"
+            f"FROM {self.name} AS t INNER JOIN {keys} AS s ON {self._same_key('t', 's')}"
+        )
 
     def erase_redacted(self, flag: Column, columns: Iterable[Column]) -> str:
         """Remove from former versions what was redacted since."""
@@ -333,15 +339,6 @@ class Statements:
     @property
     def _history(self) -> "Statements":
         return Statements(self.target.history, self.dialect)
-
-    def _archive(self, relation: str) -> str:
-        names = [self._column(one.name) for one in self._table.all_columns]
-        values = ", ".join(f"t.{name}" for name in names)
-        return (
-            f"INSERT INTO {self._history.name} ({', '.join(names)}, {self._column(VALID_TO)})\n"
-            f"SELECT {values}, {instant(self.dialect)}\n"
-            f"FROM {self.name} AS t INNER JOIN {relation} AS s ON {self._same_key('t', 's')}"
-        )
 
     def _unmarked(self, joined: str, condition: str) -> str:
         # Joins, because Snowflake does not support every correlated subquery; distinct keys,

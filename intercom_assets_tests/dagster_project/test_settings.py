@@ -98,6 +98,15 @@ def test_a_bad_value_is_named(setting: str, value: str, allowed: str) -> None:
     assert allowed in problem
 
 
+@pytest.mark.parametrize("excluded", ["conversations.source_redacted", "conversations.source"])
+def test_a_history_needs_to_know_what_was_redacted(excluded: str) -> None:
+    """Without the column that says what was redacted, a history would keep it for good."""
+    (problem,) = problems(history="all", exclude_columns=excluded)
+
+    assert problem.startswith("history is 'conversations': source_redacted tells what its history")
+    assert read(history="contacts", exclude_columns=excluded).history == {"contacts"}
+
+
 def test_all_problems_are_told_at_once() -> None:
     """A file with several mistakes is mended in one go."""
     environment, raw = from_environment(

@@ -47,7 +47,7 @@ SELECT s."id", s."parent_id", s."size", s."updated_at", s."tags", s."_extra", s.
 FROM STAGED_ROWS AS s LEFT JOIN "intercom"."eu_rudder_things" AS t ON t."parent_id" = s."parent_id" AND t."id" = s."id"
 WHERE t."parent_id" IS NULL;
 
--- mark_unseen
+-- mark
 UPDATE "intercom"."eu_rudder_things" SET "_synced_at" = CAST(? AS TIMESTAMP WITH TIME ZONE), "_deleted_at" = CAST(? AS TIMESTAMP WITH TIME ZONE)
 FROM (SELECT "eu_rudder_things".rowid AS _row, s.* FROM "intercom"."eu_rudder_things" AS "eu_rudder_things"
 INNER JOIN (
@@ -58,7 +58,7 @@ INNER JOIN (
 ) AS s ON "eu_rudder_things"."parent_id" = s."parent_id" AND "eu_rudder_things"."id" = s."id"
 ORDER BY "eu_rudder_things".rowid) AS s WHERE "eu_rudder_things".rowid = s._row;
 
--- mark_missing_children
+-- mark of missing_children
 UPDATE "intercom"."eu_rudder_things" SET "_synced_at" = CAST(? AS TIMESTAMP WITH TIME ZONE), "_deleted_at" = CAST(? AS TIMESTAMP WITH TIME ZONE)
 FROM (SELECT "eu_rudder_things".rowid AS _row, s.* FROM "intercom"."eu_rudder_things" AS "eu_rudder_things"
 INNER JOIN (
@@ -69,7 +69,7 @@ INNER JOIN (
 ) AS s ON "eu_rudder_things"."parent_id" = s."parent_id" AND "eu_rudder_things"."id" = s."id"
 ORDER BY "eu_rudder_things".rowid) AS s WHERE "eu_rudder_things".rowid = s._row;
 
--- mark_missing_children of a cut list
+-- mark of missing_children of a cut list
 UPDATE "intercom"."eu_rudder_things" SET "_synced_at" = CAST(? AS TIMESTAMP WITH TIME ZONE), "_deleted_at" = CAST(? AS TIMESTAMP WITH TIME ZONE)
 FROM (SELECT "eu_rudder_things".rowid AS _row, s.* FROM "intercom"."eu_rudder_things" AS "eu_rudder_things"
 INNER JOIN (
@@ -92,7 +92,7 @@ FROM "intercom"."eu_rudder_things" AS t
 UPDATE "intercom"."eu_rudder_things" SET "_extra" = f."_extra"
 FROM (SELECT CAST(r."_extra" AS JSON) AS "_extra" FROM (SELECT CAST(? AS VARCHAR) AS "_extra") AS r) AS f WHERE "eu_rudder_things"."parent_id" = ?;
 
--- mark_gone
+-- mark of gone_rows
 UPDATE "intercom"."eu_rudder_things" SET "_synced_at" = CAST(? AS TIMESTAMP WITH TIME ZONE), "_deleted_at" = CAST(? AS TIMESTAMP WITH TIME ZONE)
 FROM (SELECT "eu_rudder_things".rowid AS _row, s.* FROM "intercom"."eu_rudder_things" AS "eu_rudder_things"
 INNER JOIN (
@@ -103,7 +103,7 @@ INNER JOIN (
 ) AS s ON "eu_rudder_things"."parent_id" = s."parent_id" AND "eu_rudder_things"."id" = s."id"
 ORDER BY "eu_rudder_things".rowid) AS s WHERE "eu_rudder_things".rowid = s._row;
 
--- mark_gone of what was not read
+-- mark of gone_rows that were not read
 UPDATE "intercom"."eu_rudder_things" SET "_synced_at" = CAST(? AS TIMESTAMP WITH TIME ZONE), "_deleted_at" = CAST(? AS TIMESTAMP WITH TIME ZONE)
 FROM (SELECT "eu_rudder_things".rowid AS _row, s.* FROM "intercom"."eu_rudder_things" AS "eu_rudder_things"
 INNER JOIN (
@@ -1182,7 +1182,7 @@ WHERE t."_deleted_at" IS NULL;
 -- view contact_social_profiles create 2
 COMMENT ON VIEW "intercom"."eu_rudder_contact_social_profiles" IS 'One row per contact and profile in a social network. [intercom_assets:9dc824b8602b2af6]';
 
--- history create
+-- create of the history
 CREATE TABLE IF NOT EXISTS "intercom"."eu_rudder_things_history" (
   "id" VARCHAR,
   "parent_id" VARCHAR,
@@ -1196,14 +1196,14 @@ CREATE TABLE IF NOT EXISTS "intercom"."eu_rudder_things_history" (
   "_deleted_at" TIMESTAMP WITH TIME ZONE
 );
 
--- history archive_replaced
+-- archive_replaced
 INSERT INTO "intercom"."eu_rudder_things_history" ("id", "parent_id", "size", "updated_at", "tags", "_extra", "_row_hash", "_synced_at", "_deleted_at", "_valid_to")
 SELECT t."id", t."parent_id", t."size", t."updated_at", t."tags", t."_extra", t."_row_hash", t."_synced_at", t."_deleted_at", CAST(? AS TIMESTAMP WITH TIME ZONE)
 FROM "intercom"."eu_rudder_things" AS t INNER JOIN STAGED_ROWS AS s ON t."parent_id" = s."parent_id" AND t."id" = s."id"
 WHERE (t."_row_hash" IS DISTINCT FROM s."_row_hash" OR t."_deleted_at" IS NOT NULL) AND (s."updated_at" IS NULL OR t."updated_at" IS NULL OR s."updated_at" <= CAST('1970-01-01T00:00:00+00:00' AS TIMESTAMP WITH TIME ZONE) OR s."updated_at" >= LEAST(t."updated_at", t."_synced_at"))
   OR t."_deleted_at" IS NOT NULL;
 
--- history archive_marked
+-- archive
 INSERT INTO "intercom"."eu_rudder_things_history" ("id", "parent_id", "size", "updated_at", "tags", "_extra", "_row_hash", "_synced_at", "_deleted_at", "_valid_to")
 SELECT t."id", t."parent_id", t."size", t."updated_at", t."tags", t."_extra", t."_row_hash", t."_synced_at", t."_deleted_at", CAST(? AS TIMESTAMP WITH TIME ZONE)
 FROM "intercom"."eu_rudder_things" AS t INNER JOIN (
@@ -1213,17 +1213,17 @@ FROM "intercom"."eu_rudder_things" AS t INNER JOIN (
   WHERE t."_deleted_at" IS NULL AND s."parent_id" IS NULL
 ) AS s ON t."parent_id" = s."parent_id" AND t."id" = s."id";
 
--- history erase_redacted
+-- erase_redacted
 UPDATE "intercom"."eu_rudder_things_history" SET "tags" = NULL, "_extra" = NULL
 FROM (SELECT "eu_rudder_things_history".rowid AS _row, s.* FROM "intercom"."eu_rudder_things_history" AS "eu_rudder_things_history"
 INNER JOIN (SELECT DISTINCT t."parent_id", t."id" FROM "intercom"."eu_rudder_things" AS t WHERE t."redacted") AS s ON "eu_rudder_things_history"."parent_id" = s."parent_id" AND "eu_rudder_things_history"."id" = s."id" AND NOT COALESCE("eu_rudder_things_history"."redacted", FALSE)
   AND ("eu_rudder_things_history"."tags" IS NOT NULL OR "eu_rudder_things_history"."_extra" IS NOT NULL)
 ORDER BY "eu_rudder_things_history".rowid) AS s WHERE "eu_rudder_things_history".rowid = s._row;
 
--- history expire
+-- expire
 DELETE FROM "intercom"."eu_rudder_things_history" WHERE "_valid_to" < CAST(? AS TIMESTAMP WITH TIME ZONE);
 
--- history rewrite
+-- rewrite of the history
 UPDATE "intercom"."eu_rudder_things_history" SET "size" = s."size", "_extra" = s."_extra"
 FROM (SELECT "eu_rudder_things_history".rowid AS _row, s.* FROM "intercom"."eu_rudder_things_history" AS "eu_rudder_things_history"
 INNER JOIN STAGED_ROWS AS s ON "eu_rudder_things_history"."parent_id" = s."parent_id" AND "eu_rudder_things_history"."id" = s."id" AND "eu_rudder_things_history"."_synced_at" = s."_synced_at"
