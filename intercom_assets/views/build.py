@@ -45,7 +45,6 @@ from intercom_assets.warehouse.views import (
     EntriesView,
     FlatView,
     Made,
-    Outcome,
     TypedColumn,
     VersionsView,
     View,
@@ -225,51 +224,40 @@ def make_views(
             except SchemaError as error:
                 target = view_target(source, model)
                 left_out.append(ViewReport(model, target, None, problem=str(error)))
+        fivetran = [plan for plan in plans if isinstance(plan.model.shape, Fivetran)]
         own = [plan for plan in plans if not isinstance(plan.model.shape, Fivetran)]
-        outcomes = warehouse.make_views([plan.view for plan in own])
-        done = zip(own, outcomes, strict=True)
+        # None of Fivetran's is made in a schema that Fivetran itself writes.
         return [
             *left_out,
-            *(_report(plan, outcome, warehouse) for plan, outcome in done),
-            *_make_fivetran([plan for plan in plans if plan not in own], warehouse),
+            *_made(own, warehouse, together=False),
+            *_made(fivetran, warehouse, together=True),
         ]
 
 
-def _make_fivetran(plans: list[_Plan], warehouse: Warehouse) -> Iterator[ViewReport]:
-    """Create Fivetran's views, or none: the schema may be the one that Fivetran writes."""
-    outcomes = warehouse.make_views([plan.view for plan in plans], together=True)
+def _made(plans: list[_Plan], warehouse: Warehouse, *, together: bool) -> Iterator[ViewReport]:
+    outcomes = warehouse.make_views([plan.view for plan in plans], together=together)
     foreign = [plan.model.name for plan, one in zip(plans, outcomes, strict=True) if one.rename]
     for plan, outcome in zip(plans, outcomes, strict=True):
-        target = plan.view.target
+        target, name = plan.view.target, plan.model.name
+        refused = outcome.made is Made.REFUSED
+        problem = (
+            f"The schema {target.schema} has {', '.join(foreign)}, not made by intercom_assets (or "
+            "changed since), so none of Fivetran's views was made there. Set fivetran_schema to "
+            "another schema, or rename what is there"
+            if together
+            else f"{target} exists and was not made by intercom_assets (or was changed since), so "
+            f"it is left as it is. Rename it and materialize {name} again: {outcome.rename} Or "
+            f"leave {name} out of the setting models"
+        )
         yield ViewReport(
             plan.model,
             target,
             outcome.made,
-            problem=f"The schema {target.schema} has {', '.join(foreign)}, not made by "
-            "intercom_assets (or changed since), so none of Fivetran's views was made there. Set "
-            "fivetran_schema to another schema, or rename what is there",
+            problem=problem if refused else "",
             columns=plan.columns,
-            row_count=0 if foreign else warehouse.count(target),
+            row_count=0 if refused else warehouse.count(target),
             live=plan.live,
         )
-
-
-def _report(plan: _Plan, outcome: Outcome, warehouse: Warehouse) -> ViewReport:
-    target, name = plan.view.target, plan.model.name
-    refused = outcome.made is Made.REFUSED
-    return ViewReport(
-        plan.model,
-        target,
-        outcome.made,
-        problem=f"{target} exists and was not made by intercom_assets (or was changed since), so "
-        f"it is left as it is. Rename it and materialize {name} again: {outcome.rename} Or leave "
-        f"{name} out of the setting models"
-        if refused
-        else "",
-        columns=plan.columns,
-        row_count=0 if refused else warehouse.count(target),
-        live=plan.live,
-    )
 
 
 def _plan(model: Model, tables: _Tables) -> _Plan:

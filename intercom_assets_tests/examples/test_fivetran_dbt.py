@@ -81,10 +81,15 @@ group by c.id, c.custom_seats
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Name the DuckDB file."""
+    return tmp_path_factory.mktemp("fivetran_dbt") / "warehouse.duckdb"
+
+
+@pytest.fixture(scope="module")
+def world(database: Path) -> World:
     """Sync a workspace, and make the views in the schema that the example names."""
-    folder = tmp_path_factory.mktemp("fivetran_dbt")
-    world = make_world(folder / "warehouse.duckdb", contacts=40, companies=6, conversations=30)
+    world = make_world(database, contacts=40, companies=6, conversations=30)
     models = fivetran_models("intercom_fivetran", CATALOG)
     read = {name for model in models for name in model.sources}
     world.sync_all(*(name for name in CATALOG.names if name in read))
@@ -93,7 +98,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 
 @pytest.mark.skipif(DBT is None, reason="dbt is not installed")
-def test_models_that_join_fivetrans_tables_are_true(world: World, tmp_path: Path) -> None:
+def test_models_that_join_fivetrans_tables_are_true(
+    world: World, database: Path, tmp_path: Path
+) -> None:
     """In the example's project, models over the views build while the file is attached to read."""
     project = tmp_path / "fivetran_dbt"
     shutil.copytree(EXAMPLE, project)
@@ -103,7 +110,7 @@ def test_models_that_join_fivetrans_tables_are_true(world: World, tmp_path: Path
     for name, sql in (("conversations", CONVERSATIONS), ("admins", ADMINS), ("contacts", CONTACTS)):
         (project / "models" / f"{name}.sql").write_text(sql)
 
-    variables = {"PATH": "/usr/bin:/bin", "DUCKDB_DATABASE": str(world.place.database)}
+    variables = {"PATH": "/usr/bin:/bin", "DUCKDB_DATABASE": str(database)}
     built = subprocess.run(
         [str(DBT), "build", "--profiles-dir", "."],
         cwd=project, env=variables, capture_output=True, text=True, check=False,
@@ -111,7 +118,7 @@ def test_models_that_join_fivetrans_tables_are_true(world: World, tmp_path: Path
 
     assert 0 == built.returncode, built.stdout
     with duckdb.connect(str(project / "dbt.duckdb")) as connection:
-        connection.execute(f"ATTACH '{world.place.database}' AS warehouse (READ_ONLY)")
+        connection.execute(f"ATTACH '{database}' AS warehouse (READ_ONLY)")
         shown = {row[0]: row for row in connection.execute("FROM conversations").fetchall()}
         admins = dict(connection.execute("FROM admins").fetchall())
         contacts = {row[0]: row for row in connection.execute("FROM contacts").fetchall()}
