@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from intercom_assets.catalog import CATALOG
 from intercom_assets.catalog.resource import Resource
 from intercom_assets.catalog.table import (
     SYNCED_AT,
     Column,
     boolean,
-    double,
     integer,
     text,
     timestamp,
@@ -35,22 +35,13 @@ _HISTORY = (
     *_own(timestamp(_fivetran_end="Null: only the newest version of a row is shown.")),
     *_SYNCED,
 )
-_STATISTICS = (
-    *text(type="Kind of statistics."),
-    *integer(views="How often it was viewed.", conversations="Conversations that began at it."),
-    *integer(reactions="Reactions of readers."),
-    *double(
-        happy_reaction_percentage="Share of happy reactions, as a percentage.",
-        neutral_reaction_percentage="Share of neutral reactions, as a percentage.",
-        sad_reaction_percentage="Share of sad reactions, as a percentage.",
-    ),
-)
 _ARTICLE = (
     *_own(text(collection_id="Collection that it is in."), "parent_id", "parent_ids"),
     *_own(text(section_id="Null: Intercom no longer has sections.")),
     *(
         Mapped(replace(column, name=f"statistics_{column.name}"), How.LOOKUP, (column.name,))
-        for column in _STATISTICS
+        for column in CATALOG["article_statistics"].columns
+        if column.name != "article_id"
     ),
 )
 _CONVERSATION = (

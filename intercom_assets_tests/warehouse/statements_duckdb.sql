@@ -1110,6 +1110,9 @@ SELECT
   o."happy_reaction_percentage" AS "statistics_happy_reaction_percentage",
   o."neutral_reaction_percentage" AS "statistics_neutral_reaction_percentage",
   o."sad_reaction_percentage" AS "statistics_sad_reaction_percentage",
+  o."fin_involvements" AS "statistics_fin_involvements",
+  o."fin_resolutions" AS "statistics_fin_resolutions",
+  o."fin_resolution_rate" AS "statistics_fin_resolution_rate",
   t."_deleted_at" IS NULL AS "_fivetran_active",
   timezone('UTC', t."_synced_at") AS "_fivetran_start",
   timezone('UTC', CAST(NULL AS TIMESTAMP WITH TIME ZONE)) AS "_fivetran_end",
@@ -1119,7 +1122,7 @@ LEFT JOIN "intercom"."eu_rudder_article_statistics" AS o ON o."article_id" = t."
 WHERE TRUE;
 
 -- view article_history replace 2
-COMMENT ON VIEW "intercom_fivetran"."article_history" IS 'The table `article_history` of Fivetran, as a view of articles: names of columns as there, times in UTC without zone. [intercom_assets:d4039630e4f4ddee]';
+COMMENT ON VIEW "intercom_fivetran"."article_history" IS 'The table `article_history` of Fivetran, as a view of articles: names of columns as there, times in UTC without zone. [intercom_assets:db142cc62d74ecc9]';
 
 -- view collection_history replace 1
 CREATE OR REPLACE VIEW "intercom_fivetran"."collection_history" AS
