@@ -21,9 +21,9 @@ def events(call: Call) -> Json:
     if call.flag("summary"):
         return {
             "type": "event.summary",
-            "email": contact["email"],
+            "email": contact.get("email") or "",
             "intercom_user_id": contact["id"],
-            "user_id": contact["external_id"] or "",
+            "user_id": contact.get("external_id") or "",
             "events": summaries(found),
         }
     return _page(call, found)
@@ -34,9 +34,9 @@ def _contact(call: Call) -> Record:
     if "intercom_user_id" in query:
         found = contacts.find(query["intercom_user_id"])
     elif "user_id" in query:
-        found = next((one for one in contacts if one["external_id"] == query["user_id"]), None)
+        found = next((one for one in contacts if one.get("external_id") == query["user_id"]), None)
     elif "email" in query:
-        found = next((one for one in contacts if one["email"] == query["email"]), None)
+        found = next((one for one in contacts if one.get("email") == query["email"]), None)
     else:
         raise parameter_invalid("user_id, intercom_user_id or email is required")
     if found is None:
