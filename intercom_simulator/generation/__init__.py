@@ -10,13 +10,11 @@ from intercom_simulator.generation import (
     activity,
     beside,
     companies,
-    hours,
     operations,
     phone,
     plain,
     readers,
     setup,
-    transcripts,
 )
 from intercom_simulator.generation.chance import Chance
 from intercom_simulator.generation.contacts import ContactMaker
@@ -67,9 +65,9 @@ def generate(  # noqa: PLR0913 - every size has a name and a default
     filled.deleted_conversations += activity.deleted_conversations(seed, deleted_conversations)
     filled.handling_events |= beside.handling_events(filled, seed)
     filled.side_conversations |= beside.side_conversations(filled, seed)
-    schedules = hours.schedules(seed)
+    schedules = operations.schedules(seed)
     filled.collection("office_hours_schedules").fill(schedules)
-    filled.office_hours_exceptions |= hours.exceptions(seed, schedules)
+    filled.office_hours_exceptions |= operations.exceptions(seed, schedules)
     filled.connector_executions |= operations.executions(filled, seed)
     filled.team_loads |= operations.loads(filled, seed)
     articles = list(filled.collection("articles"))
@@ -77,7 +75,7 @@ def generate(  # noqa: PLR0913 - every size has a name and a default
     filled.article_versions |= readers.versions(seed, articles)
     filling.add_tickets(tickets, long_tickets, Chance(seed + _OWN_STREAM))
     filled.collection("calls").fill(phone.calls(filled, seed, calls))
-    filled.transcripts |= transcripts.transcripts(filled, seed)
+    filled.transcripts |= phone.transcripts(filled, seed)
     return filled
 
 
