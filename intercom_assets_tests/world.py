@@ -18,7 +18,8 @@ import httpx
 
 from intercom_assets.catalog import CATALOG, NEWEST, ApiVersion, Resource
 from intercom_assets.catalog.endpoints import Export
-from intercom_assets.catalog.resource import AddedByParent, including
+from intercom_assets.catalog.replication import AddedByParent
+from intercom_assets.catalog.resource import including
 from intercom_assets.engine.cursor import BatchLimits, Source, SyncOptions
 from intercom_assets.engine.extract import Extract
 from intercom_assets.engine.load import load

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from intercom_assets.catalog.families.calls import ABOUT_CALLS
 from intercom_assets.catalog.families.conversations import MESSAGING
 from intercom_assets.catalog.families.events import EVENTS
 from intercom_assets.catalog.families.exports import EXPORTS
@@ -87,7 +88,7 @@ CATALOG = Catalog(
     {
         "workspace": (*WORKSPACE, *SETUP, *OPERATIONS),
         "people": (*PEOPLE, *ABOUT_PEOPLE, *EVENTS),
-        "inbox": (*MESSAGING, *INBOX, *BESIDE_CONVERSATIONS),
+        "inbox": (*MESSAGING, *ABOUT_CALLS, *INBOX, *BESIDE_CONVERSATIONS),
         "tickets": TICKETS,
         "knowledge": (*KNOWLEDGE, *ABOUT_ARTICLES),
         "outbound": (*OUTBOUND, *EXPORTS),

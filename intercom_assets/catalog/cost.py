@@ -14,18 +14,17 @@ from intercom_assets.catalog.endpoints import (
     SinglePage,
     StartingAfter,
 )
-from intercom_assets.catalog.resource import (
+from intercom_assets.catalog.replication import (
     AddedByParent,
-    ApiVersion,
     ByParent,
     Exported,
     FullRefresh,
     Incremental,
     NewestFirst,
-    Resource,
     SemiIncremental,
     Windowed,
 )
+from intercom_assets.catalog.resource import ApiVersion, Resource
 
 _SCROLLED = 100
 """Records of a page of the scroll, whose size is Intercom's."""

@@ -10,17 +10,17 @@ from intercom_assets.catalog.endpoints import (
     ParentSearch,
     Search,
 )
-from intercom_assets.catalog.resource import (
+from intercom_assets.catalog.replication import (
     AddedByParent,
     ByParent,
     Exported,
     FullRefresh,
     Incremental,
     NewestFirst,
-    Resource,
     SemiIncremental,
     Windowed,
 )
+from intercom_assets.catalog.resource import Resource
 
 
 def request_line(resource: Resource) -> str:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TypeAlias
 
-from intercom_assets.catalog.resource import ByParent, Copied, Resource
+from intercom_assets.catalog.replication import ByParent
+from intercom_assets.catalog.resource import Copied, Resource
 from intercom_assets.catalog.table import EXTRA, METADATA_COLUMNS, Column
 from intercom_assets.catalog.types import ColumnType
 

@@ -10,7 +10,7 @@ from typing import Any, assert_never
 import click
 
 from intercom_assets.catalog import CATALOG
-from intercom_assets.catalog.resource import (
+from intercom_assets.catalog.replication import (
     AddedByParent,
     ByParent,
     Exported,

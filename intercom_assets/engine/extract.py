@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from intercom_assets.catalog.preview import Preview
-from intercom_assets.catalog.resource import Incremental, Resource, Windowed
+from intercom_assets.catalog.replication import Incremental, Windowed
+from intercom_assets.catalog.resource import Resource
 from intercom_assets.catalog.table import Column
 from intercom_assets.catalog.types import Record, instant, instant_at, micros_at
 from intercom_assets.engine.cursor import BatchLimits, Source, SyncOptions, Window

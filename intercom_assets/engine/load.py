@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import assert_never
 
 from intercom_assets.catalog.endpoints import Child, ChildSearch, Export, Listing, Search
-from intercom_assets.catalog.resource import (
+from intercom_assets.catalog.replication import (
     AddedByParent,
     ByParent,
     Exported,

@@ -4,7 +4,7 @@ import time
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import replace
 
-from intercom_assets.catalog.resource import ByParent
+from intercom_assets.catalog.replication import ByParent
 from intercom_assets.catalog.types import ColumnType
 from intercom_assets.engine.concurrency import iterate_in_thread, relaxed_gc
 from intercom_assets.engine.cursor import Batch, Checkpoint

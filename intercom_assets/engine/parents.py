@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from intercom_assets.catalog.endpoints import ChildSearch
-from intercom_assets.catalog.resource import AddedByParent, ByParent, Unfinished
+from intercom_assets.catalog.replication import AddedByParent, ByParent, Unfinished
 from intercom_assets.catalog.table import DELETED_AT
 from intercom_assets.engine.cursor import Window
 from intercom_assets.engine.extract import Extract

@@ -17,7 +17,8 @@ from intercom_assets.catalog.endpoints import (
     record_params,
     record_path,
 )
-from intercom_assets.catalog.resource import Exported, Resource, Windowed
+from intercom_assets.catalog.replication import Exported, Windowed
+from intercom_assets.catalog.resource import Resource
 from intercom_assets.catalog.types import Json, instant_at
 from intercom_assets.errors import ConfigurationError, NotFound, Unauthorized
 from intercom_assets.intercom import REGIONS

@@ -19,7 +19,7 @@ from pydantic import Field
 from intercom_assets.catalog import CATALOG
 from intercom_assets.catalog.fivetran import fivetran_models
 from intercom_assets.catalog.preview import sample
-from intercom_assets.catalog.resource import Incremental
+from intercom_assets.catalog.replication import Incremental
 from intercom_assets.catalog.views import model_named
 from intercom_assets.engine.cursor import Source
 from intercom_assets.engine.extract import Extract

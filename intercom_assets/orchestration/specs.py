@@ -16,7 +16,7 @@ import dagster as dg
 from intercom_assets import catalog
 from intercom_assets.catalog import CATALOG, Resource
 from intercom_assets.catalog.describe import how_synced, request_line, sync_type
-from intercom_assets.catalog.resource import PerParent
+from intercom_assets.catalog.replication import PerParent
 from intercom_assets.catalog.table import Column
 from intercom_assets.catalog.types import ColumnType
 from intercom_assets.catalog.views import Model

@@ -11,13 +11,8 @@ from enum import Enum
 from typing import Generic, TypeVar
 
 from intercom_assets.catalog.endpoints import Child, Scroll, Search, record_path
-from intercom_assets.catalog.resource import (
-    ByParent,
-    FullRefresh,
-    Incremental,
-    PerParent,
-    Resource,
-)
+from intercom_assets.catalog.replication import ByParent, FullRefresh, Incremental, PerParent
+from intercom_assets.catalog.resource import Resource
 from intercom_assets.catalog.types import EPOCH, Json, value_at
 from intercom_assets.errors import ConfigurationError, IntercomAssetsError, NotFound
 from intercom_assets.intercom.client import Call, ResourceSession

@@ -7,7 +7,7 @@ from typing import TypeAlias
 from intercom_assets.catalog import CATALOG, Resource
 from intercom_assets.catalog.endpoints import ChildSearch
 from intercom_assets.catalog.hidden import FieldPath, HiddenPaths, needs, path_of, within
-from intercom_assets.catalog.resource import ByParent
+from intercom_assets.catalog.replication import ByParent
 from intercom_assets.catalog.table import Column
 from intercom_assets.catalog.types import ColumnType
 from intercom_assets.errors import ConfigurationError

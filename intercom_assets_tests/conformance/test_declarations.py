@@ -9,7 +9,7 @@ import pytest
 from intercom_assets.catalog import CATALOG, NEWEST, OLDEST, ApiVersion, Level, Resource
 from intercom_assets.catalog.endpoints import Child
 from intercom_assets.catalog.families import tickets
-from intercom_assets.catalog.resource import AddedByParent
+from intercom_assets.catalog.replication import AddedByParent
 from intercom_assets_tests.conformance.facts import VERSIONS
 
 every_resource = pytest.mark.parametrize("resource", CATALOG.resources, ids=CATALOG.names)

@@ -7,15 +7,14 @@ import pytest
 
 from intercom_assets.catalog import Catalog, Resource
 from intercom_assets.catalog.endpoints import Child, Granularity, Listing, Search
-from intercom_assets.catalog.resource import (
+from intercom_assets.catalog.replication import (
     ByParent,
     Incremental,
     NewestFirst,
     SemiIncremental,
     Windowed,
-    identity,
-    stamps,
 )
+from intercom_assets.catalog.resource import identity, stamps
 from intercom_assets.catalog.table import integer, json, nested, text
 
 WIDGETS = Resource(

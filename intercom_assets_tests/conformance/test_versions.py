@@ -8,7 +8,7 @@ import pytest
 
 from intercom_assets.catalog import CATALOG, NEWEST, OLDEST, ApiVersion, Resource
 from intercom_assets.catalog.endpoints import Child, Listing, Search
-from intercom_assets.catalog.resource import Windowed
+from intercom_assets.catalog.replication import Windowed
 from intercom_assets.intercom.search import Order, parents_call, search_call
 from intercom_assets_tests.conformance.facts import (
     VERSIONS,

@@ -9,7 +9,7 @@ from intercom_assets.catalog import CATALOG, OLDEST, Level, Resource
 from intercom_assets.catalog.cost import quiet_cost
 from intercom_assets.catalog.describe import request_line, sync_type
 from intercom_assets.catalog.endpoints import Child
-from intercom_assets.catalog.resource import (
+from intercom_assets.catalog.replication import (
     AddedByParent,
     ByParent,
     Exported,

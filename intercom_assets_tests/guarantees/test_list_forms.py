@@ -9,7 +9,7 @@ import pytest
 
 from intercom_assets.catalog import CATALOG, Resource
 from intercom_assets.catalog.endpoints import Child, Listing, Search, SinglePage
-from intercom_assets.catalog.resource import AddedByParent, Windowed
+from intercom_assets.catalog.replication import AddedByParent, Windowed
 from intercom_assets.errors import CutOff, IntercomError
 from intercom_assets.warehouse.duckdb import connect
 from intercom_assets_tests.guarantees.budget import TORTURE, budget

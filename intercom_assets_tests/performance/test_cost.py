@@ -16,7 +16,7 @@ import pytest
 from intercom_assets.catalog import CATALOG, NEWEST
 from intercom_assets.catalog.cost import Cost, cost_of
 from intercom_assets.catalog.endpoints import Export, Search
-from intercom_assets.catalog.resource import AddedByParent, ByParent
+from intercom_assets.catalog.replication import AddedByParent, ByParent
 from intercom_assets.engine.concurrency import PAGES_AHEAD, SIDE_BY_SIDE
 from intercom_assets.engine.cursor import BatchLimits
 from intercom_assets.intercom.metrics import RequestMetrics

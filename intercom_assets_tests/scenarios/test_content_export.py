@@ -11,7 +11,7 @@ import pytest
 
 from intercom_assets.catalog import CATALOG, ApiVersion, Resource
 from intercom_assets.catalog.endpoints import Export
-from intercom_assets.catalog.resource import Exported
+from intercom_assets.catalog.replication import Exported
 from intercom_assets.engine.cursor import BatchLimits
 from intercom_assets.engine.reads.exported import spans
 from intercom_assets.errors import PermanentError, TransientError, Unauthorized

@@ -10,7 +10,6 @@ from intercom_simulator.generation import (
     activity,
     beside,
     companies,
-    hours,
     operations,
     outbound,
     people,
@@ -21,7 +20,6 @@ from intercom_simulator.generation import (
     redirects,
     setup,
     tracked,
-    transcripts,
 )
 from intercom_simulator.generation.chance import Chance
 from intercom_simulator.generation.contacts import ContactMaker
@@ -76,9 +74,9 @@ def generate(  # noqa: PLR0913 - every size has a name and a default
     filled.events |= tracked.events(filled, seed)
     filled.monitor_evaluations |= quality.monitor_evaluations(filled, seed)
     filled.scorecards |= quality.scorecards(filled, seed)
-    schedules = hours.schedules(seed)
+    schedules = operations.schedules(seed)
     filled.collection("office_hours_schedules").fill(schedules)
-    filled.office_hours_exceptions |= hours.exceptions(seed, schedules)
+    filled.office_hours_exceptions |= operations.exceptions(seed, schedules)
     filled.connector_executions |= operations.executions(filled, seed)
     filled.team_loads |= operations.loads(filled, seed)
     articles = list(filled.collection("articles"))
@@ -91,7 +89,7 @@ def generate(  # noqa: PLR0913 - every size has a name and a default
     filled.taggings |= people.taggings(filled, seed)
     filling.add_tickets(tickets, long_tickets, Chance(seed + _OWN_STREAM))
     filled.collection("calls").fill(phone.calls(filled, seed, calls))
-    filled.transcripts |= transcripts.transcripts(filled, seed)
+    filled.transcripts |= phone.transcripts(filled, seed)
     filled.outbound |= outbound.outbound(
         seed, list(filled.collection("contacts")), list(filled.collection("companies")), receipts
     )

@@ -1,12 +1,14 @@
-"""Calls of a made-up workspace, from a chance of their own."""
+"""Calls of a made-up workspace and what was said, each from a chance of its own."""
 
 from datetime import UTC, datetime
 
 from intercom_simulator.contents import Contents
+from intercom_simulator.generation import words
 from intercom_simulator.generation.chance import END, Chance
 from intercom_simulator.records import Json, Record
 
 _OWN_STREAM = 2_000_003
+_SPOKEN_STREAM = 7_000_003
 _FIRST_ID = 7_100
 
 
@@ -57,3 +59,23 @@ def _one(contents: Contents, chance: Chance, kind: str) -> str | None:
 
 def _spelled(moment: int, *, iso: bool) -> Json:
     return datetime.fromtimestamp(moment, UTC).isoformat() if iso else moment
+
+
+def transcripts(contents: Contents, seed: int) -> dict[str, Record]:
+    """Makes the transcripts of calls that were answered."""
+    chance = Chance(seed + _SPOKEN_STREAM)
+    return {
+        str(call["id"]): {
+            "transcript": [
+                {
+                    "speaker": ("admin", "contact")[place % 2],
+                    "start": 4 * place,
+                    "text": chance.pick(words.SENTENCES),
+                }
+                for place in range(1 + chance.below(4))
+            ],
+            "transcript_status": "completed",
+        }
+        for call in contents.collection("calls")
+        if call["state"] == "completed"
+    }

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from intercom_assets.catalog.endpoints import Child, Linked
-from intercom_assets.catalog.resource import ByParent, Level, Resource, optional, reference
+from intercom_assets.catalog.replication import ByParent
+from intercom_assets.catalog.resource import Level, Resource, optional, reference
 from intercom_assets.catalog.table import integer, json, text, timestamp
 
 _OF_CONTACT: Mapping[str, str] = {"type": "user", "intercom_user_id": "{id}"}

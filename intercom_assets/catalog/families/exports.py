@@ -5,7 +5,8 @@ columns of some files; those of the others are kept in `_extra`.
 """
 
 from intercom_assets.catalog.endpoints import Export
-from intercom_assets.catalog.resource import Exported, Level, Resource, optional, reference
+from intercom_assets.catalog.replication import Exported
+from intercom_assets.catalog.resource import Level, Resource, optional, reference
 from intercom_assets.catalog.table import Column, integer, json, legacy, null_for, text, timestamp
 
 

@@ -1,10 +1,9 @@
 """How the inbox is set up, and what lies beside conversations."""
 
 from intercom_assets.catalog.endpoints import Child, Listing, Numbered, StartingAfter
+from intercom_assets.catalog.replication import ByParent, FullRefresh
 from intercom_assets.catalog.resource import (
     ApiVersion,
-    ByParent,
-    FullRefresh,
     Level,
     Resource,
     identity,

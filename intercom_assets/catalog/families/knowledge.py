@@ -5,9 +5,9 @@ Intercom names no permission for content snippets and audiences, and that of red
 """
 
 from intercom_assets.catalog.endpoints import Child, Listing, Numbered
+from intercom_assets.catalog.replication import ByParent
 from intercom_assets.catalog.resource import (
     ApiVersion,
-    ByParent,
     Level,
     Resource,
     identity,

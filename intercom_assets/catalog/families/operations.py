@@ -1,10 +1,9 @@
 """How support is run: when it is open, how busy teams are, and what data connectors did."""
 
 from intercom_assets.catalog.endpoints import Child, Listing, StartingAfter
+from intercom_assets.catalog.replication import AddedByParent, ByParent
 from intercom_assets.catalog.resource import (
-    AddedByParent,
     ApiVersion,
-    ByParent,
     Level,
     Resource,
     identity,

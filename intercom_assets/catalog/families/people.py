@@ -11,16 +11,14 @@ from intercom_assets.catalog.endpoints import (
     SinglePage,
     StartingAfter,
 )
+from intercom_assets.catalog.replication import ByParent, Incremental, SemiIncremental
 from intercom_assets.catalog.resource import (
     ApiVersion,
-    ByParent,
     Copied,
-    Incremental,
     Level,
     NestedList,
     OnRequest,
     Resource,
-    SemiIncremental,
     identity,
     optional,
     reference,

@@ -9,15 +9,8 @@ from intercom_assets.catalog.endpoints import (
     Search,
     StartingAfter,
 )
-from intercom_assets.catalog.resource import (
-    ApiVersion,
-    ByParent,
-    Incremental,
-    Resource,
-    identity,
-    optional,
-    reference,
-)
+from intercom_assets.catalog.replication import ByParent, Incremental
+from intercom_assets.catalog.resource import ApiVersion, Resource, identity, optional, reference
 from intercom_assets.catalog.table import (
     boolean,
     integer,

@@ -5,15 +5,8 @@ likely one is given.
 """
 
 from intercom_assets.catalog.endpoints import Listing, StartingAfter
-from intercom_assets.catalog.resource import (
-    ApiVersion,
-    FullRefresh,
-    Resource,
-    Windowed,
-    identity,
-    optional,
-    reference,
-)
+from intercom_assets.catalog.replication import FullRefresh, Windowed
+from intercom_assets.catalog.resource import ApiVersion, Resource, identity, optional, reference
 from intercom_assets.catalog.table import boolean, integer, json, nested, text, timestamp
 
 _ATTRIBUTE = (

@@ -9,7 +9,7 @@ from functools import partial
 import anyio
 
 from intercom_assets.catalog.endpoints import Child, record_path
-from intercom_assets.catalog.resource import AddedByParent
+from intercom_assets.catalog.replication import AddedByParent
 from intercom_assets.catalog.types import Record
 from intercom_assets.engine.cursor import Batch, Checkpoint, reached
 from intercom_assets.engine.extract import ReadContext, local_now

@@ -15,7 +15,7 @@ from intercom_assets.catalog.endpoints import (
     record_params,
     record_path,
 )
-from intercom_assets.catalog.resource import ByParent
+from intercom_assets.catalog.replication import ByParent
 from intercom_assets.catalog.types import Record, as_int, instant, micros_at, value_at
 from intercom_assets.engine.concurrency import map_ordered
 from intercom_assets.engine.cursor import Batch, Checkpoint, PassedOver, WholeList

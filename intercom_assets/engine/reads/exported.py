@@ -12,7 +12,7 @@ from itertools import islice
 from types import MappingProxyType
 
 from intercom_assets.catalog.endpoints import Export
-from intercom_assets.catalog.resource import Exported
+from intercom_assets.catalog.replication import Exported
 from intercom_assets.catalog.types import EPOCH, ColumnType, Json, Record
 from intercom_assets.engine.cursor import Batch, Checkpoint, reached
 from intercom_assets.engine.extract import ReadContext, local_now

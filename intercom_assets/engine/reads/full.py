@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from intercom_assets.catalog.endpoints import Listing, Scroll
-from intercom_assets.catalog.resource import FullRefresh, Windowed
+from intercom_assets.catalog.replication import FullRefresh, Windowed
 from intercom_assets.catalog.types import Record, micros_at
 from intercom_assets.engine.cursor import Batch, Checkpoint, reached
 from intercom_assets.engine.extract import ReadContext, ends_before, local_now

@@ -8,7 +8,7 @@ from functools import partial
 import anyio
 
 from intercom_assets.catalog.endpoints import ChildSearch, SinglePage
-from intercom_assets.catalog.resource import ByParent
+from intercom_assets.catalog.replication import ByParent
 from intercom_assets.catalog.types import Record
 from intercom_assets.engine.concurrency import map_ordered
 from intercom_assets.engine.cursor import Batch, Checkpoint, WholeList
