@@ -39,13 +39,8 @@ from intercom_assets.orchestration.specs import (
 )
 from intercom_assets.orchestration.views import build_models
 from intercom_assets.settings.scaffold import FIRST, source_file, source_name, variable
-from intercom_assets.settings.source import (
-    GROUPS,
-    Settings,
-    as_settings,
-    read_settings,
-    refuse_shared_tables,
-)
+from intercom_assets.settings.sharing import refuse_shared_tables
+from intercom_assets.settings.source import GROUPS, Settings, as_settings, read_settings
 from intercom_assets.settings.values import SettingsGroup, meaning_of, schemas_of, settings_of
 from intercom_assets.settings.warehouse import DuckDBSettings, SnowflakeSettings
 

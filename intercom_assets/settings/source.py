@@ -4,9 +4,8 @@ The component's fields, scaffolded files, `docs/settings.md` and all refusals ar
 """
 
 import os
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -379,34 +378,3 @@ def read_settings(
     raise ConfigurationError(
         f"Settings of the Intercom source {name!r} are wrong. Change each one below:\n{listed}"
     )
-
-
-def refuse_shared_tables(sources: Sequence[Settings]) -> None:
-    """Reject sources that would write the same tables and mark each other's rows.
-
-    Raises:
-        ConfigurationError: Names both sources and the table, or the name that they share.
-    """
-    owners: dict[str, Settings] = {}
-    for source in sources:
-        table = f"{source.table_prefix}rudder_"
-        other = owners.setdefault(source.warehouse.place(table), source)
-        if other is not source:
-            raise ConfigurationError(
-                f"The Intercom sources {other.name!r} and {source.name!r} would both write the "
-                f"tables {source.warehouse.table_name(table)}…. Give one of them another "
-                "table_prefix or warehouse_schema"
-            )
-        if source.fivetran_schema:
-            views = replace(source.warehouse, schema=source.fivetran_schema).place("")
-            other = owners.setdefault(views, source)
-            if other is not source:
-                raise ConfigurationError(
-                    f"The Intercom sources {other.name!r} and {source.name!r} would both make "
-                    "Fivetran's views in one schema. Give one of them another fivetran_schema"
-                )
-    for name, count in Counter(source.name for source in sources).items():
-        if count > 1:
-            raise ConfigurationError(
-                f"Two Intercom sources are named {name!r}. Give one of them another name"
-            )
