@@ -17,7 +17,8 @@ from dotenv import load_dotenv
 
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.settings.scaffold import FIRST, from_variables
-from intercom_assets.settings.source import Settings, read_settings, refuse_shared_tables
+from intercom_assets.settings.sharing import refuse_shared_tables
+from intercom_assets.settings.source import Settings, read_settings
 from intercom_assets.settings.warehouse import DEFAULT_DATABASE
 from intercom_assets.warehouse.duckdb_file import make_folder
 

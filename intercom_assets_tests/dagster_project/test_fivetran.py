@@ -7,7 +7,7 @@ import pytest
 
 from intercom_assets.catalog.fivetran import TABLES
 from intercom_assets.errors import ConfigurationError
-from intercom_assets.settings.source import refuse_shared_tables
+from intercom_assets.settings.sharing import refuse_shared_tables
 from intercom_assets_tests.dagster_project.running import (
     Project,
     execute,

@@ -10,7 +10,8 @@ import yaml
 
 from intercom_assets.component import IntercomSource, SourceScaffolder
 from intercom_assets.errors import ConfigurationError
-from intercom_assets.settings.source import Settings, read_settings, refuse_shared_tables
+from intercom_assets.settings.sharing import refuse_shared_tables
+from intercom_assets.settings.source import Settings, read_settings
 from intercom_assets_tests.dagster_project.hosting import Host
 from intercom_assets_tests.dagster_project.running import (
     Project,
