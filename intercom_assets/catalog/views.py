@@ -94,7 +94,7 @@ class Mapped:
 
 
 @dataclass(frozen=True, slots=True)
-class Lookup:
+class JoinedTable:
     """A table to read the row from whose `key` is the `value` of ours."""
 
     resource: str
@@ -119,7 +119,7 @@ class Fivetran:
     attributes: str | None = None
     column: str = "custom_attributes"
     bridge: Bridge | None = None
-    lookup: Lookup | None = None
+    lookup: JoinedTable | None = None
     deleted: bool = True
 
 
