@@ -13,7 +13,7 @@ from intercom_assets.catalog.table import (
     text,
     timestamp,
 )
-from intercom_assets.catalog.views import MODELS, Bridge, Fivetran, How, Joined, Mapped, Model
+from intercom_assets.catalog.views import MODELS, Bridge, Fivetran, How, JoinedTable, Mapped, Model
 
 
 def _mapped(columns: tuple[Column, ...], how: How, *names: str) -> tuple[Mapped, ...]:
@@ -95,7 +95,7 @@ TABLES: dict[str, Fivetran] = {
     "conversation_part_history": Fivetran(
         resource="conversation_parts",
         columns=(*_mapped(_PART, How.LOOKUP, "updated_at"), *_HISTORY),
-        lookup=Joined("conversations", key="id", value="conversation_id"),
+        lookup=JoinedTable("conversations", key="id", value="conversation_id"),
         deleted=False,
     ),
     "conversation_tag_history": _pairs("conversation_tags"),
@@ -103,7 +103,7 @@ TABLES: dict[str, Fivetran] = {
     "article_history": Fivetran(
         resource="articles",
         columns=(*_ARTICLE, *_HISTORY),
-        lookup=Joined("article_statistics", key="article_id", value="id"),
+        lookup=JoinedTable("article_statistics", key="article_id", value="id"),
     ),
     "collection_history": _rows("collections", *_HISTORY),
     "help_center_history": _rows("help_centers", *_HISTORY),

@@ -95,7 +95,7 @@ class Mapped:
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
+class JoinedTable:
     """A table to read the row from whose `key` is the `value` of ours."""
 
     resource: str
@@ -120,7 +120,7 @@ class Fivetran:
     attributes: str | None = None
     column: str = "custom_attributes"
     bridge: Bridge | None = None
-    lookup: Joined | None = None
+    lookup: JoinedTable | None = None
     deleted: bool = True
 
 
