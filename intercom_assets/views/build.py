@@ -141,9 +141,17 @@ class _Tables:
         return {one.name for one in history.table.all_columns if one not in state.missing}
 
     def columns(self, resource: str) -> frozenset[str]:
-        """Return the names of a table's columns, or none if it is not stored."""
+        """Return the names of a table's columns.
+
+        Raises:
+            SchemaError: The table does not exist or is not ours.
+        """
+        return frozenset(one.name for one in self.stored(resource))
+
+    def columns_if_stored(self, resource: str) -> frozenset[str]:
+        """Return the names of a table's columns, or none if it does not exist."""
         try:
-            return frozenset(one.name for one in self.stored(resource))
+            return self.columns(resource)
         except SchemaError:
             return frozenset()
 
@@ -301,7 +309,7 @@ def _plan(model: Model, tables: _Tables) -> _Plan:
             definition = fivetran_view(
                 shape,
                 {name: tables.target(name) for name in model.sources},
-                {name: tables.columns(name) for name in model.sources},
+                {name: tables.columns_if_stored(name) for name in model.sources},
                 _attributes(shape, tables),
             )
         case _:
@@ -378,7 +386,7 @@ def _attributes(shape: Fivetran, tables: _Tables) -> tuple[AttributeColumn, ...]
     """Return the custom attributes, if both they and their values are stored."""
     if shape.attributes is None or shape.column not in tables.columns(shape.resource):
         return ()
-    known = tables.columns(shape.attributes)
+    known = tables.columns_if_stored(shape.attributes)
     return tables.attributes(shape.attributes, None) if known else ()
 
 
