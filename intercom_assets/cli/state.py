@@ -88,6 +88,10 @@ def _import(
     settings: Settings, warehouse: Warehouse, stored: Mapping[str, StoredCursor], file: str
 ) -> None:
     cursors = [replace(cursor, source=settings.name) for cursor in _read(file)]
+    for cursor in [one for one in cursors if _is_exported(one)]:
+        # No row shows how far an export was read.
+        click.echo(f"Left out {cursor.resource}: its next sync reads everything.", err=True)
+        cursors.remove(cursor)
     for cursor in cursors:
         # A cursor without its rows would skip them for good.
         there = stored.get(cursor.resource)
@@ -103,8 +107,15 @@ def _import(
             )
         _refuse_ahead(settings, warehouse, cursor)
     for cursor in cursors:
-        _store(settings, warehouse, cursor, stored)
+        there = stored.get(cursor.resource)
+        # What is hidden in the rows that are here, not in those that the file was made of.
+        hidden = there.hidden if there else cursor.hidden
+        _store(settings, warehouse, replace(cursor, hidden=hidden), stored)
         click.echo(f"Stored the cursor of {cursor.resource}.", err=True)
+
+
+def _is_exported(cursor: StoredCursor) -> bool:
+    return isinstance(CATALOG[cursor.resource].replication, Exported)
 
 
 def _refuse_ahead(settings: Settings, warehouse: Warehouse, cursor: StoredCursor) -> None:

@@ -67,11 +67,9 @@ def hide_stored(
     """
     if (stored.hidden or "") == mask_state(extract):
         return stored
-    tables = [(extract.declared, state)]
-    if stored.version:
-        # Former versions too, even if none are added any more.
-        history = extract.declared.history
-        tables.append((history, warehouse.inspect(history)))
+    # Former versions too, even if none are added any more.
+    history = extract.declared.history
+    tables = [(extract.declared, state), (history, warehouse.inspect(history))]
     tables = [(target, found) for target, found in tables if found.exists]
     if not tables:
         return stored

@@ -106,8 +106,8 @@ async def read_list(session: ResourceSession, call: Call, paged: Paged) -> Page:
     records: dict[str, Record] = {}
     for record in (one for page in pages for one in page.records):
         # Keep the last place: the order is that of the last reading.
-        records.pop(_key(record, paged), None)
-        records[_key(record, paged)] = record
+        records.pop(key_of(record, paged), None)
+        records[key_of(record, paged)] = record
     return replace(pages[0], records=list(records.values()))
 
 
@@ -272,7 +272,7 @@ class _Reading:
         )
 
     def _note(self, page: Page) -> None:
-        keys = {_key(record, self.paged) for record in page.records}
+        keys = {key_of(record, self.paged) for record in page.records}
         # Intercom may answer smaller pages than it was asked for; the next begins after those.
         self._size = page_size(page.body, self._size, len(page.records))
         self._idle = 0 if keys - self._here else self._idle + 1
@@ -348,7 +348,8 @@ def read_page(answer: Response, places: Places) -> Page:
     )
 
 
-def _key(record: Record, paged: Paged) -> str:
+def key_of(record: Record, paged: Paged) -> str:
+    """Return what tells the records of a list apart."""
     # What is listed by links may share an id: it is documented as the contact's.
     return str(record if isinstance(paged, Linked) else record.get("id") or record)
 

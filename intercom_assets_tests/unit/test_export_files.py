@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from intercom_assets.catalog.types import Record
 from intercom_assets.errors import RequestInfo, TransientError
 from intercom_assets.intercom.exports.files import ExportFile
 
@@ -34,7 +35,7 @@ def made(tmp_path: Path) -> Made:
     return make
 
 
-def read(file: ExportFile, name: str = "open") -> list[dict[str, str]]:
+def read(file: ExportFile, name: str = "open") -> list[Record]:
     """Check a file, and read one of its CSVs."""
     return list(file.checked().records(name, EXPECTED))
 
@@ -45,6 +46,10 @@ def read(file: ExportFile, name: str = "open") -> list[dict[str, str]]:
         ("open_20240101-101112.csv", "open"),
         ("opens_20240101_101112.csv", "open"),
         ("folder/open.csv", "open"),
+        ("open_2024-01-01.csv", "open"),
+        ("open_1767614400.csv", "open"),
+        ("open-2024-01-01T10-11-12.csv", "open"),
+        ("open_v2_20240101-101112.csv", "open"),
         ("replies_20240101-101112.csv", "reply"),
         ("goal_success_20240101-101112.csv", "goal_success"),
         ("Goal_successes_20240101-101112.csv", "goal_success"),
@@ -74,19 +79,36 @@ def test_cells_are_what_they_say(made: Made) -> None:
 
 
 def test_no_cell_is_lost(made: Made) -> None:
-    """Columns of one name and cells without a column are told apart by their place."""
+    """Columns of one name have a list, so that who hides the name hides all of them."""
     text = "receipt_id,Why?,Why?,Why?\r\n1,a,b,c,d\r\n"
 
-    assert [
-        {"receipt_id": "1", "Why?": "a", "Why? (2)": "b", "Why? (3)": "c", "column 5": "d"}
-    ] == read(made({"open.csv": text}))
+    assert [{"receipt_id": "1", "Why?": ["a", "b", "c"], "column 5": "d"}] == read(
+        made({"open.csv": text})
+    )
+
+
+def test_a_header_in_other_letters_is_the_declared_one(made: Made) -> None:
+    """`Opened_At` is `opened_at`: what hides a column hides it however Intercom spells it."""
+    assert [{"receipt_id": "1", "opened_at": "2"}] == read(
+        made({"open.csv": "RECEIPT_ID,Opened_At \r\n1,2\r\n"})
+    )
+
+
+def test_files_that_no_table_reads_are_named(made: Made) -> None:
+    """A new kind of file is named; if there is none but such, the export is refused."""
+    known = made({"open.csv": HEADER, "dream_20240101-101112.csv": "a\r\n1\r\n"})
+    assert ("dream_20240101-101112.csv",) == known.checked().unknown
+
+    with pytest.raises(TransientError, match="damaged") as caught:
+        made({"dream.csv": "a\r\n1\r\n"}).checked()
+    assert "no table reads dream.csv" in str(caught.value)
 
 
 def test_a_long_answer_is_read(made: Made) -> None:
     """A cell may have a million letters, more than Python's reader takes by itself."""
     (record,) = read(made({"open.csv": f"{HEADER}1,{'x' * 1_000_000}\r\n"}))
 
-    assert 1_000_000 == len(record["opened_at"])
+    assert "x" * 1_000_000 == record["opened_at"]
 
 
 def test_what_no_warehouse_stores_is_replaced(made: Made) -> None:

@@ -51,6 +51,7 @@ CALL_TRANSCRIPTS = Resource(
     replication=ByParent(
         parent="calls",
         key="id",
+        changes_without_parent=True,
         unfinished=Unfinished("transcript_status", final="completed", days=7),
     ),
     # Its other fields are those of the call.

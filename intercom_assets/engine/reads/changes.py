@@ -160,7 +160,13 @@ async def look_up(context: ReadContext, key: str, most: float) -> Record:
     if isinstance(search, Search) and not search.params.keys() <= lookup.params.keys():
         call = replace(record_call(search, key), most=most)
         found = read_page(await context.session.ask(call), call.needs).records
-        shown = next((one for one in found if str(one.get("id")) == key), {})
+        shown = next((one for one in found if str(one.get("id")) == key), None)
+        if shown is None:
+            raise TransientError(
+                RequestInfo(method=call.method, path=call.path, status=200),
+                "A search does not return a record that Intercom shows by its id",
+                "Run again; if it persists, report the request in brackets",
+            )
         only = {one.column for one in context.resource.on_request if one.searched}
         return {**answer.body, **{name: shown[name] for name in only & shown.keys()}}
     return answer.body

@@ -25,6 +25,8 @@ from intercom_assets.errors import IntercomError, RequestInfo, TransientError
 from intercom_assets.intercom.client import CONNECTIONS, Call
 from intercom_assets.intercom.pagination import (
     Page,
+    key_of,
+    paged,
     read_children,
     read_page,
     read_pages,
@@ -240,9 +242,11 @@ class _Lists:
     def _shortness(self, key: str, page: Page, listed: int) -> TransientError | None:
         """Return the error for a list that is shorter than its count, up to Intercom's cap."""
         total = _total(page.body, self._child.records) or 0
-        # Entries that are not objects count, too.
+        # Entries that are not objects count, too, but no entry twice.
+        listing = paged(self._context.resource.pagination)
         entries = records_at(page.body, (self._child.records,)) or ()
-        total = max(min(total, self._child.cap or total), len(entries))
+        distinct = {key_of(e, listing) if isinstance(e, dict) else str(e) for e in entries}
+        total = max(min(total, self._child.cap or total), len(distinct))
         if listed >= total:
             return None
         said = f"{listed} of {total}"

@@ -104,7 +104,7 @@ def _pages(context: ReadContext, export: Export, file: ExportFile) -> Iterator[l
         ]
 
 
-def _gathered(line: Mapping[str, str], rest: str | None, types: Mapping[str, ColumnType]) -> Record:
+def _gathered(line: Record, rest: str | None, types: Mapping[str, ColumnType]) -> Record:
     if rest is None:
         return {**line}
     others: Record = {name: line[name] for name in line if name not in types}

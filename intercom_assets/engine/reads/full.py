@@ -35,9 +35,9 @@ async def read_full(context: ReadContext, listing: Listing) -> AsyncGenerator[Ba
         PermanentError: The list is empty, but cannot be.
     """
     with RecordSpool(context.folder / f"{context.resource.name}.jsonl") as spool:
-        opened = await _fill(context, listing, spool)
+        opened, counted = await _fill(context, listing, spool)
         if not spool.records and (context.stored_rows or not _may_be_empty(context)):
-            opened = await _fill(context, listing, spool)
+            opened, counted = await _fill(context, listing, spool)
             if not spool.records:
                 _explain_empty(context, listing)
         newest: datetime | None = None
@@ -53,9 +53,12 @@ async def read_full(context: ReadContext, listing: Listing) -> AsyncGenerator[Ba
                 total=spool.records,
                 done=done,
             )
+        # What is deleted meanwhile moves the records behind it to pages that were read before.
+        if moved := spool.records < counted:
+            context.note("records were removed while they were read; the next sync marks them")
         yield Batch(
             checkpoint=Checkpoint(at=reached(context.window, newest, opened)),
-            complete=True,
+            complete=not moved,
             total=done,
             done=done,
         )
@@ -67,20 +70,22 @@ def is_limited(context: ReadContext) -> bool:
     return isinstance(replication, FullRefresh) and replication.limited
 
 
-async def _fill(context: ReadContext, listing: Listing, spool: RecordSpool) -> datetime:
+async def _fill(context: ReadContext, listing: Listing, spool: RecordSpool) -> tuple[datetime, int]:
+    """Spool a list; return when it was opened, and how many records it counted then."""
     # Pages are only spooled here: nothing slow may come between two scroll requests.
     spool.clear()
-    began, opened = local_now(), None
+    began, opened, counted = local_now(), None, 0
     async for page in _pages(context, listing):
         if isinstance(page, Restarted):
             spool.clear()
             continue
         opened = opened or page.date
+        counted = counted or page.total_count or 0
         if page.records:
             records = _without(listing.secret, page.records)
             spool.add(list(context.shaper.masked(records)))
             context.spooled(spool.records)
-    return opened or began
+    return opened or began, counted
 
 
 def _without(secret: tuple[str, ...], records: list[Record]) -> list[Record]:

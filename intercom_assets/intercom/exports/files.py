@@ -6,7 +6,7 @@ It is read as it lies on disk, so that memory stays bounded whatever its size.
 import csv
 import re
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from gzip import BadGzipFile, GzipFile
@@ -14,12 +14,16 @@ from pathlib import Path
 from typing import Protocol
 from zipfile import BadZipFile, ZipFile
 
+from intercom_assets.catalog import CATALOG
+from intercom_assets.catalog.endpoints import Export
+from intercom_assets.catalog.types import Json, Record
 from intercom_assets.errors import RequestInfo, TransientError
 
 _ONLY = "receipt.csv"
 """What a file is that is no archive."""
 
-_MEMBER = re.compile(r"(?:.*/)?([a-z_]+?)(?:[_-]\d{8}[_-]\d{6})?\.csv", re.IGNORECASE)
+_MEMBER = re.compile(r"(?:.*/)?([a-z_]+?)(?:[_\-. ]*(?:v\d+[_\-. ])?\d[^/]*)?\.csv", re.IGNORECASE)
+_KNOWN = {one.endpoint.file for one in CATALOG if isinstance(one.endpoint, Export)}
 _CHUNK = 1 << 20
 _LONGEST_CELL = 1 << 24
 
@@ -38,40 +42,44 @@ class ExportFile:
         request: What it was downloaded with.
         conceal: Removes the access token from a line.
         lines: Lines of all its CSV files, once it was checked.
+        unknown: Names of its files that no table reads.
     """
 
     path: Path
     request: RequestInfo
     conceal: Callable[[bytes], bytes]
     lines: int = 0
+    unknown: tuple[str, ...] = ()
 
     def checked(self) -> "ExportFile":
         """Read the file to its end, and return it with its number of lines.
 
         Raises:
-            TransientError: It is damaged, or cut off.
+            TransientError: It is damaged, or cut off, or no table reads any of its files.
         """
-        lines = 0
+        lines, names = 0, list[str]()
         with self._intact():
-            for _, member in self._members():
+            for name, member in self._members():
+                names.append(name)
                 while chunk := member.read(_CHUNK):
                     lines += chunk.count(b"\n")
             with self.path.open("rb") as file:
                 if file.read(1) in {b"", b"<", b"{"}:
                     raise self._damaged("it is empty, or a page")
-        return replace(self, lines=lines)
+        unknown = tuple(name for name in names if not _KNOWN & _spellings(name))
+        if unknown and len(unknown) == len(names):
+            raise self._damaged(f"no table reads {', '.join(unknown)}")
+        return replace(self, lines=lines, unknown=unknown)
 
-    def records(self, name: str, expected: frozenset[str]) -> Iterator[dict[str, str]]:
+    def records(self, name: str, expected: frozenset[str]) -> Iterator[Record]:
         """Yield the lines of a CSV, without empty cells; nothing if the export lacks the CSV.
 
         Raises:
             TransientError: It has none of the expected columns, or ends within a line.
         """
-        names = {name, f"{name}s", f"{name}es", re.sub("y$", "ies", name)}
         with self._intact():
             for file, member in self._members():
-                found = _MEMBER.fullmatch(file)
-                if found and found[1].lower() in names:
+                if name in _spellings(file):
                     yield from self._rows(member, expected)
 
     def _members(self) -> Iterator[tuple[str, _Bytes]]:
@@ -89,11 +97,13 @@ class ExportFile:
             else:
                 yield _ONLY, file
 
-    def _rows(self, member: _Bytes, expected: frozenset[str]) -> Iterator[dict[str, str]]:
+    def _rows(self, member: _Bytes, expected: frozenset[str]) -> Iterator[Record]:
         # The module's limit is 128 KB, less than an answer to a survey may have.
         csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_CELL))
         reader = csv.reader(self._text(member))
-        header = _distinct(next(reader, []))
+        # A name that differs in its case only is the declared one, which settings may hide.
+        declared = {name.lower(): name for name in expected}
+        header = [declared.get(name.strip().lower(), name) for name in next(reader, [])]
         if header and not expected.intersection(header):
             raise self._damaged("a CSV has none of the expected columns")
         last: list[str] = []
@@ -129,15 +139,18 @@ class ExportFile:
         )
 
 
-def _distinct(header: Iterable[str]) -> list[str]:
-    """Return names of columns that are all different: two questions may have the same text."""
-    names: list[str] = []
-    for name in header:
-        same = sum(one == name or one.startswith(f"{name} (") for one in names)
-        names.append(f"{name} ({same + 1})" if name in names else name)
-    return names
+def _spellings(file: str) -> set[str]:
+    """Return what the file may hold, in the singular: its name is spelled either way."""
+    found = _MEMBER.fullmatch(file)
+    name = found[1].lower() if found else ""
+    return {name, name.removesuffix("s"), name.removesuffix("es"), re.sub("ies$", "y", name)}
 
 
-def _record(header: list[str], cells: list[str]) -> dict[str, str]:
+def _record(header: list[str], cells: list[str]) -> Record:
+    """Return a line without empty cells; two questions of one text have a list of answers."""
     names = [*header, *(f"column {place + 1}" for place in range(len(header), len(cells)))]
-    return {name: cell for name, cell in zip(names, cells, strict=False) if cell}
+    found: dict[str, list[Json]] = {}
+    for name, cell in zip(names, cells, strict=False):
+        if cell:
+            found.setdefault(name, []).append(cell)
+    return {name: given if len(given) > 1 else given[0] for name, given in found.items()}

@@ -228,12 +228,16 @@ class _Jobs:
         for left in reversed(range(self.policy.jobs)):
             await session.ask(call)
             try:
-                return await anyio.to_thread.run_sync(file.checked)
+                checked = await anyio.to_thread.run_sync(file.checked)
             except TransientError as error:
                 if not left:
                     raise
                 session.note(error.but("downloading it again"))
                 session.meter.retries += 1
+            else:
+                if names := ", ".join(checked.unknown):
+                    session.note(f"an export holds what no table reads: {names}")
+                return checked
         raise AssertionError("a policy allows at least one job")
 
     async def _cancel(self, job: str) -> None:
