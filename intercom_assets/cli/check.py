@@ -23,7 +23,7 @@ from intercom_assets.settings.source import Settings
 
 T = TypeVar("T")
 
-_WIDTH = 23
+_WIDTH = 30
 _STATUS = {True: "ok", False: "failed", None: "skipped"}
 
 
@@ -199,7 +199,7 @@ def _say_planned(planned: Planned, lines: _Lines) -> None:
     resource, cost = planned.resource, planned.cost
     if planned.error is None:
         has = "" if planned.records is None else f", {counted(planned.records, 'record')}"
-        quiet = "" if cost.quiet is None else f", {counted(cost.quiet, 'request')} a quiet sync"
+        quiet = "" if cost.quiet is None else f", {counted(cost.quiet, 'request')} per quiet sync"
         lines.say(resource.name, f'may be read ("{resource.scope}"){has}{quiet}')
     elif planned.skipped:
         lines.say(resource.name, f"is skipped: {planned.error}", good=None)

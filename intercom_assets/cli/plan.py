@@ -154,7 +154,10 @@ def _document(settings: Settings, planned: list[Planned], rate: float) -> dict[s
 def _show(settings: Settings, planned: list[Planned], rate: float) -> None:
     click.echo(f"Source {settings.name}: requests and minutes, at {rate:,.0f} requests a minute\n")
     first = sum(one.cost.first or 0 for one in planned)
-    quiet = sum(one.cost.quiet or 0 for one in planned)
+    exported = [one for one in planned if isinstance(one.resource.replication, Exported)]
+    quiet = sum(one.cost.quiet or 0 for one in planned if one not in exported)
+    # They share a job and its file.
+    quiet += max((one.cost.quiet or 0 for one in exported), default=0)
     rows = [
         (one.resource.name, one.records, *_cells(one.cost, rate), one.state.removeprefix("ok"))
         for one in planned
@@ -167,7 +170,9 @@ def _show(settings: Settings, planned: list[Planned], rate: float) -> None:
     if unknown := [
         one.resource.name for one in planned if one.error is None and one.cost.first is None
     ]:
-        click.echo(f"\nIntercom does not count {', '.join(unknown)}: the totals leave them out.")
+        click.echo(
+            f"\nIntercom does not count {', '.join(unknown)}: the total of a first sync leaves them out."
+        )
     click.echo("\nNothing was synced. Each sync also asks for what changed since the one before.\n")
 
 

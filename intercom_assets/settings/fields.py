@@ -250,7 +250,7 @@ def models(value: object, info: Info) -> tuple[Model, ...]:
             needed = (
                 f"is made of {lacking} too, which the setting resources leaves out"
                 if lacking
-                else f"is made of {model.on_request}, which the setting include leaves out"
+                else f"is made of {model.on_request}, so add it to the setting include"
             )
             problems.append(wrong(model.name, needed))
     if problems:
@@ -298,7 +298,7 @@ def _redacted(resource: Resource, excluded: Iterable[FieldPath]) -> str | None:
 def days(value: object) -> int:
     """Read a number of days."""
     if not re.fullmatch(r"[1-9][0-9]{0,4}", str(value)):
-        raise ValueError("a whole number of days from 1 is allowed")
+        raise ValueError("a whole number of days, 1 or more, is allowed")
     return int(str(value))
 
 
@@ -317,7 +317,10 @@ duration = parsed(_duration)
 @parsed
 def export_rewind(value: str) -> timedelta:
     """Read by how much exports overlap, of which Intercom makes none of more than 90 days."""
-    rewind = _duration(value)
+    try:
+        rewind = _duration(value)
+    except ValueError:
+        rewind = timedelta()
     if not timedelta(days=1) <= rewind <= timedelta(days=60):
         raise ValueError("1d to 60d is allowed")
     return rewind

@@ -267,7 +267,7 @@ def test_check_names_what_may_be_read(workspace: CommandLine) -> None:
     assert "✗" not in check.stdout
     for name in ("settings", "warehouse", "workspace", "contacts", "conversation_parts"):
         assert re.search(rf"^✓ {name} ", check.stdout, re.MULTILINE)
-    assert 'may be read ("Read tags"), 40 records, 1 request a quiet sync' in check.stdout
+    assert 'may be read ("Read tags"), 40 records, 1 request per quiet sync' in check.stdout
 
 
 @pytest.mark.parametrize(
