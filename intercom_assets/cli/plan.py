@@ -13,6 +13,7 @@ import click
 
 from intercom_assets.catalog import CATALOG, Resource
 from intercom_assets.catalog.cost import Cost, cost_of
+from intercom_assets.catalog.replication import Exported
 from intercom_assets.cli.display.output import FAILED, print_json
 from intercom_assets.cli.display.tables import Heading, print_mark, print_table
 from intercom_assets.errors import IntercomError, PermanentError
@@ -170,9 +171,8 @@ def _show(settings: Settings, planned: list[Planned], rate: float) -> None:
     if unknown := [
         one.resource.name for one in planned if one.error is None and one.cost.first is None
     ]:
-        click.echo(
-            f"\nIntercom does not count {', '.join(unknown)}: the total of a first sync leaves them out."
-        )
+        names = ", ".join(unknown)
+        click.echo(f"\nIntercom does not count {names}: the total of a first sync lacks them.")
     click.echo("\nNothing was synced. Each sync also asks for what changed since the one before.\n")
 
 

@@ -317,10 +317,7 @@ duration = parsed(_duration)
 @parsed
 def export_rewind(value: str) -> timedelta:
     """Read by how much exports overlap, of which Intercom makes none of more than 90 days."""
-    try:
-        rewind = _duration(value)
-    except ValueError:
-        rewind = timedelta()
+    rewind = _duration(value) if re.match("[1-9]", value.strip()) else timedelta()
     if not timedelta(days=1) <= rewind <= timedelta(days=60):
         raise ValueError("1d to 60d is allowed")
     return rewind

@@ -76,7 +76,8 @@ def wrong(value: object, allowed: str) -> str:
 
 def closest(unknown: Iterable[str], known: Collection[str]) -> str:
     """Ask whether a similar name was meant, if there is one, before what is allowed is listed."""
-    found = [match for name in unknown for match in get_close_matches(name.lower(), known, n=1)]
+    matches = (get_close_matches(name.lower(), known, n=1) for name in unknown)
+    found = dict.fromkeys(match for several in matches for match in several)
     return f"did you mean {', '.join(found)}? " if found else ""
 
 

@@ -72,9 +72,9 @@ def from_environment(values: Mapping[str, str]) -> tuple[dict[str, str], dict[st
         ("history", "contact", "did you mean contacts? allowed are all, admins"),
         ("history", "tickets", "not selected: add it to the setting resources"),
         ("history", ",", "`all` or a list of names is allowed"),
-        ("history_days", "0", "a whole number of days from 1"),
-        ("history_days", "-1", "a whole number of days from 1"),
-        ("history_days", "a year", "a whole number of days from 1"),
+        ("history_days", "0", "a whole number of days, 1 or more"),
+        ("history_days", "-1", "a whole number of days, 1 or more"),
+        ("history_days", "a year", "a whole number of days, 1 or more"),
         ("lookback", "soon", "90s, 30m, 1h or 2d"),
         ("lock_timeout", "60", "90s, 30m, 1h or 2d"),
         ("base_url", "http://intercom.example", "https"),
@@ -342,7 +342,7 @@ def test_what_cannot_be_included_is_refused() -> None:
     (unknown,) = problems(include="scorecard")
     assert unknown.startswith("include is 'scorecard': unknown; did you mean scorecards? allowed")
     (left_out,) = problems(models="merged_contacts")
-    assert left_out.endswith("is made of merge_history, which the setting include leaves out")
+    assert left_out.endswith("is made of merge_history, so add it to the setting include")
 
 
 def test_a_misspelt_name_is_refused_with_a_suggestion() -> None:
