@@ -1,0 +1,127 @@
+"""A contact who asks to be forgotten leaves no text in any warehouse, and nobody else's row moves."""
+
+from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from intercom_assets.catalog import CATALOG
+from intercom_assets.catalog.replication import PerParent
+from intercom_assets.engine.forget import PERSONAL, forget, stored_of
+from intercom_assets.warehouse.duckdb import connect
+from intercom_assets_tests.places import DuckDBPlace, Place
+from intercom_assets_tests.world import DAY, Row, World, make_world
+
+ZOE, ANN = "5ba682d23d7cf92bef87bfd4", "5ba682d23d7cf92bef87bfd5"
+PLANTED = "pl4nt3d"
+CHILDREN = tuple(
+    one.name
+    for one in CATALOG
+    if isinstance(one.replication, PerParent) and one.replication.parent == "contacts"
+)
+KEPT = ("contacts", "conversations", "conversation_parts")
+NAMES = (*KEPT[:1], *CHILDREN, *KEPT[1:])
+
+
+def person(key: str, said: str) -> dict[str, Any]:
+    """Describe somebody who says something everywhere."""
+    return {"id": key, "role": "user", "name": said, "email": f"{said}@x.y", "nickname": said}
+
+
+def conversation(said: str, *people: str, author: str | None = None) -> dict[str, Any]:
+    """Describe a conversation of some people."""
+    return {
+        "title": said,
+        "hint": said,
+        "source": {"type": "conversation", "body": said, "author": {"id": author, "name": said}},
+        "contacts": {
+            "type": "contact.list",
+            "contacts": [{"type": "contact", "id": one, "external_id": said} for one in people],
+        },
+    }
+
+
+def fill(world: World) -> None:
+    """Let Zoe, and Ann, have something in every table, and two versions of each."""
+    workspace = world.workspace
+    theirs: dict[str, list[str]] = {}
+    for key, said in ((ZOE, PLANTED), (ANN, "kept")):
+        workspace.add("contacts", person(key, said))
+        theirs[key] = [
+            workspace.add("conversations", conversation(said, author=key)),
+            workspace.add("conversations", conversation(said, key, author="1")),
+        ]
+        for one in theirs[key]:
+            author = {"type": "user", "id": key, "name": said, "email": said}
+            workspace.reply(one, body=said, author=author)
+            workspace.reply(one, body="of a teammate")
+    world.sync_all(*NAMES)
+    world.clock.forward(DAY)
+    for key, conversations in theirs.items():
+        workspace.touch("contacts", key)
+        for one in conversations:
+            workspace.patch("conversations", one, {"state": "closed"})
+    # In the former version only: who left the conversation.
+    left = conversation("kept", ANN, author="1")["contacts"]
+    workspace.patch("conversations", theirs[ZOE][1], {"contacts": left})
+    world.sync_all(*NAMES)
+
+
+@pytest.fixture
+def world(place: Place) -> Iterator[World]:
+    """Sync a world with a history, in which Zoe and Ann have said something."""
+    world = make_world(place)
+    world.source = replace(world.source, history=frozenset(NAMES))
+    with connect(place.database) if isinstance(place, DuckDBPlace) else nullcontext():
+        fill(world)
+        yield world
+
+
+def everything(world: World) -> dict[str, list[Row]]:
+    """Read all tables and histories."""
+    targets = [world.source.target(CATALOG[name]) for name in NAMES]
+    return {
+        one.name: sorted(world.warehouse.read(one).to_pylist(), key=str)
+        for table in targets
+        for one in (table, table.history)
+    }
+
+
+def test_nothing_of_a_contact_is_left(world: World) -> None:
+    """Their rows and texts go from tables and histories; all other rows stay, to the last value.
+
+    A later sync reads and writes nothing, since no row and no cursor was dated anew.
+    """
+    before = everything(world)
+    cursors = world.warehouse.cursors(world.source.schema, world.source.prefix)
+
+    stored = stored_of(world.source, world.warehouse, [ZOE])
+    forget(world.warehouse, stored)
+
+    after = everything(world)
+    assert PLANTED in str(before)
+    assert PLANTED not in str(after)
+    assert {} == stored_of(world.source, world.warehouse, [ZOE])
+    for name, rows in before.items():
+        others = [row for row in rows if PLANTED not in str(row)]
+        assert not [row for row in others if row not in after[name] and "kept" not in str(row)]
+    assert cursors == world.warehouse.cursors(world.source.schema, world.source.prefix)
+    assert after["p_rudder_contacts"] == [
+        row for row in before["p_rudder_contacts"] if row["id"] == ANN
+    ]
+    [gone] = [row for row in before["p_rudder_contacts"] if row["id"] == ZOE]
+    assert gone["name"] == PLANTED
+    for name in ("p_rudder_conversations", "p_rudder_conversation_parts"):
+        assert [(row["id"], row["_synced_at"]) for row in before[name]] and {
+            (row["id"], row["_synced_at"]) for row in before[name]
+        } == {(row["id"], row["_synced_at"]) for row in after[name]}
+
+    world.workspace.delete("contacts", ZOE)
+    world.clock.forward(DAY)
+    reports = world.sync_all(*NAMES)
+
+    assert {0} == {one.inserted + one.updated + one.deleted for one in reports.values()}
+    assert {0} == {one.archived for one in reports.values()}
+    assert after == everything(world)
