@@ -1293,7 +1293,7 @@ WHERE "parent_id" IN (SELECT unnest(CAST(? AS JSON) ->> '$[*]'))
   AND ("tags" IS NOT NULL OR "_extra" IS NOT NULL);
 
 -- erasure of values in the history
-UPDATE "intercom"."eu_rudder_things_history" SET "tags" = NULL, "_extra" = NULL, "_row_hash" = NULL
+UPDATE "intercom"."eu_rudder_things_history" SET "tags" = NULL, "_extra" = NULL
 WHERE "parent_id" IN (SELECT unnest(CAST(? AS JSON) ->> '$[*]'))
   AND ("tags" IS NOT NULL OR "_extra" IS NOT NULL);
 
