@@ -1,4 +1,4 @@
-"""`intercom-assets forget contacts ID...` shows what is stored of a contact, asks, and erases it."""
+"""`intercom-assets forget` shows what is stored of contacts, asks, and erases it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A contact who asks to be forgotten leaves no text in any warehouse, and nobody else's row moves."""
+"""Who asks to be forgotten leaves no text in any warehouse; no row of others changes."""
 
 from collections.abc import Iterator
 from contextlib import nullcontext
