@@ -10,8 +10,9 @@ import pytest
 from intercom_assets.catalog import CATALOG
 from intercom_assets.catalog.replication import PerParent
 from intercom_assets.engine.forget import PERSONAL, forget, stored_of
+from intercom_assets.errors import WarehouseError
 from intercom_assets.warehouse.duckdb import connect
-from intercom_assets_tests.places import DuckDBPlace, Place
+from intercom_assets_tests.places import DuckDBPlace, Fate, Place
 from intercom_assets_tests.world import DAY, Row, World, make_world
 
 ZOE, ANN = "5ba682d23d7cf92bef87bfd4", "5ba682d23d7cf92bef87bfd5"
@@ -126,3 +127,25 @@ def test_nothing_of_a_contact_is_left(world: World) -> None:
     assert {0} == {one.inserted + one.updated + one.deleted for one in reports.values()}
     assert {0} == {one.archived for one in reports.values()}
     assert after == everything(world)
+
+
+@pytest.mark.parametrize("place", ["duckdb", "memory"], indirect=True)
+def test_a_table_is_erased_whole_or_not_at_all(world: World, place: Place) -> None:
+    """An error at any statement leaves a table and its history alike; running it again ends it."""
+    names = [world.source.target(CATALOG[name]).name for name in NAMES]
+    before, errors = everything(world), 0
+    for fatal in range(1, 200, 2):
+        stored = stored_of(world.source, world.warehouse, [ZOE])
+        try:
+            forget(place.frail(Fate(fatal), world.clock.moment), stored)
+            break
+        except WarehouseError:
+            errors += 1
+        after = everything(world)
+        for name in names:
+            pair = (name, f"{name}_history")
+            changed = {after[one] != before[one] for one in pair if PLANTED in str(before[one])}
+            assert len(changed) < 2
+
+    assert errors > 2
+    assert PLANTED not in str(everything(world))
