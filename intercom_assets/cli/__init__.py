@@ -12,6 +12,7 @@ from intercom_assets.cli.commands import (
     connect,
     dbt_sources,
     demo,
+    forget,
     query,
     run,
     state,
@@ -76,5 +77,5 @@ def simulate(arguments: tuple[str, ...]) -> NoReturn:
     )
 
 
-for command in (run, demo, check, connect, status, query, state, dbt_sources, completion):
+for command in (run, demo, check, connect, status, query, state, forget, dbt_sources, completion):
     main.add_command(command)

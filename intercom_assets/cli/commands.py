@@ -5,12 +5,16 @@ the process in which `run` executes a job imports Dagster, which takes seconds.
 """
 
 import sys
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import click
 
 from intercom_assets.cli.completion import complete_resources, complete_sources
 from intercom_assets.cli.display.output import as_json, of_demo, quiet
 from intercom_assets.errors import ConfigurationError
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 selection = click.option(
     "--select",
@@ -20,6 +24,17 @@ selection = click.option(
     help="Resources to sync and models to make, separated by commas: contacts,contacts_flat. "
     "Default: all that the settings select.",
 )
+
+
+def of_source(about: str, *, multiple: bool = False) -> Callable[[F], F]:
+    """Give a command the option `--source`."""
+    return click.option(
+        "--source",
+        multiple=multiple,
+        metavar="NAME",
+        shell_complete=complete_sources,
+        help=about,
+    )
 
 
 @click.command()
@@ -55,13 +70,10 @@ selection = click.option(
     "time. It is merged; nothing is marked, and the cursor stays. What Intercom cannot filter by "
     "time is synced as without it.",
 )
-@click.option(
-    "--source",
-    multiple=True,
-    metavar="NAME",
-    shell_complete=complete_sources,
-    help="Source to sync, by its name or its folder under defs/; repeat it for several. "
+@of_source(
+    "Source to sync, by its name or its folder under defs/; repeat it for several. "
     "Default: every source.",
+    multiple=True,
 )
 @click.option(
     "--dry-run",
@@ -157,13 +169,7 @@ def demo(select: str | None, *, quiet: bool, as_json: bool) -> None:
 
 
 @click.command()
-@click.option(
-    "--source",
-    multiple=True,
-    metavar="NAME",
-    shell_complete=complete_sources,
-    help="Source to check; repeat it for several. Default: every source.",
-)
+@of_source("Source to check; repeat it for several. Default: every source.", multiple=True)
 @as_json
 def check(source: tuple[str, ...], *, as_json: bool) -> None:
     """Check settings, token, region, version, permissions and warehouse.
@@ -184,12 +190,7 @@ def check(source: tuple[str, ...], *, as_json: bool) -> None:
 
 
 @click.command()
-@click.option(
-    "--source",
-    metavar="NAME",
-    shell_complete=complete_sources,
-    help="Source to connect; needed where there are several.",
-)
+@of_source("Source to connect; needed where there are several.")
 @click.option(
     "--redirect-url",
     metavar="URL",
@@ -261,13 +262,7 @@ def connect(
 
 
 @click.command()
-@click.option(
-    "--source",
-    multiple=True,
-    metavar="NAME",
-    shell_complete=complete_sources,
-    help="Source to show; repeat it for several. Default: every source.",
-)
+@of_source("Source to show; repeat it for several. Default: every source.", multiple=True)
 @of_demo
 @as_json
 def status(source: tuple[str, ...], *, demo: bool, as_json: bool) -> None:
@@ -291,12 +286,7 @@ def status(source: tuple[str, ...], *, demo: bool, as_json: bool) -> None:
 
 @click.command()
 @click.argument("sql", required=False)
-@click.option(
-    "--source",
-    metavar="NAME",
-    shell_complete=complete_sources,
-    help="Source whose database is asked. Default: the first.",
-)
+@of_source("Source whose database is asked. Default: the first.")
 @click.option(
     "--format",
     "-f",
@@ -332,12 +322,7 @@ def query(sql: str | None, source: str | None, form: str, *, demo: bool) -> None
 
 
 @click.command()
-@click.option(
-    "--source",
-    metavar="NAME",
-    shell_complete=complete_sources,
-    help="Source whose cursors are meant; needed where there are several.",
-)
+@of_source("Source whose cursors are meant; needed where there are several.")
 @click.option(
     "--import",
     "file",
@@ -369,6 +354,30 @@ def state(source: str | None, file: str | None, reset: str | None, *, yes: bool)
     if file is not None and reset is not None:
         raise click.UsageError("--import and --reset exclude each other.")
     sys.exit(work_on_state(source, file, reset, sure=yes))
+
+
+@click.command()
+@click.argument("resource", type=click.Choice(["contacts"]), expose_value=False)
+@click.argument("ids", metavar="ID...", nargs=-1, required=True)
+@of_source("Source whose tables are meant; needed where there are several.")
+@click.option("--yes", "-y", is_flag=True, help="Forget without asking.")
+def forget(ids: tuple[str, ...], source: str | None, *, yes: bool) -> None:
+    """Forget contacts: what the tables and their histories hold of them.
+
+    Shows how many rows that is, and asks. Rows of the contacts, their events, notes, segments,
+    subscriptions and tags are deleted; what is personal in their conversations becomes null.
+    Delete the contacts and their conversations in Intercom first: what it still has may come back.
+
+    \b
+    Example:
+      intercom-assets forget contacts 5ba682d23d7cf92bef87bfd4
+
+    Exit code: 0, 1 when nothing is stored of a contact, the answer is no or the warehouse refuses,
+    2 for a wrong command line or wrong settings.
+    """  # noqa: D301 - \b is click's mark for text that is not to be wrapped
+    from intercom_assets.cli.forget import forget_contacts
+
+    sys.exit(forget_contacts(source, ids, sure=yes))
 
 
 @click.command("dbt-sources")

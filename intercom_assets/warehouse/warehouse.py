@@ -24,6 +24,7 @@ from intercom_assets.warehouse.base import (
 from intercom_assets.warehouse.commits import CommitWork, number, stored_cursors
 from intercom_assets.warehouse.cursors import CURSORS, CursorStatements
 from intercom_assets.warehouse.dialects import Dialect
+from intercom_assets.warehouse.erasure import Erasure, Naming
 from intercom_assets.warehouse.queries import Answer, OfParents, Query, Rows, answered, sampled
 from intercom_assets.warehouse.statements import Statements, qualified, rename
 from intercom_assets.warehouse.views import Made, Outcome, View, is_ours, mark_of, select
@@ -177,6 +178,27 @@ class Warehouse:
         kinds = [column.type for column in asked.read]
         for rows in self._adapter.stream(asked.query(self._dialect), str(asked.target)):
             yield list(self._dialect.python(rows, kinds))
+
+    def keys_naming(self, asked: Naming, ids: Sequence[str]) -> list[str]:
+        """Return the first keys of rows that name somebody with one of these ids."""
+        statement = asked.query(self._dialect)
+        rows = self._read(asked.table, lambda one: one.rows(statement, json.dumps(list(ids))))
+        return [key for (key,) in rows]
+
+    def count_erasable(self, erasure: Erasure) -> int:
+        """Count the rows that an erasure would change."""
+        statement, keys = erasure.count(self._dialect), json.dumps(erasure.keys)
+        return self._read(erasure.table, lambda one: number(one, statement, keys))
+
+    def erase(self, target: Target, erasures: Sequence[Erasure]) -> None:
+        """Erase from a table and its history, in one transaction."""
+
+        def erase(session: Session) -> None:
+            with session.transaction():
+                for one in erasures:
+                    session.run(one.erase(self._dialect), json.dumps(one.keys))
+
+        self._adapter.write(erase, str(target), compact=True)
 
     def add_columns(
         self, target: Target, columns: Sequence[Column], fill: StagedFile | None

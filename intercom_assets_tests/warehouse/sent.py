@@ -27,6 +27,7 @@ from intercom_assets.views.fivetran import fivetran_view
 from intercom_assets.warehouse.base import Childless, Target
 from intercom_assets.warehouse.cursors import CursorStatements
 from intercom_assets.warehouse.dialects import Dialect, DuckDBDialect, SnowflakeDialect
+from intercom_assets.warehouse.erasure import Erasure, Naming
 from intercom_assets.warehouse.queries import (
     BrokenVersions,
     Cells,
@@ -102,6 +103,7 @@ def statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
         yield from _view(model, dialect, new=False)
     yield from _view(MODELS[-1], dialect, new=True)
     yield from _history(table)
+    yield from _erasures(table.target, dialect)
     odd = Statements(Target('two "words"', "12_rudder_things", THINGS), dialect)
     yield "names that are not plain", odd.count()
 
@@ -146,6 +148,18 @@ def _history(one: Statements) -> Iterator[tuple[str, str]]:
     versions = view_target(SOURCE, VERSIONS[0])
     yield "query BrokenVersions", sampled(BrokenVersions(versions), one.dialect, 10)
     yield from _view(VERSIONS[0], one.dialect, new=True)
+
+
+def _erasures(things: Target, dialect: Dialect) -> Iterator[tuple[str, str]]:
+    """Give what is sent to forget somebody."""
+    rows = Erasure(things, "parent_id", ("1",))
+    values = Erasure(things.history, "parent_id", ("1",), ("tags", EXTRA))
+    yield "query Naming", Naming(things, "parent_id").query(dialect)
+    yield "query Naming in a list", Naming(things, "tags", ("tags",)).query(dialect)
+    yield "erasure of rows, counted", rows.count(dialect)
+    yield "erasure of rows", rows.erase(dialect)
+    yield "erasure of values in the history, counted", values.count(dialect)
+    yield "erasure of values in the history", values.erase(dialect)
 
 
 def _reads(one: Statements) -> Iterator[tuple[str, str]]:

@@ -1269,5 +1269,33 @@ WHERE "_valid_to" IS NOT NULL;
 -- view admins_versions create 2
 COMMENT ON VIEW "intercom"."eu_rudder_admins_versions" IS 'One row per version of a row of admins, valid from `_valid_from` until before `_valid_to`, which is null for the current one. [intercom_assets:376d2a7ada35dd56]';
 
+-- query Naming
+SELECT DISTINCT t."parent_id"
+FROM "intercom"."eu_rudder_things" AS t
+WHERE t."parent_id" IN (SELECT unnest(CAST(? AS JSON) ->> '$[*]'));
+
+-- query Naming in a list
+SELECT DISTINCT t."parent_id"
+FROM "intercom"."eu_rudder_things" AS t, unnest(json_extract(t."tags", '$.tags[*]')) AS m(value)
+WHERE (m.VALUE ->> '/id') IN (SELECT unnest(CAST(? AS JSON) ->> '$[*]'));
+
+-- erasure of rows, counted
+SELECT COUNT(*) FROM "intercom"."eu_rudder_things"
+WHERE "parent_id" IN (SELECT unnest(CAST(? AS JSON) ->> '$[*]'));
+
+-- erasure of rows
+DELETE FROM "intercom"."eu_rudder_things"
+WHERE "parent_id" IN (SELECT unnest(CAST(? AS JSON) ->> '$[*]'));
+
+-- erasure of values in the history, counted
+SELECT COUNT(*) FROM "intercom"."eu_rudder_things_history"
+WHERE "parent_id" IN (SELECT unnest(CAST(? AS JSON) ->> '$[*]'))
+  AND ("tags" IS NOT NULL OR "_extra" IS NOT NULL);
+
+-- erasure of values in the history
+UPDATE "intercom"."eu_rudder_things_history" SET "tags" = NULL, "_extra" = NULL
+WHERE "parent_id" IN (SELECT unnest(CAST(? AS JSON) ->> '$[*]'))
+  AND ("tags" IS NOT NULL OR "_extra" IS NOT NULL);
+
 -- names that are not plain
 SELECT COUNT(*) FROM "two ""words"""."12_rudder_things";
