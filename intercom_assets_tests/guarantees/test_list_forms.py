@@ -34,6 +34,9 @@ UNPAGED = (
 )
 """Lists of one page that a made workspace has too few records of."""
 
+CHILDREN = ("company_segments", "office_hours_exceptions", "article_versions")
+"""Lists by parent that are tried, one of each pagination: a made workspace has few of others."""
+
 FEW_LISTS = ("tags", "segments")
 """Lists of one page that are tried where the budget is small: one under `data`, one not."""
 
@@ -57,7 +60,7 @@ def lists(kind: str) -> dict[str, tuple[str, str, str]]:
                 found[resource.name] = (resource.name, "POST", path)
             case Listing(path), SinglePage() if kind == "list":
                 found[resource.name] = (resource.name, "GET", path)
-            case Child(path, records=("data",)), _ if kind == "child":
+            case Child(path), _ if kind == "child" and resource.name in CHILDREN:
                 found[resource.name] = (resource.name, "GET", path.replace("{id}", "*"))
             case _:
                 pass
