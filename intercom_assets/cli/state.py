@@ -115,7 +115,8 @@ def _import(
 
 
 def _is_exported(cursor: StoredCursor) -> bool:
-    return isinstance(CATALOG[cursor.resource].replication, Exported)
+    known = {one.name: one.replication for one in CATALOG}
+    return isinstance(known.get(cursor.resource), Exported)
 
 
 def _refuse_ahead(settings: Settings, warehouse: Warehouse, cursor: StoredCursor) -> None:
