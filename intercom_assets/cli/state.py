@@ -115,8 +115,8 @@ def _import(
 
 
 def _is_exported(cursor: StoredCursor) -> bool:
-    known = {one.name: one.replication for one in CATALOG}
-    return isinstance(known.get(cursor.resource), Exported)
+    name = cursor.resource
+    return name in CATALOG.names and isinstance(CATALOG[name].replication, Exported)
 
 
 def _refuse_ahead(settings: Settings, warehouse: Warehouse, cursor: StoredCursor) -> None:

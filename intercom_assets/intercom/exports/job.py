@@ -119,12 +119,10 @@ class Exports:
         async with self._lock:
             if span not in self._made:
                 try:
-                    made = await self._make(_Jobs(self.policy, session, export, span))
+                    self._made[span] = await self._make(_Jobs(self.policy, session, export, span))
                 except PermanentError as error:
                     # The others need not wait as long, to be refused as well.
                     self._made[span] = error
-                else:
-                    self._made[span] = made
         if isinstance(found := self._made[span], PermanentError):
             raise found
         return found
