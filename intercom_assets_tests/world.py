@@ -219,9 +219,9 @@ class World:
             version=self.version,
             base_url=f"http://127.0.0.1:{self._port}",
             page_size=self.page_size,
-            patience=RetryPolicy(attempts=self.attempts, sleep=sleep),
-            scroll_patience=ScrollPolicy(sleep=sleep),
-            export_patience=replace(self.exports, sleep=sleep),
+            retry_policy=RetryPolicy(attempts=self.attempts, sleep=sleep),
+            scroll_policy=ScrollPolicy(sleep=sleep),
+            export_policy=replace(self.exports, sleep=sleep),
             transport=Line(self.workspace, self._asked, self._answered),
         ) as connection:
             yield connection

@@ -24,7 +24,7 @@ from intercom_assets.intercom.retry import RetryPolicy
 from intercom_assets.intercom.workspace import probe
 from intercom_assets.settings.source import Settings
 
-_PATIENCE = RetryPolicy(attempts=3, quota_attempts=3)
+_RETRY_POLICY = RetryPolicy(attempts=3, quota_attempts=3)
 
 _COLUMNS = (
     Heading("resource"),
@@ -45,7 +45,7 @@ def connect(settings: Settings, environment: Mapping[str, str] = os.environ) -> 
         version=settings.api_version,
         base_url=settings.base_url,
         rate_limit_share=settings.rate_limit_share,
-        patience=_PATIENCE,
+        retry_policy=_RETRY_POLICY,
     )
 
 

@@ -111,7 +111,7 @@ class ReadContext:
     warn: Callable[[str], None]
     note: Callable[[str], None]
     spooled: Callable[[int], None]
-    scroll_patience: ScrollPolicy
+    scroll_policy: ScrollPolicy
     slice_records: int
     shaper: Shaper
     declared: tuple[Column, ...]

@@ -92,7 +92,7 @@ class Client:
         token: str,
         version: ApiVersion,
         limiter: RateLimiter,
-        patience: RetryPolicy | None = None,
+        retry_policy: RetryPolicy | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         deadline: float = _DEADLINE,
         page_size: int = LARGEST,
@@ -101,7 +101,7 @@ class Client:
         self.page_size = page_size
         self.version = version
         self.limiter = limiter
-        self.patience = patience or RetryPolicy()
+        self.retry_policy = retry_policy or RetryPolicy()
         self._deadline = deadline
         self._secret = Secret(token)
         self._stack = ExitStack()
@@ -309,13 +309,13 @@ class ResourceSession:
             except retry as error:
                 if call.exclusive and isinstance(error, RateLimited):
                     raise
-                tries = tries or RetryState(self.client.patience)
+                tries = tries or RetryState(self.client.retry_policy)
                 pause = tries.pause_after(error)
                 if pause is None or tries.failed >= call.most:
                     raise
                 self._retried(error, pause)
                 call = instead(error) if instead else call
-            await self.client.patience.sleep(pause)
+            await self.client.retry_policy.sleep(pause)
 
     def _retried(self, error: TransientError, pause: float) -> None:
         self.meter.retries += 1

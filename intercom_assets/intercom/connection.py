@@ -86,9 +86,9 @@ class Connection:
         base_url: str | None = None,
         rate_limit_share: float = 0.9,
         page_size: int = LARGEST,
-        patience: RetryPolicy | None = None,
-        scroll_patience: ScrollPolicy | None = None,
-        export_patience: ExportPolicy | None = None,
+        retry_policy: RetryPolicy | None = None,
+        scroll_policy: ScrollPolicy | None = None,
+        export_policy: ExportPolicy | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         token = token.strip()
@@ -104,14 +104,14 @@ class Connection:
                 f"base_url {self.base_url!r} {problem}. Unset it, or set it to the address of a "
                 "simulator or proxy"
             )
-        self.scroll_patience = scroll_patience or ScrollPolicy()
-        self._export_patience = export_patience or ExportPolicy()
+        self.scroll_policy = scroll_policy or ScrollPolicy()
+        self._export_policy = export_policy or ExportPolicy()
         self._client: Callable[[], Client] = lambda: Client(
             base_url=self.base_url,
             token=token,
             version=version,
             limiter=_LIMITERS.of(self.base_url, token, rate_limit_share),
-            patience=patience,
+            retry_policy=retry_policy,
             transport=transport,
             page_size=page_size,
         )
@@ -140,7 +140,7 @@ class Connection:
             client = portal.call(_made, self._client)
             self._stack.enter_context(portal.wrap_async_context_manager(client))
             # Closed before the client, which cancels jobs that were given up.
-            exports = Exports(self._export_patience)
+            exports = Exports(self._export_policy)
             self._stack.enter_context(portal.wrap_async_context_manager(exports))
             self._open = (portal, client, exports)
         except BaseException:

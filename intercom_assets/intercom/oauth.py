@@ -44,7 +44,7 @@ _TOKEN = re.compile(r"(?=.{8,4096}$)[A-Za-z0-9._~+/-]+=*")
 
 _LARGEST = 1_000_000
 _DEADLINE = 30.0
-_PATIENCE = RetryPolicy(attempts=3, quota_attempts=3)
+_RETRY_POLICY = RetryPolicy(attempts=3, quota_attempts=3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +140,7 @@ class App:
             token=token,
             version=self.version,
             limiter=RateLimiter(),
-            patience=_PATIENCE,
+            retry_policy=_RETRY_POLICY,
             transport=self.transport,
         )
 

@@ -37,7 +37,7 @@ class RetryState:
         refused: Tries refused for lack of quota.
     """
 
-    patience: RetryPolicy
+    policy: RetryPolicy
     failed: int = 0
     refused: int = 0
 
@@ -50,12 +50,12 @@ class RetryState:
         refusal = isinstance(error, RateLimited)
         self.refused += refusal
         self.failed += not refusal
-        if self.failed >= self.patience.attempts or self.refused >= self.patience.quota_attempts:
+        if self.failed >= self.policy.attempts or self.refused >= self.policy.quota_attempts:
             return None
         made = self.failed + self.refused
         if isinstance(error, RateLimited) and error.retry_after is not None:
             return error.retry_after + _drawn(0.05, 1.0, made)
-        return _drawn(self.patience.first_pause, self.patience.longest_pause, made)
+        return _drawn(self.policy.first_pause, self.policy.longest_pause, made)
 
 
 def _drawn(first: float, longest: float, made: int) -> float:

@@ -77,7 +77,7 @@ class _Stopped(Exception):  # noqa: N818 - reads as what happened
 
 
 async def read_scroll(
-    session: ResourceSession, call: Call, patience: ScrollPolicy
+    session: ResourceSession, call: Call, policy: ScrollPolicy
 ) -> AsyncIterator[Page | Restarted]:
     """Yield the pages of a scroll, starting over whenever it is lost.
 
@@ -92,7 +92,7 @@ async def read_scroll(
     stops: Counter[int] = Counter()
     while True:
         try:
-            async for page in _read_once(session, call, patience):
+            async for page in _read_once(session, call, policy):
                 yield page
         except _Stopped as stop:
             stops[stop.came] += 1
@@ -104,11 +104,11 @@ async def read_scroll(
         else:
             return
         lost += 1
-        if lost > patience.restarts or max(stops.values(), default=0) >= _STOPS:
+        if lost > policy.restarts or max(stops.values(), default=0) >= _STOPS:
             raise _lost(error, lost) from None
         session.note(error.but("the scroll begins again"))
         session.meter.retries += 1
-        await patience.sleep(min(2.0**lost, 30.0))
+        await policy.sleep(min(2.0**lost, 30.0))
         yield Restarted()
 
 
@@ -131,10 +131,10 @@ def _lost(error: IntercomError, times: int) -> IntercomError:
 
 
 async def _read_once(
-    session: ResourceSession, call: Call, patience: ScrollPolicy
+    session: ResourceSession, call: Call, policy: ScrollPolicy
 ) -> AsyncIterator[Page]:
     came = last = 0
-    page = _page(await _open(session, call, patience), call, came, last)
+    page = _page(await _open(session, call, policy), call, came, last)
     while page.records:
         yield page
         last = len(page.records)
@@ -172,7 +172,7 @@ def _told(call: Call, message: str) -> RequestInfo:
     return RequestInfo(method=call.method, path=call.path, status=200, message=message)
 
 
-async def _open(session: ResourceSession, call: Call, patience: ScrollPolicy) -> Response:
+async def _open(session: ResourceSession, call: Call, policy: ScrollPolicy) -> Response:
     waited, pause = 0.0, _FIRST_POLL
     while True:
         try:
@@ -180,7 +180,7 @@ async def _open(session: ResourceSession, call: Call, patience: ScrollPolicy) ->
         except PermanentError as error:
             if error.code != EXISTS:
                 raise
-            if waited >= patience.exists_seconds:
+            if waited >= policy.exists_seconds:
                 raise PermanentError(
                     error.request,
                     "Another client of this Intercom app keeps a scroll of companies open, and "
@@ -188,6 +188,6 @@ async def _open(session: ResourceSession, call: Call, patience: ScrollPolicy) ->
                     "Let it finish, or use an app of your own for this sync, then run again",
                 ) from None
         session.note(f"another scroll of companies is open; waiting for it ({waited:.0f} s so far)")
-        await patience.sleep(pause)
+        await policy.sleep(pause)
         waited += pause
         pause = min(pause * 2, _LONGEST_POLL)

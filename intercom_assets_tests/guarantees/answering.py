@@ -42,8 +42,8 @@ def answering(world: World, port: int, change: Answered) -> Iterator[Connection]
         region=world.region,
         version=world.version,
         base_url=f"http://127.0.0.1:{port}",
-        patience=RetryPolicy(attempts=3, sleep=no_sleep),
-        scroll_patience=ScrollPolicy(sleep=no_sleep),
+        retry_policy=RetryPolicy(attempts=3, sleep=no_sleep),
+        scroll_policy=ScrollPolicy(sleep=no_sleep),
         transport=ChangingLine(world.workspace, change),
     ) as connection:
         yield connection

@@ -195,7 +195,7 @@ class Way:
             region="us",
             version=NEWEST,
             base_url=self.url,
-            patience=RetryPolicy(sleep=self.sleep),
+            retry_policy=RetryPolicy(sleep=self.sleep),
         ) as connection:
             session = connection.session(meter=RequestMetrics(), scope="x", note=lambda _: None)
             return connection.workspace(session)

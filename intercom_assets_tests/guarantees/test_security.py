@@ -55,7 +55,7 @@ def reaching(url: str) -> Connection:
         region="us",
         version=NEWEST,
         base_url=url,
-        patience=RetryPolicy(attempts=2, sleep=no_sleep),
+        retry_policy=RetryPolicy(attempts=2, sleep=no_sleep),
     )
 
 

@@ -99,8 +99,8 @@ class SmallPages(World):
             region=self.region,
             version=NEWEST,
             base_url=f"http://127.0.0.1:{self._port}",
-            patience=RetryPolicy(attempts=self.attempts, sleep=sleep),
-            scroll_patience=ScrollPolicy(sleep=sleep),
+            retry_policy=RetryPolicy(attempts=self.attempts, sleep=sleep),
+            scroll_policy=ScrollPolicy(sleep=sleep),
             transport=self.transport or line,
         ) as connection:
             yield connection

@@ -59,7 +59,7 @@ class Talk:
             token=TOKEN,
             version=NEWEST,
             limiter=RateLimiter(self.share, clock=self.clock, sleep=self.sleep),
-            patience=RetryPolicy(attempts=self.attempts, sleep=self.sleep),
+            retry_policy=RetryPolicy(attempts=self.attempts, sleep=self.sleep),
             transport=self.transport,
         )
         async with client:

@@ -224,7 +224,7 @@ class _Lists:
         page = await self._list(key, most)
         if just_changed(page.body, page.date):
             # Another change in this second would not change the parent's date, and never be due.
-            await self._context.session.client.patience.sleep(1.0)
+            await self._context.session.client.retry_policy.sleep(1.0)
             page = await self._list(key, most)
         return self._of(key, page)
 

@@ -129,7 +129,7 @@ def _precedence(record: Record) -> tuple[bool, int, str, str]:
 
 def _pages(context: ReadContext, listing: Listing) -> AsyncIterator[Page | Restarted]:
     if isinstance(context.resource.pagination, Scroll):
-        return read_scroll(context.session, list_call(listing), context.scroll_patience)
+        return read_scroll(context.session, list_call(listing), context.scroll_policy)
     return _list(context, listing)
 
 
