@@ -19,6 +19,8 @@ from intercom_assets.cli.commands import (
     status,
 )
 from intercom_assets.cli.completion import completion
+from intercom_assets.cli.display.output import exit_code_of
+from intercom_assets.errors import IntercomAssetsError
 
 __all__ = ["main"]
 
@@ -28,9 +30,12 @@ _CLOSED_PIPE = 141
 
 class _Commands(click.Group):
     def invoke(self, context: click.Context) -> object:
-        """Run a command; whoever closes the pipe that it writes to, such as `head`, ends it."""
+        """Run a command; say why it is refused, and end it if the pipe it writes to is closed."""
         try:
             return super().invoke(context)
+        except IntercomAssetsError as error:
+            click.echo(f"intercom-assets: {error}", err=True)
+            sys.exit(exit_code_of(error))
         except BrokenPipeError:
             # Python flushes stdout once more when it exits.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

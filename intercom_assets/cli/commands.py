@@ -12,7 +12,6 @@ import click
 
 from intercom_assets.cli.completion import complete_resources, complete_sources
 from intercom_assets.cli.display.output import as_json, of_demo, quiet
-from intercom_assets.errors import ConfigurationError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -83,19 +82,7 @@ def of_source(about: str, *, multiple: bool = False) -> Callable[[F], F]:
 )
 @quiet
 @as_json
-def run(  # noqa: PLR0913 - a parameter per option
-    select: str | None,
-    since: str | None,
-    until: str | None,
-    source: tuple[str, ...],
-    *,
-    full_refresh: bool,
-    reconcile: bool,
-    force: bool,
-    dry_run: bool,
-    quiet: bool,
-    as_json: bool,
-) -> None:
+def run(**options: Any) -> None:  # noqa: ANN401 - click names them
     """Sync once: only what changed since the last time is read.
 
     Works on the sources of the Dagster project that contains this folder. Where there is none, it
@@ -118,24 +105,14 @@ def run(  # noqa: PLR0913 - a parameter per option
     """  # noqa: D301 - \b is click's mark for text that is not to be wrapped
     from intercom_assets.cli.run import RunOptions, run_sources
 
-    options = RunOptions(
-        select=select,
-        since=since,
-        until=until,
-        sources=source,
-        flags={"full_refresh": full_refresh, "reconcile": reconcile, "force": force},
-        quiet=quiet,
-        as_json=as_json,
-        dry=dry_run,
-    )
-    sys.exit(run_sources(options))
+    sys.exit(run_sources(RunOptions(**options)))
 
 
 @click.command()
 @selection
 @quiet
 @as_json
-def demo(select: str | None, *, quiet: bool, as_json: bool) -> None:
+def demo(**options: Any) -> None:  # noqa: ANN401 - click names them
     """Sync a simulated workspace into data/demo.duckdb, to look at the tables without a token.
 
     Starts the bundled simulator on this machine and ends it afterwards. Your sources and their
@@ -151,21 +128,7 @@ def demo(select: str | None, *, quiet: bool, as_json: bool) -> None:
     """  # noqa: D301 - \b is click's mark for text that is not to be wrapped
     from intercom_assets.cli.run import RunOptions, run_sources
 
-    flags = {"full_refresh": False, "reconcile": False, "force": False}
-    sys.exit(
-        run_sources(
-            RunOptions(
-                select=select,
-                since=None,
-                until=None,
-                sources=(),
-                flags=flags,
-                quiet=quiet,
-                as_json=as_json,
-                demo=True,
-            )
-        )
-    )
+    sys.exit(run_sources(RunOptions(**options, demo=True)))
 
 
 @click.command()
@@ -220,15 +183,7 @@ def check(source: tuple[str, ...], *, as_json: bool) -> None:
     metavar="SECONDS",
     help="How long to wait for the answer.",
 )
-def connect(
-    source: str | None,
-    redirect_url: str | None,
-    port: int,
-    *,
-    no_browser: bool,
-    no_store: bool,
-    timeout: float,
-) -> None:
+def connect(**options: Any) -> None:  # noqa: ANN401 - click names them
     """Get an access token by pressing "Connect with Intercom".
 
     Needs an app in Intercom's Developer Hub that uses OAuth, and its INTERCOM_CLIENT_ID and
@@ -242,19 +197,8 @@ def connect(
     """
     from intercom_assets.cli.connect.command import ConnectOptions, connect_source
 
-    options = ConnectOptions(
-        source=source,
-        redirect_url=redirect_url,
-        port=port,
-        browser=not no_browser,
-        store=not no_store,
-        timeout=timeout,
-    )
     try:
-        connected = connect_source(options)
-    except ConfigurationError as error:
-        click.echo(f"intercom-assets connect: {error}", err=True)
-        sys.exit(2)
+        connected = connect_source(ConnectOptions(**options))
     except KeyboardInterrupt:
         click.echo("\nInterrupted. Nothing was stored.", err=True)
         sys.exit(130)
@@ -281,7 +225,7 @@ def status(source: tuple[str, ...], *, demo: bool, as_json: bool) -> None:
     """  # noqa: D301 - \b is click's mark for text that is not to be wrapped
     from intercom_assets.cli.status import show_status
 
-    sys.exit(show_status(source, as_json=as_json, demo=demo))
+    show_status(source, as_json=as_json, demo=demo)
 
 
 @click.command()
@@ -318,7 +262,7 @@ def query(sql: str | None, source: str | None, form: str, *, demo: bool) -> None
         sql = sys.stdin.read()
     if not (sql and sql.strip()):
         raise click.UsageError("Missing argument 'SQL'.")
-    sys.exit(print_answer(sql, source, form, demo=demo))
+    print_answer(sql, source, form, demo=demo)
 
 
 @click.command()
@@ -353,7 +297,7 @@ def state(source: str | None, file: str | None, reset: str | None, *, yes: bool)
 
     if file is not None and reset is not None:
         raise click.UsageError("--import and --reset exclude each other.")
-    sys.exit(work_on_state(source, file, reset, sure=yes))
+    work_on_state(source, file, reset, sure=yes)
 
 
 @click.command()
@@ -392,4 +336,4 @@ def dbt_sources() -> None:
     """  # noqa: D301 - \b is click's mark for text that is not to be wrapped
     from intercom_assets.cli.dbt_sources import print_sources
 
-    sys.exit(print_sources())
+    print_sources()

@@ -31,6 +31,19 @@ def settings_to_read(names: tuple[str, ...], *, demo: bool) -> list[Settings]:
     return choose(demo_project(project).sources(environment), names)
 
 
+def only_source(name: str | None) -> Settings:
+    """Return the source that a command works on, which must be named where there are several.
+
+    Raises:
+        ConfigurationError: As `settings_to_read`, or no source is named and there are several.
+    """
+    sources = settings_to_read((name,) if name else (), demo=False)
+    if len(sources) > 1:
+        names = ", ".join(source.name for source in sources)
+        raise ConfigurationError(f"There are several sources. Choose one with --source ({names})")
+    return sources[0]
+
+
 def demo_project(project: Project) -> Project:
     """Return the project of the demo, which knows no source of the real one."""
     return standalone(project.root)

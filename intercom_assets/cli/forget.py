@@ -4,11 +4,9 @@ from collections.abc import Mapping
 
 import click
 
-from intercom_assets.cli.demo import settings_to_read
-from intercom_assets.cli.display.output import FAILED, REFUSED
-from intercom_assets.cli.project import the_only
+from intercom_assets.cli.demo import only_source
+from intercom_assets.cli.display.output import FAILED
 from intercom_assets.engine.forget import forget, stored_of
-from intercom_assets.errors import ConfigurationError, IntercomAssetsError
 from intercom_assets.orchestration.warehouses import open_warehouse
 from intercom_assets.warehouse.base import Target
 from intercom_assets.warehouse.erasure import Erasure
@@ -22,25 +20,21 @@ what to do about them."""
 
 def forget_contacts(source: str | None, ids: tuple[str, ...], *, sure: bool) -> int:
     """Show what is stored of contacts, ask, and erase it; return the exit code."""
-    try:
-        settings = the_only(settings_to_read((source,) if source else (), demo=False))
-        with open_warehouse(settings.warehouse) as warehouse:
-            unknown = [one for one in ids if not stored_of(settings.source, warehouse, (one,))]
-            if unknown:
-                click.echo(
-                    f"intercom-assets: Nothing is stored of {', '.join(unknown)}, so nothing was "
-                    "changed. Give ids of contacts in these tables",
-                    err=True,
-                )
-                return FAILED
-            stored = stored_of(settings.source, warehouse, ids)
-            _show(stored)
-            if not sure:
-                click.confirm("Forget that for good?", abort=True, err=True)
-            forget(warehouse, stored)
-    except IntercomAssetsError as error:
-        click.echo(f"intercom-assets: {error}", err=True)
-        return REFUSED if isinstance(error, ConfigurationError) else FAILED
+    settings = only_source(source)
+    with open_warehouse(settings.warehouse) as warehouse:
+        unknown = [one for one in ids if not stored_of(settings.source, warehouse, (one,))]
+        if unknown:
+            click.echo(
+                f"intercom-assets: Nothing is stored of {', '.join(unknown)}, so nothing was "
+                "changed. Give ids of contacts in these tables",
+                err=True,
+            )
+            return FAILED
+        stored = stored_of(settings.source, warehouse, ids)
+        _show(stored)
+        if not sure:
+            click.confirm("Forget that for good?", abort=True, err=True)
+        forget(warehouse, stored)
     click.echo(f"Forgotten. {_LEFT}", err=True)
     return 0
 

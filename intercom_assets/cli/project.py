@@ -96,18 +96,6 @@ def choose(sources: Sequence[S], names: tuple[str, ...]) -> list[S]:
     return [(folders | known)[name] for name in names] if names else list(sources)
 
 
-def the_only(sources: list[Settings]) -> Settings:
-    """Return the source of a command that works on one.
-
-    Raises:
-        ConfigurationError: There are several; names them.
-    """
-    if len(sources) > 1:
-        names = ", ".join(source.name for source in sources)
-        raise ConfigurationError(f"There are several sources. Choose one with --source ({names})")
-    return sources[0]
-
-
 def load_definitions(home: Path, module: str) -> "dg.Definitions":
     """Load a project's definitions.
 
@@ -150,15 +138,6 @@ def _unloadable(module: str, error: BaseException) -> ConfigurationError:
     )
 
 
-def sources_of(definitions: "dg.Definitions") -> list[Settings]:
-    """Return the settings of all Intercom sources in a project's definitions.
-
-    Raises:
-        ConfigurationError: There is none, or two would write to the same tables.
-    """
-    return [specs.settings for specs in specs_of(definitions)]
-
-
 def specs_of(definitions: "dg.Definitions") -> "list[SourceSpecs]":
     """Return the assets of all Intercom sources in a project's definitions.
 
@@ -187,13 +166,19 @@ def find_project() -> Project:
 
     DAGSTER_HOME becomes the project's folder if that has a `dagster.yaml`. Variables that are
     already set are left alone.
+
+    Raises:
+        ConfigurationError: `.env` cannot be read.
     """
     own = Path(__file__).resolve().parents[2]
     folders = (Path.cwd(), *Path.cwd().parents, own)
     # Our own folder is a project in a checkout only, not where the package is installed.
     project = next((found for folder in folders if (found := _project_at(folder))), None)
     project = project or standalone(Path.cwd())
-    load_dotenv(project.root / ".env")
+    try:
+        load_dotenv(project.root / ".env")
+    except UnicodeDecodeError:
+        raise ConfigurationError(".env is not UTF-8 text. Save it as UTF-8") from None
     if not os.environ.get("DAGSTER_HOME") and (project.root / "dagster.yaml").exists():
         os.environ["DAGSTER_HOME"] = str(project.root)
     return project

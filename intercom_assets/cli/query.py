@@ -15,8 +15,7 @@ import click
 from rich.cells import cell_len, set_cell_size
 
 from intercom_assets.cli.demo import settings_to_read
-from intercom_assets.cli.display.output import FAILED, REFUSED, instant
-from intercom_assets.errors import ConfigurationError, IntercomAssetsError
+from intercom_assets.cli.display.output import instant
 from intercom_assets.orchestration.warehouses import open_warehouse
 
 if TYPE_CHECKING:
@@ -27,15 +26,11 @@ _WIDEST = 50
 """Characters of a cell on a terminal."""
 
 
-def print_answer(sql: str, source: str | None, form: str, *, demo: bool) -> int:
-    """Run a query, print the result and return the exit code."""
-    try:
-        settings = settings_to_read((source,) if source else (), demo=demo)[0]
-        with open_warehouse(settings.warehouse) as warehouse:
-            answer = warehouse.query(sql)
-    except IntercomAssetsError as error:
-        click.echo(f"intercom-assets: {error}", err=True)
-        return REFUSED if isinstance(error, ConfigurationError) else FAILED
+def print_answer(sql: str, source: str | None, form: str, *, demo: bool) -> None:
+    """Run a query and print the result."""
+    settings = settings_to_read((source,) if source else (), demo=demo)[0]
+    with open_warehouse(settings.warehouse) as warehouse:
+        answer = warehouse.query(sql)
     names, rows = answer.column_names, _rows(answer, as_json=form == "json")
     match form:
         case "csv":
@@ -46,7 +41,6 @@ def print_answer(sql: str, source: str | None, form: str, *, demo: bool) -> int:
         case _:
             text = "".join(_lines([names, *rows]))
     click.echo(text, nl=False)
-    return 0
 
 
 def _rows(answer: "pa.Table", *, as_json: bool) -> list[tuple[object, ...]]:

@@ -47,27 +47,19 @@ class _HasAssets(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
-    """The options of `intercom-assets run`.
-
-    Attributes:
-        select: Comma-separated names of resources and models; None for all.
-        since: Latest time at which windows start; None to start from the cursors.
-        until: With `since`, end of the range to backfill.
-        sources: Names of sources; empty for all.
-        flags: Boolean run config of each sync, such as `full_refresh`.
-        demo: Whether the simulator is synced.
-        dry: Whether only what the syncs would cost is shown.
-    """
+    """The options of `intercom-assets run`, of which a demo has a few."""
 
     select: str | None
-    since: str | None
-    until: str | None
-    sources: tuple[str, ...]
-    flags: Mapping[str, bool]
     quiet: bool
     as_json: bool
+    since: str | None = None
+    until: str | None = None
+    source: tuple[str, ...] = ()
+    full_refresh: bool = False
+    reconcile: bool = False
+    force: bool = False
+    dry_run: bool = False
     demo: bool = False
-    dry: bool = False
 
     @property
     def config(self) -> dict[str, object]:
@@ -80,13 +72,15 @@ class RunOptions:
         SyncOptions(
             since=since,
             until=until,
-            full_refresh=self.flags["full_refresh"],
-            reconcile=self.flags["reconcile"],
+            full_refresh=self.full_refresh,
+            reconcile=self.reconcile,
         )
-        times = {"since": since, "until": until}
         return {
-            **self.flags,
-            **{name: one.isoformat() if one else "" for name, one in times.items()},
+            "full_refresh": self.full_refresh,
+            "reconcile": self.reconcile,
+            "force": self.force,
+            "since": since.isoformat() if since else "",
+            "until": until.isoformat() if until else "",
         }
 
     def chosen(self, source: _HasAssets) -> list[str]:
@@ -140,12 +134,12 @@ def run_sources(options: RunOptions) -> int:
     summary = _RunSummary(options)
     try:
         config = options.config
-        if options.dry:
+        if options.dry_run:
             return _plan(options)
         with _prepared(options) as (project, worker):
             with waiting("Loading the project", quiet=options.quiet):
                 known = worker.sources()
-            named = choose(known, options.sources)
+            named = choose(known, options.source)
             options.refuse_unknown(named)
             sources = [source for source in named if options.chosen(source)]
             _refuse_problems(sources)
@@ -180,7 +174,7 @@ def _refuse_problems(sources: Sequence[SourceDetails]) -> None:
 def _plan(options: RunOptions) -> int:
     from intercom_assets.cli.plan import show_plans  # noqa: PLC0415 - a run needs no HTTP
 
-    named = settings_to_read(options.sources, demo=False)
+    named = settings_to_read(options.source, demo=False)
     options.refuse_unknown(named)
     sources = []
     for settings in named:

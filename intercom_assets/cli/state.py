@@ -21,10 +21,9 @@ from intercom_assets.catalog.replication import (
     Windowed,
 )
 from intercom_assets.catalog.table import SYNCED_AT
-from intercom_assets.cli.demo import settings_to_read
-from intercom_assets.cli.display.output import FAILED, REFUSED, print_json
-from intercom_assets.cli.project import the_only
-from intercom_assets.errors import ConfigurationError, IntercomAssetsError
+from intercom_assets.cli.demo import only_source
+from intercom_assets.cli.display.output import print_json
+from intercom_assets.errors import ConfigurationError
 from intercom_assets.orchestration.warehouses import open_warehouse
 from intercom_assets.settings.source import Settings
 from intercom_assets.warehouse.base import Commit, StoredCursor, Target
@@ -38,23 +37,18 @@ _NAMES = {field.name for field in fields(StoredCursor)} - _OF_COMMIT
 _TIMES = {"start_date", "at", "parent_synced_at", "reconciling", "reconciled_at", "deletions_at"}
 
 
-def work_on_state(source: str | None, file: str | None, reset: str | None, *, sure: bool) -> int:
-    """Print the cursors, or store those of a file, or reset one; return the exit code."""
-    try:
-        settings = the_only(settings_to_read((source,) if source else (), demo=False))
-        with open_warehouse(settings.warehouse) as warehouse:
-            stored = warehouse.cursors(settings.schema, settings.table_prefix)
-            if file is not None:
-                _import(settings, warehouse, stored, file)
-            elif reset is not None:
-                _reset(settings, warehouse, stored, reset, sure=sure)
-            else:
-                shown = [_shown(cursor) for cursor in stored.values()]
-                print_json({"source": settings.name, "cursors": shown})
-    except IntercomAssetsError as error:
-        click.echo(f"intercom-assets: {error}", err=True)
-        return REFUSED if isinstance(error, ConfigurationError) else FAILED
-    return 0
+def work_on_state(source: str | None, file: str | None, reset: str | None, *, sure: bool) -> None:
+    """Print the cursors, or store those of a file, or reset one."""
+    settings = only_source(source)
+    with open_warehouse(settings.warehouse) as warehouse:
+        stored = warehouse.cursors(settings.schema, settings.table_prefix)
+        if file is not None:
+            _import(settings, warehouse, stored, file)
+        elif reset is not None:
+            _reset(settings, warehouse, stored, reset, sure=sure)
+        else:
+            shown = [_shown(cursor) for cursor in stored.values()]
+            print_json({"source": settings.name, "cursors": shown})
 
 
 def _shown(cursor: StoredCursor) -> dict[str, object]:

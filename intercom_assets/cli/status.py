@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 import click
 
 from intercom_assets.cli.demo import settings_to_read
-from intercom_assets.cli.display.output import FAILED, REFUSED, instant, print_json
+from intercom_assets.cli.display.output import exit_code_of, instant, print_json
 from intercom_assets.cli.display.tables import Heading, print_mark, print_table
 from intercom_assets.cli.display.terminal import command_line
-from intercom_assets.errors import ConfigurationError, IntercomAssetsError
+from intercom_assets.errors import IntercomAssetsError
 from intercom_assets.orchestration.warehouses import open_warehouse
 from intercom_assets.settings.source import Settings
 from intercom_assets.warehouse.base import StoredCursor
@@ -75,23 +75,21 @@ class _Source:
     demo: bool
 
 
-def show_status(names: tuple[str, ...], *, as_json: bool, demo: bool) -> int:
-    """Print the status of the sources and return the exit code."""
+def show_status(names: tuple[str, ...], *, as_json: bool, demo: bool) -> None:
+    """Print the status of the sources."""
     try:
         sources = [_read(settings, demo) for settings in settings_to_read(names, demo=demo)]
     except IntercomAssetsError as error:
-        click.echo(f"intercom-assets: {error}", err=True)
-        code = REFUSED if isinstance(error, ConfigurationError) else FAILED
         if as_json:
+            code = exit_code_of(error)
             print_json({"status": "failed", "exit_code": code, "error": str(error), "sources": []})
-        return code
+        raise
     if as_json:
         shown = [_document(source) for source in sources]
         print_json({"status": "ok", "exit_code": 0, "error": None, "sources": shown})
-        return 0
+        return
     for source in sources:
         _show(source)
-    return 0
 
 
 def _read(settings: Settings, demo: bool) -> _Source:  # noqa: FBT001 - of the source

@@ -22,7 +22,7 @@ from intercom_assets.cli.demo import require_token
 from intercom_assets.cli.display.metrics import SourceDetails
 from intercom_assets.cli.display.terminal import relative
 from intercom_assets.cli.job import JobRequest
-from intercom_assets.cli.project import load_definitions, sources_of
+from intercom_assets.cli.project import load_definitions, specs_of
 from intercom_assets.engine.progress import Progress, Report
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.orchestration.assets import op_name
@@ -49,7 +49,7 @@ def main() -> None:
         requests = _requests()
         project = requests.get()
         definitions = load_definitions(Path(project["home"]), project["module"])
-        events.write("sources", sources=[_details(one) for one in sources_of(definitions)])
+        events.write("sources", sources=[_details(one.settings) for one in specs_of(definitions)])
         while True:
             _execute(definitions, JobRequest(**requests.get()), events)
             events.write("ended")

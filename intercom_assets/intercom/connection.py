@@ -24,7 +24,7 @@ from intercom_assets.intercom.metrics import RequestMetrics
 from intercom_assets.intercom.rate_limit import RateLimiter
 from intercom_assets.intercom.retry import LARGEST, RetryPolicy
 from intercom_assets.intercom.scroll import ScrollPolicy
-from intercom_assets.intercom.transport import is_loopback
+from intercom_assets.intercom.transport import check_address
 from intercom_assets.intercom.workspace import Workspace, read_workspace
 
 T = TypeVar("T")
@@ -50,19 +50,6 @@ class _Limiters:
 
 
 _LIMITERS = _Limiters()
-
-
-def check_base_url(base_url: str) -> str | None:
-    """Return what is wrong with a base URL, if anything; the token must be sent encrypted."""
-    try:
-        url = httpx.URL(base_url)
-    except (httpx.InvalidURL, TypeError):
-        return "is not a URL"
-    if url.userinfo:
-        return "must not hold a name or password: the access token is sent instead"
-    if url.scheme == "https" or (url.scheme == "http" and is_loopback(base_url)):
-        return None if url.host else "names no host"
-    return "must be https (http is allowed on loopback only)"
 
 
 class Connection:
@@ -99,7 +86,7 @@ class Connection:
             )
         self.region = region
         self.base_url = base_url or REGIONS[region]
-        if problem := check_base_url(self.base_url):
+        if problem := check_address(self.base_url):
             raise ConfigurationError(
                 f"base_url {self.base_url!r} {problem}. Unset it, or set it to the address of a "
                 "simulator or proxy"

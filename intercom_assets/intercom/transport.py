@@ -100,6 +100,19 @@ def is_loopback(url: str) -> bool:
         return False
 
 
+def check_address(address: str) -> str | None:
+    """Return what is wrong with an address that secrets are sent to, without repeating it."""
+    try:
+        url = httpx.URL(address)
+    except (httpx.InvalidURL, TypeError):
+        return "is not a URL"
+    if url.userinfo:
+        return "must not hold a name or password"
+    if url.scheme == "https" or (url.scheme == "http" and is_loopback(address)):
+        return None if url.host else "is not a URL"
+    return "must be https (http is allowed on loopback only)"
+
+
 def trusted() -> ssl.SSLContext:
     """Return a TLS context that trusts SSL_CERT_FILE, SSL_CERT_DIR, or certifi's certificates.
 

@@ -12,7 +12,6 @@ from intercom_assets.catalog.hidden import FieldPath, within
 from intercom_assets.catalog.views import MODELS, NAMES, Model, models_of
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.intercom.retry import LARGEST
-from intercom_assets.intercom.webhook import check_webhook
 from intercom_assets.settings.privacy import EXCLUDE
 from intercom_assets.settings.values import (
     Info,
@@ -392,7 +391,10 @@ def ui_url(value: str) -> str:
 def webhook(value: object, info: Info) -> str | None:
     """Return the variable of a URL to post to."""
     variable = read_secret(value, info)
-    # The message omits the URL: whoever knows it can post there.
-    if variable and (problem := check_webhook(info.context.environment[variable].strip())):
-        raise Refused(problem)
+    if variable:
+        from intercom_assets.intercom.transport import check_address  # noqa: PLC0415 - takes httpx
+
+        # The message omits the URL: whoever knows it can post there.
+        if problem := check_address(info.context.environment[variable].strip()):
+            raise Refused(problem)
     return variable

@@ -103,11 +103,9 @@ def other_schema(value: str, info: Info) -> str:
 @parsed
 def web_address(value: str) -> str:
     """Accept https, or http on loopback."""
-    from intercom_assets.intercom.connection import (  # noqa: PLC0415 - httpx, for a proxy only
-        check_base_url,
-    )
+    from intercom_assets.intercom.transport import check_address  # noqa: PLC0415 - takes httpx
 
-    if problem := check_base_url(value):
+    if problem := check_address(value):
         raise ValueError(problem)
     return value.rstrip("/")
 

@@ -15,7 +15,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from intercom_assets.component import build_definitions
-from intercom_assets.intercom.webhook import check_webhook, is_slack, post
+from intercom_assets.intercom.transport import check_address
+from intercom_assets.intercom.webhook import is_slack, post
 from intercom_assets.orchestration.alerts import (
     PATIENCE,
     Alert,
@@ -389,7 +390,7 @@ def test_the_address_of_the_ui_is_checked(address: str) -> None:
 )
 def test_loopback_may_be_plain_http(address: str) -> None:
     """Elsewhere the address would travel in the clear."""
-    assert check_webhook(address) is None
+    assert check_address(address) is None
 
 
 def test_slack_is_known_by_its_host() -> None:

@@ -15,9 +15,10 @@ import pytest
 from intercom_assets.catalog import NEWEST
 from intercom_assets.engine.cursor import Source
 from intercom_assets.errors import ConfigurationError, IntercomAssetsError
-from intercom_assets.intercom.connection import Connection, check_base_url
+from intercom_assets.intercom.connection import Connection
 from intercom_assets.intercom.metrics import RequestMetrics
 from intercom_assets.intercom.retry import RetryPolicy
+from intercom_assets.intercom.transport import check_address
 from intercom_assets.warehouse.duckdb import connect
 from intercom_assets_tests.dagster_project.processes import Machine
 from intercom_assets_tests.dagster_project.running import ROOT, TOKEN_VARIABLE, Project
@@ -201,7 +202,7 @@ def test_a_token_that_cannot_be_one_is_refused_unseen(token: str) -> None:
 )
 def test_the_token_travels_encrypted_off_this_machine(url: str) -> None:
     """A base URL that is neither https nor loopback, or that names a user, is refused."""
-    assert check_base_url(url)
+    assert check_address(url)
     if url:
         with pytest.raises(ConfigurationError):
             Connection(token=TOKEN, region="us", version=NEWEST, base_url=url)
@@ -219,7 +220,7 @@ def test_the_token_travels_encrypted_off_this_machine(url: str) -> None:
 )
 def test_https_and_loopback_are_allowed(url: str) -> None:
     """Any https host, and plain http on loopback, are good."""
-    assert check_base_url(url) is None
+    assert check_address(url) is None
 
 
 HOSTILE = ['"; DROP TABLE canary; --', "'); DROP TABLE canary; --", 'a".b', "%s ? $1 {}", "ünï ☃"]

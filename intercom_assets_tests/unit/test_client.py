@@ -19,7 +19,8 @@ from intercom_assets.errors import (
     Unauthorized,
 )
 from intercom_assets.intercom.client import Call
-from intercom_assets.intercom.connection import Connection, check_base_url
+from intercom_assets.intercom.connection import Connection
+from intercom_assets.intercom.transport import check_address
 from intercom_assets_tests.unit.talking import TOKEN, envelope, in_turn
 
 TAGS = Call(path="/tags", needs=(("data",),))
@@ -67,6 +68,7 @@ _INTERRUPTED = """\
 import signal, sys, threading, anyio
 from intercom_assets.catalog import NEWEST
 from intercom_assets.intercom.connection import Connection
+from intercom_assets.intercom.transport import check_address
 
 ended = threading.Event()
 
@@ -124,7 +126,7 @@ def test_a_token_that_no_header_can_carry_is_refused(token: str) -> None:
 )
 def test_the_token_does_not_travel_in_the_clear(url: str) -> None:
     """A base URL is https, or http on loopback; a name that looks like loopback is none."""
-    assert check_base_url(url) is not None
+    assert check_address(url) is not None
 
 
 @pytest.mark.parametrize(
@@ -132,7 +134,7 @@ def test_the_token_does_not_travel_in_the_clear(url: str) -> None:
 )
 def test_a_safe_base_url_is_taken(url: str) -> None:
     """Https and loopback are safe."""
-    assert check_base_url(url) is None
+    assert check_address(url) is None
 
 
 @pytest.mark.parametrize(

@@ -12,13 +12,13 @@ import click
 
 from intercom_assets.cli.connect.env_file import check_writable, write_variables
 from intercom_assets.cli.connect.server import ConsentResult, OAuthServer, serve
+from intercom_assets.cli.demo import only_source
 from intercom_assets.cli.display.terminal import relative
-from intercom_assets.cli.project import Project, choose, find_project, the_only
+from intercom_assets.cli.project import find_project
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.intercom import REGIONS
-from intercom_assets.intercom.connection import check_base_url
 from intercom_assets.intercom.oauth import CLIENT_ID, CLIENT_SECRET, App, Grant
-from intercom_assets.intercom.transport import is_loopback
+from intercom_assets.intercom.transport import check_address, is_loopback
 from intercom_assets.settings.source import Settings
 
 REDIRECT_URL = "INTERCOM_REDIRECT_URL"
@@ -26,79 +26,14 @@ REDIRECT_URL = "INTERCOM_REDIRECT_URL"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectOptions:
-    """The options of `intercom-assets connect`.
-
-    Attributes:
-        source: Name of the source; None if the project has only one.
-        redirect_url: Registered address; None for the environment variable's or the default.
-        port: Port to listen on; 0 picks a free one.
-        browser: Whether to open the page.
-        store: Whether to write the token into `.env`.
-        timeout: Seconds to wait for the answer.
-    """
+    """The options of `intercom-assets connect`."""
 
     source: str | None
     redirect_url: str | None
     port: int
-    browser: bool
-    store: bool
+    no_browser: bool
+    no_store: bool
     timeout: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EnvTokenStore:
-    """Stores a token in the project's `.env`, and the region if none was set.
-
-    Attributes:
-        path: The `.env` file.
-        stores: Whether to write the file; otherwise the user is asked to set the variables.
-        fixed: Variables set in the environment, which override the file.
-    """
-
-    path: Path
-    settings: Settings
-    stores: bool
-    fixed: frozenset[str]
-
-    def keep(self, token: str, grant: Grant) -> ConsentResult:
-        """Store the token, and the workspace's region unless the settings name one.
-
-        Raises:
-            ConfigurationError: The settings name another region, or the file cannot be written.
-                Nothing is stored.
-        """
-        variable, where = self.settings.token_variable, relative(self.path)
-        region = self._region(grant)
-        outcome = partial(
-            ConsentResult,
-            title=f"Connected to {grant.workspace.name or grant.workspace.id}",
-            grant=grant,
-        )
-        if not self.stores:
-            put = f"The token is on the page only: put it into {where} as {variable}."
-            put += "".join(f" Set {name}={value} too." for name, value in region.items())
-            return outcome(message=put, token=token)
-        write_variables(self.path, {variable: token, **region})
-        kept = f"The token is in {where} as {variable}."
-        kept += "".join(f" {name}={value} is there too." for name, value in region.items())
-        if winning := ", ".join(sorted(self.fixed & {variable, *region})):
-            note = f"The environment sets {winning} too and wins over {where}: unset it there."
-            return outcome(message=kept, notes=(note,))
-        return outcome(message=kept)
-
-    def _region(self, grant: Grant) -> dict[str, str]:
-        found = grant.workspace.region
-        if found not in REGIONS or found == self.settings.region:
-            return {}
-        variable = self.settings.variable("region")
-        if variable and not os.environ.get(variable, "").strip():
-            return {variable: found}
-        place = f"{variable}={found}" if variable else f"region: {found}"
-        where = relative(self.path if variable else self.settings.file or self.path)
-        raise ConfigurationError(
-            f"Workspace {grant.workspace.name} ({grant.workspace.id}) lives in region {found}, but "
-            f"the source's region is {self.settings.region}. Set {place} in {where}"
-        )
 
 
 def connect_source(options: ConnectOptions) -> bool:
@@ -108,12 +43,10 @@ def connect_source(options: ConnectOptions) -> bool:
         ConfigurationError: A setting or option is wrong, found before Intercom is called.
     """
     fixed = frozenset(os.environ)
-    project = _project()
-    settings = the_only(choose(project.sources(), (options.source,) if options.source else ()))
-    path = project.root / ".env"
-    token_store = EnvTokenStore(path=path, settings=settings, stores=options.store, fixed=fixed)
+    settings = only_source(options.source)
+    path = find_project().root / ".env"
     app = _app(settings, path)
-    if options.store:
+    if not options.no_store:
         check_writable(path)
     with _listen(options.port) as listener:
         port = int(listener.getsockname()[1])
@@ -122,9 +55,11 @@ def connect_source(options: ConnectOptions) -> bool:
             app=app,
             source=settings.name,
             resources=settings.resources,
-            place=stored if options.store else "the page that follows, once",
+            place="the page that follows, once" if options.no_store else stored,
             redirect_url=_redirect_url(options, port),
-            keep=token_store.keep,
+            keep=partial(
+                _keep, path=path, settings=settings, fixed=None if options.no_store else fixed
+            ),
             port=port,
         )
         _invite(server, options)
@@ -134,13 +69,6 @@ def connect_source(options: ConnectOptions) -> bool:
             if server.outcome is None:
                 raise
     return _conclude(server.outcome, options)
-
-
-def _project() -> Project:
-    try:
-        return find_project()
-    except UnicodeDecodeError:
-        raise ConfigurationError(".env is not UTF-8 text. Save it as UTF-8") from None
 
 
 def _app(settings: Settings, path: Path) -> App:
@@ -164,7 +92,7 @@ def _redirect_url(options: ConnectOptions, port: int) -> str:
     given = options.redirect_url or os.environ.get(REDIRECT_URL, "").strip()
     if not given:
         return f"http://localhost:{port}/connect"
-    problem = check_base_url(given)
+    problem = check_address(given)
     if not problem and ("?" in given or "#" in given):
         problem = "must not hold ? or #"
     if problem:
@@ -179,6 +107,53 @@ def _redirect_url(options: ConnectOptions, port: int) -> str:
             f"of this machine, but the page is on port {port}. Make --port the same"
         )
     return given
+
+
+def _keep(
+    token: str, grant: Grant, *, path: Path, settings: Settings, fixed: frozenset[str] | None
+) -> ConsentResult:
+    """Store a token, and the workspace's region unless the settings name one.
+
+    `fixed` are variables of the environment, which override the file; None to store nothing.
+
+    Raises:
+        ConfigurationError: The settings name another region, or the file cannot be written.
+            Nothing is stored.
+    """
+    variable, where = settings.token_variable, relative(path)
+    region = _region(path, settings, grant)
+    outcome = partial(
+        ConsentResult,
+        title=f"Connected to {grant.workspace.name or grant.workspace.id}",
+        grant=grant,
+    )
+    if fixed is None:
+        put = f"The token is on the page only: put it into {where} as {variable}."
+        put += "".join(f" Set {name}={value} too." for name, value in region.items())
+        return outcome(message=put, token=token)
+    write_variables(path, {variable: token, **region})
+    kept = f"The token is in {where} as {variable}."
+    kept += "".join(f" {name}={value} is there too." for name, value in region.items())
+    if winning := ", ".join(sorted(fixed & {variable, *region})):
+        note = f"The environment sets {winning} too and wins over {where}: unset it there."
+        return outcome(message=kept, notes=(note,))
+    return outcome(message=kept)
+
+
+def _region(path: Path, settings: Settings, grant: Grant) -> dict[str, str]:
+    """Return the variable of the region, if it has to be set."""
+    found = grant.workspace.region
+    if found not in REGIONS or found == settings.region:
+        return {}
+    variable = settings.variable("region")
+    if variable and not os.environ.get(variable, "").strip():
+        return {variable: found}
+    place = f"{variable}={found}" if variable else f"region: {found}"
+    where = relative(path if variable else settings.file or path)
+    raise ConfigurationError(
+        f"Workspace {grant.workspace.name} ({grant.workspace.id}) lives in region {found}, but "
+        f"the source's region is {settings.region}. Set {place} in {where}"
+    )
 
 
 def _listen(port: int) -> socket.socket:
@@ -201,7 +176,7 @@ def _invite(server: OAuthServer, options: ConnectOptions) -> None:
     )
     # Without a display a text-mode browser might open and take over the terminal.
     display = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-    if options.browser and (display or sys.platform in {"darwin", "win32"}):
+    if not options.no_browser and (display or sys.platform in {"darwin", "win32"}):
         click.launch(server.address)
 
 

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 
 import click
 
+from intercom_assets.errors import ConfigurationError, IntercomAssetsError
+
 FAILED = 1
 """Exit code if something failed or needs fixing."""
 
@@ -14,6 +16,11 @@ REFUSED = 2
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as in shells."""
+
+
+def exit_code_of(error: IntercomAssetsError) -> int:
+    """Return the exit code of a command that an error ends."""
+    return REFUSED if isinstance(error, ConfigurationError) else FAILED
 
 
 as_json = click.option(
