@@ -21,6 +21,7 @@ from intercom_assets.intercom.responses import records_at
 from intercom_assets.intercom.search import count_found, count_records, count_since
 from intercom_assets.quality.context import SAMPLES, CheckContext
 from intercom_assets.quality.extra_fields import ExtraField
+from intercom_assets.warehouse.base import Target
 from intercom_assets.warehouse.queries import (
     Answer,
     Counting,
@@ -106,30 +107,43 @@ def is_counted(resource: Resource) -> bool:
     )
 
 
-def _look_at_key(context: CheckContext) -> CheckResult:
-    answer = context.run(DuplicateKeys(context.target))
-    key = ", ".join(context.resource.primary_key)
+def none_of(answer: Answer, *, good: str, bad: str, **figures: Json) -> CheckResult:
+    """Return the result of a check that fails where its query finds rows."""
     return CheckResult(
         passed=answer.total == 0,
-        summary=f"Values of {key} that are null or repeated: {answer.total:,}"
-        if answer.total
-        else f"The key ({key}) is unique and never null",
+        summary=bad if answer.total else good,
         query=answer.statement,
-        figures={"bad_keys": answer.total, "sample": _keys(answer)},
+        figures=figures,
     )
+
+
+def duplicate_keys(answer: Answer, target: Target, **figures: Json) -> CheckResult:
+    """Return the result of a check that fails where keys are null or repeated."""
+    key = ", ".join(target.table.primary_key)
+    return none_of(
+        answer,
+        good=f"The key ({key}) is unique and never null",
+        bad=f"Values of {key} that are null or repeated: {answer.total:,}",
+        bad_keys=answer.total,
+        **figures,
+    )
+
+
+def _look_at_key(context: CheckContext) -> CheckResult:
+    answer = context.run(DuplicateKeys(context.target))
+    return duplicate_keys(answer, context.target, sample=_keys(answer))
 
 
 def _look_at_parents(context: CheckContext) -> CheckResult:
     link, parent = _link(context)
     answer = context.run(MissingParents(context.target, link.key, context.source.target(parent)))
-    return CheckResult(
-        passed=answer.total == 0,
-        summary=f"{answer.total:,} {parent.name} that rows belong to are not stored. "
-        f"Sync {parent.name} with full_refresh"
-        if answer.total
-        else f"Every row belongs to one of the stored {parent.name}",
-        query=answer.statement,
-        figures={"missing_parents": answer.total, "sample": _keys(answer)},
+    return none_of(
+        answer,
+        good=f"Every row belongs to one of the stored {parent.name}",
+        bad=f"{answer.total:,} {parent.name} that rows belong to are not stored. "
+        f"Sync {parent.name} with full_refresh",
+        missing_parents=answer.total,
+        sample=_keys(answer),
     )
 
 
@@ -245,28 +259,23 @@ async def _counts(session: ResourceSession, context: CheckContext, stored: int) 
 
 def _look_at_undeclared(context: CheckContext) -> CheckResult:
     seen = context.extra_fields.undeclared
-    return CheckResult(
-        passed=not seen,
-        summary=f"Fields that no column declares, kept in _extra: {_named(seen)}"
-        if seen
-        else "Every field has its column",
-        query=context.extra_fields.statement,
-        figures={"undeclared_fields": len(seen), "fields": [extra.as_json() for extra in seen]},
-    )
+    what = "Fields that no column declares" if seen else "Every field has its column"
+    return _extra(context, seen, what, undeclared_fields=len(seen))
 
 
 def _look_at_misfits(context: CheckContext) -> CheckResult:
     seen = context.extra_fields.misfits
+    what = "Fields with values that do not fit" if seen else "Every value fits its column"
+    return _extra(context, seen, what, fields_that_did_not_fit=len(seen))
+
+
+def _extra(context: CheckContext, seen: list[ExtraField], what: str, **count: Json) -> CheckResult:
+    named = ", ".join(map(str, seen[:_NAMED])) + (" and more" if len(seen) > _NAMED else "")
     return CheckResult(
         passed=not seen,
-        summary=f"Fields with values that do not fit, kept in _extra: {_named(seen)}"
-        if seen
-        else "Every value fits its column",
+        summary=f"{what}, kept in _extra: {named}" if seen else what,
         query=context.extra_fields.statement,
-        figures={
-            "fields_that_did_not_fit": len(seen),
-            "fields": [extra.as_json() for extra in seen],
-        },
+        figures={**count, "fields": [field.as_json() for field in seen]},
     )
 
 
@@ -312,11 +321,6 @@ def _link(context: CheckContext) -> tuple[PerParent, Resource]:
 def _keys(answer: Answer) -> list[Json]:
     # The last column is the number of rows.
     return ["/".join(map(str, row[:-1])) for row in answer.rows]
-
-
-def _named(seen: list[ExtraField]) -> str:
-    first = ", ".join(map(str, seen[:_NAMED]))
-    return f"{first} and more" if len(seen) > _NAMED else first
 
 
 KEY = Check(

@@ -7,7 +7,7 @@ from datetime import datetime
 from intercom_assets.catalog import CATALOG
 from intercom_assets.catalog.views import Bridge, Entries, Fivetran, Flat, Model, Versions
 from intercom_assets.engine.cursor import Source
-from intercom_assets.quality.checks import Check, CheckResult, Severity
+from intercom_assets.quality.checks import Check, CheckResult, Severity, duplicate_keys, none_of
 from intercom_assets.quality.context import SAMPLES
 from intercom_assets.views.build import ViewReport
 from intercom_assets.warehouse.queries import BrokenVersions, DuplicateKeys, MissingMembers
@@ -65,39 +65,28 @@ def _look_at_members(context: ViewContext) -> CheckResult:
         raise TypeError(f"{report.model.name} has no members")
     stored = context.source.target(CATALOG[shape.of])
     answer = context.warehouse.run(MissingMembers(report.target, shape.member, stored), SAMPLES)
-    return CheckResult(
-        passed=answer.total == 0,
-        summary=f"{answer.total:,} {shape.of} that are named are not stored"
-        if answer.total
-        else f"Every {shape.member} is one of the stored {shape.of}",
-        query=answer.statement,
-        figures={"not_stored": answer.total, "sample": [str(row[0]) for row in answer.rows]},
+    return none_of(
+        answer,
+        good=f"Every {shape.member} is one of the stored {shape.of}",
+        bad=f"{answer.total:,} {shape.of} that are named are not stored",
+        not_stored=answer.total,
+        sample=[str(row[0]) for row in answer.rows],
     )
 
 
 def _look_at_entries(context: ViewContext) -> CheckResult:
     target = context.report.target
-    answer = context.warehouse.run(DuplicateKeys(target), SAMPLES)
-    key = ", ".join(target.table.primary_key)
-    return CheckResult(
-        passed=answer.total == 0,
-        summary=f"Values of {key} that are null or repeated: {answer.total:,}"
-        if answer.total
-        else f"The key ({key}) is unique and never null",
-        query=answer.statement,
-        figures={"bad_keys": answer.total},
-    )
+    return duplicate_keys(context.warehouse.run(DuplicateKeys(target), SAMPLES), target)
 
 
 def _look_at_versions(context: ViewContext) -> CheckResult:
     answer = context.warehouse.run(BrokenVersions(context.report.target), SAMPLES)
-    return CheckResult(
-        passed=answer.total == 0,
-        summary=f"Versions that overlap, or end before they begin: {answer.total:,}"
-        if answer.total
-        else "Each version of a row ends before the next one begins",
-        query=answer.statement,
-        figures={"bad_versions": answer.total, "sample": [str(row[0]) for row in answer.rows]},
+    return none_of(
+        answer,
+        good="Each version of a row ends before the next one begins",
+        bad=f"Versions that overlap, or end before they begin: {answer.total:,}",
+        bad_versions=answer.total,
+        sample=[str(row[0]) for row in answer.rows],
     )
 
 
