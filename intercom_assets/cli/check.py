@@ -55,13 +55,7 @@ def show_findings(names: tuple[str, ...], *, as_json: bool) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Finding:
-    """The result of checking one thing that a sync needs.
-
-    Attributes:
-        what: What was checked.
-        found: What was found, or what is wrong and how to fix it.
-        good: Whether it is fine; None if a sync skips it.
-    """
+    """What was found of something that a sync needs; `good` is None if it is skipped."""
 
     what: str
     found: str
@@ -70,11 +64,7 @@ class _Finding:
 
 @dataclass(slots=True)
 class _Lines:
-    """The findings and warnings about a source.
-
-    Attributes:
-        aloud: Whether each finding is printed immediately.
-    """
+    """The findings and warnings about a source, printed at once if `aloud`."""
 
     settings: Settings
     aloud: bool

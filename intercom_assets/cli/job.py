@@ -59,7 +59,6 @@ class Worker:
     """The child process: it loads a project's definitions once, then runs jobs of its sources."""
 
     def __init__(self, project: Project, environment: Mapping[str, str]) -> None:
-        """Start the process."""
         self._project = project
         self._environment = environment
         # A file, since a pipe that nobody reads would fill up and block the child.
@@ -80,11 +79,10 @@ class Worker:
         )
 
     def __enter__(self) -> Self:
-        """Return the worker."""
         return self
 
-    def __exit__(self, *error: object) -> None:
-        """End the process; what it committed is kept."""
+    def __exit__(self, *_: object) -> None:
+        # What it committed is kept.
         self._process.kill()
         with self._process, self._printed:
             pass

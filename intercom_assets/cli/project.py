@@ -34,10 +34,7 @@ _STANDALONE = "intercom_assets.standalone"
 class Project:
     """A Dagster project: the one that contains the working directory, or this package's own.
 
-    Attributes:
-        root: Folder of its `pyproject.toml`.
-        home: Folder from which its modules are imported.
-        module: Python module with its definitions.
+    Its definitions are in `module`, which is imported from the folder `home`.
     """
 
     root: Path

@@ -111,11 +111,7 @@ class RunOptions:
 
 @dataclass(slots=True)
 class _RunSummary:
-    """The outcome of the command so far.
-
-    Attributes:
-        error: Why nothing, or no further source, was run.
-    """
+    """The outcome of the command so far."""
 
     options: RunOptions
     began: datetime = field(default_factory=lambda: datetime.now(UTC))

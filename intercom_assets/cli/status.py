@@ -28,13 +28,7 @@ _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
 
 @dataclass(frozen=True, slots=True)
 class _Standing:
-    """The status of a resource.
-
-    Attributes:
-        rows: Number of rows not marked as deleted; None if there is no table.
-        skipped: Why the last sync could not read it, if only `everything` selects it.
-        age: Seconds since rows or the cursor were last committed; None if never.
-    """
+    """The status of a resource; its age in seconds is that of the last commit."""
 
     name: str
     table: str
@@ -60,12 +54,7 @@ class _Standing:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """The status of a source.
-
-    Attributes:
-        database: Display name of the database.
-        owner: A cursor that names the workspace; None if no cursor does.
-    """
+    """The status of a source; a cursor names the workspace, if there is one."""
 
     settings: Settings
     database: str

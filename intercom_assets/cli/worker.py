@@ -199,7 +199,6 @@ class _DagsterEvents:
         self._events = events
 
     def __call__(self, entry: dg.EventLogEntry) -> None:
-        """Write the event if the display needs it."""
         if (event := entry.dagster_event) is None:
             return
         match event.event_type:

@@ -11,7 +11,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from math import inf
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 from urllib.parse import urlencode
 
@@ -76,14 +75,7 @@ class Call:
 
 
 class Client:
-    """A connection to one Intercom app.
-
-    Args:
-        limiter: The app's limiter, shared by all clients of the process.
-        transport: A seam for tests.
-        deadline: Seconds allowed for one try of a request.
-        page_size: Most records to request per page.
-    """
+    """A connection to one Intercom app, whose limiter all clients of the process share."""
 
     def __init__(
         self,
@@ -122,20 +114,13 @@ class Client:
         )
 
     async def __aenter__(self) -> Self:
-        """Open the connection pool."""
         self._stack.enter_context(self._secret.kept_from_logs())
         await self._transport.__aenter__()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the connection pool."""
+    async def __aexit__(self, *_: object) -> None:
         with self._stack:
-            await self._transport.__aexit__(kind, error, trace)
+            await self._transport.aclose()
 
     def session(
         self,
@@ -269,12 +254,7 @@ async def save_body(response: httpx.Response, path: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ResourceSession:
-    """A client in use for one resource.
-
-    Attributes:
-        scope: The permission that the resource needs.
-        note: Receives a line about each retry.
-    """
+    """A client in use for one resource; `note` receives a line about each retry."""
 
     client: Client
     meter: RequestMetrics

@@ -33,36 +33,21 @@ Ts = TypeVarTuple("Ts")
 _EVENT_LOOP = BlockingPortalProvider()
 
 
-class _Limiters:
-    """The limiters of this process, one per app."""
-
-    def __init__(self) -> None:
-        self._limiters: dict[str, RateLimiter] = {}
-        self._lock = threading.Lock()
-
-    def of(self, base_url: str, token: str, share: float) -> RateLimiter:
-        """Return the app's limiter, with the smallest share that any source sets."""
-        app = sha256(f"{base_url}\0{token}".encode()).hexdigest()
-        with self._lock:
-            limiter = self._limiters.setdefault(app, RateLimiter(share))
-            limiter.share = min(limiter.share, share)
-        return limiter
+_LIMITERS: dict[str, RateLimiter] = {}
+_LIMITERS_LOCK = threading.Lock()
 
 
-_LIMITERS = _Limiters()
+def _limiter(base_url: str, token: str, share: float) -> RateLimiter:
+    """Return the app's limiter, with the smallest share that any source sets."""
+    app = sha256(f"{base_url}\0{token}".encode()).hexdigest()
+    with _LIMITERS_LOCK:
+        limiter = _LIMITERS.setdefault(app, RateLimiter(share))
+        limiter.share = min(limiter.share, share)
+    return limiter
 
 
 class Connection:
-    """A source's connection to its workspace, opened by `with`.
-
-    Args:
-        base_url: A simulator or proxy to use instead of the region's host.
-        page_size: Most records to request per page.
-        transport: A seam for tests.
-
-    Raises:
-        ConfigurationError: The token or the base URL is unusable.
-    """
+    """A source's connection to its workspace, opened by `with`."""
 
     def __init__(  # noqa: PLR0913 - settings and seams, passed by name
         self,
@@ -97,7 +82,7 @@ class Connection:
             base_url=self.base_url,
             token=token,
             version=version,
-            limiter=_LIMITERS.of(self.base_url, token, rate_limit_share),
+            limiter=_limiter(self.base_url, token, rate_limit_share),
             retry_policy=retry_policy,
             transport=transport,
             page_size=page_size,
@@ -112,11 +97,9 @@ class Connection:
         return f"Connection({self.base_url!r})"
 
     def __enter__(self) -> Self:
-        """Open the connection."""
         return self.open()
 
     def __exit__(self, *_: object) -> None:
-        """Close the connection."""
         self.close()
 
     def open(self) -> Self:

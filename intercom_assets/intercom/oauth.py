@@ -49,13 +49,7 @@ _RETRY_POLICY = RetryPolicy(attempts=3, quota_attempts=3)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class App:
-    """An Intercom app that requests access to a workspace, expected in `region`.
-
-    Attributes:
-        client_secret: Sent only to exchange a code.
-        base_url: A simulator or proxy that replaces all of Intercom's hosts.
-        transport: A seam for tests.
-    """
+    """An Intercom app that requests access to a workspace, expected in `region`."""
 
     client_id: str
     client_secret: str = field(repr=False)
@@ -177,11 +171,7 @@ class App:
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """An Intercom permission, by its name in the Developer Hub, and the resources it covers.
-
-    Attributes:
-        granted: Whether the token has it; None if Intercom's response does not show.
-    """
+    """A permission by its name in the Developer Hub; whether it is granted may stay unknown."""
 
     scope: str
     resources: tuple[str, ...]

@@ -66,12 +66,7 @@ _READINGS = 3
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The records of one response.
-
-    Attributes:
-        total_count: Records in all pages, if Intercom says so.
-        date: Intercom's clock when it answered.
-    """
+    """The records of one response; `total_count` is that of all pages, if Intercom says so."""
 
     records: list[Record]
     total_count: int | None

@@ -52,11 +52,7 @@ class _Window:
 
 
 class RateLimiter:
-    """Admits requests while our share of the quota lasts.
-
-    Args:
-        share: Part of the published quota that we may use, above 0 and up to 1.
-    """
+    """Admits requests while our share of the published quota lasts."""
 
     def __init__(
         self,
@@ -77,8 +73,7 @@ class RateLimiter:
     async def slot(self, waited: Callable[[float, float], None]) -> AsyncIterator[None]:
         """Wait until a request may be sent, and count it as in flight for the block.
 
-        Args:
-            waited: Called repeatedly while waiting, with the start of the wait and the time.
+        `waited` is called repeatedly meanwhile, with the start of the wait and the time.
         """
         began = self._clock()
         while (pause := self._pause()) > 0:

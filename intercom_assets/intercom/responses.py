@@ -43,12 +43,7 @@ Places = tuple[tuple[str, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A successful response.
-
-    Attributes:
-        date: Intercom's clock when it answered, None if it did not say.
-        size: Bytes of the body.
-    """
+    """A successful response, and Intercom's clock when it answered, if it said."""
 
     body: Record
     date: datetime | None

@@ -15,12 +15,7 @@ from intercom_assets.errors import RateLimited, TransientError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
-    """How often a request is tried, and how long the pauses are.
-
-    Attributes:
-        first_pause: Upper bound of the first pause in seconds; doubles with each try.
-        longest_pause: Upper bound of every pause, in seconds.
-    """
+    """How often a request is tried; pauses double, from up to `first_pause` seconds."""
 
     attempts: int = 8
     quota_attempts: int = 60
@@ -31,11 +26,7 @@ class RetryPolicy:
 
 @dataclass(slots=True)
 class RetryState:
-    """The failed tries of one request.
-
-    Attributes:
-        refused: Tries refused for lack of quota.
-    """
+    """The failed tries of one request, and those refused for lack of quota."""
 
     policy: RetryPolicy
     failed: int = 0
@@ -79,11 +70,7 @@ _PAGES = 4
 
 @dataclass(slots=True)
 class PageSize:
-    """The page size of a list, shared by its concurrent readers.
-
-    Attributes:
-        largest: Most records to request.
-    """
+    """The page size of a list, shared by its concurrent readers."""
 
     largest: int
     size: int

@@ -105,11 +105,13 @@ def check_address(address: str) -> str | None:
     try:
         url = httpx.URL(address)
     except (httpx.InvalidURL, TypeError):
+        url = httpx.URL()
+    if not url.host:
         return "is not a URL"
     if url.userinfo:
         return "must not hold a name or password"
     if url.scheme == "https" or (url.scheme == "http" and is_loopback(address)):
-        return None if url.host else "is not a URL"
+        return None
     return "must be https (http is allowed on loopback only)"
 
 

@@ -48,7 +48,6 @@ class Problem:
     check: str | None = None
 
     def __str__(self) -> str:
-        """Format as a line of a list."""
         place = self.resource if self.check is None else f"{self.resource}, {self.check}"
         cut = self.reason if len(self.reason) <= _LONGEST else f"{self.reason[:_LONGEST]}…"
         return f"• {place}: {cut}"
@@ -62,7 +61,6 @@ class NewField:
     name: str
 
     def __str__(self) -> str:
-        """Format as a line of a list."""
         return f"• {self.resource}: new field {self.name[:_LONGEST]}, kept in _extra"
 
 

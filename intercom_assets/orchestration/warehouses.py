@@ -20,9 +20,7 @@ from intercom_assets.warehouse.warehouse import Warehouse
 def open_warehouse(settings: WarehouseSettings, *, patience: float = 60.0) -> Iterator[Warehouse]:
     """Open a warehouse for a block, for commands that do not use Dagster.
 
-    Args:
-        settings: Kind and place of the warehouse.
-        patience: Seconds to wait for another process that has the DuckDB file open.
+    `patience` is how many seconds to wait for another process that has the DuckDB file open.
     """
     match settings:
         case DuckDBSettings():

@@ -355,15 +355,7 @@ def read_settings(
     rules: RuleBook = no_rules,
     file: Path | None = None,
 ) -> Settings:
-    """Validate the settings of one source.
-
-    Args:
-        raw: Settings as written in the file: literals or `{env: NAME}`.
-        name: The folder's name, used if the file has none.
-        project_root: Base of relative paths.
-        environment: Environment variables.
-        rules: What Dagster accepts.
-        file: The file, if there is one.
+    """Validate the settings of one source; `name` is the default of its name.
 
     Raises:
         ConfigurationError: Lists every problem with its setting, value and what is allowed.

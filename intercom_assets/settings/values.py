@@ -168,11 +168,7 @@ def resolve(value: object, reading: Reading) -> object:
 
 @dataclass(frozen=True, slots=True)
 class Reads:
-    """Reads the value of a setting in place of pydantic's validation of its type.
-
-    Attributes:
-        words: The only words allowed, if there are such.
-    """
+    """Reads a setting in place of pydantic's validation; `words` are the only ones allowed."""
 
     read: Callable[[Any, Info], object]
     words: tuple[str, ...] = ()

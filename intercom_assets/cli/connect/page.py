@@ -22,17 +22,7 @@ def page(
     leads_to: str = "",
     **values: object,
 ) -> Response:
-    """Return the page, with the parts whose values are given.
-
-    Args:
-        title: Its heading.
-        paragraphs: What it says first.
-        tone: `plain`, `good` or `bad`.
-        status: Its HTTP status.
-        leads_to: Where its button may lead.
-        values: the `server` and the `scopes` to ask for; a `token` to show once; a `grant`; a
-            `command` to run next.
-    """
+    """Return the page, with the parts whose values are given; its button may lead elsewhere."""
     nonce = secrets.token_urlsafe(16)
     document = _TEMPLATE.render(
         title=title, paragraphs=paragraphs, tone=tone, nonce=nonce, **values

@@ -32,13 +32,7 @@ _EVERY_REGION = "https://*.intercom.com"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentResult:
-    """How the flow ended: with a grant, or with nothing connected and nothing stored.
-
-    Attributes:
-        message: Where the token is; or why there is none, and what to do about it.
-        notes: What else the user should know.
-        token: Shown on the page, once; empty if it was stored.
-    """
+    """How the flow ended; without a grant nothing is connected, and nothing stored."""
 
     title: str
     message: str
@@ -68,14 +62,10 @@ class OAuthServer:
     """Serves the OAuth flow to the browser, as an ASGI application.
 
     Attributes:
-        app: The Intercom app that requests access.
-        resources: What the token should be able to read.
-        place: Where the token will be stored or shown.
         keep: Stores a token that works; may raise `ConfigurationError` and store nothing.
         key: Secret that opens the page; the terminal shows it.
         state: OAuth state of the last press of the button, which Intercom must return.
         outcome: How the flow ended; None while it is under way.
-        ended: Set once the response that decided was sent.
     """
 
     app: App

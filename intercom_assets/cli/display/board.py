@@ -22,11 +22,8 @@ class Line:
 
     Attributes:
         done: Records (for a child, parents) read, of `total` if that is known.
-        rows: Row count of another asset; None if it reports none.
-        seconds: How long it took; while it runs, time counts from `since`.
         since: When it started, on the monotonic clock.
         note: The latest event, such as a request that is retried.
-        error: Why it failed or was not run.
     """
 
     name: str
@@ -51,9 +48,7 @@ class Board:
 
     Attributes:
         error: Why the run failed although no asset did.
-        findings: Messages of failed checks.
         heard: How often Ctrl-C was pressed, even if too late to leave anything undone.
-        interrupted: Whether Ctrl-C ended the run.
     """
 
     lines: dict[str, Line] = field(default_factory=dict)

@@ -11,13 +11,7 @@ from intercom_assets.engine.progress import Report
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceDetails:
-    """What a run shows of a source.
-
-    Attributes:
-        tables: Qualified names of the tables by resource.
-        database: Display name of the database.
-        problem: Why it cannot be synced, such as an empty token.
-    """
+    """What a run shows of a source, and the problem that keeps it from being synced."""
 
     name: str
     folder: str

@@ -16,13 +16,7 @@ from intercom_assets.cli.display.terminal import UNBOUNDED, console_on, is_livel
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A column of a table.
-
-    Attributes:
-        number: Whether its cells are right-aligned.
-        drop: When a narrow terminal drops it, 1 first; 0 for never.
-        shout: Whether its cells are highlighted because they report a problem.
-    """
+    """A column; a narrow terminal drops those with the lowest `drop` first, 0 never."""
 
     name: str
     number: bool = False

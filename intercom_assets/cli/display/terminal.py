@@ -24,13 +24,7 @@ _COMMAND = "intercom-assets"
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """The symbols before a line, and how a long one ends.
-
-    Attributes:
-        bad: Something needs fixing.
-        idle: Nothing happened yet, or ever.
-        spinner: Frames shown in turn while something runs.
-    """
+    """The symbols before a line, and how a long one ends."""
 
     good: str
     bad: str
