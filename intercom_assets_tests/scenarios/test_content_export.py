@@ -404,7 +404,8 @@ def test_a_new_column_of_an_undocumented_file_doubles_no_row() -> None:
         {"receipt_id": "2"},
         {"receipt_id": "1", "at": "b"},
     ]
-    later = [{**one, "city": "Berlin"} for one in [*reversed(first), {"receipt_id": "1"}]]
+    late: Record = {"receipt_id": "1"}
+    later: list[Record] = [{**one, "city": "Berlin"} for one in (*reversed(first), late)]
 
     keys, more = ({str(one["id"]) for one in keyed(lines, ())} for lines in (first, later))
 

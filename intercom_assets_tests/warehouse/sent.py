@@ -27,7 +27,7 @@ from intercom_assets.views.fivetran import fivetran_view
 from intercom_assets.warehouse.base import Childless, Target
 from intercom_assets.warehouse.cursors import CursorStatements
 from intercom_assets.warehouse.dialects import Dialect, DuckDBDialect, SnowflakeDialect
-from intercom_assets.warehouse.erasure import Erasure, Naming
+from intercom_assets.warehouse.erasure import Erasing, Erasure, Naming, Replacement
 from intercom_assets.warehouse.queries import (
     BrokenVersions,
     Cells,
@@ -156,10 +156,15 @@ def _erasures(things: Target, dialect: Dialect) -> Iterator[tuple[str, str]]:
     values = Erasure(things.history, "parent_id", ("1",), ("tags", EXTRA))
     yield "query Naming", Naming(things, "parent_id").query(dialect)
     yield "query Naming in a list", Naming(things, "tags", ("tags",)).query(dialect)
-    yield "erasure of rows, counted", rows.count(dialect)
-    yield "erasure of rows", rows.erase(dialect)
-    yield "erasure of values in the history, counted", values.count(dialect)
-    yield "erasure of values in the history", values.erase(dialect)
+    lists = Replacement(things, "tags", {"[1]": "[]"})
+    erasures: dict[str, Erasing] = {
+        "rows": rows,
+        "values in the history": values,
+        "members of lists": lists,
+    }
+    for what, one in erasures.items():
+        yield f"erasure of {what}, counted", one.found(dialect)[0]
+        yield f"erasure of {what}", next(iter(one.statements(dialect)))[0]
 
 
 def _reads(one: Statements) -> Iterator[tuple[str, str]]:
