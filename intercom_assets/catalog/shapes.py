@@ -105,12 +105,12 @@ class JoinedTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fivetran:
-    """A table of Fivetran's: columns that differ, then those of our table except for JSON.
+    """A table of Fivetran's.
 
     Attributes:
         schema: Schema of the view, whose name is the model's own.
         attributes: Resource that declares the custom attributes, which become columns.
-        bridge: The pairs that are the rows, without further columns of our table.
+        bridge: The pairs that are the rows.
         deleted: Whether rows that are marked as gone are shown.
     """
 

@@ -11,7 +11,6 @@ from intercom_assets.catalog import CATALOG
 from intercom_assets.catalog.fivetran import fivetran_models
 from intercom_assets.catalog.table import (
     EXTRA,
-    SYNCED_AT,
     Column,
     Table,
     boolean,
@@ -23,7 +22,6 @@ from intercom_assets.catalog.types import ColumnType
 from intercom_assets.catalog.views import MODELS, VERSIONS, Entries, Fivetran, Flat, Model, Versions
 from intercom_assets.engine.cursor import Source
 from intercom_assets.views.build import view_target
-from intercom_assets.views.fivetran import fivetran_view
 from intercom_assets.warehouse.base import Childless, Target
 from intercom_assets.warehouse.cursors import CursorStatements
 from intercom_assets.warehouse.dialects import Dialect, DuckDBDialect, SnowflakeDialect
@@ -44,12 +42,8 @@ from intercom_assets.warehouse.snowflake.lease import LeaseStatements
 from intercom_assets.warehouse.snowflake.staging import Staging
 from intercom_assets.warehouse.statements import Statements, qualified, rename
 from intercom_assets.warehouse.views import (
-    BridgeView,
     Definition,
-    EntriesView,
-    FlatView,
     TypedColumn,
-    VersionsView,
     mark_of,
     select,
 )
@@ -243,36 +237,17 @@ def _view(model: Model, dialect: Dialect, *, new: bool) -> Iterator[tuple[str, s
 def view_of(model: Model) -> WarehouseView:
     """Define the view of a model, with few columns of its table."""
     shape = model.shape
-    table = SOURCE.target(CATALOG[shape.resource])
-    definition: Definition
+    definition = Definition(table=SOURCE.target(CATALOG[shape.resource]), shape=shape)
     if isinstance(shape, Flat):
-        definition = FlatView(table=table, columns=("id", "name"), map=shape.column, typed=TYPED)
+        definition = replace(definition, columns=("id", "name"), typed=TYPED)
     elif isinstance(shape, Entries):
-        definition = EntriesView(
-            table=table,
-            column=shape.column,
-            paths=shape.paths,
-            key=shape.key,
-            typed=tuple(TypedColumn(one.name, one.path[-1], one.type) for one in shape.columns),
-        )
+        typed = (TypedColumn(one.name, one.path[-1], one.type) for one in shape.columns)
+        definition = replace(definition, typed=tuple(typed))
     elif isinstance(shape, Versions):
-        definition = VersionsView(table, ("id", "name", "_synced_at", "_deleted_at"))
+        definition = replace(definition, columns=("id", "name", "_synced_at", "_deleted_at"))
     elif isinstance(shape, Fivetran):
-        tables = {name: SOURCE.target(CATALOG[name]) for name in model.sources}
-        stored = {
-            name: frozenset(c.name for c in one.table.columns) for name, one in tables.items()
-        }
-        stored[shape.resource] |= {SYNCED_AT}
-        definition = fivetran_view(shape, tables, stored, ())
-    else:
-        definition = BridgeView(
-            table=table,
-            column=shape.column,
-            path=shape.path,
-            field=shape.field,
-            key=shape.key,
-            member=shape.member,
-        )
+        other = SOURCE.target(CATALOG[shape.lookup.resource]) if shape.lookup else None
+        definition = replace(definition, mapped=shape.columns, joined=other)
     return WarehouseView(view_target(SOURCE, model), model.description, definition)
 
 
