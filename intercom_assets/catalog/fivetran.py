@@ -88,14 +88,9 @@ def _pairs(bridge: str, *columns: Mapped) -> Fivetran:
     [shape] = (model.shape for model in MODELS if model.name == bridge)
     assert isinstance(shape, Bridge)
     resource, name = CATALOG[shape.resource], shape.key.replace("_id", "_updated_at")
-    key, member = text(
-        **{
-            shape.key: f"Row of {resource.name} ({resource.name}.id).",
-            shape.member: f"One of its {shape.of} ({shape.of}.id).",
-        }
-    )
-    dated = _own(timestamp(**{name: f"When the row of {shape.resource} changed."}), "updated_at")
+    key, member = shape.columns
     pair = (Mapped(key, How.OWN, resource.primary_key), Mapped(member, How.MEMBER, ()))
+    dated = _own(timestamp(**{name: f"When the row of {shape.resource} changed."}), "updated_at")
     mapped = (*pair, *(columns or (*dated, *_HISTORY)))
     return Fivetran(resource=shape.resource, columns=mapped, bridge=shape, deleted=False)
 

@@ -5,7 +5,7 @@ from enum import Enum, auto
 from typing import TypeAlias
 
 from intercom_assets.catalog.resource import Level
-from intercom_assets.catalog.table import Column
+from intercom_assets.catalog.table import Column, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,17 @@ class Bridge:
     key: str
     member: str
     of: str | None = None
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The two columns of the view."""
+        member = f"{self.of} ({self.of}.id)" if self.of else self.column
+        return text(
+            **{
+                self.key: f"Row of {self.resource} ({self.resource}.id).",
+                self.member: f"One of its {member}.",
+            }
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -180,8 +180,8 @@ def view_target(source: Source, model: Model) -> Target:
                 columns=(*text(**dict.fromkeys(key, "")), *model.shape.columns),
                 primary_key=(*key, *model.shape.entry),
             )
-        case Bridge(key=key, member=member):
-            table = Table(columns=text(**{key: "", member: ""}), primary_key=(key, member))
+        case Bridge(key=key, member=member) as bridge:
+            table = Table(columns=bridge.columns, primary_key=(key, member))
         case Versions(resource=resource):
             table = versions_of(source.target(CATALOG[resource]).table)
         case Fivetran(resource=resource, schema=schema):
@@ -316,13 +316,8 @@ def _own_columns(shape: Flat | Bridge | Entries, tables: _Tables) -> Iterator[Vi
                 yield ViewColumn(row, own)
             for column in shape.columns:
                 yield ViewColumn(column, shape.column)
-        case Bridge(resource=resource, key=key, member=member, of=of):
-            row, pointed = text(
-                **{
-                    key: f"Row of {resource} ({resource}.id).",
-                    member: f"One of its {of} ({of}.id)." if of else f"One of its {shape.column}.",
-                }
-            )
+        case Bridge(resource=resource):
+            row, pointed = shape.columns
             yield ViewColumn(row, CATALOG[resource].primary_key[0])
             yield ViewColumn(pointed, shape.column)
         case _:
