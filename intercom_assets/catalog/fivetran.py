@@ -13,6 +13,7 @@ from intercom_assets.catalog.table import (
     text,
     timestamp,
 )
+from intercom_assets.catalog.types import ColumnType
 from intercom_assets.catalog.views import MODELS, Bridge, Fivetran, How, JoinedTable, Mapped, Model
 
 
@@ -59,17 +60,38 @@ _CONVERSATION = (
 _PART = timestamp(conversation_updated_at="When the conversation last changed.")
 
 
-def _rows(resource: str, *columns: Mapped, attributes: str | None = None) -> Fivetran:
-    return Fivetran(resource=resource, columns=columns, attributes=attributes)
+def _rows(
+    resource: str,
+    *columns: Mapped,
+    attributes: str | None = None,
+    lookup: JoinedTable | None = None,
+    deleted: bool = True,
+) -> Fivetran:
+    """Declare a table with the columns of ours, except for JSON, and those that differ."""
+    different = {one.column.name for one in columns}
+    own = (
+        Mapped(column, How.OWN, (column.name,))
+        for column in CATALOG[resource].table.columns
+        if column.type is not ColumnType.JSON and column.name not in different
+    )
+    return Fivetran(
+        resource=resource,
+        columns=(*own, *columns),
+        attributes=attributes,
+        lookup=lookup,
+        deleted=deleted,
+    )
 
 
 def _pairs(bridge: str, *columns: Mapped) -> Fivetran:
     """Declare a table of the pairs of a bridge, with the time at which its row last changed."""
     [shape] = (model.shape for model in MODELS if model.name == bridge)
     assert isinstance(shape, Bridge)
-    name = shape.key.replace("_id", "_updated_at")
+    resource, name = CATALOG[shape.resource], shape.key.replace("_id", "_updated_at")
+    key, member = shape.columns
+    pair = (Mapped(key, How.OWN, resource.primary_key), Mapped(member, How.MEMBER, ()))
     dated = _own(timestamp(**{name: f"When the row of {shape.resource} changed."}), "updated_at")
-    mapped = columns or (*dated, *_HISTORY)
+    mapped = (*pair, *(columns or (*dated, *_HISTORY)))
     return Fivetran(resource=shape.resource, columns=mapped, bridge=shape, deleted=False)
 
 
@@ -92,17 +114,19 @@ TABLES: dict[str, Fivetran] = {
         "conversations", *_CONVERSATION, *_HISTORY, attributes="conversation_attributes"
     ),
     # dbt's package counts the events of all rows, active or not.
-    "conversation_part_history": Fivetran(
-        resource="conversation_parts",
-        columns=(*_mapped(_PART, How.LOOKUP, "updated_at"), *_HISTORY),
+    "conversation_part_history": _rows(
+        "conversation_parts",
+        *_mapped(_PART, How.LOOKUP, "updated_at"),
+        *_HISTORY,
         lookup=JoinedTable("conversations", key="id", value="conversation_id"),
         deleted=False,
     ),
     "conversation_tag_history": _pairs("conversation_tags"),
     "conversation_contact_history": _pairs("conversation_contacts"),
-    "article_history": Fivetran(
-        resource="articles",
-        columns=(*_ARTICLE, *_HISTORY),
+    "article_history": _rows(
+        "articles",
+        *_ARTICLE,
+        *_HISTORY,
         lookup=JoinedTable("article_statistics", key="article_id", value="id"),
     ),
     "collection_history": _rows("collections", *_HISTORY),

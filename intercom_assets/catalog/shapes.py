@@ -5,7 +5,7 @@ from enum import Enum, auto
 from typing import TypeAlias
 
 from intercom_assets.catalog.resource import Level
-from intercom_assets.catalog.table import Column
+from intercom_assets.catalog.table import Column, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,17 @@ class Bridge:
     key: str
     member: str
     of: str | None = None
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The two columns of the view."""
+        member = f"{self.of} ({self.of}.id)" if self.of else self.column
+        return text(
+            **{
+                self.key: f"Row of {self.resource} ({self.resource}.id).",
+                self.member: f"One of its {member}.",
+            }
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,12 +116,12 @@ class JoinedTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fivetran:
-    """A table of Fivetran's: columns that differ, then those of our table except for JSON.
+    """A table of Fivetran's.
 
     Attributes:
         schema: Schema of the view, whose name is the model's own.
         attributes: Resource that declares the custom attributes, which become columns.
-        bridge: The pairs that are the rows, without further columns of our table.
+        bridge: The pairs that are the rows.
         deleted: Whether rows that are marked as gone are shown.
     """
 

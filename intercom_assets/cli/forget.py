@@ -1,15 +1,14 @@
 """`intercom-assets forget`: erase what is stored of contacts."""
 
-from collections.abc import Mapping
+from typing import assert_never
 
 import click
 
 from intercom_assets.cli.demo import only_source
 from intercom_assets.cli.display.output import FAILED
-from intercom_assets.engine.forget import forget, stored_of
+from intercom_assets.engine.forget import Stored, forget, stored_of
 from intercom_assets.orchestration.warehouses import open_warehouse
-from intercom_assets.warehouse.base import Target
-from intercom_assets.warehouse.erasure import Erasure
+from intercom_assets.warehouse.erasure import Erasure, Replacement
 
 _LEFT = """\
 What Intercom still has may come back with a later sync: delete it there first, then forget again.
@@ -22,15 +21,14 @@ def forget_contacts(source: str | None, ids: tuple[str, ...], *, sure: bool) -> 
     """Show what is stored of contacts, ask, and erase it; return the exit code."""
     settings = only_source(source)
     with open_warehouse(settings.warehouse) as warehouse:
-        unknown = [one for one in ids if not stored_of(settings.source, warehouse, (one,))]
-        if unknown:
+        stored = stored_of(settings.source, warehouse, ids)
+        if unknown := [one for one in ids if one not in stored.known]:
             click.echo(
                 f"intercom-assets: Nothing is stored of {', '.join(unknown)}, so nothing was "
                 "changed. Give ids of contacts in these tables",
                 err=True,
             )
             return FAILED
-        stored = stored_of(settings.source, warehouse, ids)
         _show(stored)
         if not sure:
             click.confirm("Forget that for good?", abort=True, err=True)
@@ -39,8 +37,17 @@ def forget_contacts(source: str | None, ids: tuple[str, ...], *, sure: bool) -> 
     return 0
 
 
-def _show(stored: Mapping[Target, Mapping[Erasure, int]]) -> None:
-    for erasures in stored.values():
-        for one, count in erasures.items():
-            what = "to be rid of personal data" if one.columns else "to delete"
-            click.echo(f"{one.table}: {count:,} row{'s'[: count != 1]} {what}", err=True)
+def _show(stored: Stored) -> None:
+    for erasing in stored.tables.values():
+        for one, count in erasing.items():
+            rows = f"{one.table}: {count:,} row{'s'[: count != 1]}"
+            match one:
+                case Replacement(column=column):
+                    what = f"whose list {column} loses them"
+                case Erasure(columns=()):
+                    what = "to delete"
+                case Erasure():
+                    what = "to be rid of personal data"
+                case _:
+                    assert_never(one)
+            click.echo(f"{rows} {what}", err=True)

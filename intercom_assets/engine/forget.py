@@ -5,7 +5,9 @@ stay, since reports count them, without what is personal in them. `_synced_at` a
 so that nothing becomes due. Nothing is remembered: what Intercom still returns may come back.
 """
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 from intercom_assets.catalog import CATALOG
 from intercom_assets.catalog.replication import PerParent
@@ -13,7 +15,7 @@ from intercom_assets.catalog.resource import Resource
 from intercom_assets.catalog.table import EXTRA, ROW_HASH
 from intercom_assets.engine.cursor import Source
 from intercom_assets.warehouse.base import Target
-from intercom_assets.warehouse.erasure import Erasure, Naming
+from intercom_assets.warehouse.erasure import Erasing, Erasure, Naming, Replacement
 from intercom_assets.warehouse.warehouse import Warehouse
 
 CONTACTS = "contacts"
@@ -23,9 +25,9 @@ _CONVERSATIONS, _PARTS = "conversations", "conversation_parts"
 # fmt: off
 PERSONAL: Mapping[str, tuple[str, ...]] = {
     _CONVERSATIONS: (
-        "title", "contacts", "custom_attributes", "external_references", "monitor_evaluations",
-        "scorecards", "sales_agent_collected_data", "ai_agent_rating_remark",
-        "conversation_rating_remark", "conversation_rating_contact_external_id",
+        "title", "custom_attributes", "external_references", "monitor_evaluations", "scorecards",
+        "sales_agent_collected_data", "ai_agent_rating_remark", "conversation_rating_remark",
+        "conversation_rating_contact_external_id",
         "first_contact_reply_url", "source_author_name", "source_author_email", "source_subject",
         "source_body", "source_url", "source_attachments", "source_recipients", "source_reply_to",
         "source_email_message_metadata",
@@ -45,50 +47,90 @@ _NAMING: Mapping[str, tuple[str, ...]] = {"source_author_id": (), CONTACTS: (CON
 """Columns of a conversation that name its contacts, and the way to the list in each."""
 
 
-def stored_of(
-    source: Source, warehouse: Warehouse, contacts: Sequence[str]
-) -> dict[Target, dict[Erasure, int]]:
-    """Return by table what to erase of contacts there and in its history, each with its rows.
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What is stored of contacts.
+
+    Attributes:
+        tables: What to erase in a table and its history, with the number of its rows.
+        known: Ids of the contacts of whom anything is stored.
+    """
+
+    tables: Mapping[Target, Mapping[Erasing, int]]
+    known: frozenset[str]
+
+
+def stored_of(source: Source, warehouse: Warehouse, contacts: Collection[str]) -> Stored:
+    """Look up what is stored of contacts.
 
     Raises:
         SchemaError: A table is not ours, or not as declared.
     """
-    stored: dict[Target, dict[Erasure, int]] = {}
+    stored: dict[Target, dict[Erasing, int]] = {}
+    known: set[str] = set()
     for resource in CATALOG:
-        target, by = source.target(resource), _key(resource)
+        if (by := _key(resource)) is None:
+            continue
+        target, personal = source.target(resource), PERSONAL.get(resource.name, ())
         tables = {
             one: {column.name for column in one.table.all_columns} - {c.name for c in state.missing}
-            for one in ((target, target.history) if by else ())
+            for one in (target, target.history)
             if (state := warehouse.inspect(one)).exists
         }
-        keys = set(contacts)
+        people, erasing = {one: {one} for one in contacts}, list[Erasing]()
         if resource.name == _CONVERSATIONS:
-            keys = {
-                key
-                for table, there in tables.items()
-                for column, path in _NAMING.items()
-                if column in there
-                for key in warehouse.keys_naming(Naming(table, column, path), contacts)
-            }
+            people, erasing = _taking_part(warehouse, tables, contacts)
         # The hash of a whole record could confirm a guess at what was in it.
-        personal = PERSONAL.get(resource.name)
         blanked = (*personal, EXTRA, ROW_HASH) if personal else ()
-        found = {
-            Erasure(table, by, tuple(sorted(keys)), tuple(c for c in blanked if c in there))
+        erasing += [
+            Erasure(table, by, tuple(sorted(people)), tuple(c for c in blanked if c in there))
             for table, there in tables.items()
             if by in there
-        }
-        counted = {one: warehouse.count_erasable(one) for one in found}
-        if any(counted.values()):
-            stored[target] = {one: count for one, count in counted.items() if count}
-    return stored
+        ]
+        found = {one: warehouse.erasable(one) for one in erasing}
+        for one, counts in found.items():
+            if counts:
+                stored.setdefault(target, {})[one] = sum(counts.values())
+        keys = {key for counts in found.values() for key in counts}
+        known |= {who for key in keys & people.keys() for who in people[key]}
+    return Stored(stored, frozenset(known))
 
 
-def forget(warehouse: Warehouse, stored: Mapping[Target, Mapping[Erasure, int]]) -> None:
+def _taking_part(
+    warehouse: Warehouse, tables: Mapping[Target, Collection[str]], contacts: Collection[str]
+) -> tuple[dict[str, set[str]], list[Erasing]]:
+    """Return the contacts by conversation, and the lists of contacts without them."""
+    people: dict[str, set[str]] = {}
+    lists: list[Erasing] = []
+    for table, there in tables.items():
+        for column, path in _NAMING.items():
+            if column not in there:
+                continue
+            rows = warehouse.naming(Naming(table, column, path), contacts)
+            for key, who, _ in rows:
+                people.setdefault(key, set()).add(who)
+            if path and rows:
+                values = {cell: _without(contacts, cell) for _, _, cell in rows}
+                lists.append(Replacement(table, column, values))
+    return people, lists
+
+
+def _without(contacts: Collection[str], cell: str) -> str:
+    """Take contacts out of the list of a conversation: others in it did not ask."""
+    value = json.loads(cell)
+    value[CONTACTS] = [
+        one
+        for one in value[CONTACTS]
+        if not (isinstance(one, dict) and str(one.get("id")) in contacts)
+    ]
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def forget(warehouse: Warehouse, stored: Stored) -> None:
     """Erase what is stored of contacts: each table with its history, under its lock."""
-    for target, erasures in stored.items():
+    for target, erasing in stored.tables.items():
         with warehouse.lock(target, "forget"):
-            warehouse.erase(target, tuple(erasures))
+            warehouse.erase(target, erasing)
 
 
 def _key(resource: Resource) -> str | None:

@@ -4,7 +4,7 @@ Nothing is requested from Intercom. The warehouse writes the SQL.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from intercom_assets.catalog import CATALOG, Resource
@@ -23,6 +23,7 @@ from intercom_assets.catalog.views import (
     Fivetran,
     Flat,
     How,
+    Mapped,
     Model,
     Shape,
     Versions,
@@ -36,17 +37,12 @@ from intercom_assets.views.attributes import (
     listed_attributes,
     named_attributes,
 )
-from intercom_assets.views.fivetran import declared_columns, fivetran_view
 from intercom_assets.warehouse.base import TableState, Target
 from intercom_assets.warehouse.views import (
     VALIDITY,
-    BridgeView,
     Definition,
-    EntriesView,
-    FlatView,
     Made,
     TypedColumn,
-    VersionsView,
     View,
     versions_of,
 )
@@ -105,40 +101,29 @@ class _Tables:
     resources: Mapping[str, Resource]
     _states: dict[str, TableState] = field(default_factory=dict)
 
-    def state(self, resource: str) -> TableState:
-        """Inspect a table.
+    def state(self, resource: str, *, history: bool = False) -> TableState:
+        """Inspect a table, or the history beside it.
 
         Raises:
             SchemaError: The table does not exist or is not ours.
         """
-        target = self.target(resource)
-        if resource not in self._states:
-            self._states[resource] = self.warehouse.inspect(target)
-        if not self._states[resource].exists:
+        target = self.target(resource, history=history)
+        if target.name not in self._states:
+            self._states[target.name] = self.warehouse.inspect(target)
+        if not self._states[target.name].exists:
             raise SchemaError(f"There is no table {target} yet. Sync {resource} first")
-        return self._states[resource]
+        return self._states[target.name]
 
-    def target(self, resource: str) -> Target:
-        """Return the table of a resource."""
-        return self.source.target(self.resources[resource])
+    def target(self, resource: str, *, history: bool = False) -> Target:
+        """Return the table of a resource, or the history beside it."""
+        target = self.source.target(self.resources[resource])
+        return target.history if history else target
 
-    def stored(self, resource: str) -> list[Column]:
+    def stored(self, resource: str, *, history: bool = False) -> list[Column]:
         """Return the columns that a table has."""
-        missing = {one.name for one in self.state(resource).missing}
-        columns = self.target(resource).table.all_columns
+        missing = {one.name for one in self.state(resource, history=history).missing}
+        columns = self.target(resource, history=history).table.all_columns
         return [one for one in columns if one.name not in missing]
-
-    def kept(self, resource: str) -> set[str]:
-        """Return the names of the columns of a table's history.
-
-        Raises:
-            SchemaError: No history was kept yet.
-        """
-        history = self.target(resource).history
-        state = self.warehouse.inspect(history)
-        if not state.exists:
-            raise SchemaError(f"There is no table {history} yet. Sync {resource} first")
-        return {one.name for one in history.table.all_columns if one not in state.missing}
 
     def columns(self, resource: str) -> frozenset[str]:
         """Return the names of a table's columns.
@@ -195,8 +180,8 @@ def view_target(source: Source, model: Model) -> Target:
                 columns=(*text(**dict.fromkeys(key, "")), *model.shape.columns),
                 primary_key=(*key, *model.shape.entry),
             )
-        case Bridge(key=key, member=member):
-            table = Table(columns=text(**{key: "", member: ""}), primary_key=(key, member))
+        case Bridge(key=key, member=member) as bridge:
+            table = Table(columns=bridge.columns, primary_key=(key, member))
         case Versions(resource=resource):
             table = versions_of(source.target(CATALOG[resource]).table)
         case Fivetran(resource=resource, schema=schema):
@@ -272,55 +257,28 @@ def _plan(model: Model, tables: _Tables) -> _Plan:
     shape = model.shape
     columns = tuple(_columns(shape, tables))
     state, table = tables.state(shape.resource), tables.target(shape.resource)
-    definition: Definition
-    match shape:
-        case Flat():
-            definition = FlatView(
-                table=table,
-                columns=tuple(made.source for made in columns if made.source == made.column.name),
-                map=shape.column,
-                typed=tuple(
-                    TypedColumn(made.column.name, made.column.path[-1], made.column.type)
-                    for made in columns
-                    if made.source == shape.column
-                ),
-            )
-        case Entries():
-            definition = EntriesView(
-                table=table,
-                column=shape.column,
-                paths=shape.paths,
-                key=shape.key,
-                typed=tuple(TypedColumn(one.name, one.path[-1], one.type) for one in shape.columns),
-            )
-        case Bridge():
-            definition = BridgeView(
-                table=table,
-                column=shape.column,
-                path=shape.path,
-                field=shape.field,
-                key=shape.key,
-                member=shape.member,
-            )
-        case Versions():
-            own = columns[: -len(VALIDITY)]
-            definition = VersionsView(table, tuple(made.source for made in own))
-        case Fivetran():
-            definition = fivetran_view(
-                shape,
-                {name: tables.target(name) for name in model.sources},
-                {name: tables.columns_if_stored(name) for name in model.sources},
-                _attributes(shape, tables),
-            )
-        case _:
-            assert_never(shape)
+    read_from = None if isinstance(shape, Bridge | Versions) else shape.column
+    definition = Definition(
+        table=table,
+        shape=shape,
+        columns=tuple(one.source for one in columns if one.source == one.column.name),
+        typed=tuple(
+            TypedColumn(one.column.name, one.column.path[-1], one.column.type)
+            for one in columns
+            if one.source == read_from
+        ),
+    )
+    if isinstance(shape, Fivetran):
+        definition = replace(
+            definition, mapped=tuple(_mapped(shape, tables)), joined=_joined(shape, tables)
+        )
     view = View(view_target(tables.source, model), model.description, definition)
     return _Plan(model, view, columns, state.row_count)
 
 
 def _version_columns(shape: Versions, tables: _Tables) -> Iterator[ViewColumn]:
     """Yield the columns that a table and its history have, and when a version is valid."""
-    kept = tables.kept(shape.resource)
+    kept = {one.name for one in tables.stored(shape.resource, history=True)}
     for column in tables.stored(shape.resource):
         if column.name in kept:
             yield ViewColumn(column, column.name)
@@ -358,13 +316,8 @@ def _own_columns(shape: Flat | Bridge | Entries, tables: _Tables) -> Iterator[Vi
                 yield ViewColumn(row, own)
             for column in shape.columns:
                 yield ViewColumn(column, shape.column)
-        case Bridge(resource=resource, key=key, member=member, of=of):
-            row, pointed = text(
-                **{
-                    key: f"Row of {resource} ({resource}.id).",
-                    member: f"One of its {of} ({of}.id)." if of else f"One of its {shape.column}.",
-                }
-            )
+        case Bridge(resource=resource):
+            row, pointed = shape.columns
             yield ViewColumn(row, CATALOG[resource].primary_key[0])
             yield ViewColumn(pointed, shape.column)
         case _:
@@ -374,12 +327,25 @@ def _own_columns(shape: Flat | Bridge | Entries, tables: _Tables) -> Iterator[Vi
 def _fivetran_columns(shape: Fivetran, tables: _Tables) -> Iterator[ViewColumn]:
     if shape.bridge:
         tables.require(shape.resource, shape.bridge.column)
-    own = tables.columns(shape.resource)
-    for one in declared_columns(shape):
-        sources = [name for name in one.names if name in own and one.how is not How.LOOKUP]
-        yield ViewColumn(one.column, sources[0] if sources else "")
+    for one in _mapped(shape, tables):
+        yield ViewColumn(one.column, "" if one.how is How.LOOKUP else next(iter(one.names), ""))
     for attribute in _attributes(shape, tables):
         yield ViewColumn(_attribute(attribute, shape.column), shape.column)
+
+
+def _mapped(shape: Fivetran, tables: _Tables) -> Iterator[Mapped]:
+    """Yield the columns of Fivetran's, each with those of ours that are stored."""
+    own = tables.columns(shape.resource)
+    other = tables.columns_if_stored(shape.lookup.resource) if shape.lookup else frozenset()
+    for one in shape.columns:
+        stored = other if one.how is How.LOOKUP else own
+        yield replace(one, names=tuple(name for name in one.names if name in stored))
+
+
+def _joined(shape: Fivetran, tables: _Tables) -> Target | None:
+    if shape.lookup is None or not tables.columns_if_stored(shape.lookup.resource):
+        return None
+    return tables.target(shape.lookup.resource)
 
 
 def _attributes(shape: Fivetran, tables: _Tables) -> tuple[AttributeColumn, ...]:

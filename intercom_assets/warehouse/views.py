@@ -4,11 +4,20 @@ import hashlib
 import re
 from dataclasses import dataclass
 from enum import Enum
-from typing import TypeAlias, assert_never
+from typing import assert_never
 
+from intercom_assets.catalog.shapes import (
+    Bridge,
+    Entries,
+    Fivetran,
+    Flat,
+    How,
+    Mapped,
+    Shape,
+    Versions,
+)
 from intercom_assets.catalog.table import DELETED_AT, SYNCED_AT, VALID_TO, Table, boolean, timestamp
 from intercom_assets.catalog.types import ColumnType
-from intercom_assets.catalog.views import Bridge, How, Mapped
 from intercom_assets.warehouse.base import Target
 from intercom_assets.warehouse.dialects import Dialect
 from intercom_assets.warehouse.statements import qualified
@@ -62,79 +71,22 @@ class TypedColumn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FlatView:
-    """Unmarked rows of a table: some of its columns, and typed columns from the column `map`."""
-
-    table: Target
-    columns: tuple[str, ...]
-    map: str
-    typed: tuple[TypedColumn, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BridgeView:
-    """Distinct pairs of an unmarked row's key and a member of its list.
+class Definition:
+    """What a view shows: the shape of its model, and what is stored of its columns.
 
     Attributes:
-        column: Column that contains the list.
-        path: Keys that lead from the column's value to the list.
-        field: Field with a member's id; None if the member itself is the id.
-        key: Column of the view for the row's key.
-        member: Column of the view for the member's id.
+        columns: Names of the table's columns that are shown as they are.
+        typed: Columns read from `shape.column`, or from the entries of a list in it.
+        mapped: Fivetran's columns, made of those of ours that are stored.
+        joined: The table that Fivetran's view looks up, if it is stored.
     """
 
     table: Target
-    column: str
-    path: tuple[str, ...]
-    field: str | None
-    key: str
-    member: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EntriesView:
-    """Entries of a list of an unmarked row: the row's key, and typed fields of the entry.
-
-    Attributes:
-        paths: Keys that may lead from the column's value to the list.
-        key: Columns of the view for the row's key, in the order of the table's.
-    """
-
-    table: Target
-    column: str
-    paths: tuple[tuple[str, ...], ...]
-    key: tuple[str, ...]
-    typed: tuple[TypedColumn, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class VersionsView:
-    """Every version of a table's rows: the current ones, and those of its history."""
-
-    table: Target
-    columns: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FivetranView:
-    """Rows of a table, or pairs of a bridge, with instants in UTC without zone.
-
-    Attributes:
-        map: Column with the values of `typed`.
-        lookup: A table to join, the name of its key, and of our column with the same value.
-        deleted: Whether marked rows are shown.
-    """
-
-    table: Target
-    columns: tuple[Mapped, ...]
-    map: str
+    shape: Shape
+    columns: tuple[str, ...] = ()
     typed: tuple[TypedColumn, ...] = ()
-    bridge: Bridge | None = None
-    lookup: tuple[Target, str, str] | None = None
-    deleted: bool
-
-
-Definition: TypeAlias = FlatView | BridgeView | EntriesView | VersionsView | FivetranView
+    mapped: tuple[Mapped, ...] = ()
+    joined: Target | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,64 +134,62 @@ def is_ours(text: str) -> bool:
 
 def select(definition: Definition, dialect: Dialect) -> str:
     """Return the SELECT behind a view; it ends with a condition."""
-    match definition:
-        case FlatView():
-            return _flat(definition, dialect)
-        case BridgeView():
-            return _bridge(definition, dialect)
-        case EntriesView():
-            return _entries(definition, dialect)
-        case VersionsView():
+    match definition.shape:
+        case Flat(column=column):
+            return _flat(definition, column, dialect)
+        case Bridge() as bridge:
+            return _bridge(definition.table, bridge, dialect)
+        case Entries() as entries:
+            return _entries(definition, entries, dialect)
+        case Versions():
             return _versions(definition, dialect)
-        case FivetranView():
-            return _fivetran(definition, dialect)
+        case Fivetran() as shape:
+            return _fivetran(definition, shape, dialect)
         case _:
-            assert_never(definition)
+            assert_never(definition.shape)
 
 
-def _flat(view: FlatView, dialect: Dialect) -> str:
+def _flat(view: Definition, column: str, dialect: Dialect) -> str:
     columns = [dialect.name(name) for name in view.columns]
     columns += [
-        f"{_value(dialect.name(view.map), column, dialect)} AS {dialect.name(column.name)}"
-        for column in view.typed
+        f"{_value(dialect.name(column), one, dialect)} AS {dialect.name(one.name)}"
+        for one in view.typed
     ]
     listed, table = ",\n  ".join(columns), qualified(view.table, dialect)
     return f"SELECT\n  {listed}\nFROM {table}\nWHERE {dialect.name(DELETED_AT)} IS NULL"
 
 
-def _bridge(view: BridgeView, dialect: Dialect) -> str:
-    key = f"t.{dialect.name(view.table.table.primary_key[0])}"
-    member = _member(view, dialect)
-    members = dialect.members(f"t.{dialect.name(view.column)}", view.path)
+def _bridge(table: Target, shape: Bridge, dialect: Dialect) -> str:
+    key, member = f"t.{dialect.name(table.table.primary_key[0])}", _member(shape, dialect)
+    members = dialect.members(f"t.{dialect.name(shape.column)}", shape.path)
     return (
-        f"SELECT DISTINCT {key} AS {dialect.name(view.key)}, {member} AS "
-        f"{dialect.name(view.member)}\nFROM {qualified(view.table, dialect)} AS t, {members}\n"
+        f"SELECT DISTINCT {key} AS {dialect.name(shape.key)}, {member} AS "
+        f"{dialect.name(shape.member)}\nFROM {qualified(table, dialect)} AS t, {members}\n"
         f"WHERE t.{dialect.name(DELETED_AT)} IS NULL AND {member} IS NOT NULL"
     )
 
 
-def _member(view: Bridge | BridgeView, dialect: Dialect) -> str:
-    return dialect.text_at("m.VALUE", (view.field,) if view.field is not None else ())
+def _member(shape: Bridge, dialect: Dialect) -> str:
+    return dialect.text_at("m.VALUE", (shape.field,) if shape.field is not None else ())
 
 
-def _entries(view: EntriesView, dialect: Dialect) -> str:
+def _entries(view: Definition, shape: Entries, dialect: Dialect) -> str:
     keys = [
         f"t.{dialect.name(own)} AS {dialect.name(name)}"
-        for own, name in zip(view.table.table.primary_key, view.key, strict=True)
+        for own, name in zip(view.table.table.primary_key, shape.key, strict=True)
     ]
     fields = [
-        f"{_value('m.VALUE', column, dialect)} AS {dialect.name(column.name)}"
-        for column in view.typed
+        f"{_value('m.VALUE', one, dialect)} AS {dialect.name(one.name)}" for one in view.typed
     ]
     listed, table = ",\n  ".join([*keys, *fields]), qualified(view.table, dialect)
-    column, live = f"t.{dialect.name(view.column)}", f"t.{dialect.name(DELETED_AT)} IS NULL"
+    column, live = f"t.{dialect.name(shape.column)}", f"t.{dialect.name(DELETED_AT)} IS NULL"
     return "\nUNION ALL\n".join(
         f"SELECT\n  {listed}\nFROM {table} AS t, {dialect.members(column, path)}\nWHERE {live}"
-        for path in view.paths
+        for path in shape.paths
     )
 
 
-def _versions(view: VersionsView, dialect: Dialect) -> str:
+def _versions(view: Definition, dialect: Dialect) -> str:
     columns = ",\n  ".join(map(dialect.name, view.columns))
     start, end = dialect.name(SYNCED_AT), dialect.name(VALID_TO)
     versions = f"SELECT\n  {columns},\n  {start} AS {dialect.name(_VALID_FROM)},\n  "
@@ -252,38 +202,35 @@ def _versions(view: VersionsView, dialect: Dialect) -> str:
     )
 
 
-def _fivetran(view: FivetranView, dialect: Dialect) -> str:
-    named = [
-        (one.column.name, one.column.type, _mapped(one, view, dialect)) for one in view.columns
-    ]
-    custom = f"t.{dialect.name(view.map)}"
+def _fivetran(view: Definition, shape: Fivetran, dialect: Dialect) -> str:
+    named = [(one.column.name, one.column.type, _mapped(one, view, dialect)) for one in view.mapped]
+    custom = f"t.{dialect.name(shape.column)}"
     named += [(one.name, one.type, _value(custom, one, dialect)) for one in view.typed]
     tables = f"{qualified(view.table, dialect)} AS t"
-    shown = "TRUE" if view.deleted else f"t.{dialect.name(DELETED_AT)} IS NULL"
-    if bridge := view.bridge:
+    shown = "TRUE" if shape.deleted else f"t.{dialect.name(DELETED_AT)} IS NULL"
+    if bridge := shape.bridge:
         tables += f", {dialect.members(f't.{dialect.name(bridge.column)}', bridge.path)}"
         shown += f" AND {_member(bridge, dialect)} IS NOT NULL"
-    if view.lookup:
-        other, key, value = view.lookup
-        tables += f"\nLEFT JOIN {qualified(other, dialect)} AS o "
-        tables += f"ON o.{dialect.name(key)} = t.{dialect.name(value)}"
+    if shape.lookup and view.joined:
+        tables += f"\nLEFT JOIN {qualified(view.joined, dialect)} AS o "
+        tables += f"ON o.{dialect.name(shape.lookup.key)} = t.{dialect.name(shape.lookup.value)}"
     listed = ",\n  ".join(
         f"{dialect.utc(found) if kind is ColumnType.TIMESTAMP else found} AS {dialect.name(name)}"
         for name, kind, found in named
     )
-    distinct = " DISTINCT" if view.bridge else ""
+    distinct = " DISTINCT" if shape.bridge else ""
     return f"SELECT{distinct}\n  {listed}\nFROM {tables}\nWHERE {shown}"
 
 
-def _mapped(column: Mapped, view: FivetranView, dialect: Dialect) -> str:
+def _mapped(column: Mapped, view: Definition, dialect: Dialect) -> str:
     """Read a column of Fivetran's; null if it is made of none of ours."""
     names = [(f"t.{dialect.name(name)}", name) for name in column.names]
     match column.how:
         case How.ACTIVE | How.DELETED:
             marked = "IS NULL" if column.how is How.ACTIVE else "IS NOT NULL"
             return f"t.{dialect.name(DELETED_AT)} {marked}"
-        case How.MEMBER if view.bridge:
-            return _member(view.bridge, dialect)
+        case How.MEMBER if isinstance(view.shape, Fivetran) and view.shape.bridge:
+            return _member(view.shape.bridge, dialect)
         case How.LOOKUP if names:
             return f"o.{dialect.name(column.names[0])}"
         case How.KIND if names:

@@ -1,7 +1,7 @@
 """What a sync does with tables and cursors, written once for all databases."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -24,7 +24,7 @@ from intercom_assets.warehouse.base import (
 from intercom_assets.warehouse.commits import CommitWork, number, stored_cursors
 from intercom_assets.warehouse.cursors import CURSORS, CursorStatements
 from intercom_assets.warehouse.dialects import Dialect
-from intercom_assets.warehouse.erasure import Erasure, Naming
+from intercom_assets.warehouse.erasure import Erasing, Naming
 from intercom_assets.warehouse.queries import Answer, OfParents, Query, Rows, answered, sampled
 from intercom_assets.warehouse.statements import Statements, qualified, rename
 from intercom_assets.warehouse.views import Made, Outcome, View, is_ours, mark_of, select
@@ -179,24 +179,26 @@ class Warehouse:
         for rows in self._adapter.stream(asked.query(self._dialect), str(asked.target)):
             yield list(self._dialect.python(rows, kinds))
 
-    def keys_naming(self, asked: Naming, ids: Sequence[str]) -> list[str]:
-        """Return the first keys of rows that name somebody with one of these ids."""
-        statement = asked.query(self._dialect)
-        rows = self._read(asked.table, lambda one: one.rows(statement, json.dumps(list(ids))))
-        return [key for (key,) in rows]
+    def naming(self, asked: Naming, ids: Collection[str]) -> list[tuple[str, str, str]]:
+        """Return the rows that name somebody: their first key, who it is, and the column."""
+        statement, bound = asked.query(self._dialect), json.dumps(list(ids))
+        rows = self._read(asked.table, lambda one: one.rows(statement, bound))
+        return [(key, who, cell) for key, who, cell in rows]
 
-    def count_erasable(self, erasure: Erasure) -> int:
-        """Count the rows that an erasure would change."""
-        statement, keys = erasure.count(self._dialect), json.dumps(erasure.keys)
-        return self._read(erasure.table, lambda one: number(one, statement, keys))
+    def erasable(self, erasing: Erasing) -> dict[str, int]:
+        """Count the rows that an erasure would change, by what they are found by."""
+        statement, bound = erasing.found(self._dialect)
+        rows = self._read(erasing.table, lambda one: one.rows(statement, bound))
+        return {found: int(count) for found, count in rows}
 
-    def erase(self, target: Target, erasures: Sequence[Erasure]) -> None:
+    def erase(self, target: Target, erasures: Iterable[Erasing]) -> None:
         """Erase from a table and its history, in one transaction."""
 
         def erase(session: Session) -> None:
             with session.transaction():
                 for one in erasures:
-                    session.run(one.erase(self._dialect), json.dumps(one.keys))
+                    for statement, *bound in one.statements(self._dialect):
+                        session.run(statement, *bound)
 
         self._adapter.write(erase, str(target), compact=True)
 

@@ -51,7 +51,12 @@ def synced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Synced]:
     author = {"type": "user", "id": ZOE, "name": PLANTED}
     world.workspace.add("contacts", {"id": ZOE, "role": "user", "name": PLANTED})
     theirs = world.workspace.add(
-        "conversations", {"title": PLANTED, "source": {"body": PLANTED, "author": author}}
+        "conversations",
+        {
+            "title": PLANTED,
+            "source": {"body": PLANTED, "author": author},
+            "contacts": {"type": "contact.list", "contacts": [{"type": "contact", "id": ZOE}]},
+        },
     )
     world.workspace.reply(theirs, body=PLANTED, author=author)
     world.sync_all(*NAMES)
@@ -74,6 +79,7 @@ def test_nothing_is_forgotten_without_a_yes(synced: Synced, tmp_path: Path) -> N
     assert (1, 0, 1) == (refused.exit_code, done.exit_code, again.exit_code), done.stderr
     assert "intercom.rudder_contacts: 1 row to delete" in refused.stderr
     assert "rudder_conversations_history: 1 row to be rid of personal data" in refused.stderr
+    assert "rudder_conversations: 1 row whose list contacts loses them" in refused.stderr
     assert "delete it there first" in done.stderr
     assert "Nothing is stored of" in again.stderr
     assert before == unchanged > 0

@@ -12,7 +12,6 @@ from intercom_assets.catalog.fivetran import TABLES, fivetran_models
 from intercom_assets.catalog.hidden import HiddenPaths, hide
 from intercom_assets.catalog.views import MODELS, Bridge, Fivetran, How
 from intercom_assets.views.build import ViewReport, make_views
-from intercom_assets.views.fivetran import declared_columns
 from intercom_assets.warehouse.base import Target
 from intercom_assets.warehouse.views import Made
 from intercom_assets_tests.places import DuckDBPlace, Place, SnowflakePlace
@@ -165,7 +164,7 @@ def _types(world: World, target: Target) -> dict[str, str]:
 def test_a_declaration_names_columns_that_there_are(name: str, shape: Fivetran) -> None:
     """Each column of ours that a table is made of is declared in the catalogue."""
     other = CATALOG[shape.lookup.resource].table if shape.lookup else None
-    for one in declared_columns(shape):
+    for one in shape.columns:
         table = other if one.how is How.LOOKUP else CATALOG[shape.resource].table
         assert table is not None, name
         assert {table.column(own).name for own in one.names} == set(one.names)

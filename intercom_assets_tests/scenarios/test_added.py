@@ -175,9 +175,13 @@ def test_a_full_refresh_reads_everything_again(world: World, name: str) -> None:
     assert world.expected(name) == world.stored(name)
 
 
-def test_a_workspace_without_logs_is_not_read_from_its_beginning_again(world: World) -> None:
-    """An empty read stores how far it came: the next one asks once, and finds what came late."""
-    for log in world.workspace.truth(LOGS):
+def test_a_token_that_is_shown_nothing_skips_nothing(world: World) -> None:
+    """An empty list moves no cursor: later syncs ask once, and read all of what is shown at last.
+
+    A token that lacks a permission may be answered with an empty list instead of a refusal.
+    """
+    logs = world.workspace.truth(LOGS)
+    for log in logs:
         world.workspace.remove(LOGS, log["id"])
     world.sync(LOGS)
     assert requests(world) > 2
@@ -185,12 +189,53 @@ def test_a_workspace_without_logs_is_not_read_from_its_beginning_again(world: Wo
         world.clock.forward(20 * DAY)
         world.workspace.log.clear()
         world.sync(LOGS)
-        assert 1 == requests(world)
-    world.workspace.log_activity(id="late", created_at=int(world.clock.now - DAY))
+        assert (1, None) == (requests(world), world.cursor(LOGS).at)
+    world.workspace.collection(LOGS).fill(logs)
 
     world.sync(LOGS)
 
-    assert ["late"] == [row["id"] for row in world.rows(LOGS)]
+    assert world.expected(LOGS) == world.stored(LOGS)
+
+
+def test_a_workspace_that_became_quiet_costs_a_request(world: World) -> None:
+    """Months after the newest log a sync asks once, and still finds what came late beside it."""
+    world.sync(LOGS)
+    newest = world.cursor(LOGS).at
+    assert newest is not None
+    for _ in range(2):
+        world.clock.forward(100 * DAY)
+        world.workspace.log.clear()
+        world.sync(LOGS)
+        assert (1, newest) == (requests(world), world.cursor(LOGS).at)
+    world.workspace.log_activity(id="late", created_at=int(newest.timestamp()) - 1_800)
+    for number in range(50):
+        world.workspace.log_activity(
+            id=f"new-{number}", created_at=int(newest.timestamp()) + number * 86_400
+        )
+
+    report = world.sync(LOGS)
+
+    assert 51 == report.inserted
+    assert world.expected(LOGS) == world.stored(LOGS)
+
+
+def test_a_long_window_that_intercom_cannot_answer_for_is_read_in_slices(world: World) -> None:
+    """It is tried once; the slices of thirty days bring what is new."""
+    world.sync(LOGS)
+    world.clock.forward(200 * DAY)
+    add(world, LOGS, "new")
+
+    def time_out(request: httpx.Request) -> None:
+        params = request.url.params
+        begin = int(params.get("created_at_after", world.clock.now))
+        if int(params.get("created_at_before", world.clock.now)) - begin > 31 * DAY:
+            raise httpx.ReadTimeout("long")
+
+    world.before = time_out
+
+    report = world.sync(LOGS)
+
+    assert 1 == report.inserted
 
 
 def test_an_empty_read_that_breaks_off_begins_again(world: World) -> None:

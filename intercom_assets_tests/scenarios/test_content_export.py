@@ -12,8 +12,9 @@ import pytest
 from intercom_assets.catalog import CATALOG, ApiVersion, Resource
 from intercom_assets.catalog.endpoints import Export
 from intercom_assets.catalog.replication import Exported
+from intercom_assets.catalog.types import Record
 from intercom_assets.engine.cursor import BatchLimits
-from intercom_assets.engine.reads.exported import spans
+from intercom_assets.engine.reads.exported import keyed, spans
 from intercom_assets.errors import PermanentError, TransientError, Unauthorized
 from intercom_assets.intercom.client import ResourceSession
 from intercom_assets.intercom.connection import Connection
@@ -394,6 +395,29 @@ def test_a_new_column_is_kept(rested: World) -> None:
     assert [{"opened_from": "Berlin"}] == [
         json.loads(row["_extra"]) for row in rested.rows(OPENS) if row["_extra"]
     ]
+
+
+def test_a_new_column_of_an_undocumented_file_doubles_no_row() -> None:
+    """Lines are told apart by their receipt and number: none is lost, in whatever order."""
+    first: list[Record] = [
+        {"receipt_id": "1", "at": "a"},
+        {"receipt_id": "2"},
+        {"receipt_id": "1", "at": "b"},
+    ]
+    late: Record = {"receipt_id": "1"}
+    later: list[Record] = [{**one, "city": "Berlin"} for one in (*reversed(first), late)]
+
+    keys, more = ({str(one["id"]) for one in keyed(lines, ())} for lines in (first, later))
+
+    assert (3, 4) == (len(keys), len(more))
+    assert keys < more
+
+
+def test_where_the_receipt_is_hidden_all_cells_tell_lines_apart() -> None:
+    """A number within the file alone would replace rows of the window before."""
+    keys = [one["id"] for one in keyed([{"at": "a"}, {"at": "b"}, {"at": "a"}], ())]
+
+    assert keys[0] == keys[2] != keys[1]
 
 
 @pytest.mark.parametrize("form", ["gzip", "csv", "plural_zip"])

@@ -72,6 +72,8 @@ def test_options_are_the_settings_of_their_names(url: str, tmp_path: Path) -> No
         schema="raw",
         table_prefix="eu_",
         exclude_columns={"contacts": ["email"]},
+        history="all",
+        history_days=30,
         base_url=url,
         listener=ear,
     )
@@ -81,6 +83,8 @@ def test_options_are_the_settings_of_their_names(url: str, tmp_path: Path) -> No
     rows = query(tmp_path / "made" / "lake.duckdb", "SELECT * FROM raw.eu_rudder_contacts")
     assert rows
     assert "email" not in rows[0]
+    former = query(tmp_path / "made" / "lake.duckdb", "FROM raw.eu_rudder_contacts_history")
+    assert [] == former
 
 
 def test_a_full_refresh_reads_everything_again(options: dict[str, Any]) -> None:
@@ -114,6 +118,7 @@ def test_nothing_imports_dagster(url: str, tmp_path: Path) -> None:
         ({"resources": ["people"]}, ConfigurationError, "resources is 'people': unknown"),
         ({"resources": []}, ConfigurationError, "names nothing"),
         ({"api_version": 2.1}, ConfigurationError, "write it in quotes"),
+        ({"history": ["contcts"]}, ConfigurationError, "history is 'contcts': unknown"),
         ({"schema": "lake"}, ConfigurationError, "may not be named like the schema"),
         ({"token": ""}, ConfigurationError, "The access token is empty"),
         ({"token": "another-token"}, Unauthorized, "access token"),

@@ -15,12 +15,13 @@ import duckdb
 import pytest
 
 from intercom_assets.catalog import CATALOG
+from intercom_assets.catalog.shapes import Bridge
 from intercom_assets.catalog.table import Table, text
 from intercom_assets.catalog.types import ColumnType, Record
 from intercom_assets.engine.rows import RowSpool, encode_row
 from intercom_assets.warehouse.base import Rewrite, StagedFile, Target, WholeLists
 from intercom_assets.warehouse.duckdb import Connect, DuckDBWarehouse, connect
-from intercom_assets.warehouse.views import BridgeView, View
+from intercom_assets.warehouse.views import Definition, View
 from intercom_assets_tests.guarantees.budget import some
 from intercom_assets_tests.unit.storing import THINGS, Store, file_of, store_at, thing
 
@@ -271,9 +272,10 @@ def test_making_views_rewrites_no_rows(tmp_path: Path) -> None:
     store = store_at(tmp_path)
     for number in range(3):
         store.commit([thing(f"{number}-{row}") for row in range(3_000)])
-    pairs = BridgeView(
-        table=store.target, column="name", path=(), field=None, key="row_id", member="member_id"
+    shape = Bridge(
+        resource="things", column="name", path=(), field=None, key="row_id", member="member_id"
     )
+    pairs = Definition(table=store.target, shape=shape)
     table = Table(columns=text(row_id="Row.", member_id="M."), primary_key=("row_id",))
     (added,) = text(added="Comes with a later release.")
 

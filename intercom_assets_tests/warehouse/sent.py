@@ -11,7 +11,6 @@ from intercom_assets.catalog import CATALOG
 from intercom_assets.catalog.fivetran import fivetran_models
 from intercom_assets.catalog.table import (
     EXTRA,
-    SYNCED_AT,
     Column,
     Table,
     boolean,
@@ -23,11 +22,10 @@ from intercom_assets.catalog.types import ColumnType
 from intercom_assets.catalog.views import MODELS, VERSIONS, Entries, Fivetran, Flat, Model, Versions
 from intercom_assets.engine.cursor import Source
 from intercom_assets.views.build import view_target
-from intercom_assets.views.fivetran import fivetran_view
 from intercom_assets.warehouse.base import Childless, Target
 from intercom_assets.warehouse.cursors import CursorStatements
 from intercom_assets.warehouse.dialects import Dialect, DuckDBDialect, SnowflakeDialect
-from intercom_assets.warehouse.erasure import Erasure, Naming
+from intercom_assets.warehouse.erasure import Erasing, Erasure, Naming, Replacement
 from intercom_assets.warehouse.queries import (
     BrokenVersions,
     Cells,
@@ -44,12 +42,8 @@ from intercom_assets.warehouse.snowflake.lease import LeaseStatements
 from intercom_assets.warehouse.snowflake.staging import Staging
 from intercom_assets.warehouse.statements import Statements, qualified, rename
 from intercom_assets.warehouse.views import (
-    BridgeView,
     Definition,
-    EntriesView,
-    FlatView,
     TypedColumn,
-    VersionsView,
     mark_of,
     select,
 )
@@ -156,10 +150,15 @@ def _erasures(things: Target, dialect: Dialect) -> Iterator[tuple[str, str]]:
     values = Erasure(things.history, "parent_id", ("1",), ("tags", EXTRA))
     yield "query Naming", Naming(things, "parent_id").query(dialect)
     yield "query Naming in a list", Naming(things, "tags", ("tags",)).query(dialect)
-    yield "erasure of rows, counted", rows.count(dialect)
-    yield "erasure of rows", rows.erase(dialect)
-    yield "erasure of values in the history, counted", values.count(dialect)
-    yield "erasure of values in the history", values.erase(dialect)
+    lists = Replacement(things, "tags", {"[1]": "[]"})
+    erasures: dict[str, Erasing] = {
+        "rows": rows,
+        "values in the history": values,
+        "members of lists": lists,
+    }
+    for what, one in erasures.items():
+        yield f"erasure of {what}, counted", one.found(dialect)[0]
+        yield f"erasure of {what}", next(iter(one.statements(dialect)))[0]
 
 
 def _reads(one: Statements) -> Iterator[tuple[str, str]]:
@@ -238,36 +237,17 @@ def _view(model: Model, dialect: Dialect, *, new: bool) -> Iterator[tuple[str, s
 def view_of(model: Model) -> WarehouseView:
     """Define the view of a model, with few columns of its table."""
     shape = model.shape
-    table = SOURCE.target(CATALOG[shape.resource])
-    definition: Definition
+    definition = Definition(table=SOURCE.target(CATALOG[shape.resource]), shape=shape)
     if isinstance(shape, Flat):
-        definition = FlatView(table=table, columns=("id", "name"), map=shape.column, typed=TYPED)
+        definition = replace(definition, columns=("id", "name"), typed=TYPED)
     elif isinstance(shape, Entries):
-        definition = EntriesView(
-            table=table,
-            column=shape.column,
-            paths=shape.paths,
-            key=shape.key,
-            typed=tuple(TypedColumn(one.name, one.path[-1], one.type) for one in shape.columns),
-        )
+        typed = (TypedColumn(one.name, one.path[-1], one.type) for one in shape.columns)
+        definition = replace(definition, typed=tuple(typed))
     elif isinstance(shape, Versions):
-        definition = VersionsView(table, ("id", "name", "_synced_at", "_deleted_at"))
+        definition = replace(definition, columns=("id", "name", "_synced_at", "_deleted_at"))
     elif isinstance(shape, Fivetran):
-        tables = {name: SOURCE.target(CATALOG[name]) for name in model.sources}
-        stored = {
-            name: frozenset(c.name for c in one.table.columns) for name, one in tables.items()
-        }
-        stored[shape.resource] |= {SYNCED_AT}
-        definition = fivetran_view(shape, tables, stored, ())
-    else:
-        definition = BridgeView(
-            table=table,
-            column=shape.column,
-            path=shape.path,
-            field=shape.field,
-            key=shape.key,
-            member=shape.member,
-        )
+        other = SOURCE.target(CATALOG[shape.lookup.resource]) if shape.lookup else None
+        definition = replace(definition, mapped=shape.columns, joined=other)
     return WarehouseView(view_target(SOURCE, model), model.description, definition)
 
 

@@ -1270,32 +1270,46 @@ WHERE "_valid_to" IS NOT NULL;
 COMMENT ON VIEW "intercom"."eu_rudder_admins_versions" IS 'One row per version of a row of admins, valid from `_valid_from` until before `_valid_to`, which is null for the current one. [intercom_assets:376d2a7ada35dd56]';
 
 -- query Naming
-SELECT DISTINCT t."parent_id"
+SELECT DISTINCT t."parent_id", t."parent_id", t."parent_id"
 FROM "intercom"."eu_rudder_things" AS t
 WHERE t."parent_id" IN (SELECT unnest(CAST(? AS JSON) ->> '$[*]'));
 
 -- query Naming in a list
-SELECT DISTINCT t."parent_id"
+SELECT DISTINCT t."parent_id", (m.VALUE ->> '/id'), CAST(t."tags" AS VARCHAR)
 FROM "intercom"."eu_rudder_things" AS t, unnest(json_extract(t."tags", '$.tags[*]')) AS m(value)
 WHERE (m.VALUE ->> '/id') IN (SELECT unnest(CAST(? AS JSON) ->> '$[*]'));
 
 -- erasure of rows, counted
-SELECT COUNT(*) FROM "intercom"."eu_rudder_things"
-WHERE "parent_id" IN (SELECT unnest(CAST(? AS JSON) ->> '$[*]'));
+SELECT "parent_id", COUNT(*) FROM "intercom"."eu_rudder_things"
+WHERE "parent_id" IN (SELECT unnest(CAST(? AS JSON) ->> '$[*]'))
+GROUP BY "parent_id";
 
 -- erasure of rows
 DELETE FROM "intercom"."eu_rudder_things"
 WHERE "parent_id" IN (SELECT unnest(CAST(? AS JSON) ->> '$[*]'));
 
 -- erasure of values in the history, counted
-SELECT COUNT(*) FROM "intercom"."eu_rudder_things_history"
+SELECT "parent_id", COUNT(*) FROM "intercom"."eu_rudder_things_history"
 WHERE "parent_id" IN (SELECT unnest(CAST(? AS JSON) ->> '$[*]'))
-  AND ("tags" IS NOT NULL OR "_extra" IS NOT NULL);
+  AND ("tags" IS NOT NULL OR "_extra" IS NOT NULL)
+GROUP BY "parent_id";
 
 -- erasure of values in the history
 UPDATE "intercom"."eu_rudder_things_history" SET "tags" = NULL, "_extra" = NULL
 WHERE "parent_id" IN (SELECT unnest(CAST(? AS JSON) ->> '$[*]'))
   AND ("tags" IS NOT NULL OR "_extra" IS NOT NULL);
+
+-- erasure of members of lists, counted
+SELECT CAST("tags" AS VARCHAR), COUNT(*) FROM "intercom"."eu_rudder_things"
+WHERE CAST("tags" AS VARCHAR) IN (SELECT unnest(CAST(? AS JSON) ->> '$[*]'))
+GROUP BY CAST("tags" AS VARCHAR);
+
+-- erasure of members of lists
+UPDATE "intercom"."eu_rudder_things" SET "tags" = s.later
+FROM (SELECT "eu_rudder_things".rowid AS _row, s.* FROM "intercom"."eu_rudder_things" AS "eu_rudder_things"
+INNER JOIN (SELECT r.earlier, CAST(r.later AS JSON) AS later
+FROM (SELECT CAST(? AS VARCHAR) AS earlier, CAST(? AS VARCHAR) AS later) AS r) AS s ON CAST("eu_rudder_things"."tags" AS VARCHAR) = s.earlier
+ORDER BY "eu_rudder_things".rowid) AS s WHERE "eu_rudder_things".rowid = s._row;
 
 -- names that are not plain
 SELECT COUNT(*) FROM "two ""words"""."12_rudder_things";

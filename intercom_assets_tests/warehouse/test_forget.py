@@ -1,5 +1,6 @@
 """Who asks to be forgotten leaves no text in any warehouse; no row of others changes."""
 
+import json
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import replace
@@ -16,6 +17,7 @@ from intercom_assets_tests.places import DuckDBPlace, Fate, Place
 from intercom_assets_tests.world import DAY, Row, World, make_world
 
 ZOE, ANN = "5ba682d23d7cf92bef87bfd4", "5ba682d23d7cf92bef87bfd5"
+SHARED = "990"
 PLANTED = "pl4nt3d"
 CHILDREN = tuple(
     one.name
@@ -39,7 +41,10 @@ def conversation(said: str, *people: str, author: str | None = None) -> dict[str
         "source": {"type": "conversation", "body": said, "author": {"id": author, "name": said}},
         "contacts": {
             "type": "contact.list",
-            "contacts": [{"type": "contact", "id": one, "external_id": said} for one in people],
+            "contacts": [
+                {"type": "contact", "id": one, "external_id": PLANTED if one == ZOE else "kept"}
+                for one in people
+            ],
         },
     }
 
@@ -65,6 +70,7 @@ def fill(world: World) -> None:
         workspace.touch("contacts", key)
         for one in conversations:
             workspace.patch("conversations", one, {"state": "closed"})
+    workspace.add("conversations", {**conversation(PLANTED, ZOE, ANN, author=ZOE), "id": SHARED})
     # In a former version only: who left the conversation.
     left = conversation("kept", ANN, author="1")["contacts"]
     workspace.patch("conversations", theirs[ZOE][1], {"contacts": left})
@@ -110,7 +116,8 @@ def test_nothing_of_a_contact_is_left(world: World) -> None:
     after = everything(world)
     assert PLANTED in str(before["p_rudder_events"])
     assert PLANTED not in str(after)
-    assert {} == stored_of(world.source, world.warehouse, [ZOE])
+    left = stored_of(world.source, world.warehouse, [ZOE, ANN])
+    assert {ANN} == left.known
     assert cursors == world.warehouse.cursors(world.source.schema, world.source.prefix)
     for name, rows in before.items():
         theirs = [row for row in rows if PLANTED in str(row) or ZOE in str(row)]
@@ -119,6 +126,14 @@ def test_nothing_of_a_contact_is_left(world: World) -> None:
         ]
         deleted = not any(one in name for one in PERSONAL)
         assert len(after[name]) == len(rows) - (len(theirs) if deleted else 0)
+
+    others = {
+        str([one["id"] for one in json.loads(row["contacts"])["contacts"]])
+        for name in ("p_rudder_conversations", "p_rudder_conversations_history")
+        for row in after[name]
+        if row["id"] == SHARED
+    }
+    assert {str([ANN])} == others
 
     world.workspace.delete("contacts", ZOE)
     world.clock.forward(DAY)

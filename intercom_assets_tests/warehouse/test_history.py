@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
+from intercom_assets.catalog.shapes import Versions
 from intercom_assets.catalog.table import Table, boolean, json, nested, text
 from intercom_assets.catalog.types import Record
 from intercom_assets.engine.rows import RowSpool, encode_row
 from intercom_assets.errors import WarehouseError
 from intercom_assets.warehouse.base import Commit, Committed, Target
 from intercom_assets.warehouse.queries import BrokenVersions
-from intercom_assets.warehouse.views import Made, VersionsView, View, versions_of
+from intercom_assets.warehouse.views import Definition, Made, View, versions_of
 from intercom_assets_tests.guarantees.budget import budget
 from intercom_assets_tests.places import Fate, Place
 from intercom_assets_tests.unit.storing import THINGS, Row, Store, thing
@@ -48,7 +49,8 @@ def versions(store: Store) -> View:
     """Define the view of all versions."""
     names = tuple(column.name for column in store.target.table.all_columns)
     target = Target("s", "t_versions", versions_of(store.target.table))
-    return View(target, "Versions.", VersionsView(store.target, names))
+    definition = Definition(table=store.target, shape=Versions("things"), columns=names)
+    return View(target, "Versions.", definition)
 
 
 def test_what_a_commit_replaces_is_kept(store: Store, clock: Clock) -> None:

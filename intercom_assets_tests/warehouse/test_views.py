@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from intercom_assets.catalog.shapes import Bridge, Flat
 from intercom_assets.catalog.table import Table, integer, text
 from intercom_assets.catalog.table import json as json_columns
 from intercom_assets.catalog.types import ColumnType, Json, Record
@@ -20,7 +21,7 @@ from intercom_assets.errors import SchemaError
 from intercom_assets.warehouse.base import Target
 from intercom_assets.warehouse.duckdb import connect
 from intercom_assets.warehouse.queries import MissingMembers
-from intercom_assets.warehouse.views import BridgeView, FlatView, Made, TypedColumn, View
+from intercom_assets.warehouse.views import Definition, Made, TypedColumn, View
 from intercom_assets_tests.guarantees.budget import budget
 from intercom_assets_tests.places import DuckDBPlace, Place, SnowflakePlace
 from intercom_assets_tests.unit.storing import THINGS, Store, thing
@@ -49,22 +50,26 @@ def beside(store: Store, name: str, table: Table) -> Store:
 
 def flat(*picks: TypedColumn, table: str = "mapped", about: str = "Flat rows.") -> View:
     """Define a view of the map."""
-    definition = FlatView(
-        table=Target("s", table, MAPPED), columns=("id",), map="held", typed=picks or PICKS
+    definition = Definition(
+        table=Target("s", table, MAPPED),
+        shape=Flat("things", "attributes", column="held"),
+        columns=("id",),
+        typed=picks or PICKS,
     )
     return View(Target("s", f"{table}_flat", MAPPED), about, definition)
 
 
 def members(field: str | None = "id", path: tuple[str, ...] = ("data",)) -> View:
     """Define a view of the list."""
-    definition = BridgeView(
-        table=Target("s", "mapped", MAPPED),
+    shape = Bridge(
+        resource="things",
         column="members",
         path=path,
         field=field,
         key="row_id",
         member="member_id",
     )
+    definition = Definition(table=Target("s", "mapped", MAPPED), shape=shape)
     table = Table(columns=text(row_id="Row.", member_id="M."), primary_key=("row_id", "member_id"))
     return View(Target("s", "mapped_members", table), "Pairs.", definition)
 

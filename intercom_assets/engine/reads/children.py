@@ -46,7 +46,7 @@ _NEVER = 2**62
 
 
 @dataclass(frozen=True, slots=True)
-class _Family:
+class _Result:
     """A parent and what Intercom returned of its children.
 
     Attributes:
@@ -77,23 +77,23 @@ async def read_by_parent(
             async for run in runs:
                 yield _batch(context, run, done)
     while due := await anyio.to_thread.run_sync(partial(next, context.due, ())):
-        families = map_ordered(lists.read, due, CONNECTIONS)
+        results = map_ordered(lists.read, due, CONNECTIONS)
         if child.search is not None:
-            families = lists.read_together(due, child.search)
-        async with aclosing(_runs(families, lists.judge)) as runs:
+            results = lists.read_together(due, child.search)
+        async with aclosing(_runs(results, lists.judge)) as runs:
             async for run in runs:
                 done += len(run)
                 yield _batch(context, run, done)
 
 
-async def _runs(families: AsyncGenerator[_Family], judge: Judge) -> AsyncGenerator[list[_Family]]:
-    """Yield families to commit together, but none until Intercom has shown any list."""
-    run: list[_Family] = []
+async def _runs(results: AsyncGenerator[_Result], judge: Judge) -> AsyncGenerator[list[_Result]]:
+    """Yield results to commit together, but none until Intercom has shown any list."""
+    run: list[_Result] = []
     held = 0
-    async with aclosing(families):
-        async for family in families:
-            run.append(family)
-            held += sum(map(len, family.children))
+    async with aclosing(results):
+        async for result in results:
+            run.append(result)
+            held += sum(map(len, result.children))
             if (len(run) >= _RUN or held >= _HELD) and not judge.unproven:
                 yield run
                 run, held = [], 0
@@ -102,15 +102,15 @@ async def _runs(families: AsyncGenerator[_Family], judge: Judge) -> AsyncGenerat
         yield run
 
 
-def _batch(context: ReadContext, families: list[_Family], done: int) -> Batch:
-    last = families[-1].due
-    read = (family.key for family in families if family.passed_over is None)
+def _batch(context: ReadContext, results: list[_Result], done: int) -> Batch:
+    last = results[-1].due
+    read = (result.key for result in results if result.passed_over is None)
     return Batch(
-        rows=[row for family in families for row in family.children],
-        returned=sum(len(family.children) for family in families),
+        rows=[row for result in results for row in result.children],
+        returned=sum(len(result.children) for result in results),
         checkpoint=Checkpoint(parent=(last.synced_at, last.key)) if last else None,
-        whole=[family.whole for family in families if family.whole],
-        passed_over=[family.passed_over for family in families if family.passed_over],
+        whole=[result.whole for result in results if result.whole],
+        passed_over=[result.passed_over for result in results if result.passed_over],
         settled=context.unread.settled(read),
         total=context.due_total,
         done=done,
@@ -127,17 +127,17 @@ class _Lists:
 
     async def read_together(
         self, due: list[ParentVersion], search: ParentSearch
-    ) -> AsyncGenerator[_Family]:
+    ) -> AsyncGenerator[_Result]:
         """Read the lists of due parents by searches, and those that they do not show by GET."""
         groups = self._groups(due, search)
         # The first search shows how large parents are, and so how many to request at a time.
         for some, width in ((islice(groups, 1), 1), (groups, _GROUPS)):
             async with aclosing(map_ordered(partial(self._found, search), some, width)) as found:
-                async for group, families in found:
-                    read = partial(self._read_unless, families)
+                async for group, results in found:
+                    read = partial(self._read_unless, results)
                     async with aclosing(map_ordered(read, group, CONNECTIONS)) as whole:
-                        async for family in whole:
-                            yield family
+                        async for result in whole:
+                            yield result
 
     def _groups(
         self, due: list[ParentVersion], search: ParentSearch
@@ -149,12 +149,12 @@ class _Lists:
 
     async def _found(
         self, search: ParentSearch, group: list[ParentVersion]
-    ) -> tuple[list[ParentVersion], dict[str, _Family]]:
+    ) -> tuple[list[ParentVersion], dict[str, _Result]]:
         """Search for a group's parents; return the lists that are whole and as new as stored."""
         wanted = {parent.key: parent for parent in group if not parent.deleted}
-        families: dict[str, _Family] = {}
+        results: dict[str, _Result] = {}
         if self._refused or not wanted:
-            return group, families
+            return group, results
         call, paged = parents_call(search, wanted), StartingAfter(search.per_page)
         try:
             async with aclosing(read_pages(self._context.session, call, paged)) as pages:
@@ -165,15 +165,15 @@ class _Lists:
                         self._refused = True
                         break
                     for key, record in records.items():
-                        if family := self._shown(wanted[key], record, page):
-                            families[key] = family
+                        if result := self._shown(wanted[key], record, page):
+                            results[key] = result
         except IntercomError as error:
             refuse_others(error)
             self._context.note(error.but("reading their lists one by one"))
             self._refused = self._refused or not isinstance(error, TransientError)
-        return group, families
+        return group, results
 
-    def _shown(self, parent: ParentVersion, record: Record, page: Page) -> _Family | None:
+    def _shown(self, parent: ParentVersion, record: Record, page: Page) -> _Result | None:
         """Return a parent's list as a search shows it; None if a GET may show more."""
         listed = records_at(record, (self._child.records,))
         updated, stored = micros_at(record, ("updated_at",)), parent.updated_at
@@ -187,40 +187,40 @@ class _Lists:
         self.judge.known = parent.key
         return replace(self._of(parent.key, children), due=parent)
 
-    async def _read_unless(self, families: dict[str, _Family], parent: ParentVersion) -> _Family:
-        return families.pop(parent.key, None) or await self.read(parent)
+    async def _read_unless(self, results: dict[str, _Result], parent: ParentVersion) -> _Result:
+        return results.pop(parent.key, None) or await self.read(parent)
 
-    async def read(self, parent: ParentVersion) -> _Family:
+    async def read(self, parent: ParentVersion) -> _Result:
         """Read the children of a due parent; those of a deleted parent are gone with it."""
         if parent.deleted:
             gone = None if self._link.append_only else WholeList(parent.key)
-            return _Family(parent.key, parent, whole=gone)
+            return _Result(parent.key, parent, whole=gone)
         if parent.childless and parent.key not in self._context.unread.before:
             # Its count may be stale: nothing is marked, or said about what was read.
-            return _Family(parent.key, parent)
+            return _Result(parent.key, parent)
         try:
-            family = await self.judge.read(parent.key, partial(self._family, parent.key))
+            result = await self.judge.read(parent.key, partial(self._read_list, parent.key))
         except IntercomError as error:
             await self.judge.excuse(error)
             return self._passed_over(parent.key, error, parent)
-        return replace(family, due=parent)
+        return replace(result, due=parent)
 
-    async def read_again(self, key: str) -> _Family:
+    async def read_again(self, key: str) -> _Result:
         """Read the children of a parent that an earlier sync could not read."""
         try:
-            family = await self._family(key, TRIES_AGAIN)
+            result = await self._read_list(key, TRIES_AGAIN)
         except IntercomError as error:
             refuse_others(error)
             return self._passed_over(key, error)
         self.judge.known = key
-        return family
+        return result
 
     def _passed_over(
         self, key: str, error: IntercomError, due: ParentVersion | None = None
-    ) -> _Family:
-        return _Family(key, due, passed_over=self._context.unread.passed_over(key, error))
+    ) -> _Result:
+        return _Result(key, due, passed_over=self._context.unread.passed_over(key, error))
 
-    async def _family(self, key: str, most: float) -> _Family:
+    async def _read_list(self, key: str, most: float) -> _Result:
         page = await self._list(key, most)
         if just_changed(page.body, page.date):
             # Another change in this second would not change the parent's date, and never be due.
@@ -228,16 +228,16 @@ class _Lists:
             page = await self._list(key, most)
         return self._of(key, page)
 
-    def _of(self, key: str, page: Page) -> _Family:
+    def _of(self, key: str, page: Page) -> _Result:
         children = [{**record, self._link.key: key} for record in page.records]
         lines = self._context.shaper.lines(children)
         if error := self._shortness(key, page, len(children)):
             # What came is stored, but says nothing about what is missing.
-            return _Family(key, children=lines, passed_over=self._context.unread.noted(key, error))
+            return _Result(key, children=lines, passed_over=self._context.unread.noted(key, error))
         if self._link.append_only:
-            return _Family(key, children=lines)
+            return _Result(key, children=lines)
         newer_than = _newer_than(self._child, self._link, page.body, children)
-        return _Family(key, children=lines, whole=WholeList(key, newer_than))
+        return _Result(key, children=lines, whole=WholeList(key, newer_than))
 
     def _shortness(self, key: str, page: Page, listed: int) -> TransientError | None:
         """Return the error for a list that is shorter than its count, up to Intercom's cap."""

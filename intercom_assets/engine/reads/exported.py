@@ -6,7 +6,8 @@ several windows they overlap by as much.
 """
 
 import re
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, time, timedelta
 from itertools import islice
 from types import MappingProxyType
@@ -22,6 +23,7 @@ from intercom_assets.intercom.exports.files import ExportFile
 from intercom_assets.intercom.exports.job import Span
 
 _PAGE = 500
+_RECEIPT = "receipt_id"
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d(?:\.\d{1,6})?)(?: ?UTC)?")
 _DAY = timedelta(days=1)
 
@@ -95,13 +97,12 @@ def _pages(context: ReadContext, export: Export, file: ExportFile) -> Iterator[l
     types |= {column.legacy.field: column.type for column in columns if column.legacy}
     lines = file.records(export.file, frozenset(types))
     masked = context.shaper.masked(_gathered(line, export.rest, types) for line in lines)
-    keyless = "id" in context.resource.primary_key
-    while page := list(islice(masked, _PAGE)):
+    if "id" in context.resource.primary_key:
         # The key is made of what is not hidden, and before anything is converted: a release that
         # declares more columns must not change it.
-        yield [
-            _typed({**one, "id": _key(one, export.key)} if keyless else one, types) for one in page
-        ]
+        masked = keyed(masked, export.key)
+    while page := list(islice(masked, _PAGE)):
+        yield [_typed(one, types) for one in page]
 
 
 def _gathered(line: Record, rest: str | None, types: Mapping[str, ColumnType]) -> Record:
@@ -111,8 +112,21 @@ def _gathered(line: Record, rest: str | None, types: Mapping[str, ColumnType]) -
     return {name: line[name] for name in line if name in types} | {rest: others}
 
 
-def _key(record: Record, key: tuple[str, ...]) -> str:
-    return hash_record({name: record[name] for name in key if name in record} or record)
+def keyed(records: Iterable[Record], key: tuple[str, ...]) -> Iterator[Record]:
+    """Add the made `id`.
+
+    Where no declared column tells the records of a receipt apart they are numbered: a hash of all
+    columns would change, and each row come twice, when Intercom adds one. An export has no fewer
+    records of a receipt than the one before, whatever their order, so none is lost.
+    """
+    numbers = Counter[str]()
+    for record in records:
+        known = {name: record[name] for name in key or (_RECEIPT,) if name in record}
+        if known and not key:
+            receipt = hash_record(known)
+            numbers[receipt] += 1
+            known["number"] = numbers[receipt]
+        yield {**record, "id": hash_record(known or record)}
 
 
 def _typed(record: Record, types: Mapping[str, ColumnType]) -> Record:

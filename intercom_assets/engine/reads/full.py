@@ -3,7 +3,7 @@
 import math
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
@@ -136,8 +136,11 @@ def _pages(context: ReadContext, listing: Listing) -> AsyncIterator[Page | Resta
 def _list(
     context: ReadContext, listing: Listing, bounds: Mapping[str, str] = _UNBOUNDED
 ) -> AsyncGenerator[Page]:
-    pagination = paged(context.resource.pagination)
-    return read_pages(context.session, list_call(listing, bounds), pagination)
+    return _pages_of(context, list_call(listing, bounds))
+
+
+def _pages_of(context: ReadContext, call: Call) -> AsyncGenerator[Page]:
+    return read_pages(context.session, call, paged(context.resource.pagination))
 
 
 def list_call(listing: Listing, bounds: Mapping[str, str] = _UNBOUNDED) -> Call:
@@ -173,18 +176,23 @@ async def read_windowed(
 
     A slice is requested with a second more at its begin: whether bounds are inclusive is not
     documented. The last one has no end, unless a backfill has. Where Intercom cannot answer for a
-    slice, shorter ones are requested. A read that returns nothing ends a day before Intercom's
-    clock, so that the next one does not begin at the beginning.
+    slice, shorter ones are requested. Slices without a record move no cursor: a token that is shown
+    nothing may be shown them later.
     """
     added, until = _Added(context), context.window.until
     now = context.workspace.date or local_now()
     begin, is_last = context.beginning, False
     span = longest = timedelta(days=windowed.days)
+    quiet = until is None and not context.window.must_balance
+    if quiet and begin + span <= now and (page := await _only_page(context, listing, windowed)):
+        yield added.take(page)
+        yield added.reached()
+        return
     while not is_last:
         end, newest = begin + span, added.newest
         end = end if until is None else min(end, until)
         is_last = end == until or end > now
-        bounds = {windowed.after: str(int(begin.timestamp()) - 1)}
+        bounds = _after(begin, windowed)
         if until is not None or not is_last:
             bounds[windowed.before] = str(math.ceil(end.timestamp()))
         try:
@@ -198,11 +206,25 @@ async def read_windowed(
             # What came is merged, but the cursor must not pass what may be missing.
             span, added.newest, is_last = _DAY, newest, False
             continue
-        if is_last and not added.done:
-            # How far an empty list was read; a day covers what it shows late.
-            added.newest = added.opened - _DAY
         yield added.reached()
         begin, span = end, min(span * 2, longest)
+
+
+async def _only_page(context: ReadContext, listing: Listing, windowed: Windowed) -> Page | None:
+    """Return all that was added in a long window, if one response shows it."""
+    bounds = _after(context.beginning, windowed)
+    # Tried once, since slices are the other way.
+    call = replace(list_call(listing, bounds), most=1)
+    try:
+        async with aclosing(_pages_of(context, call)) as pages:
+            page = await anext(pages, None)
+            return page if await anext(pages, None) is None else None
+    except (TransientError, CutOff):
+        return None
+
+
+def _after(begin: datetime, windowed: Windowed) -> dict[str, str]:
+    return {windowed.after: str(int(begin.timestamp()) - 1)}
 
 
 async def read_newest_first(context: ReadContext, listing: Listing) -> AsyncGenerator[Batch]:
