@@ -3,11 +3,11 @@
 import math
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from intercom_assets.catalog.endpoints import Listing, Scroll
+from intercom_assets.catalog.endpoints import Listing, Scroll, record_path
 from intercom_assets.catalog.replication import FullRefresh, Windowed
 from intercom_assets.catalog.types import Record, micros_at
 from intercom_assets.engine.cursor import Batch, Checkpoint, reached
@@ -28,18 +28,22 @@ _UNBOUNDED: Mapping[str, str] = MappingProxyType({})
 _DAY = timedelta(days=1)
 
 
-async def read_full(context: ReadContext, listing: Listing) -> AsyncGenerator[Batch]:
+async def read_full(
+    context: ReadContext, listing: Listing, of: str | None = None
+) -> AsyncGenerator[Batch]:
     """Read a list to its end, twice if it is unexpectedly empty.
+
+    Where there are several lists, it is that of a value, `of`, which is added to each record.
 
     Raises:
         PermanentError: The list is empty, but cannot be.
     """
     with RecordSpool(context.folder / f"{context.resource.name}.jsonl") as spool:
-        opened, counted = await _fill(context, listing, spool)
+        opened, counted = await _fill(context, listing, of, spool)
         if not spool.records and (context.stored_rows or not _may_be_empty(context)):
-            opened, counted = await _fill(context, listing, spool)
-            if not spool.records:
-                _explain_empty(context, listing)
+            opened, counted = await _fill(context, listing, of, spool)
+            if of is None and not spool.records:
+                explain_empty(context, listing)
         newest: datetime | None = None
         done = 0
         for page in spool.read():
@@ -70,12 +74,14 @@ def is_limited(context: ReadContext) -> bool:
     return isinstance(replication, FullRefresh) and replication.limited
 
 
-async def _fill(context: ReadContext, listing: Listing, spool: RecordSpool) -> tuple[datetime, int]:
+async def _fill(
+    context: ReadContext, listing: Listing, of: str | None, spool: RecordSpool
+) -> tuple[datetime, int]:
     """Spool a list; return when it was opened, and how many records it counted then."""
     # Pages are only spooled here: nothing slow may come between two scroll requests.
     spool.clear()
     began, opened, counted = local_now(), None, 0
-    async for page in _pages(context, listing):
+    async for page in _pages(context, listing, of):
         if isinstance(page, Restarted):
             spool.clear()
             continue
@@ -83,6 +89,8 @@ async def _fill(context: ReadContext, listing: Listing, spool: RecordSpool) -> t
         counted = counted or page.total_count or 0
         if page.records:
             records = _without(listing.secret, page.records)
+            if listing.each is not None:
+                records = [{**one, listing.each: of} for one in records]
             spool.add(list(context.shaper.masked(records)))
             context.spooled(spool.records)
     return opened or began, counted
@@ -127,7 +135,11 @@ def _precedence(record: Record) -> tuple[bool, int, str, str]:
     )
 
 
-def _pages(context: ReadContext, listing: Listing) -> AsyncIterator[Page | Restarted]:
+def _pages(
+    context: ReadContext, listing: Listing, of: str | None
+) -> AsyncIterator[Page | Restarted]:
+    if of is not None:
+        listing = replace(listing, path=record_path(listing.path, of))
     if isinstance(context.resource.pagination, Scroll):
         return read_scroll(context.session, list_call(listing), context.scroll_patience)
     return _list(context, listing)
@@ -150,7 +162,12 @@ def _may_be_empty(context: ReadContext) -> bool:
     return not isinstance(replication, FullRefresh) or replication.may_be_empty
 
 
-def _explain_empty(context: ReadContext, listing: Listing) -> None:
+def explain_empty(context: ReadContext, listing: Listing) -> None:
+    """Say what an empty list means where one is not expected.
+
+    Raises:
+        PermanentError: The list cannot be empty.
+    """
     name = context.resource.name
     if is_limited(context):
         return
