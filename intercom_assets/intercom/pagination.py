@@ -71,12 +71,14 @@ class Page:
     Attributes:
         total_count: Records in all pages, if Intercom says so.
         date: Intercom's clock when it answered.
+        came: Distinct records of the list up to here; 0 if they were not compared.
     """
 
     records: list[Record]
     total_count: int | None
     date: datetime | None
     body: Record
+    came: int = 0
 
 
 _FIRST = Position(1)
@@ -189,7 +191,7 @@ class _Reading:
             return None
         page = read_page(answer, self.call.needs)
         self._note(page)
-        return page
+        return replace(page, came=len(self._here))
 
     def go_on(self, page: Page) -> None:
         """Find the next page.

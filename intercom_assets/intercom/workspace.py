@@ -142,20 +142,29 @@ async def probe(
 async def _probe_each(
     session: ResourceSession, resource: Resource, values: Sequence[str]
 ) -> int | None:
-    """Count the records of all lists that Intercom has; one that it lacks is no refusal."""
+    """Count the records of all lists; without values only the permission is tried."""
     assert isinstance(resource.endpoint, Listing), "the catalogue holds that only lists are several"
-    counts: list[int | None] = []
-    unknown: NotFound | None = None
+    counts: list[int] = []
     for value in values or (_NOBODY,):
         one = replace(resource.endpoint, path=record_path(resource.endpoint.path, value), each=None)
         try:
-            counts.append(await probe(session, replace(resource, endpoint=one)))
+            count = await probe(session, replace(resource, endpoint=one))
         except NotFound as error:
-            unknown = error
-    if unknown is not None and not counts and values:
-        raise unknown
-    known = [count for count in counts if count is not None]
-    return sum(known) if known and len(known) == len(counts) else None
+            if values:
+                raise no_list(error, resource, value) from None
+            count = None
+        counts += [] if count is None else [count]
+    return sum(counts) if counts and len(counts) == len(values) else None
+
+
+def no_list(error: NotFound, resource: Resource, value: str) -> NotFound:
+    """Say that a resource has no list of a value."""
+    return NotFound(
+        error.request,
+        f"Intercom has no {resource.name} of the {resource.each} {value!r}",
+        "Correct the setting custom_object_types, or take it out there; what is stored of it stays "
+        "as it is",
+    )
 
 
 def _probe_call(resource: Resource) -> Call:

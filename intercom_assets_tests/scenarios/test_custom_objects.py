@@ -5,7 +5,10 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from intercom_assets.errors import IntercomError, PermanentError
+from intercom_assets.catalog import CATALOG
+from intercom_assets.errors import IntercomError, NotFound
+from intercom_assets.intercom.metrics import RequestMetrics
+from intercom_assets.intercom.workspace import probe
 from intercom_assets_tests.world import World
 
 NAME = "custom_objects"
@@ -94,14 +97,46 @@ def test_a_misspelt_type_holds_no_other_back(world: World) -> None:
 
 
 def test_where_no_type_exists_the_sync_fails(world: World) -> None:
-    """None of the types is an error that names them, and nothing is marked."""
+    """None of the types is an error that names one, and nothing is marked."""
     world.sync(NAME)
     types(world, "Ordr", "Sub")
 
-    with pytest.raises(PermanentError, match="none of the types Ordr, Sub"):
+    with pytest.raises(NotFound, match="no custom_objects of the type 'Ordr'"):
         world.sync(NAME)
 
     assert set() == world.marked(NAME)
+
+
+def test_counting_names_a_type_that_does_not_exist(world: World) -> None:
+    """`check` and a dry run count the objects of all types, and fail for one that is misspelt."""
+    with world.connection() as connection:
+        session = connection.session(meter=RequestMetrics(), scope="", note=lambda _: None)
+        counted = connection.call(probe, session, CATALOG[NAME], ("Order", "Subscription"))
+        with pytest.raises(NotFound, match="no custom_objects of the type 'Ordr'"):
+            connection.call(probe, session, CATALOG[NAME], ("Order", "Ordr"))
+
+    assert 302 == counted
+
+
+def test_a_type_that_shrinks_while_it_is_read_marks_nothing_of_it(world: World) -> None:
+    """Of the others what is gone is marked; the next sync marks the rest."""
+    world.sync(NAME)
+    order, subscription = min(held(world, "Order")), min(held(world, "Subscription"))
+    world.workspace.remove(NAME, subscription)
+    asked = list[str]()
+
+    def before(request: httpx.Request) -> None:
+        asked.append(request.url.path)
+        if len(asked) == 3:
+            world.workspace.delete(NAME, order)
+
+    world.before = before
+    world.sync(NAME)
+    during = world.marked(NAME)
+    world.sync(NAME)
+
+    assert {subscription} == during
+    assert {subscription, order} == world.marked(NAME)
 
 
 def test_a_type_that_the_settings_no_longer_name_stays(world: World) -> None:
@@ -129,6 +164,7 @@ def test_an_empty_list_is_asked_for_twice(world: World) -> None:
     assert 4 == world.workspace.log.count("GET", "/custom_object_instances/{id}")
     assert 145 == report.deleted
     assert 157 == len(stored(world, "Order"))
+    assert any("of the type 'Subscription' twice" in line for line in world.ear.notes)
 
 
 def test_where_all_lists_are_empty_it_is_told(world: World) -> None:
