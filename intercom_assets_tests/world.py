@@ -50,6 +50,11 @@ LASTING = tuple(
 COMPARED = tuple(one for one in LASTING if not isinstance(CATALOG[one].endpoint, Export))
 """Those whose rows have the hash of a true record; a file of an export holds text."""
 
+CUSTOM_OBJECT_TYPES = ("Order", "Subscription")
+"""Types of custom objects in a generated workspace."""
+
+SOURCE = Source(name="test", schema="main_", prefix="p_", custom_object_types=CUSTOM_OBJECT_TYPES)
+
 Row = dict[str, Any]
 
 # Limiters are per host and token of a process, so that each world gets a host of its own.
@@ -157,7 +162,7 @@ class World:
     place: Place
     warehouse: Warehouse
     clock: Clock
-    source: Source = field(default_factory=lambda: Source(name="test", schema="main_", prefix="p_"))
+    source: Source = field(default_factory=lambda: SOURCE)
     portions: BatchLimits = field(default_factory=BatchLimits)
     before: Callable[[httpx.Request], None] = nothing
     version: ApiVersion = NEWEST

@@ -38,6 +38,7 @@ class Contents(Store):
         office_hours_exceptions: Exceptions by schedule.
         connector_executions: Requests that were made, by data connector, oldest first.
         team_loads: How busy teammates are, by team.
+        custom_object_types: Types of custom objects, of which there may be none.
         transcripts: What was said in a call, and the status of its transcript, by call.
         article_statistics: Figures by article; None where Intercom shows null.
         article_versions: Versions by article, newest first.
@@ -65,6 +66,7 @@ class Contents(Store):
     office_hours_exceptions: dict[str, list[Record]] = field(default_factory=dict)
     connector_executions: dict[str, list[Record]] = field(default_factory=dict)
     team_loads: dict[str, list[Record]] = field(default_factory=dict)
+    custom_object_types: list[str] = field(default_factory=list)
     transcripts: dict[str, Record] = field(default_factory=dict)
     article_statistics: dict[str, Record | None] = field(default_factory=dict)
     article_versions: dict[str, list[Record]] = field(default_factory=dict)

@@ -10,6 +10,7 @@ _WITH_ID = frozenset(
     {
         *("articles", "contacts", "companies", "conversations", "tickets"),
         *("office_hours_schedules", "data_connectors", "teams"),
+        "custom_object_instances",
     }
 )
 _FIXED = frozenset({"search", "list", "scroll", "deleted", "attributes"})

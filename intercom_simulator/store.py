@@ -43,6 +43,7 @@ KEYS = {
     **dict.fromkeys(PLAIN, "id"),
     "activity_logs": "id",
     "office_hours_schedules": "id",
+    "custom_objects": "id",
 }
 """The kinds of records, and the field that tells those of a kind apart."""
 

@@ -35,8 +35,9 @@ class Cost:
     """Requests of a sync; None where they depend on a count that is not known.
 
     Attributes:
-        first: Of a sync that reads everything. Lists that Intercom cuts within a record, and the
-            slices of a search, make it an estimate; parents that count no children make it less.
+        first: Of a sync that reads everything. Lists that Intercom cuts within a record, the
+            slices of a search, and several lists make it an estimate; parents that count no
+            children make it less.
         quiet: Of a later sync that finds nothing new.
     """
 
@@ -100,7 +101,8 @@ def quiet_cost(resource: Resource) -> str:
     page = _page(resource.pagination)
     match resource.replication:
         case FullRefresh() | SemiIncremental():
-            return "1" if page is None else f"1 per {page}"
+            each = f" of each {resource.each}" if resource.each else ""
+            return "1" if page is None else f"1 per {page}{each}"
         case Incremental(deletions=deletions):
             listed = "" if deletions is None else f", 2 from API {deletions.since} on"
             return f"1{listed}; 1 per {page} that changed"

@@ -33,6 +33,8 @@ def request_line(resource: Resource) -> str:
             | Export(path=path)
         ):
             return f"POST {path}"
+        case Listing(path, each=str(each)):
+            return f"GET {path.replace('{id}', f'{{{each}}}')}"
         case Listing(path, params=params) | Child(path, params=params):
             query = "&".join(f"{name}={value}" for name, value in params.items())
             return f"GET {path}{'?' if query else ''}{query}"
@@ -65,7 +67,8 @@ def how_synced(resource: Resource) -> str:
         case FullRefresh():
             return "Each sync reads the whole list."
         case SemiIncremental():
-            return "Each sync reads the whole list and writes what changed."
+            which = f"list of each {resource.each}" if resource.each else "list"
+            return f"Each sync reads the whole {which} and writes what changed."
         case Incremental(deletions=deletions):
             told = "Each sync reads what was updated since the last one"
             if deletions is not None:

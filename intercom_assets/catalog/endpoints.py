@@ -13,12 +13,14 @@ class Listing:
 
     Attributes:
         secret: Fields that can hold secrets: were they sent, they would be stored nowhere.
+        each: Column of the values that there is a list of each for; `{id}` is the value in path.
     """
 
     path: str
     records: str = "data"
     params: Mapping[str, str] = field(default_factory=dict)
     secret: tuple[str, ...] = ()
+    each: str | None = None
 
 
 class Granularity(Enum):

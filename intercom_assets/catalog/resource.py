@@ -190,6 +190,8 @@ class Resource:
         if self.copied is not None:
             self._check_copied(self.copied)
         self._check_reduced()
+        if self.each not in {None, *self.primary_key}:
+            raise ValueError(f"{self.each!r}, which tells its lists apart, is not part of the key")
         if isinstance(self.endpoint, Child):
             asked = (self.endpoint.path, *self.endpoint.params.values())
             if not any("{id}" in part for part in asked):
@@ -255,6 +257,11 @@ class Resource:
     def parent(self) -> str | None:
         """Name of the parent resource, if any."""
         return self.replication.parent if isinstance(self.replication, PerParent) else None
+
+    @property
+    def each(self) -> str | None:
+        """Column of the values that there is a list of each for, if it has several lists."""
+        return self.endpoint.each if isinstance(self.endpoint, Listing) else None
 
     @property
     def cursor(self) -> str | None:

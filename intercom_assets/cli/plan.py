@@ -84,7 +84,9 @@ def plan(
 
     def ask(resource: Resource) -> None:
         session = session_of(connection, resource.scope)
-        counts[resource.name] = connection.call(probe, session, resource)
+        counts[resource.name] = connection.call(
+            probe, session, resource, settings.custom_object_types
+        )
 
     for resource in resources:
         try:

@@ -24,6 +24,7 @@ class Source:
         export_rewind: The same for exports.
         history: Names of resources whose former versions of rows are kept.
         history_days: For how many days after they were replaced; None for ever.
+        custom_object_types: Types of custom objects, each of which has a list of its own.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Source:
     export_rewind: timedelta = timedelta(days=30)
     history: frozenset[str] = frozenset()
     history_days: int | None = None
+    custom_object_types: tuple[str, ...] = ()
 
     def target(self, resource: Resource) -> Target:
         """Return the table of a resource."""
@@ -277,6 +279,7 @@ class Batch:
         checkpoint: The cursor that may be stored after this batch; None inside a slice.
         covered: The slice of time that this batch completes.
         complete: The read has ended and saw everything: unseen rows are gone.
+        complete_of: Of several lists those that were read whole: only their rows can be gone.
         reconciled_at: The reconcile has ended, and compared everything up to then.
         settled: Keys that were due, and are read with this batch.
         deletions_at: All that Intercom listed as deleted until then was yielded.
@@ -291,6 +294,7 @@ class Batch:
     gone: list[Gone] = field(default_factory=list)
     covered: Slice | None = None
     complete: bool = False
+    complete_of: tuple[str, ...] = ()
     reconciled_at: datetime | None = None
     passed_over: list[PassedOver] = field(default_factory=list)
     settled: list[str] = field(default_factory=list)

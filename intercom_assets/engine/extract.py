@@ -96,6 +96,7 @@ class ReadContext:
         declared: All declared columns, those that are excluded too.
         exports: The files that all resources of the connection share.
         rewind: By how much the windows of exports overlap.
+        values: What there is a list of each for, where a resource has several.
     """
 
     resource: Resource
@@ -117,6 +118,7 @@ class ReadContext:
     declared: tuple[Column, ...]
     exports: Exports
     rewind: timedelta
+    values: tuple[str, ...] = ()
 
     @property
     def oldest(self) -> datetime:

@@ -39,6 +39,7 @@ from intercom_assets.engine.progress import Progress, Report
 from intercom_assets.engine.reads.added import read_added_by_parent
 from intercom_assets.engine.reads.changes import read_incremental, read_range
 from intercom_assets.engine.reads.children import read_by_parent
+from intercom_assets.engine.reads.each import read_each
 from intercom_assets.engine.reads.exported import read_exported
 from intercom_assets.engine.reads.full import (
     is_limited,
@@ -134,6 +135,8 @@ def read(context: ReadContext) -> AsyncGenerator[Batch]:
     """Read a resource as its replication and endpoint declare."""
     resource = context.resource
     match resource.replication, resource.endpoint:
+        case FullRefresh() | SemiIncremental(), Listing(each=str()) as listing:
+            return read_each(context, listing)
         case FullRefresh() | SemiIncremental(), Listing() as listing:
             return read_full(context, listing)
         case Incremental(), Search() as search if context.window.until is not None:
@@ -270,6 +273,7 @@ def _prepare(extract: Extract, warehouse: Warehouse, report: Report, folder: Pat
         declared=extract.declared.table.columns,
         exports=extract.connection.exports,
         rewind=extract.source.export_rewind,
+        values=extract.source.custom_object_types,
     )
     parent = table.cursors.get(extract.parent.name) if extract.parent else None
     skipped = parent.skipped if parent and extract.optional else None

@@ -45,6 +45,7 @@ class Loader:
         self._open_spools()
         self._seen = self._spool("seen", self._shaper.key_columns)
         self._complete = False
+        self._complete_of = self._spool("complete_of", _WHOLE)
         self._unread: dict[str, IntercomError | None] = dict.fromkeys(self.cursor.unread)
         self._reached = False
 
@@ -78,6 +79,9 @@ class Loader:
             encode_row({"key": one.key, "merged_into": one.merged_into}) for one in batch.gone
         )
         self._complete = self._complete or batch.complete
+        self._complete_of.add(
+            encode_row({"parent": value, "newer_than": None}) for value in batch.complete_of
+        )
         self.report.records_returned += batch.returned
         self._note_unread(batch)
         if batch.deletions_at is not None:
@@ -145,7 +149,7 @@ class Loader:
 
     def _commit(self, *, last: bool = False) -> None:
         rows, whole, gone = self._rows, self._whole, self._gone
-        link = self._extract.resource.replication
+        link, each = self._extract.resource.replication, self._extract.resource.each
         # The warehouse compares and swaps the version, so that no other sync moved the cursor.
         self.cursor = replace(
             self.cursor,
@@ -158,6 +162,9 @@ class Loader:
             cursor=self.cursor,
             rows=rows.close() if rows.rows else None,
             seen=self._seen.close() if last and self._complete else None,
+            seen_in=WholeLists(file=self._complete_of.close(), parent_key=each)
+            if last and self._complete and each
+            else None,
             whole=WholeLists(file=whole.close(), parent_key=link.key, newest=link.order_column)
             if isinstance(link, ByParent) and whole.rows
             else None,

@@ -66,12 +66,17 @@ _READINGS = 3
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The records of one response; `total_count` is that of all pages, if Intercom says so."""
+    """The records of one response.
+
+    `total_count` is that of all pages, if Intercom says so; `came` counts the distinct records of
+    the list up to here, 0 if they were not compared.
+    """
 
     records: list[Record]
     total_count: int | None
     date: datetime | None
     body: Record
+    came: int = 0
 
 
 _FIRST = Position(1)
@@ -184,7 +189,7 @@ class _Reading:
             return None
         page = read_page(answer, self.call.needs)
         self._note(page)
-        return page
+        return replace(page, came=len(self._here))
 
     def go_on(self, page: Page) -> None:
         """Find the next page.

@@ -1,6 +1,7 @@
 """What a token may read: its workspace, requested before anything else, and its resources."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
@@ -109,13 +110,19 @@ def _zone(name: str) -> ZoneInfo | None:
 _NOBODY = "0"
 
 
-async def probe(session: ResourceSession, resource: Resource) -> int | None:
+async def probe(
+    session: ResourceSession, resource: Resource, values: Sequence[str] = ()
+) -> int | None:
     """Request as little as possible of a resource, and count its records if that shows them.
+
+    Where it has several lists, they are those of the values.
 
     Raises:
         Unauthorized: The token lacks the permission; names it.
         IntercomError: The resource cannot be read for another reason.
     """
+    if resource.each is not None:
+        return await _probe_each(session, resource, values)
     call = _probe_call(resource)
     try:
         page = read_page(await session.ask(call), call.needs)
@@ -130,6 +137,34 @@ async def probe(session: ResourceSession, resource: Resource) -> int | None:
         return page.total_count
     whole = isinstance(resource.pagination, SinglePage)
     return len(page.records) if whole else page_numbers(page.body)[1]
+
+
+async def _probe_each(
+    session: ResourceSession, resource: Resource, values: Sequence[str]
+) -> int | None:
+    """Count the records of all lists; without values only the permission is tried."""
+    assert isinstance(resource.endpoint, Listing), "the catalogue holds that only lists are several"
+    counts: list[int] = []
+    for value in values or (_NOBODY,):
+        one = replace(resource.endpoint, path=record_path(resource.endpoint.path, value), each=None)
+        try:
+            count = await probe(session, replace(resource, endpoint=one))
+        except NotFound as error:
+            if values:
+                raise no_list(error, resource, value) from None
+            count = None
+        counts += [] if count is None else [count]
+    return sum(counts) if counts and len(counts) == len(values) else None
+
+
+def no_list(error: NotFound, resource: Resource, value: str) -> NotFound:
+    """Say that a resource has no list of a value."""
+    return NotFound(
+        error.request,
+        f"Intercom has no {resource.name} of the {resource.each} {value!r}",
+        "Correct the setting custom_object_types, or take it out there; what is stored of it stays "
+        "as it is",
+    )
 
 
 def _probe_call(resource: Resource) -> Call:

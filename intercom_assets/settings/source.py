@@ -24,6 +24,7 @@ from intercom_assets.errors import ConfigurationError
 from intercom_assets.intercom import REGIONS
 from intercom_assets.intercom.retry import LARGEST
 from intercom_assets.settings import fields, forms
+from intercom_assets.settings.custom_objects import read_custom_object_types
 from intercom_assets.settings.privacy import (
     NamedPaths,
     Privacy,
@@ -128,6 +129,12 @@ class Settings(SettingsGroup):
     """What Intercom sends only on request, without a request more: merge_history of contacts,
     monitors and scorecards of conversations; each has a view. Stored rows have it once they change,
     or after a reconcile. Default: none."""
+
+    custom_object_types: Annotated[tuple[str, ...], read_custom_object_types, forms.TYPES] = Field(
+        default=(), validate_default=True
+    )
+    """Types of custom objects to read, by their identifiers in Intercom, which does not list them;
+    needed by the resource custom_objects. Default: none."""
 
     exclude_columns: Annotated[NamedPaths, read_excluded, forms.COLUMN_LIST] = Field(
         default_factory=dict
@@ -332,6 +339,7 @@ class Settings(SettingsGroup):
             export_rewind=self.export_rewind,
             history=self.history,
             history_days=self.history_days,
+            custom_object_types=self.custom_object_types,
         )
 
 

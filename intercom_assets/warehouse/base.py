@@ -117,7 +117,7 @@ class WholeLists:
 
     file: StagedFile
     parent_key: str
-    newest: str | None
+    newest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +142,7 @@ class Commit:
         cursor: The cursor after the commit; its version is the stored one plus one.
         rows: Rows with `_sequence`.
         seen: The keys of a complete read; rows missing from it are marked.
+        seen_in: The lists that were read whole: rows of others are not marked.
         gone: `key` and `merged_into` of rows whose records are confirmed as gone.
         archives: Whether former versions of rows are kept in the table's history.
         history_days: Versions replaced more days ago are deleted; None to leave them.
@@ -151,6 +152,7 @@ class Commit:
     cursor: StoredCursor
     rows: StagedFile | None = None
     seen: StagedFile | None = None
+    seen_in: WholeLists | None = None
     whole: WholeLists | None = None
     gone: StagedFile | None = None
     rewrites: tuple[Rewrite, ...] = ()

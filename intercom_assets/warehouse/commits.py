@@ -79,6 +79,7 @@ class CommitWork:
         files = {
             "rows": commit.rows,
             "seen": commit.seen,
+            "seen_in": commit.seen_in.file if commit.seen_in else None,
             "whole": commit.whole.file if commit.whole else None,
             "gone": commit.gone,
             **{str(one.target): one.file for one in commit.rewrites},
@@ -151,7 +152,12 @@ class CommitWork:
         statements, rows = self._statements, staged.get("rows")
         deleted = 0
         if seen := staged.get("seen"):
-            unseen = statements.unseen_rows(seen)
+            lists = self._commit.seen_in
+            unseen = (
+                statements.unseen_rows(seen)
+                if lists is None
+                else statements.unseen_in(seen, staged["seen_in"], lists.parent_key)
+            )
             self._archive(session, statements.archive(unseen), synced_at)
             deleted += session.run(statements.mark(unseen), synced_at, synced_at)
         if (lists := self._commit.whole) is not None:

@@ -116,6 +116,15 @@ class Statements:
             f" AND s.{self._keys[0]} IS NULL",
         )
 
+    def unseen_in(self, seen: str, lists: str, list_key: str) -> str:
+        """Select the keys of rows missing from the lists, by their `parent`, that were read."""
+        return self._unmarked(
+            f"\n  INNER JOIN {lists} AS p ON p.{self._column('parent')} = "
+            f"t.{self._column(list_key)}"
+            f"\n  LEFT JOIN {seen} AS s ON {self._same_key('t', 's')}",
+            f" AND s.{self._keys[0]} IS NULL",
+        )
+
     def missing_children(
         self, lists: str, parent_key: str, newest: str | None, staged: str | None
     ) -> str:

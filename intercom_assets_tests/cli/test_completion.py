@@ -91,7 +91,7 @@ def test_completion_imports_what_settings_need() -> None:
     )
 
     count, modules = done.stdout.splitlines()
-    assert 54 == int(count)
+    assert 55 == int(count)
     assert set() == HEAVY & set(modules.split())
 
 

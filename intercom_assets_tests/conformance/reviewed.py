@@ -29,6 +29,11 @@ RECORDS_ELSEWHERE = {
 }
 """By resource and version."""
 
+NOT_YET_LISTED = {
+    ("custom_objects", ApiVersion(2, 14)): "The path returns one object, found by its external id.",
+}
+"""Requests that a version answers, though it lacks the resource: by resource and version."""
+
 ANSWERS = {"events": "data_event_list"}
 """Resources whose answer is another schema than the spec names: it names that of the counts."""
 

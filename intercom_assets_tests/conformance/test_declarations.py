@@ -65,7 +65,7 @@ def test_no_column_lies_inside_another(resource: Resource) -> None:
 def test_the_key_names_the_parent_first(resource: Resource) -> None:
     """A child is identified by its parent's id and its own, or is the only one of its parent."""
     child = resource.endpoint
-    expected = 2 if isinstance(child, Child) and not child.single else 1
+    expected = 2 if resource.each or (isinstance(child, Child) and not child.single) else 1
     link = resource.replication
     if isinstance(link, AddedByParent) and link.after is None:
         expected += 1  # and when it was read

@@ -17,7 +17,7 @@ from intercom_assets_tests.conformance.facts import (
     find_operation,
     load_spec,
 )
-from intercom_assets_tests.conformance.reviewed import UNDATED
+from intercom_assets_tests.conformance.reviewed import NOT_YET_LISTED, UNDATED
 from intercom_assets_tests.conformance.test_documented_fields import (
     every_resource,
     every_version,
@@ -81,7 +81,8 @@ def test_every_request_is_specified(resource: Resource, version: ApiVersion) -> 
     }
 
     main = " ".join(address(resource.endpoint)[:2])
-    assert (version >= resource.since) == found[main]
+    is_other = (resource.name, version) in NOT_YET_LISTED
+    assert (version >= resource.since or is_other) == found[main]
     assert version < resource.since or all(found.values()), found
 
 

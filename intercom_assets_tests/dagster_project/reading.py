@@ -8,6 +8,7 @@ import pytest
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.orchestration.rules import dagster_rules
 from intercom_assets.settings.source import Settings, read_settings
+from intercom_assets_tests.dagster_project.running import with_types
 
 TOKEN = {"access_token": {"env": "MY_TOKEN"}}
 ROOT = Path("/srv/project")
@@ -16,7 +17,7 @@ ROOT = Path("/srv/project")
 def read(environment: Mapping[str, str] | None = None, /, **raw: object) -> Settings:
     """Read settings of a source in a folder named `intercom`."""
     return read_settings(
-        {**TOKEN, **raw},
+        with_types({**TOKEN, **raw}),
         name="intercom",
         project_root=ROOT,
         environment=environment or {},

@@ -18,6 +18,7 @@ from intercom_assets.component import build_definitions
 from intercom_assets.orchestration.rules import dagster_rules
 from intercom_assets.settings.source import Settings, read_settings
 from intercom_assets.warehouse.duckdb import connect
+from intercom_assets_tests.world import CUSTOM_OBJECT_TYPES
 from intercom_simulator import Workspace, create_app
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,6 +28,12 @@ TOKEN_VARIABLE = "INTERCOM_ACCESS_TOKEN"
 TOKEN = "simulated-token"
 
 Row = dict[str, Any]
+
+
+def with_types(raw: Mapping[str, object]) -> dict[str, object]:
+    """Add the setting that settings need which select custom objects."""
+    needed = "custom_objects" in str(raw.get("resources"))
+    return ({"custom_object_types": ",".join(CUSTOM_OBJECT_TYPES)} if needed else {}) | {**raw}
 
 
 @contextmanager
@@ -89,7 +96,7 @@ class Project:
             "database": str(self.database),
         }
         return read_settings(
-            {**given, **self.raw, **raw},
+            with_types({**given, **self.raw, **raw}),
             name="intercom",
             rules=dagster_rules,
             project_root=self.folder,

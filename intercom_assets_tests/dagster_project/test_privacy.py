@@ -179,6 +179,7 @@ def test_the_document_names_what_there_is() -> None:
         "handling_events",
         "side_conversations",
         "data_connector_executions",
+        "custom_objects",
         "events",
         "content_receipts",
         "content_survey_responses",

@@ -427,3 +427,39 @@ def test_a_manual_schedule_of_a_resource_is_none() -> None:
     settings = read(schedules={"contacts": "manual", "tags": "every 24h"})
 
     assert ["tags"] == list(settings.schedules)
+
+
+@pytest.mark.parametrize("value", ["Order, Line item,Order", ["Order", "Line item"]])
+def test_types_of_custom_objects_are_identifiers(value: object) -> None:
+    """They are named as a list or as one text, each once, in their spelling."""
+    settings = read(resources="custom_objects", custom_object_types=value)
+
+    assert ("Order", "Line item") == settings.source.custom_object_types
+    assert () == settings.warnings
+
+
+@pytest.mark.parametrize("value", [None, "", []])
+def test_custom_objects_need_types(value: object) -> None:
+    """Selected without a type, they are refused, with what to do; all else does without."""
+    (problem,) = problems(resources="custom_objects", custom_object_types=value)
+
+    assert problem.startswith("custom_object_types must name the types to read, such as ")
+    assert () == read(resources="everything", custom_object_types=value or "").warnings
+
+
+@pytest.mark.parametrize("value", ["../me", "a/b", ".", ["Order", 5], {"Order": 1}, ","])
+def test_other_types_are_refused(value: object) -> None:
+    """What cannot be an identifier would lead to another path of Intercom's."""
+    (problem,) = problems(resources="custom_objects", custom_object_types=value)
+
+    assert problem.startswith("custom_object_types is ")
+    assert "identifiers of types of custom objects are allowed" in problem
+
+
+def test_types_without_custom_objects_are_told() -> None:
+    """A setting without effect is a warning."""
+    told = read(custom_object_types="Order").warnings
+
+    assert told == (
+        "custom_object_types is set, but the setting resources leaves out custom_objects",
+    )

@@ -68,6 +68,7 @@ EXAMPLES: Mapping[str, Example] = {
     "table_prefix": Example("eu_"),
     "resources": Example(["contacts", "conversations"], "contacts,conversations"),
     "include": Example(["merge_history", "scorecards"], "merge_history,scorecards"),
+    "custom_object_types": Example(["Order", "Subscription"], "Order,Subscription"),
     "exclude_columns": Example(
         {"contacts": ["email", "location"]}, "contacts.email, contacts.location"
     ),

@@ -214,7 +214,7 @@ def test_killed_children_that_lag_are_read_in_the_end(lives: Callable[..., Life]
 
 def test_a_killed_full_refresh_loses_and_marks_nothing(lives: Callable[..., Life]) -> None:
     """A full refresh that is killed keeps every row; the one that ends marks what is gone."""
-    names = (*SEARCHED, "companies", "conversation_parts")
+    names = (*SEARCHED, "companies", "conversation_parts", "custom_objects")
 
     def story(life: Life) -> None:
         life.world.sync_all(*names)

@@ -1,5 +1,6 @@
 """Ways to lose a row, or to mark a living one, that were tried and do not work."""
 
+import itertools
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,6 +39,33 @@ def test_a_deletion_while_a_list_is_read_marks_no_other(database: Path, place: i
 
     assert [] == list(during)
     assert [gone] == list(world.marked("calls"))
+
+
+def test_an_addition_does_not_hide_a_deletion_while_a_list_is_read(database: Path) -> None:
+    """One object slips to a page that was read, another comes twice: nothing is marked yet."""
+    name = "custom_objects"
+    world = make_world(database)
+    world.page_size = 50
+    world.sync(name)
+    newest = max(world.live(name), key=lambda row: (row["type"] == "Order", row["updated_at"]))
+    added, pages = {"id": "0", "type": "Order"}, itertools.count(1)
+
+    def before(request: httpx.Request) -> None:
+        page = next(pages) if request.url.path.endswith("/Order") else 0
+        if page == 2:
+            world.workspace.delete(name, newest["id"])
+        elif page == 3:
+            world.workspace.add(name, added)
+
+    world.before = before
+    world.clock.forward(HOUR)
+    world.sync(name)
+    during = world.marked(name)
+    world.sync(name)
+
+    assert set() == during
+    assert {newest["id"]} == world.marked(name)
+    assert world.expected(name) == world.stored(name)
 
 
 def test_what_only_search_shows_survives_a_search_without_it(database: Path) -> None:

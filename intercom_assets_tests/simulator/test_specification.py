@@ -34,6 +34,11 @@ LISTS: list[tuple[str, str, str, Record | None]] = [
     ("POST", "/contacts/search", "/contacts/search?include_merge_history=true", ANYTHING),
     ("GET", "/conversations/deleted", "/conversations/deleted", None),
     ("GET", "/office_hours_schedules", "/office_hours_schedules", None),
+    *(
+        ("GET", "/custom_object_instances/{custom_object_type_identifier}", path, None)
+        for kind in ("Order", "Subscription")
+        for path in [f"/custom_object_instances/{kind}?per_page=150"]
+    ),
     ("GET", "/ticket_types", "/ticket_types", None),
     ("GET", "/ticket_states", "/ticket_states", None),
     ("POST", "/tickets/search", "/tickets/search", ANYTHING),
@@ -163,6 +168,7 @@ def test_refusals_match_the_description(
         ("conversations", "conversation_list_item"),
         ("conversation_parts", "conversation_part"),
         ("contact_attributes", "data_attribute"),
+        ("custom_objects", "custom_object_instance"),
         ("tickets", "ticket"),
         ("ticket_parts", "ticket_part"),
     ],

@@ -9,7 +9,14 @@ from typing import Any
 from intercom_assets.catalog.table import Table, integer, text, timestamp
 from intercom_assets.catalog.types import ColumnType, Record
 from intercom_assets.engine.rows import RowSpool, Shaper, encode_row
-from intercom_assets.warehouse.base import Commit, Committed, StagedFile, StoredCursor, Target
+from intercom_assets.warehouse.base import (
+    Commit,
+    Committed,
+    StagedFile,
+    StoredCursor,
+    Target,
+    WholeLists,
+)
 from intercom_assets.warehouse.duckdb import DuckDBWarehouse
 from intercom_assets.warehouse.warehouse import Warehouse
 
@@ -63,11 +70,16 @@ class Store:
         records: Iterable[Record] = (),
         *,
         seen: Iterable[Record] | None = None,
+        seen_in: Iterable[str] | None = None,
         at: datetime | None = None,
         complete: bool = False,
     ) -> Committed:
         """Commit records, and the keys of a complete read; perhaps the last ones of a sync."""
         commit = self.prepared(records, seen=seen, at=at)
+        if seen_in is not None:
+            lists = RowSpool(self._path(), {"parent": ColumnType.TEXT})
+            lists.add(encode_row({"parent": value}) for value in seen_in)
+            commit = replace(commit, seen_in=WholeLists(file=lists.close(), parent_key="name"))
         ended = replace(commit, cursor=replace(commit.cursor, complete=complete))
         done = self.warehouse.commit(self.prefix, ended)
         self.version += 1

@@ -112,6 +112,7 @@ def _changes(one: Statements) -> Iterator[tuple[str, str]]:
     yield "unmark", one.unmark(STAGED)
     yield "insert", one.insert(STAGED)
     yield "mark", one.mark(one.unseen_rows(STAGED))
+    yield "mark of unseen_in", one.mark(one.unseen_in(STAGED, READ, "parent_id"))
     missing = one.missing_children(STAGED, "parent_id", None, None)
     yield "mark of missing_children", one.mark(missing)
     cut = one.missing_children(STAGED, "parent_id", "updated_at", READ)

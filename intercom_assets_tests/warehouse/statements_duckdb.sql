@@ -58,6 +58,18 @@ INNER JOIN (
 ) AS s ON "eu_rudder_things"."parent_id" = s."parent_id" AND "eu_rudder_things"."id" = s."id"
 ORDER BY "eu_rudder_things".rowid) AS s WHERE "eu_rudder_things".rowid = s._row;
 
+-- mark of unseen_in
+UPDATE "intercom"."eu_rudder_things" SET "_synced_at" = CAST(? AS TIMESTAMP WITH TIME ZONE), "_deleted_at" = CAST(? AS TIMESTAMP WITH TIME ZONE)
+FROM (SELECT "eu_rudder_things".rowid AS _row, s.* FROM "intercom"."eu_rudder_things" AS "eu_rudder_things"
+INNER JOIN (
+  SELECT DISTINCT t."parent_id", t."id"
+  FROM "intercom"."eu_rudder_things" AS t
+  INNER JOIN OTHER_STAGED_ROWS AS p ON p."parent" = t."parent_id"
+  LEFT JOIN STAGED_ROWS AS s ON t."parent_id" = s."parent_id" AND t."id" = s."id"
+  WHERE t."_deleted_at" IS NULL AND s."parent_id" IS NULL
+) AS s ON "eu_rudder_things"."parent_id" = s."parent_id" AND "eu_rudder_things"."id" = s."id"
+ORDER BY "eu_rudder_things".rowid) AS s WHERE "eu_rudder_things".rowid = s._row;
+
 -- mark of missing_children
 UPDATE "intercom"."eu_rudder_things" SET "_synced_at" = CAST(? AS TIMESTAMP WITH TIME ZONE), "_deleted_at" = CAST(? AS TIMESTAMP WITH TIME ZONE)
 FROM (SELECT "eu_rudder_things".rowid AS _row, s.* FROM "intercom"."eu_rudder_things" AS "eu_rudder_things"

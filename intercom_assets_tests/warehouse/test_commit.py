@@ -107,6 +107,17 @@ def test_unseen_rows_are_marked_and_come_back(store: Store) -> None:
     assert {"1": "a", "2": "a"} == store.names()
 
 
+def test_unseen_rows_of_other_lists_stay(store: Store) -> None:
+    """Where the lists are named that were read whole, rows of no other list are marked."""
+    store.commit([thing("1", "a"), thing("2", "a"), thing("3", "b")])
+
+    none = store.commit(seen=[], seen_in=[])
+    some = store.commit(seen=[thing("1", "a")], seen_in=["a", "c"])
+
+    assert (0, 1) == (none.deleted, some.deleted)
+    assert {"1": "a", "3": "b"} == store.names()
+
+
 def test_an_older_version_unmarks_and_keeps_the_newer_content(store: Store) -> None:
     """A marked row whose record is seen in an older version exists, as it was last known."""
     store.commit([thing("1", "new", 200)])

@@ -17,7 +17,7 @@ from intercom_assets_tests.warehouse.sent import DIALECTS, rendered, reviewed, s
 SENT = {name: dict(statements(dialect)) for name, dialect in DIALECTS.items()}
 ALL = [(name, what) for name, sent in SENT.items() for what in sent]
 NO_STATEMENT = {"name", "table", "target", "schema", "prefix", "columns", "dialect", "stage"}
-NO_STATEMENT |= {"unseen_rows", "missing_children", "gone_rows"}
+NO_STATEMENT |= {"unseen_rows", "unseen_in", "missing_children", "gone_rows"}
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)

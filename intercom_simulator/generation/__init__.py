@@ -10,6 +10,7 @@ from intercom_simulator.generation import (
     activity,
     beside,
     companies,
+    objects,
     operations,
     outbound,
     people,
@@ -79,6 +80,8 @@ def generate(  # noqa: PLR0913 - every size has a name and a default
     filled.office_hours_exceptions |= operations.exceptions(seed, schedules)
     filled.connector_executions |= operations.executions(filled, seed)
     filled.team_loads |= operations.loads(filled, seed)
+    filled.collection("custom_objects").fill(made := objects.custom_objects(seed))
+    filled.custom_object_types += dict.fromkeys(str(one["type"]) for one in made)
     articles = list(filled.collection("articles"))
     filled.article_statistics |= readers.statistics(seed, articles)
     filled.article_versions |= readers.versions(seed, articles)

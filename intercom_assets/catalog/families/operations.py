@@ -1,7 +1,7 @@
-"""How support is run: when it is open, how busy teams are, and what data connectors did."""
+"""How support is run: hours, how busy teams are, what data connectors did, custom objects."""
 
-from intercom_assets.catalog.endpoints import Child, Listing, StartingAfter
-from intercom_assets.catalog.replication import AddedByParent, ByParent
+from intercom_assets.catalog.endpoints import Child, Listing, Numbered, StartingAfter
+from intercom_assets.catalog.replication import AddedByParent, ByParent, SemiIncremental
 from intercom_assets.catalog.resource import (
     ApiVersion,
     Level,
@@ -9,6 +9,7 @@ from intercom_assets.catalog.resource import (
     identity,
     optional,
     reference,
+    stamps,
 )
 from intercom_assets.catalog.table import boolean, integer, json, text, timestamp
 
@@ -92,6 +93,26 @@ OPERATIONS: tuple[Resource, ...] = optional(
         ),
         scope="Read and list users and companies",
         docs=reference("teams/getteammetrics"),
+        since=ApiVersion(2, 16),
+    ),
+    Resource(
+        name="custom_objects",
+        description="One row per custom object of the types that custom_object_types names.",
+        endpoint=Listing("/custom_object_instances/{id}", each="type"),
+        pagination=Numbered(per_page=150),
+        replication=SemiIncremental(),
+        primary_key=("type", "id"),
+        columns=(
+            *text(type="Type of the object, as the setting names it."),
+            *text(id="Unique identifier, given by Intercom."),
+            *text(external_id="Identifier in the system that it comes from."),
+            *timestamp(external_created_at="When it was created in that system."),
+            *timestamp(external_updated_at="When it last changed in that system."),
+            *stamps(),
+            *json(custom_attributes="Values of the attributes that its type has."),
+        ),
+        scope="Read and write custom object instances",
+        docs=reference("custom-object-instances/listcustomobjectinstances"),
         since=ApiVersion(2, 16),
     ),
     level=Level.COSTLY,

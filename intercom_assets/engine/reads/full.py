@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from intercom_assets.catalog.endpoints import Listing, Scroll
+from intercom_assets.catalog.endpoints import Listing, Scroll, record_path
 from intercom_assets.catalog.replication import FullRefresh, Windowed
 from intercom_assets.catalog.types import Record, micros_at
 from intercom_assets.engine.cursor import Batch, Checkpoint, reached
@@ -28,18 +28,22 @@ _UNBOUNDED: Mapping[str, str] = MappingProxyType({})
 _DAY = timedelta(days=1)
 
 
-async def read_full(context: ReadContext, listing: Listing) -> AsyncGenerator[Batch]:
+async def read_full(
+    context: ReadContext, listing: Listing, of: str | None = None
+) -> AsyncGenerator[Batch]:
     """Read a list to its end, twice if it is unexpectedly empty.
+
+    Where there are several lists, it is that of a value, `of`, which is added to each record.
 
     Raises:
         PermanentError: The list is empty, but cannot be.
     """
     with RecordSpool(context.folder / f"{context.resource.name}.jsonl") as spool:
-        opened, counted = await _fill(context, listing, spool)
+        opened, moved = await _fill(context, listing, of, spool)
         if not spool.records and (context.stored_rows or not _may_be_empty(context)):
-            opened, counted = await _fill(context, listing, spool)
+            opened, moved = await _fill(context, listing, of, spool)
             if not spool.records:
-                _explain_empty(context, listing)
+                explain_empty(context, listing, of)
         newest: datetime | None = None
         done = 0
         for page in spool.read():
@@ -53,8 +57,7 @@ async def read_full(context: ReadContext, listing: Listing) -> AsyncGenerator[Ba
                 total=spool.records,
                 done=done,
             )
-        # What is deleted meanwhile moves the records behind it to pages that were read before.
-        if moved := spool.records < counted:
+        if moved:
             context.note("records were removed while they were read; the next sync marks them")
         yield Batch(
             checkpoint=Checkpoint(at=reached(context.window, newest, opened)),
@@ -70,22 +73,38 @@ def is_limited(context: ReadContext) -> bool:
     return isinstance(replication, FullRefresh) and replication.limited
 
 
-async def _fill(context: ReadContext, listing: Listing, spool: RecordSpool) -> tuple[datetime, int]:
-    """Spool a list; return when it was opened, and how many records it counted then."""
+async def _fill(
+    context: ReadContext, listing: Listing, of: str | None, spool: RecordSpool
+) -> tuple[datetime, bool]:
+    """Spool a list; return when it was opened, and whether records may have slipped between pages.
+
+    What is deleted meanwhile moves the records behind it to pages that were read before.
+    """
     # Pages are only spooled here: nothing slow may come between two scroll requests.
     spool.clear()
-    began, opened, counted = local_now(), None, 0
-    async for page in _pages(context, listing):
+    began, opened = local_now(), None
+    first = last = came = 0
+    moved = False
+    async for page in _pages(context, listing, of):
         if isinstance(page, Restarted):
             spool.clear()
+            first = last = came = 0
+            moved = False
             continue
         opened = opened or page.date
-        counted = counted or page.total_count or 0
+        came = page.came or came + len(page.records)
+        # A count of this page alone says nothing of the others.
+        if (count := page.total_count or 0) > len(page.records):
+            moved = moved or count < last
+            first, last = first or count, count
         if page.records:
             records = _without(listing.secret, page.records)
+            if listing.each is not None:
+                records = [{**one, listing.each: of} for one in records]
             spool.add(list(context.shaper.masked(records)))
             context.spooled(spool.records)
-    return opened or began, counted
+    # Something added in front comes twice, and would hide what slipped.
+    return opened or began, moved or came < first
 
 
 def _without(secret: tuple[str, ...], records: list[Record]) -> list[Record]:
@@ -127,7 +146,11 @@ def _precedence(record: Record) -> tuple[bool, int, str, str]:
     )
 
 
-def _pages(context: ReadContext, listing: Listing) -> AsyncIterator[Page | Restarted]:
+def _pages(
+    context: ReadContext, listing: Listing, of: str | None
+) -> AsyncIterator[Page | Restarted]:
+    if of is not None:
+        listing = replace(listing, path=record_path(listing.path, of))
     if isinstance(context.resource.pagination, Scroll):
         return read_scroll(context.session, list_call(listing), context.scroll_policy)
     return _list(context, listing)
@@ -153,8 +176,19 @@ def _may_be_empty(context: ReadContext) -> bool:
     return not isinstance(replication, FullRefresh) or replication.may_be_empty
 
 
-def _explain_empty(context: ReadContext, listing: Listing) -> None:
+def explain_empty(context: ReadContext, listing: Listing, of: str | None = None) -> None:
+    """Say what an empty list means where one is not expected.
+
+    Raises:
+        PermanentError: The list cannot be empty.
+    """
     name = context.resource.name
+    if of is not None:
+        context.note(
+            f"Intercom returned no {name} of the {listing.each} {of!r} twice: what is stored of it "
+            "is marked as deleted"
+        )
+        return
     if is_limited(context):
         return
     if not _may_be_empty(context):
