@@ -39,8 +39,8 @@ async def read_each(context: ReadContext, listing: Listing) -> AsyncGenerator[Ba
             unknown.append(no_list(error, context.resource, value))
     if unknown and len(unknown) == len(context.values):
         raise unknown[0]
-    for error in unknown:
-        context.warn(str(error))
+    for missing in unknown:
+        context.warn(str(missing))
     if not done and context.stored_rows and not unknown:
         explain_empty(context, listing)
     yield Batch(
