@@ -35,6 +35,8 @@ def forget_contacts(source: str | None, ids: tuple[str, ...], *, sure: bool) -> 
             _show(stored)
             if not sure:
                 click.confirm("Forget that for good?", abort=True, err=True)
+                # A sync may have written while the question stood.
+                stored = stored_of(settings.source, warehouse, ids)
             forget(warehouse, stored)
     except IntercomAssetsError as error:
         click.echo(f"intercom-assets: {error}", err=True)

@@ -27,10 +27,9 @@ PERSONAL: Mapping[str, tuple[str, ...]] = {
     _CONVERSATIONS: (
         "title", "custom_attributes", "external_references", "monitor_evaluations", "scorecards",
         "sales_agent_collected_data", "ai_agent_rating_remark", "conversation_rating_remark",
-        "conversation_rating_contact_external_id",
-        "first_contact_reply_url", "source_author_name", "source_author_email", "source_subject",
-        "source_body", "source_url", "source_attachments", "source_recipients", "source_reply_to",
-        "source_email_message_metadata",
+        "conversation_rating_contact_external_id", "first_contact_reply_url", "source_author_name",
+        "source_author_email", "source_subject", "source_body", "source_url", "source_attachments",
+        "source_recipients", "source_reply_to", "source_email_message_metadata",
     ),
     _PARTS: (
         "body", "author_name", "author_email", "attachments", "event_details",
