@@ -113,7 +113,7 @@ class Export:
     Attributes:
         file: Name of the CSV, in the singular and without its date.
         key: Columns that tell its records apart, and so make the `id` that they lack; without any
-            the records of a receipt are numbered.
+            their receipt and first time do, and a number.
         rest: JSON column of what no other column declares, such as a question of a survey.
     """
 

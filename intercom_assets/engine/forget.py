@@ -27,10 +27,9 @@ PERSONAL: Mapping[str, tuple[str, ...]] = {
     _CONVERSATIONS: (
         "title", "custom_attributes", "external_references", "monitor_evaluations", "scorecards",
         "sales_agent_collected_data", "ai_agent_rating_remark", "conversation_rating_remark",
-        "conversation_rating_contact_external_id",
-        "first_contact_reply_url", "source_author_name", "source_author_email", "source_subject",
-        "source_body", "source_url", "source_attachments", "source_recipients", "source_reply_to",
-        "source_email_message_metadata",
+        "conversation_rating_contact_external_id", "first_contact_reply_url", "source_author_name",
+        "source_author_email", "source_subject", "source_body", "source_url", "source_attachments",
+        "source_recipients", "source_reply_to", "source_email_message_metadata",
     ),
     _PARTS: (
         "body", "author_name", "author_email", "attachments", "event_details",
@@ -79,7 +78,8 @@ def stored_of(source: Source, warehouse: Warehouse, contacts: Collection[str]) -
         }
         people, erasing = {one: {one} for one in contacts}, list[Erasing]()
         if resource.name == _CONVERSATIONS:
-            people, erasing = _taking_part(warehouse, tables, contacts)
+            people, erasing, listed = _taking_part(warehouse, tables, contacts)
+            known |= listed
         # The hash of a whole record could confirm a guess at what was in it.
         blanked = (*personal, EXTRA, ROW_HASH) if personal else ()
         erasing += [
@@ -98,10 +98,10 @@ def stored_of(source: Source, warehouse: Warehouse, contacts: Collection[str]) -
 
 def _taking_part(
     warehouse: Warehouse, tables: Mapping[Target, Collection[str]], contacts: Collection[str]
-) -> tuple[dict[str, set[str]], list[Erasing]]:
-    """Return the contacts by conversation, and the lists of contacts without them."""
+) -> tuple[dict[str, set[str]], list[Erasing], set[str]]:
+    """Return the contacts by conversation, the lists without them, and who is in one."""
     people: dict[str, set[str]] = {}
-    lists: list[Erasing] = []
+    lists, listed = list[Erasing](), set[str]()
     for table, there in tables.items():
         for column, path in _NAMING.items():
             if column not in there:
@@ -110,9 +110,10 @@ def _taking_part(
             for key, who, _ in rows:
                 people.setdefault(key, set()).add(who)
             if path and rows:
+                listed.update(who for _, who, _ in rows)
                 values = {cell: _without(contacts, cell) for _, _, cell in rows}
                 lists.append(Replacement(table, column, values))
-    return people, lists
+    return people, lists, listed
 
 
 def _without(contacts: Collection[str], cell: str) -> str:

@@ -115,17 +115,19 @@ def _gathered(line: Record, rest: str | None, types: Mapping[str, ColumnType]) -
 def keyed(records: Iterable[Record], key: tuple[str, ...]) -> Iterator[Record]:
     """Add the made `id`.
 
-    Where no declared column tells the records of a receipt apart they are numbered: a hash of all
-    columns would change, and each row come twice, when Intercom adds one. An export has no fewer
-    records of a receipt than the one before, whatever their order, so none is lost.
+    Where no declared column tells the records of a receipt apart, their first time does, and a
+    number where that is the same: a hash of all columns would change, and each row come twice, when
+    Intercom adds one.
     """
     numbers = Counter[str]()
     for record in records:
         known = {name: record[name] for name in key or (_RECEIPT,) if name in record}
         if known and not key:
-            receipt = hash_record(known)
-            numbers[receipt] += 1
-            known["number"] = numbers[receipt]
+            cells = (cell for cell in record.values() if isinstance(cell, str))
+            known["at"] = next(filter(_TIME.fullmatch, cells), None)
+            same = hash_record(known)
+            numbers[same] += 1
+            known["number"] = numbers[same]
         yield {**record, "id": hash_record(known or record)}
 
 
