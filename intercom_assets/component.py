@@ -17,6 +17,7 @@ from intercom_assets.orchestration.alerts import build_alerts
 from intercom_assets.orchestration.assets import SharedSyncConfig, build_assets
 from intercom_assets.orchestration.connections import (
     IntercomConnection,
+    build_salt,
     connection_key,
     io_manager_key,
     options_key,
@@ -29,7 +30,6 @@ from intercom_assets.orchestration.jobs import (
     build_sync_job,
 )
 from intercom_assets.orchestration.rules import dagster_rules
-from intercom_assets.orchestration.salt import build_salt
 from intercom_assets.orchestration.schedules import build_schedules
 from intercom_assets.orchestration.specs import (
     AssetProps,

@@ -14,8 +14,10 @@ from pydantic import Field
 from intercom_assets.catalog import CATALOG, Resource
 from intercom_assets.engine.cursor import SyncOptions
 from intercom_assets.engine.extract import Extract
+from intercom_assets.engine.mask import Mask
 from intercom_assets.orchestration.checks import check_specs, check_table
 from intercom_assets.orchestration.connections import (
+    HashSalt,
     connection_key,
     explained,
     io_manager_key,
@@ -24,7 +26,6 @@ from intercom_assets.orchestration.connections import (
     salt_key,
 )
 from intercom_assets.orchestration.listener import LogListener
-from intercom_assets.orchestration.salt import build_mask
 from intercom_assets.orchestration.specs import SourceSpecs
 from intercom_assets.quality.checks import checks_of
 from intercom_assets.settings.fields import option_instant
@@ -120,7 +121,8 @@ def op_name(source: str, resource: str) -> str:
 def _extract(
     context: dg.AssetExecutionContext, config: SyncConfig, settings: Settings, resource: Resource
 ) -> Extract:
-    salt = getattr(context.resources, salt_key(settings.name), None)
+    salt: HashSalt | None = getattr(context.resources, salt_key(settings.name), None)
+    hidden = settings.privacy.of(resource.name)
     shared = getattr(context.resources, options_key(settings.name))
     with explained():
         return Extract(
@@ -131,7 +133,9 @@ def _extract(
             request=_request(config, shared, context.run),
             listener=LogListener(context.log, resource.name),
             optional=resource.name in settings.optional,
-            mask=build_mask(settings.privacy, resource.name, salt),
+            mask=Mask(CATALOG[resource.name].table, hidden, salt.key() if salt else b"")
+            if hidden
+            else None,
             preview=settings.preview,
         )
 
