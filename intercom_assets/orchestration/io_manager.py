@@ -213,22 +213,14 @@ def _numbers(report: Report) -> dict[str, int | float]:
 
 def _special(report: Report, extract: Extract) -> dict[str, int]:
     """Return figures that only some syncs can have, so that no plot is always 0."""
-    archived = {"rows_archived": report.archived} if extract.archives else {}
-    return archived | _of_search(report, extract)
-
-
-def _of_search(report: Report, extract: Extract) -> dict[str, int]:
-    match extract.resource.replication:
-        case Incremental():
-            compared = {} if report.missing is None else {"rows_missing": report.missing}
-            if not extract.request.reconcile:
-                return compared
-            return compared | {
-                "rows_found_by_reconcile": report.found,
-                "rows_gone_by_reconcile": report.gone,
-            }
-        case _:
-            return {}
+    special = {"rows_archived": report.archived} if extract.archives else {}
+    if isinstance(extract.resource.replication, Incremental):
+        if report.missing is not None:
+            special["rows_missing"] = report.missing
+        if extract.request.reconcile:
+            special["rows_found_by_reconcile"] = report.found
+            special["rows_gone_by_reconcile"] = report.gone
+    return special
 
 
 def _details(report: Report, extract: Extract) -> dict[str, dg.MetadataValue | str]:
