@@ -144,7 +144,10 @@ def _check(settings: Settings, lines: _Lines) -> None:
             lambda: warehouse.check(settings.schema),
             lambda _: f"{warehouse.describe()}, schema {settings.schema}",
         )
-    _check_salt(settings, lines)
+    if settings.privacy.salt_variable is not None:
+        lines.find(
+            "hash salt", lambda: require_salt(settings.privacy, os.environ), lambda _: "is set"
+        )
     if has_token(settings):
         _check_intercom(settings, lines)
     else:
@@ -153,13 +156,6 @@ def _check(settings: Settings, lines: _Lines) -> None:
             f"{settings.token_variable} is not set. Put it into .env, or look around without a "
             "token first: intercom-assets demo",
             good=False,
-        )
-
-
-def _check_salt(settings: Settings, lines: _Lines) -> None:
-    if settings.privacy.salt_variable is not None:
-        lines.find(
-            "hash salt", lambda: require_salt(settings.privacy, os.environ), lambda _: "is set"
         )
 
 

@@ -121,11 +121,7 @@ class HashSalt(dg.ConfigurableResource):  # type: ignore[type-arg]  # no value o
     salt_variable: str = Field(description="Name of that variable, for messages.")
 
     def key(self) -> bytes:
-        """Return the key.
-
-        Raises:
-            ConfigurationError: The salt is unusable; the message names the variable.
-        """
+        """Return the key; a salt that is unusable is refused."""
         return hash_key(self.salt, self.salt_variable)
 
 

@@ -112,11 +112,7 @@ class WarehouseIOManager(dg.ConfigurableIOManager):
         return dg.AssetKey.from_user_string(next(translated, default))
 
     def _known(self, resource: str, target: Target, columns: list[str] | None) -> list[str]:
-        """Return the columns to read: the given ones, or all that are not excluded.
-
-        Raises:
-            ConfigurationError: There is no such column.
-        """
+        """Return the columns to read: the given ones, or all that are not excluded."""
         excluded = self.excluded_columns.get(resource, [])
         known = [column.name for column in target.table.all_columns if column.name not in excluded]
         if unknown := [column for column in columns or known if column not in known]:
@@ -142,11 +138,7 @@ class DuckDBIOManager(WarehouseIOManager):
 
 
 def _conversion(context: dg.InputContext) -> Callable[["pa.Table"], object]:
-    """Return what turns an Arrow table into what the input is annotated with.
-
-    Raises:
-        ConfigurationError: Tables are not loaded as that.
-    """
+    """Return what turns an Arrow table into what the input is annotated with."""
     kind = context.dagster_type.typing_type
     if kind is Any:
         return _FORMS["pandas.DataFrame"]

@@ -52,11 +52,7 @@ class Privacy:
 
 
 def hash_key(salt: str, variable: str) -> bytes:
-    """Derive the key of hashes from a salt.
-
-    Raises:
-        ConfigurationError: The salt is empty or too short; names its variable.
-    """
+    """Derive the key of hashes from a salt, unless that is empty or too short."""
     salt = salt.strip()
     if len(salt) < SHORTEST_SALT:
         found = f"shorter than {SHORTEST_SALT} characters" if salt else "empty"
@@ -76,11 +72,7 @@ def how_to_make_one() -> str:
 
 
 def require_salt(privacy: Privacy, environment: Mapping[str, str]) -> None:
-    """Verify the salt before a run; during one, Dagster reports the error in sixty lines.
-
-    Raises:
-        ConfigurationError: The salt is needed but empty or too short; names the variable.
-    """
+    """Verify the salt before a run; during one, Dagster reports the error in sixty lines."""
     if (variable := privacy.salt_variable) is not None:
         hash_key(environment.get(variable, ""), variable)
 

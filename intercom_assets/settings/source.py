@@ -87,8 +87,8 @@ class Settings(SettingsGroup):
     name: Annotated[str, fields.name] = Field(default="", validate_default=True)
     """Group and first part of asset keys. Default: the folder's name."""
 
-    token_variable: Annotated[str, fields.access_token, AS_WRITTEN] = Field(
-        default="", alias="access_token", validate_default=True
+    access_token: Annotated[str, fields.access_token, AS_WRITTEN] = Field(
+        default="", validate_default=True
     )
     """{env: NAME} of the variable with the access token; needed when a sync runs."""
 
@@ -266,6 +266,11 @@ class Settings(SettingsGroup):
     def variable(self, setting: str) -> str | None:
         """Return the variable that a setting is read from, or None for a literal."""
         return self._origin.variables.get(setting)
+
+    @property
+    def token_variable(self) -> str:
+        """Variable of the access token; the token itself is never read here."""
+        return self.access_token
 
     @property
     def privacy(self) -> Privacy:
