@@ -24,7 +24,7 @@ from intercom_assets.catalog.views import model_named
 from intercom_assets.engine.cursor import Source
 from intercom_assets.engine.extract import Extract
 from intercom_assets.engine.load import load
-from intercom_assets.engine.progress import Report
+from intercom_assets.engine.progress import Report, figures
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.orchestration.connections import explained
 from intercom_assets.orchestration.specs import column_lineage
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from intercom_assets.warehouse.duckdb import DuckDBWarehouse
+
+_ELSEWHERE = {"row_count", "rows_archived"}
+"""Figures that Dagster names differently, or that not every sync can have."""
 
 Shown: TypeAlias = dg.MetadataValue | dg.TableColumnLineage | int | float | str
 
@@ -186,18 +189,10 @@ def _numbers(report: Report) -> dict[str, int | float]:
     meter = report.meter
     return {
         "dagster/row_count": report.row_count,
-        "records_returned": report.records_returned,
+        **{name: one for name, one in figures(report).items() if name not in _ELSEWHERE},
         "records_per_second": round(report.records_returned / max(report.seconds, 0.001), 1),
-        "rows_inserted": report.inserted,
-        "rows_updated": report.updated,
-        "rows_unchanged": report.unchanged,
-        "rows_deleted": report.deleted,
-        "records_still_due": report.unread,
-        "requests": meter.requests,
-        "retries": meter.retries,
         "slowest_request_seconds": round(meter.slowest_seconds, 3),
         "used_quota_percent": round(100 * meter.quota_share, 1),
-        "throttled_seconds": round(meter.quota_seconds, 3),
         "seconds": round(report.seconds, 3),
         "values_that_did_not_fit": report.misfits.total(),
     }
