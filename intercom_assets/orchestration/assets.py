@@ -12,6 +12,7 @@ import dagster as dg
 from pydantic import Field
 
 from intercom_assets.catalog import CATALOG, Resource
+from intercom_assets.engine import SYNC_OPTIONS
 from intercom_assets.engine.cursor import SyncOptions
 from intercom_assets.engine.extract import Extract
 from intercom_assets.engine.mask import Mask
@@ -37,35 +38,15 @@ _Result: TypeAlias = dg.MaterializeResult[Extract] | dg.AssetCheckResult
 class SharedSyncConfig(dg.ConfigurableResource):  # type: ignore[type-arg]  # no value of its own
     """What all assets of a run are asked beyond their settings; one's own config goes first."""
 
-    full_refresh: bool = Field(
-        default=False,
-        description="Forget the cursor, read everything again, and mark what is gone as deleted.",
-    )
-    since: str = Field(
-        default="",
-        description="Read what was updated from this UTC date or time on, if that is earlier than "
-        "the cursor: 2024-01-31 or 2024-01-31T12:00:00Z.",
-    )
-    until: str = Field(
-        default="",
-        description="Backfill a range: read only what was updated from `since` on and before this "
-        "UTC date or time. It is merged; nothing is marked, and the cursor stays. What Intercom "
-        "cannot filter by time is synced as without it.",
-    )
-    reconcile: bool = Field(
-        default=False,
-        description="Afterwards compare every stored row with Intercom: fetch what syncs missed, "
-        "and mark what Intercom confirms as gone.",
-    )
-    force: bool = Field(
-        default=False,
-        description="Let a reconcile continue where more than a tenth of the rows are missing, and "
-        "mark them where a list depends on permissions.",
-    )
+    full_refresh: bool = Field(default=False, description=SYNC_OPTIONS["full_refresh"])
+    since: str = Field(default="", description=SYNC_OPTIONS["since"])
+    until: str = Field(default="", description=SYNC_OPTIONS["until"])
+    reconcile: bool = Field(default=False, description=SYNC_OPTIONS["reconcile"])
+    force: bool = Field(default=False, description=SYNC_OPTIONS["force"])
 
 
 def _own(option: str) -> Any:  # noqa: ANN401 - as pydantic's `Field`
-    return Field(default=None, description=SharedSyncConfig.model_fields[option].description)
+    return Field(default=None, description=SYNC_OPTIONS[option])
 
 
 class SyncConfig(dg.Config):
