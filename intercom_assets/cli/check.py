@@ -18,7 +18,7 @@ from intercom_assets.cli.project import choose, find_project
 from intercom_assets.engine.progress import counted
 from intercom_assets.errors import ConfigurationError, IntercomAssetsError
 from intercom_assets.orchestration.warehouses import open_warehouse
-from intercom_assets.settings.privacy import require_salt
+from intercom_assets.settings.privacy import hash_key
 from intercom_assets.settings.source import Settings
 
 T = TypeVar("T")
@@ -145,9 +145,7 @@ def _check(settings: Settings, lines: _Lines) -> None:
             lambda _: f"{warehouse.describe()}, schema {settings.schema}",
         )
     if settings.privacy.salt_variable is not None:
-        lines.find(
-            "hash salt", lambda: require_salt(settings.privacy, os.environ), lambda _: "is set"
-        )
+        lines.find("hash salt", lambda: hash_key(settings.privacy, os.environ), lambda _: "is set")
     if has_token(settings):
         _check_intercom(settings, lines)
     else:

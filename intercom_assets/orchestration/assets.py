@@ -4,6 +4,7 @@ An asset returns an `Extract`, which says what to read. The IO manager does the 
 reading and loading overlap. Views are in `views`, checks in `checks`.
 """
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, TypeAlias
@@ -18,18 +19,17 @@ from intercom_assets.engine.extract import Extract
 from intercom_assets.engine.mask import Mask
 from intercom_assets.orchestration.checks import check_specs, check_table
 from intercom_assets.orchestration.connections import (
-    HashSalt,
     connection_key,
     explained,
     io_manager_key,
     options_key,
     pool_name,
-    salt_key,
 )
 from intercom_assets.orchestration.listener import LogListener
 from intercom_assets.orchestration.specs import SourceSpecs
 from intercom_assets.quality.checks import checks_of
 from intercom_assets.settings.fields import option_instant
+from intercom_assets.settings.privacy import Privacy, hash_key
 from intercom_assets.settings.source import Settings
 
 _Result: TypeAlias = dg.MaterializeResult[Extract] | dg.AssetCheckResult
@@ -71,8 +71,6 @@ def _asset(specs: SourceSpecs, resource: Resource) -> dg.AssetsDefinition:
     settings = specs.settings
     key, source = specs.key(resource.name), settings.name
     keys = {connection_key(source), io_manager_key(source), options_key(source)}
-    if settings.privacy.hashes(resource.name):
-        keys.add(salt_key(source))
 
     # A multi-asset of one asset, because only subsetting lets a check be executed alone.
     @dg.multi_asset(
@@ -102,8 +100,6 @@ def op_name(source: str, resource: str) -> str:
 def _extract(
     context: dg.AssetExecutionContext, config: SyncConfig, settings: Settings, resource: Resource
 ) -> Extract:
-    salt: HashSalt | None = getattr(context.resources, salt_key(settings.name), None)
-    hidden = settings.privacy.of(resource.name)
     shared = getattr(context.resources, options_key(settings.name))
     with explained():
         return Extract(
@@ -114,11 +110,16 @@ def _extract(
             request=_request(config, shared, context.run),
             listener=LogListener(context.log, resource.name),
             optional=resource.name in settings.optional,
-            mask=Mask(CATALOG[resource.name].table, hidden, salt.key() if salt else b"")
-            if hidden
-            else None,
+            mask=_mask(settings.privacy, resource.name),
             preview=settings.preview,
         )
+
+
+def _mask(privacy: Privacy, resource: str) -> Mask | None:
+    hidden = privacy.of(resource)
+    # Read here, so that Dagster has the salt nowhere.
+    key = hash_key(privacy, os.environ) if hidden.hashed else b""
+    return Mask(CATALOG[resource].table, hidden, key) if hidden else None
 
 
 def _priority(resource: Resource) -> int:

@@ -1,4 +1,4 @@
-"""The connection to Intercom, the salt, the keys of Dagster resources, and failures in runs.
+"""The connection to Intercom, the keys of a source's assets and resources, and failures in runs.
 
 Connections to warehouses are in `io_manager` and `snowflake`.
 """
@@ -15,7 +15,6 @@ from intercom_assets.catalog import ApiVersion
 from intercom_assets.errors import ConfigurationError, IntercomAssetsError, IntercomError
 from intercom_assets.intercom.connection import Connection
 from intercom_assets.intercom.retry import LARGEST
-from intercom_assets.settings.privacy import Privacy, hash_key
 
 if TYPE_CHECKING:
     from intercom_assets.orchestration.specs import SourceSpecs
@@ -29,11 +28,6 @@ def connection_key(source: str) -> str:
 def io_manager_key(source: str) -> str:
     """Return the key of the IO manager that writes a source's tables."""
     return f"{source}_io_manager"
-
-
-def salt_key(source: str) -> str:
-    """Return the key of the salt of a source's hashes."""
-    return f"{source}_hash_salt"
 
 
 def options_key(source: str) -> str:
@@ -109,27 +103,6 @@ class IntercomConnection(dg.ConfigurableResource):  # type: ignore[type-arg]  # 
             self._stack.callback(connection.close)
             self._opened = connection.open()
         return self._opened
-
-
-class HashSalt(dg.ConfigurableResource):  # type: ignore[type-arg]  # no value of its own
-    """The key of the hashes of a source.
-
-    Dagster gets only the name of the variable, so that no repr, log or page contains the value.
-    """
-
-    salt: str = Field(repr=False, description="Salt; set it as an environment variable.")
-    salt_variable: str = Field(description="Name of that variable, for messages.")
-
-    def key(self) -> bytes:
-        """Return the key; a salt that is unusable is refused."""
-        return hash_key(self.salt, self.salt_variable)
-
-
-def build_salt(privacy: Privacy) -> HashSalt | None:
-    """Build the Dagster resource of the salt, or return None if nothing is hashed."""
-    if privacy.salt_variable is None:
-        return None
-    return HashSalt(salt=dg.EnvVar(privacy.salt_variable), salt_variable=privacy.salt_variable)
 
 
 @contextmanager
