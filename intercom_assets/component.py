@@ -20,7 +20,6 @@ from intercom_assets.orchestration.connections import (
     connection_key,
     io_manager_key,
     options_key,
-    salt_key,
 )
 from intercom_assets.orchestration.io_manager import DuckDBIOManager, WarehouseIOManager
 from intercom_assets.orchestration.jobs import (
@@ -29,7 +28,6 @@ from intercom_assets.orchestration.jobs import (
     build_sync_job,
 )
 from intercom_assets.orchestration.rules import dagster_rules
-from intercom_assets.orchestration.salt import build_salt
 from intercom_assets.orchestration.schedules import build_schedules
 from intercom_assets.orchestration.specs import (
     AssetProps,
@@ -229,7 +227,6 @@ def build_definitions(
     specs = SourceSpecs(settings, translation)
     sync = build_sync_job(specs)
     reconcile = build_reconcile_job(specs)
-    salt = build_salt(settings.privacy)
     return dg.Definitions(
         assets=[*build_assets(specs), *build_models(specs)],
         jobs=[sync, reconcile, *build_resource_jobs(specs)],
@@ -246,7 +243,6 @@ def build_definitions(
             ).of(specs),
             io_manager_key(settings.name): _io_manager(specs),
             options_key(settings.name): SharedSyncConfig.configure_at_launch(),
-            **({salt_key(settings.name): salt} if salt else {}),
         },
     )
 

@@ -14,7 +14,12 @@ from intercom_assets.orchestration.housekeeping import build_housekeeping
 from intercom_assets.orchestration.io_manager import duckdb_data_frames
 from intercom_assets.settings.scaffold import from_variables
 from intercom_assets.settings.scaffold import variable as variable_of
-from intercom_assets.settings.warehouse import DEFAULT_DATABASE, DEFAULT_SCHEMA, Snowflake
+from intercom_assets.settings.warehouse import (
+    DEFAULT_DATABASE,
+    DEFAULT_SCHEMA,
+    STOCK_NAMES,
+    Snowflake,
+)
 from intercom_assets.warehouse.dialects import to_snowflake_name
 
 
@@ -50,15 +55,12 @@ def _frames(root: Path) -> dg.ConfigurableIOManagerFactory[Any] | dg.IOManagerDe
     from dagster_snowflake_pandas import SnowflakePandasIOManager  # noqa: PLC0415 - takes seconds
 
     given: dict[str, Any] = {
-        _STOCK.get(name, name): dg.EnvVar(variable)
+        STOCK_NAMES.get(name, name): dg.EnvVar(variable)
         for name in Snowflake.model_fields
         if name not in _UNKNOWN_TO_STOCK
         and _variable(variable := variable_of("", f"snowflake.{name}"))
     }
     return SnowflakePandasIOManager(schema=to_snowflake_name(schema), **given)
 
-
-_STOCK = {"private_key_passphrase": "private_key_password"}
-"""Settings that have another name in the stock IO manager."""
 
 _UNKNOWN_TO_STOCK = {"token", "url"}

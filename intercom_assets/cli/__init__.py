@@ -1,4 +1,7 @@
-"""The command `intercom-assets`: run, demo, check, connect, status, query, state and others."""
+"""The command `intercom-assets`: run, demo, check, connect, status, query, state and others.
+
+What a command cannot do is a `ConfigurationError`; the group prints it, and ends with code 2.
+"""
 
 import io
 import os

@@ -18,7 +18,7 @@ from intercom_assets.cli.project import choose, find_project
 from intercom_assets.engine.progress import counted
 from intercom_assets.errors import ConfigurationError, IntercomAssetsError
 from intercom_assets.orchestration.warehouses import open_warehouse
-from intercom_assets.settings.privacy import require_salt
+from intercom_assets.settings.privacy import hash_key
 from intercom_assets.settings.source import Settings
 
 T = TypeVar("T")
@@ -144,7 +144,8 @@ def _check(settings: Settings, lines: _Lines) -> None:
             lambda: warehouse.check(settings.schema),
             lambda _: f"{warehouse.describe()}, schema {settings.schema}",
         )
-    _check_salt(settings, lines)
+    if settings.privacy.salt_variable is not None:
+        lines.find("hash salt", lambda: hash_key(settings.privacy, os.environ), lambda _: "is set")
     if has_token(settings):
         _check_intercom(settings, lines)
     else:
@@ -153,13 +154,6 @@ def _check(settings: Settings, lines: _Lines) -> None:
             f"{settings.token_variable} is not set. Put it into .env, or look around without a "
             "token first: intercom-assets demo",
             good=False,
-        )
-
-
-def _check_salt(settings: Settings, lines: _Lines) -> None:
-    if settings.privacy.salt_variable is not None:
-        lines.find(
-            "hash salt", lambda: require_salt(settings.privacy, os.environ), lambda _: "is set"
         )
 
 

@@ -12,6 +12,7 @@ import click
 
 from intercom_assets.cli.completion import complete_resources, complete_sources
 from intercom_assets.cli.display.output import as_json, of_demo, quiet
+from intercom_assets.engine import SYNC_OPTIONS
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -23,6 +24,17 @@ selection = click.option(
     help="Resources to sync and models to make, separated by commas: contacts,contacts_flat. "
     "Default: all that the settings select.",
 )
+
+
+def of_sync(command: F) -> F:
+    """Give a command the options of a sync."""
+    for name, about in reversed(SYNC_OPTIONS.items()):
+        option = f"--{name.replace('_', '-')}"
+        if name in {"since", "until"}:
+            command = click.option(option, metavar="TIME", help=about)(command)
+        else:
+            command = click.option(option, is_flag=True, help=about)(command)
+    return command
 
 
 def of_source(about: str, *, multiple: bool = False) -> Callable[[F], F]:
@@ -38,37 +50,7 @@ def of_source(about: str, *, multiple: bool = False) -> Callable[[F], F]:
 
 @click.command()
 @selection
-@click.option(
-    "--full-refresh",
-    is_flag=True,
-    help="Forget the cursors, read everything again, and mark what is gone as deleted. No reader "
-    "of the tables misses a row meanwhile.",
-)
-@click.option(
-    "--reconcile",
-    is_flag=True,
-    help="Afterwards compare every stored row with Intercom: fetch what syncs missed, and mark "
-    "what Intercom confirms as gone.",
-)
-@click.option(
-    "--force",
-    is_flag=True,
-    help="Let a reconcile continue where more than a tenth of the rows are missing, and mark "
-    "them where a list depends on permissions.",
-)
-@click.option(
-    "--since",
-    metavar="TIME",
-    help="Read what was updated from this UTC date or time on, if that is earlier than the "
-    "cursor: 2024-01-31 or 2024-01-31T12:00:00Z.",
-)
-@click.option(
-    "--until",
-    metavar="TIME",
-    help="Backfill a range: read only what was updated from --since on and before this UTC date or "
-    "time. It is merged; nothing is marked, and the cursor stays. What Intercom cannot filter by "
-    "time is synced as without it.",
-)
+@of_sync
 @of_source(
     "Source to sync, by its name or its folder under defs/; repeat it for several. "
     "Default: every source.",

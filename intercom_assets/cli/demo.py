@@ -19,11 +19,7 @@ _SIZE = ("--seed", "7", "--contacts", "2000", "--companies", "120", "--conversat
 
 
 def settings_to_read(names: tuple[str, ...], *, demo: bool) -> list[Settings]:
-    """Return the settings of sources whose database is read: the demo's, or the project's.
-
-    Raises:
-        ConfigurationError: The definitions cannot be loaded, or a source is unknown.
-    """
+    """Return the settings of sources whose database is read: the demo's, or the project's."""
     project = find_project()
     if not demo:
         return choose(project.sources(), names)
@@ -32,11 +28,7 @@ def settings_to_read(names: tuple[str, ...], *, demo: bool) -> list[Settings]:
 
 
 def only_source(name: str | None) -> Settings:
-    """Return the source that a command works on, which must be named where there are several.
-
-    Raises:
-        ConfigurationError: As `settings_to_read`, or no source is named and there are several.
-    """
+    """Return the source that a command works on, which must be named where there are several."""
     sources = settings_to_read((name,) if name else (), demo=False)
     if len(sources) > 1:
         names = ", ".join(source.name for source in sources)
@@ -55,11 +47,7 @@ def demo_variables(root: Path) -> dict[str, str]:
 
 
 def require_token(settings: Settings, environment: Mapping[str, str]) -> None:
-    """Verify that there is a token.
-
-    Raises:
-        ConfigurationError: The variable is empty; the message names it and the demo.
-    """
+    """Verify that there is a token."""
     if not has_token(settings, environment):
         raise ConfigurationError(
             f"The variable {settings.token_variable} is empty. Set it to the access token of your "
@@ -75,11 +63,7 @@ def has_token(settings: Settings, environment: Mapping[str, str] = os.environ) -
 
 @contextmanager
 def demo_workspace() -> Iterator[dict[str, str]]:
-    """Run the simulator for a block, and yield the variables that point a source at it.
-
-    Raises:
-        ConfigurationError: The simulator does not start.
-    """
+    """Run the simulator for a block, and yield the variables that point a source at it."""
     with _simulator(os.environ.get("INTERCOM_REGION", "").strip().lower() or "us") as url:
         yield {"INTERCOM_ACCESS_TOKEN": _TOKEN, "INTERCOM_BASE_URL": url}
 

@@ -88,11 +88,7 @@ class Worker:
             pass
 
     def sources(self) -> list[SourceDetails]:
-        """Load the definitions and return the sources in them.
-
-        Raises:
-            ConfigurationError: The definitions cannot be loaded, or have no source.
-        """
+        """Load the definitions and return the sources in them."""
         self._send({"home": str(self._project.home), "module": self._project.module})
         for event in self._events():
             match event:
@@ -111,11 +107,7 @@ class Worker:
         )
 
     def execute(self, request: JobRequest, board: Board, screen: Screen) -> None:
-        """Run a job and record the outcome of each asset on the board.
-
-        Raises:
-            ConfigurationError: The job rejects its settings.
-        """
+        """Run a job and record the outcome of each asset on the board."""
         board.run_id = request.run_id
         if self._process.poll() is not None:
             # The job before ended the process; this one has nothing to do with that.

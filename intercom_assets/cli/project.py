@@ -42,11 +42,7 @@ class Project:
     module: str
 
     def sources(self, environment: Mapping[str, str] = os.environ) -> list[Settings]:
-        """Return the settings of all Intercom sources, as the project's definitions have them.
-
-        Raises:
-            ConfigurationError: The definitions cannot be loaded, or have no source.
-        """
+        """Return the settings of all Intercom sources, as the project's definitions have them."""
         if self.module != _STANDALONE:
             return [specs.settings for specs in self.specs()]
         # One source of variables needs no Dagster, which takes seconds to import.
@@ -57,11 +53,7 @@ class Project:
         ]
 
     def specs(self) -> "list[SourceSpecs]":
-        """Return the assets of all Intercom sources, as the project's definitions have them.
-
-        Raises:
-            ConfigurationError: The definitions cannot be loaded, or have no source.
-        """
+        """Return the assets of all Intercom sources, as the project's definitions have them."""
         # What others print or warn of while they load is no part of a command's output.
         with _silenced():
             return specs_of(load_definitions(self.home, self.module))
@@ -79,11 +71,7 @@ S = TypeVar("S", bound=_Named)
 
 
 def choose(sources: Sequence[S], names: tuple[str, ...]) -> list[S]:
-    """Return the sources with these names or folders, or all if none is given.
-
-    Raises:
-        ConfigurationError: A name is unknown.
-    """
+    """Return the sources with these names or folders, or all if none is given."""
     known = {source.name: source for source in sources}
     folders = {source.folder: source for source in sources}
     if unknown := sorted(set(names) - {*known, *folders}):
@@ -94,11 +82,7 @@ def choose(sources: Sequence[S], names: tuple[str, ...]) -> list[S]:
 
 
 def load_definitions(home: Path, module: str) -> "dg.Definitions":
-    """Load a project's definitions.
-
-    Raises:
-        ConfigurationError: Anything in them fails; names the cause and its place.
-    """
+    """Load a project's definitions."""
     import dagster as dg  # noqa: PLC0415 - takes a second
 
     sys.path.insert(0, str(home))
@@ -136,11 +120,7 @@ def _unloadable(module: str, error: BaseException) -> ConfigurationError:
 
 
 def specs_of(definitions: "dg.Definitions") -> "list[SourceSpecs]":
-    """Return the assets of all Intercom sources in a project's definitions.
-
-    Raises:
-        ConfigurationError: There is none, or two would write to the same tables.
-    """
+    """Return the assets of all Intercom sources: there must be one, and no two share tables."""
     from intercom_assets.orchestration.connections import IntercomConnection  # noqa: PLC0415
 
     connections = (definitions.resources or {}).values()
@@ -163,9 +143,6 @@ def find_project() -> Project:
 
     DAGSTER_HOME becomes the project's folder if that has a `dagster.yaml`. Variables that are
     already set are left alone.
-
-    Raises:
-        ConfigurationError: `.env` cannot be read.
     """
     own = Path(__file__).resolve().parents[2]
     folders = (Path.cwd(), *Path.cwd().parents, own)
@@ -187,11 +164,7 @@ def standalone(root: Path) -> Project:
 
 
 def make_dagster_home(project: Project) -> str:
-    """Return DAGSTER_HOME, or a folder of our own beside the data for a project without one.
-
-    Raises:
-        ConfigurationError: The folder cannot be made.
-    """
+    """Return DAGSTER_HOME, or a folder of our own beside the data for a project without one."""
     if home := os.environ.get("DAGSTER_HOME"):
         return home
     data = project.root / DEFAULT_DATABASE.parent

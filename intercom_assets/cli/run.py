@@ -63,11 +63,7 @@ class RunOptions:
 
     @property
     def config(self) -> dict[str, object]:
-        """The run config of each sync.
-
-        Raises:
-            ConfigurationError: The options contradict each other.
-        """
+        """The run config of each sync."""
         since, until = option_instant("--since", self.since), option_instant("--until", self.until)
         SyncOptions(
             since=since,
@@ -93,11 +89,7 @@ class RunOptions:
         return [name.strip() for name in (self.select or "").split(",") if name.strip()]
 
     def refuse_unknown(self, sources: Sequence[_HasAssets]) -> None:
-        """Reject names that no source has.
-
-        Raises:
-            ConfigurationError: Lists them, and the names that there are.
-        """
+        """Reject names that no source has."""
         known = list(dict.fromkeys(name for source in sources for name in source.assets))
         if unknown := [name for name in self.names if name not in known]:
             whose = (

@@ -47,12 +47,11 @@ def work_on_state(source: str | None, file: str | None, reset: str | None, *, su
         elif reset is not None:
             _reset(settings, warehouse, stored, reset, sure=sure)
         else:
-            shown = [_shown(cursor) for cursor in stored.values()]
+            shown = [
+                {name: value for name, value in asdict(cursor).items() if name in _NAMES}
+                for cursor in stored.values()
+            ]
             print_json({"source": settings.name, "cursors": shown})
-
-
-def _shown(cursor: StoredCursor) -> dict[str, object]:
-    return {name: value for name, value in asdict(cursor).items() if name in _NAMES}
 
 
 def _reset(
@@ -82,7 +81,8 @@ def _import(
     settings: Settings, warehouse: Warehouse, stored: Mapping[str, StoredCursor], file: str
 ) -> None:
     cursors = [replace(cursor, source=settings.name) for cursor in _read(file)]
-    for cursor in [one for one in cursors if _is_exported(one)]:
+    exported = {one.name for one in CATALOG if isinstance(one.replication, Exported)}
+    for cursor in [one for one in cursors if one.resource in exported]:
         # No row shows how far an export was read.
         click.echo(f"Left out {cursor.resource}: its next sync reads everything.", err=True)
         cursors.remove(cursor)
@@ -106,11 +106,6 @@ def _import(
         hidden = there.hidden if there else cursor.hidden
         _store(settings, warehouse, replace(cursor, hidden=hidden), stored)
         click.echo(f"Stored the cursor of {cursor.resource}.", err=True)
-
-
-def _is_exported(cursor: StoredCursor) -> bool:
-    name = cursor.resource
-    return name in CATALOG.names and isinstance(CATALOG[name].replication, Exported)
 
 
 def _refuse_ahead(settings: Settings, warehouse: Warehouse, cursor: StoredCursor) -> None:

@@ -28,7 +28,7 @@ from intercom_assets.errors import ConfigurationError
 from intercom_assets.orchestration.assets import op_name
 from intercom_assets.orchestration.connections import IntercomConnection, connection_key
 from intercom_assets.orchestration.listener import WATCHER
-from intercom_assets.settings.privacy import require_salt
+from intercom_assets.settings.privacy import hash_key
 from intercom_assets.settings.source import Settings
 from intercom_assets.settings.warehouse import DuckDBSettings, Snowflake, SnowflakeSettings
 
@@ -145,7 +145,7 @@ def _details(settings: Settings) -> SourceDetails:
 def _problem(settings: Settings) -> str | None:
     try:
         require_token(settings, os.environ)
-        require_salt(settings.privacy, os.environ)
+        hash_key(settings.privacy, os.environ)
     except ConfigurationError as error:
         return str(error)
     return None

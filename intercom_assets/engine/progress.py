@@ -119,6 +119,23 @@ def _duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
+def figures(report: Report) -> dict[str, float]:
+    """Return the figures of a sync, under their names in Dagster's UI and JSON."""
+    return {
+        "records_returned": report.records_returned,
+        "rows_inserted": report.inserted,
+        "rows_updated": report.updated,
+        "rows_unchanged": report.unchanged,
+        "rows_deleted": report.deleted,
+        "rows_archived": report.archived,
+        "records_still_due": report.unread,
+        "row_count": report.row_count,
+        "requests": report.meter.requests,
+        "retries": report.meter.retries,
+        "throttled_seconds": round(report.meter.quota_seconds, 3),
+    }
+
+
 class Listener(Protocol):
     """Receives the events of a sync."""
 

@@ -293,10 +293,7 @@ class ResourceSession:
                 pause = tries.pause_after(error)
                 if pause is None or tries.failed >= call.most:
                     raise
-                self._retried(error, pause)
+                self.meter.retries += 1
+                self.note(error.but(f"trying again in {pause:.1f} s"))
                 call = instead(error) if instead else call
             await self.client.retry_policy.sleep(pause)
-
-    def _retried(self, error: TransientError, pause: float) -> None:
-        self.meter.retries += 1
-        self.note(error.but(f"trying again in {pause:.1f} s"))

@@ -107,7 +107,7 @@ class Connection:
         try:
             atexit.register(self.close)
             portal = self._stack.enter_context(_EVENT_LOOP)
-            client = portal.call(_made, self._client)
+            client = portal.call(self._client)
             self._stack.enter_context(portal.wrap_async_context_manager(client))
             # Closed before the client, which cancels jobs that were given up.
             exports = Exports(self._export_policy)
@@ -186,7 +186,3 @@ def started(
         yield future
     finally:
         future.cancel()
-
-
-async def _made(make: Callable[[], Client]) -> Client:
-    return make()

@@ -76,7 +76,8 @@ def read_response(
             f"Intercom's answer is {told}",
             _HOST,
         )
-    return Response(body, _date(response), len(content))
+    date = response.headers.get("date")
+    return Response(body, http_date(date) if date else None, len(content))
 
 
 def records_at(body: Record, places: Places) -> list[Json] | None:
@@ -248,11 +249,6 @@ def _described(request: RequestInfo, response: httpx.Response, body: Json) -> Re
 
 def _text(value: Json) -> str | None:
     return value[:500] if isinstance(value, str) else None
-
-
-def _date(response: httpx.Response) -> datetime | None:
-    date = response.headers.get("date")
-    return None if date is None else http_date(date)
 
 
 def retry_after(response: httpx.Response) -> float | None:

@@ -20,7 +20,7 @@ from intercom_assets.catalog.types import Json, Record
 from intercom_assets.intercom.webhook import is_slack, post
 from intercom_assets.orchestration.jobs import SOURCE_TAG
 from intercom_assets.orchestration.specs import SourceSpecs
-from intercom_assets.quality.checks import UNDECLARED
+from intercom_assets.quality.checks import no_undeclared_fields
 
 PATIENCE = timedelta(days=1)
 """Age at which an undelivered alert is given up."""
@@ -241,7 +241,7 @@ def _new_fields(
 ) -> Iterator[NewField]:
     for event in events:
         check = None if event.is_step_failure else event.asset_check_evaluation_data
-        if check is None or check.check_name != UNDECLARED.name:
+        if check is None or check.check_name != no_undeclared_fields.name:
             continue
         resource = specs.name_of(check.asset_key) or check.asset_key.path[-1]
         listed = check.metadata.get("fields")

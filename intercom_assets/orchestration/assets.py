@@ -4,6 +4,7 @@ An asset returns an `Extract`, which says what to read. The IO manager does the 
 reading and loading overlap. Views are in `views`, checks in `checks`.
 """
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, TypeAlias
@@ -12,8 +13,10 @@ import dagster as dg
 from pydantic import Field
 
 from intercom_assets.catalog import CATALOG, Resource
+from intercom_assets.engine import SYNC_OPTIONS
 from intercom_assets.engine.cursor import SyncOptions
 from intercom_assets.engine.extract import Extract
+from intercom_assets.engine.mask import Mask
 from intercom_assets.orchestration.checks import check_specs, check_table
 from intercom_assets.orchestration.connections import (
     connection_key,
@@ -21,13 +24,12 @@ from intercom_assets.orchestration.connections import (
     io_manager_key,
     options_key,
     pool_name,
-    salt_key,
 )
 from intercom_assets.orchestration.listener import LogListener
-from intercom_assets.orchestration.salt import build_mask
 from intercom_assets.orchestration.specs import SourceSpecs
 from intercom_assets.quality.checks import checks_of
 from intercom_assets.settings.fields import option_instant
+from intercom_assets.settings.privacy import Privacy, hash_key
 from intercom_assets.settings.source import Settings
 
 _Result: TypeAlias = dg.MaterializeResult[Extract] | dg.AssetCheckResult
@@ -36,35 +38,15 @@ _Result: TypeAlias = dg.MaterializeResult[Extract] | dg.AssetCheckResult
 class SharedSyncConfig(dg.ConfigurableResource):  # type: ignore[type-arg]  # no value of its own
     """What all assets of a run are asked beyond their settings; one's own config goes first."""
 
-    full_refresh: bool = Field(
-        default=False,
-        description="Forget the cursor, read everything again, and mark what is gone as deleted.",
-    )
-    since: str = Field(
-        default="",
-        description="Read what was updated from this UTC date or time on, if that is earlier than "
-        "the cursor: 2024-01-31 or 2024-01-31T12:00:00Z.",
-    )
-    until: str = Field(
-        default="",
-        description="Backfill a range: read only what was updated from `since` on and before this "
-        "UTC date or time. It is merged; nothing is marked, and the cursor stays. What Intercom "
-        "cannot filter by time is synced as without it.",
-    )
-    reconcile: bool = Field(
-        default=False,
-        description="Afterwards compare every stored row with Intercom: fetch what syncs missed, "
-        "and mark what Intercom confirms as gone.",
-    )
-    force: bool = Field(
-        default=False,
-        description="Let a reconcile continue where more than a tenth of the rows are missing, and "
-        "mark them where a list depends on permissions.",
-    )
+    full_refresh: bool = Field(default=False, description=SYNC_OPTIONS["full_refresh"])
+    since: str = Field(default="", description=SYNC_OPTIONS["since"])
+    until: str = Field(default="", description=SYNC_OPTIONS["until"])
+    reconcile: bool = Field(default=False, description=SYNC_OPTIONS["reconcile"])
+    force: bool = Field(default=False, description=SYNC_OPTIONS["force"])
 
 
 def _own(option: str) -> Any:  # noqa: ANN401 - as pydantic's `Field`
-    return Field(default=None, description=SharedSyncConfig.model_fields[option].description)
+    return Field(default=None, description=SYNC_OPTIONS[option])
 
 
 class SyncConfig(dg.Config):
@@ -89,8 +71,6 @@ def _asset(specs: SourceSpecs, resource: Resource) -> dg.AssetsDefinition:
     settings = specs.settings
     key, source = specs.key(resource.name), settings.name
     keys = {connection_key(source), io_manager_key(source), options_key(source)}
-    if settings.privacy.hashes(resource.name):
-        keys.add(salt_key(source))
 
     # A multi-asset of one asset, because only subsetting lets a check be executed alone.
     @dg.multi_asset(
@@ -120,7 +100,6 @@ def op_name(source: str, resource: str) -> str:
 def _extract(
     context: dg.AssetExecutionContext, config: SyncConfig, settings: Settings, resource: Resource
 ) -> Extract:
-    salt = getattr(context.resources, salt_key(settings.name), None)
     shared = getattr(context.resources, options_key(settings.name))
     with explained():
         return Extract(
@@ -131,9 +110,16 @@ def _extract(
             request=_request(config, shared, context.run),
             listener=LogListener(context.log, resource.name),
             optional=resource.name in settings.optional,
-            mask=build_mask(settings.privacy, resource.name, salt),
+            mask=_mask(settings.privacy, resource.name),
             preview=settings.preview,
         )
+
+
+def _mask(privacy: Privacy, resource: str) -> Mask | None:
+    hidden = privacy.of(resource)
+    # Read here, so that Dagster has the salt nowhere.
+    key = hash_key(privacy, os.environ) if hidden.hashed else b""
+    return Mask(CATALOG[resource].table, hidden, key) if hidden else None
 
 
 def _priority(resource: Resource) -> int:

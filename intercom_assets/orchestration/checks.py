@@ -22,11 +22,6 @@ from intercom_assets.quality.checks import (
 from intercom_assets.quality.context import CheckContext
 from intercom_assets.settings.source import Settings
 
-_SEVERITIES = {
-    Severity.ERROR: dg.AssetCheckSeverity.ERROR,
-    Severity.WARN: dg.AssetCheckSeverity.WARN,
-}
-
 
 def check_specs(key: dg.AssetKey, checks: Iterable[Check[C]]) -> list[dg.AssetCheckSpec]:
     """Build the specs of an asset's checks."""
@@ -69,11 +64,12 @@ def evaluate(
 
 
 def _result(key: dg.AssetKey, check: Check[C], result: CheckResult) -> dg.AssetCheckResult:
+    severity = check.severity if result.evaluated else Severity.WARN
     return dg.AssetCheckResult(
         passed=result.passed,
         asset_key=key,
         check_name=check.name,
-        severity=_SEVERITIES[check.severity if result.evaluated else Severity.WARN],
+        severity=dg.AssetCheckSeverity[severity.name],
         description=result.summary,
         metadata=_metadata(result),
     )

@@ -30,11 +30,6 @@ def io_manager_key(source: str) -> str:
     return f"{source}_io_manager"
 
 
-def salt_key(source: str) -> str:
-    """Return the key of the salt of a source's hashes."""
-    return f"{source}_hash_salt"
-
-
 def options_key(source: str) -> str:
     """Return the key of the options of a run, which hold for all assets of a source."""
     return f"{source}_options"

@@ -24,7 +24,7 @@ from intercom_assets.catalog.views import model_named
 from intercom_assets.engine.cursor import Source
 from intercom_assets.engine.extract import Extract
 from intercom_assets.engine.load import load
-from intercom_assets.engine.progress import Report
+from intercom_assets.engine.progress import Report, figures
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.orchestration.connections import explained
 from intercom_assets.orchestration.specs import column_lineage
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from intercom_assets.warehouse.duckdb import DuckDBWarehouse
+
+_ELSEWHERE = {"row_count", "rows_archived"}
+"""Figures that Dagster names differently, or that not every sync can have."""
 
 Shown: TypeAlias = dg.MetadataValue | dg.TableColumnLineage | int | float | str
 
@@ -112,11 +115,7 @@ class WarehouseIOManager(dg.ConfigurableIOManager):
         return dg.AssetKey.from_user_string(next(translated, default))
 
     def _known(self, resource: str, target: Target, columns: list[str] | None) -> list[str]:
-        """Return the columns to read: the given ones, or all that are not excluded.
-
-        Raises:
-            ConfigurationError: There is no such column.
-        """
+        """Return the columns to read: the given ones, or all that are not excluded."""
         excluded = self.excluded_columns.get(resource, [])
         known = [column.name for column in target.table.all_columns if column.name not in excluded]
         if unknown := [column for column in columns or known if column not in known]:
@@ -142,11 +141,7 @@ class DuckDBIOManager(WarehouseIOManager):
 
 
 def _conversion(context: dg.InputContext) -> Callable[["pa.Table"], object]:
-    """Return what turns an Arrow table into what the input is annotated with.
-
-    Raises:
-        ConfigurationError: Tables are not loaded as that.
-    """
+    """Return what turns an Arrow table into what the input is annotated with."""
     kind = context.dagster_type.typing_type
     if kind is Any:
         return _FORMS["pandas.DataFrame"]
@@ -194,18 +189,10 @@ def _numbers(report: Report) -> dict[str, int | float]:
     meter = report.meter
     return {
         "dagster/row_count": report.row_count,
-        "records_returned": report.records_returned,
+        **{name: one for name, one in figures(report).items() if name not in _ELSEWHERE},
         "records_per_second": round(report.records_returned / max(report.seconds, 0.001), 1),
-        "rows_inserted": report.inserted,
-        "rows_updated": report.updated,
-        "rows_unchanged": report.unchanged,
-        "rows_deleted": report.deleted,
-        "records_still_due": report.unread,
-        "requests": meter.requests,
-        "retries": meter.retries,
         "slowest_request_seconds": round(meter.slowest_seconds, 3),
         "used_quota_percent": round(100 * meter.quota_share, 1),
-        "throttled_seconds": round(meter.quota_seconds, 3),
         "seconds": round(report.seconds, 3),
         "values_that_did_not_fit": report.misfits.total(),
     }
@@ -213,22 +200,14 @@ def _numbers(report: Report) -> dict[str, int | float]:
 
 def _special(report: Report, extract: Extract) -> dict[str, int]:
     """Return figures that only some syncs can have, so that no plot is always 0."""
-    archived = {"rows_archived": report.archived} if extract.archives else {}
-    return archived | _of_search(report, extract)
-
-
-def _of_search(report: Report, extract: Extract) -> dict[str, int]:
-    match extract.resource.replication:
-        case Incremental():
-            compared = {} if report.missing is None else {"rows_missing": report.missing}
-            if not extract.request.reconcile:
-                return compared
-            return compared | {
-                "rows_found_by_reconcile": report.found,
-                "rows_gone_by_reconcile": report.gone,
-            }
-        case _:
-            return {}
+    special = {"rows_archived": report.archived} if extract.archives else {}
+    if isinstance(extract.resource.replication, Incremental):
+        if report.missing is not None:
+            special["rows_missing"] = report.missing
+        if extract.request.reconcile:
+            special["rows_found_by_reconcile"] = report.found
+            special["rows_gone_by_reconcile"] = report.gone
+    return special
 
 
 def _details(report: Report, extract: Extract) -> dict[str, dg.MetadataValue | str]:

@@ -3,8 +3,10 @@
 Imported only if Snowflake is the chosen warehouse, because Dagster's library for it takes seconds.
 """
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, fields
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,7 +16,13 @@ from pydantic import Field, PrivateAttr
 
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.orchestration.io_manager import WarehouseIOManager
-from intercom_assets.settings.warehouse import SECRETS, SnowflakeSettings, no_way_in
+from intercom_assets.settings.warehouse import (
+    METHODS,
+    SECRETS,
+    STOCK_NAMES,
+    SnowflakeSettings,
+    no_way_in,
+)
 from intercom_assets.warehouse.snowflake import (
     SESSION_PARAMETERS,
     LeaseTerms,
@@ -23,42 +31,22 @@ from intercom_assets.warehouse.snowflake import (
     SnowflakeWarehouse,
 )
 
+_KEYS = {"private_key", "private_key_path"}
 _LOGIN_SECONDS = 60
 _NETWORK_SECONDS = 300
 
 
-class SnowflakeLogin(dg.ConfigurableResource):  # type: ignore[type-arg]  # no value of its own
-    """Who logs in where, and with what."""
+@dataclass(frozen=True, slots=True)
+class SnowflakeLogin:
+    """Who logs in where, and the variables of the secrets to log in with."""
 
-    account: str = Field(description="Account identifier, such as myorg-myaccount.")
-    user: str = Field(description="Name of the user.")
-    database: str = Field(description="Database of the tables.")
-    role: str | None = Field(default=None, description="Role; default: the user's.")
-    virtual_warehouse: str | None = Field(
-        default=None, description="Virtual warehouse; default: the user's."
-    )
-    authenticator: str | None = Field(
-        default=None, description="Snowflake's name of a way to log in, such as externalbrowser."
-    )
-    private_key_path: str | None = Field(default=None, description="File of the private key.")
-    url: str | None = Field(default=None, description="Instead of the account's host.")
-    private_key: str | None = Field(default=None, repr=False, description="Private key, PEM.")
-    private_key_passphrase: str | None = Field(
-        default=None, repr=False, description="What the private key is encrypted with."
-    )
-    password: str | None = Field(default=None, repr=False, description="Password of the user.")
-    token: str | None = Field(default=None, repr=False, description="OAuth access token.")
+    settings: Mapping[str, str]
+    secrets: Mapping[str, str]
 
     def warehouse(self, terms: LeaseTerms | None = None) -> SnowflakeWarehouse:
         """Return access to the database; a session is opened on first use."""
-        login = Login(
-            account=self.account,
-            user=self.user,
-            role=self.role,
-            warehouse=self.virtual_warehouse,
-            database=self.database,
-        )
-        return SnowflakeWarehouse(self.connect, login, terms=terms)
+        shown: dict[str, Any] = {one.name: self.settings.get(one.name) for one in fields(Login)}
+        return SnowflakeWarehouse(self.connect, Login(**shown), terms=terms)
 
     def connect(self) -> SnowflakeConnection:
         """Log in.
@@ -67,57 +55,53 @@ class SnowflakeLogin(dg.ConfigurableResource):  # type: ignore[type-arg]  # no v
             ConfigurationError: No way to log in is set, or the private key cannot be read.
             snowflake.connector.errors.Error: Snowflake rejected the login.
         """
-        if not any((self.private_key, self.private_key_path, self.password, self.token)) and (
-            self.authenticator is None
-        ):
+        found = {name: os.environ.get(variable) for name, variable in self.secrets.items()}
+        given = {**self.settings, **{name: secret for name, secret in found.items() if secret}}
+        if given.keys().isdisjoint({*METHODS, "authenticator"}):
             raise ConfigurationError(no_way_in())
         try:
-            opened = self._resource().get_connection()
+            opened = _resource(given).get_connection()
             connection: SnowflakeConnection = ExitStack().enter_context(opened)
         except (ValueError, TypeError, OSError) as error:
-            if not (self.private_key or self.private_key_path):
+            if given.keys().isdisjoint(_KEYS):
                 raise
             # Drop the cause, which may quote the key.
-            raise ConfigurationError(_unreadable_key(self.private_key_path, error)) from None
+            raise ConfigurationError(
+                _unreadable_key(given.get("private_key_path"), error)
+            ) from None
         return connection
 
-    def _resource(self) -> SnowflakeResource:
-        given: dict[str, Any] = {
-            "role": self.role,
-            "warehouse": self.virtual_warehouse,
-            "authenticator": self.authenticator or ("oauth" if self.token else None),
-            "password": self.password,
-            "private_key": self.private_key,
-            "private_key_path": self.private_key_path,
-            "private_key_password": self.private_key_passphrase,
-        }
-        return SnowflakeResource(
-            account=self.account,
-            user=self.user,
-            database=self.database,
-            paramstyle="qmark",
-            validate_default_parameters=True,
-            login_timeout=_LOGIN_SECONDS,
-            network_timeout=_NETWORK_SECONDS,
-            additional_snowflake_connection_args=self._further(),
-            **{name: value for name, value in given.items() if value is not None},
-        )
 
-    def _further(self) -> dict[str, Any]:
-        further: dict[str, Any] = {"session_parameters": dict(SESSION_PARAMETERS)}
-        if self.token:
-            further["token"] = self.token
-        if self.url:
-            parts = urlsplit(self.url)
-            port = parts.port or (443 if parts.scheme == "https" else 80)
-            further |= {"host": parts.hostname, "port": port, "protocol": parts.scheme}
-        return further
+def _resource(given: Mapping[str, str]) -> SnowflakeResource:
+    further: dict[str, Any] = {"session_parameters": dict(SESSION_PARAMETERS)}
+    if token := given.get("token"):
+        further |= {"token": token}
+    if url := given.get("url"):
+        parts = urlsplit(url)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        further |= {"host": parts.hostname, "port": port, "protocol": parts.scheme}
+    options: dict[str, Any] = {
+        STOCK_NAMES.get(name, name): value
+        for name, value in given.items()
+        if name not in {"token", "url"}
+    }
+    if token:
+        options.setdefault("authenticator", "oauth")
+    return SnowflakeResource(
+        paramstyle="qmark",
+        validate_default_parameters=True,
+        login_timeout=_LOGIN_SECONDS,
+        network_timeout=_NETWORK_SECONDS,
+        additional_snowflake_connection_args=further,
+        **options,
+    )
 
 
 class SnowflakeIOManager(WarehouseIOManager):
     """Writes tables of a Snowflake database; one session serves a run."""
 
-    login: SnowflakeLogin
+    login: dict[str, str] = Field(description="Account, user, database and others.")
+    secrets: dict[str, str] = Field(description="Variables of the secrets to log in with.")
 
     _opened: SnowflakeWarehouse | None = PrivateAttr(default=None)
 
@@ -137,32 +121,29 @@ class SnowflakeIOManager(WarehouseIOManager):
     def warehouse(self) -> SnowflakeWarehouse:
         """Return access to the database."""
         if self._opened is None:
-            self._opened = self.login.warehouse(LeaseTerms(patience=self.lock_timeout))
+            login = SnowflakeLogin(self.login, self.secrets)
+            self._opened = login.warehouse(LeaseTerms(patience=self.lock_timeout))
         return self._opened
 
 
-def connection_of(settings: SnowflakeSettings, environment: Mapping[str, str]) -> SnowflakeLogin:
-    """Build a login for use outside Dagster, with secrets from an environment."""
-    secrets = {name: environment[variable] for name, variable in settings.login.secrets.items()}
-    return SnowflakeLogin(**_plain(settings), **secrets)
+def login_of(settings: SnowflakeSettings) -> SnowflakeLogin:
+    """Return the login that settings describe."""
+    plain = settings.login.model_dump(mode="json", exclude=SECRETS, exclude_none=True)
+    return SnowflakeLogin(plain, settings.login.secrets)
 
 
 def build_io_manager(
     settings: SnowflakeSettings,
     **tables: Any,  # noqa: ANN401 - fields of the IO manager
 ) -> SnowflakeIOManager:
-    """Build a source's IO manager; secrets remain names of variables until a run starts."""
-    secrets = {name: dg.EnvVar(variable) for name, variable in settings.login.secrets.items()}
+    """Build a source's IO manager, which has the names of variables for secrets."""
+    login = login_of(settings)
     return SnowflakeIOManager(
         warehouse_schema=settings.schema,
-        login=SnowflakeLogin(**_plain(settings), **secrets),
+        login={**login.settings},
+        secrets={**login.secrets},
         **tables,
     )
-
-
-def _plain(settings: SnowflakeSettings) -> dict[str, Any]:
-    plain = settings.login.model_dump(mode="json", exclude=SECRETS)
-    return {"virtual_warehouse": plain.pop("warehouse"), **plain}
 
 
 def _unreadable_key(path: str | None, error: Exception) -> str:

@@ -3,7 +3,6 @@
 Drivers are imported only when chosen: Snowflake's takes seconds.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import assert_never
@@ -31,10 +30,10 @@ def open_warehouse(settings: WarehouseSettings, *, patience: float = 60.0) -> It
             yield DuckDBWarehouse(settings.database, patience=patience)
         case SnowflakeSettings():
             from intercom_assets.orchestration.snowflake import (  # noqa: PLC0415 - takes seconds
-                connection_of,
+                login_of,
             )
 
-            warehouse = connection_of(settings, os.environ).warehouse()
+            warehouse = login_of(settings).warehouse()
             try:
                 yield warehouse
             finally:

@@ -80,6 +80,16 @@ class Check(Generic[C]):
 TableCheck = Check[CheckContext]
 
 
+def check(severity: Severity) -> Callable[[Callable[[C], CheckResult]], Check[C]]:
+    """Make a check of a function, whose name and docstring are the check's."""
+
+    def made(look: Callable[[C], CheckResult]) -> Check[C]:
+        description = " ".join((look.__doc__ or "").split())
+        return Check(name=look.__name__, description=description, severity=severity, look=look)
+
+    return made
+
+
 def checks_of(resource: Resource, start_date: datetime | None) -> tuple[TableCheck, ...]:
     """Return the checks that apply to a resource.
 
@@ -87,16 +97,16 @@ def checks_of(resource: Resource, start_date: datetime | None) -> tuple[TableChe
     """
     link = resource.replication
     chosen = (
-        (KEY, True),
-        (PARENTS, isinstance(link, PerParent)),
-        (PARTS, isinstance(link, ByParent) and link.count_column is not None),
-        (ROW_COUNT, is_counted(resource) and start_date is None),
-        (UNDECLARED, True),
-        (MISFITS, True),
-        (UNREAD, isinstance(link, PerParent | Incremental)),
-        (CURSOR, not isinstance(link, FullRefresh)),
+        (key_is_unique, True),
+        (parents_exist, isinstance(link, PerParent)),
+        (parts_are_complete, isinstance(link, ByParent) and link.count_column is not None),
+        (row_count_is_intercoms, is_counted(resource) and start_date is None),
+        (no_undeclared_fields, True),
+        (values_fit, True),
+        (all_were_read, isinstance(link, PerParent | Incremental)),
+        (cursor_is_not_ahead, not isinstance(link, FullRefresh)),
     )
-    return tuple(check for check, applies in chosen if applies)
+    return tuple(one for one, applies in chosen if applies)
 
 
 def is_counted(resource: Resource) -> bool:
@@ -129,12 +139,22 @@ def duplicate_keys(answer: Answer, target: Target, **figures: Json) -> CheckResu
     )
 
 
-def _look_at_key(context: CheckContext) -> CheckResult:
+@check(Severity.ERROR)
+def key_is_unique(context: CheckContext) -> CheckResult:
+    """Fails where a primary key is null or held by several rows.
+
+    Rename the table and sync again to rebuild it.
+    """
     answer = context.run(DuplicateKeys(context.target))
     return duplicate_keys(answer, context.target, sample=_keys(answer))
 
 
-def _look_at_parents(context: CheckContext) -> CheckResult:
+@check(Severity.ERROR)
+def parents_exist(context: CheckContext) -> CheckResult:
+    """Fails where a row that is not marked as deleted belongs to a parent that is not stored.
+
+    Sync the parents with full_refresh.
+    """
     link, parent = _link(context)
     answer = context.run(MissingParents(context.target, link.key, context.source.target(parent)))
     return none_of(
@@ -147,7 +167,13 @@ def _look_at_parents(context: CheckContext) -> CheckResult:
     )
 
 
-def _look_at_parts(context: CheckContext) -> CheckResult:
+@check(Severity.WARN)
+def parts_are_complete(context: CheckContext) -> CheckResult:
+    """Fails where Intercom returns more parts of a conversation or ticket than are stored.
+
+    It is asked for ten that store fewer than they count, at most the 500 that it returns. Sync the
+    parts with full_refresh.
+    """
     link, parent = _link(context)
     child = context.resource.endpoint
     counted = link.count_column if isinstance(link, ByParent) else None
@@ -209,7 +235,14 @@ def _parts_summary(answer: Answer, lacking: list[str], parents: str) -> str:
     return f"All {parents} have as many parts as they count"
 
 
-def _look_at_row_count(context: CheckContext) -> CheckResult:
+@check(Severity.WARN)
+def row_count_is_intercoms(context: CheckContext) -> CheckResult:
+    """Fails where the rows not marked as deleted are not as many as Intercom counts now.
+
+    What was created after the newest contact or conversation that was synced may be missing; of
+    companies those with users are compared. A reconcile fetches what is missing and marks what is
+    gone. Not made where there is a start date.
+    """
     if context.cursor.skipped:
         return CheckResult(passed=True, summary=f"Not compared: {context.cursor.skipped}")
     searched = isinstance(context.resource.endpoint, Search)
@@ -257,13 +290,23 @@ async def _counts(session: ResourceSession, context: CheckContext, stored: int) 
     return total, await count_since(session, search, pagination, since=since, until=until)
 
 
-def _look_at_undeclared(context: CheckContext) -> CheckResult:
+@check(Severity.WARN)
+def no_undeclared_fields(context: CheckContext) -> CheckResult:
+    """Fails where Intercom sends fields that no column declares.
+
+    They are kept in _extra; a newer release may declare them, and fills the columns from there.
+    """
     seen = context.extra_fields.undeclared
     what = "Fields that no column declares" if seen else "Every field has its column"
     return _extra(context, seen, what, undeclared_fields=len(seen))
 
 
-def _look_at_misfits(context: CheckContext) -> CheckResult:
+@check(Severity.WARN)
+def values_fit(context: CheckContext) -> CheckResult:
+    """Fails where values did not fit the type of their column.
+
+    The column is null there, and the value is kept in _extra.
+    """
     seen = context.extra_fields.misfits
     what = "Fields with values that do not fit" if seen else "Every value fits its column"
     return _extra(context, seen, what, fields_that_did_not_fit=len(seen))
@@ -279,7 +322,13 @@ def _extra(context: CheckContext, seen: list[ExtraField], what: str, **count: Js
     )
 
 
-def _look_at_unread(context: CheckContext) -> CheckResult:
+@check(Severity.WARN)
+def all_were_read(context: CheckContext) -> CheckResult:
+    """Fails where a record could not be read whole, by one.
+
+    That is the parts of a conversation, the segments of a company, a list inside of a contact. It
+    is asked for again at each sync, until it is read or marked as deleted.
+    """
     unread, resource = context.cursor.unread, context.resource
     name = resource.parent or resource.name
     return CheckResult(
@@ -292,7 +341,13 @@ def _look_at_unread(context: CheckContext) -> CheckResult:
     )
 
 
-def _look_at_cursor(context: CheckContext) -> CheckResult:
+@check(Severity.ERROR)
+def cursor_is_not_ahead(context: CheckContext) -> CheckResult:
+    """Fails where the stored cursor is ahead of the clock.
+
+    Records updated until then would not be asked for. Set the clock right, or sync with
+    full_refresh.
+    """
     cursor, now = context.cursor, context.now()
     instants = {
         "cursor": cursor.at,
@@ -321,72 +376,3 @@ def _link(context: CheckContext) -> tuple[PerParent, Resource]:
 def _keys(answer: Answer) -> list[Json]:
     # The last column is the number of rows.
     return ["/".join(map(str, row[:-1])) for row in answer.rows]
-
-
-KEY = Check(
-    name="key_is_unique",
-    description="Fails where a primary key is null or held by several rows. Rename the table and "
-    "sync again to rebuild it.",
-    severity=Severity.ERROR,
-    look=_look_at_key,
-)
-
-PARENTS = Check(
-    name="parents_exist",
-    description="Fails where a row that is not marked as deleted belongs to a parent that is not "
-    "stored. Sync the parents with full_refresh.",
-    severity=Severity.ERROR,
-    look=_look_at_parents,
-)
-
-PARTS = Check(
-    name="parts_are_complete",
-    description="Fails where a conversation or ticket stores fewer parts than it counts (at most "
-    "the 500 that Intercom returns) and Intercom, asked for ten of them, returns more. Sync the "
-    "parts with full_refresh.",
-    severity=Severity.WARN,
-    look=_look_at_parts,
-)
-
-ROW_COUNT = Check(
-    name="row_count_is_intercoms",
-    description="Fails where the rows that are not marked as deleted are fewer or more than "
-    "Intercom counts now, by one. What was created after the newest contact or conversation that "
-    "was synced may be missing; of companies those with users are compared. A reconcile fetches "
-    "what is missing and marks what is gone. Not made where there is a start date.",
-    severity=Severity.WARN,
-    look=_look_at_row_count,
-)
-
-UNDECLARED = Check(
-    name="no_undeclared_fields",
-    description="Fails where Intercom sends fields that no column declares. They are kept in "
-    "_extra; a newer release may declare them, and fills the columns from there.",
-    severity=Severity.WARN,
-    look=_look_at_undeclared,
-)
-
-MISFITS = Check(
-    name="values_fit",
-    description="Fails where values did not fit the type of their column. The column is null "
-    "there, and the value is kept in _extra.",
-    severity=Severity.WARN,
-    look=_look_at_misfits,
-)
-
-UNREAD = Check(
-    name="all_were_read",
-    description="Fails where a record could not be read whole, by one: the parts of a "
-    "conversation, the segments of a company, a list inside of a contact. It is asked for again at "
-    "each sync, until it is read or marked as deleted.",
-    severity=Severity.WARN,
-    look=_look_at_unread,
-)
-
-CURSOR = Check(
-    name="cursor_is_not_ahead",
-    description="Fails where the stored cursor is ahead of the clock: records updated until then "
-    "would not be asked for. Set the clock right, or sync with full_refresh.",
-    severity=Severity.ERROR,
-    look=_look_at_cursor,
-)

@@ -7,7 +7,14 @@ from datetime import datetime
 from intercom_assets.catalog import CATALOG
 from intercom_assets.catalog.views import Bridge, Entries, Fivetran, Flat, Model, Versions
 from intercom_assets.engine.cursor import Source
-from intercom_assets.quality.checks import Check, CheckResult, Severity, duplicate_keys, none_of
+from intercom_assets.quality.checks import (
+    Check,
+    CheckResult,
+    Severity,
+    check,
+    duplicate_keys,
+    none_of,
+)
 from intercom_assets.quality.context import SAMPLES
 from intercom_assets.views.build import ViewReport
 from intercom_assets.warehouse.queries import BrokenVersions, DuplicateKeys, MissingMembers
@@ -35,21 +42,26 @@ def view_checks_of(
     """
     match model.shape:
         case Flat():
-            return (ROWS,)
+            return (rows_are_the_tables,)
         case Entries():
-            return (ENTRIES,)
+            return (entries_are_unique,)
         case Versions():
-            return (VERSIONS,)
+            return (versions_do_not_overlap,)
         case Fivetran():
             return ()
         case Bridge(of=of):
             # Words have no table of their own.
             if of is None or (CATALOG[of].cursor and start_of(of) is not None):
                 return ()
-            return (MEMBERS,)
+            return (members_are_stored,)
 
 
-def _look_at_rows(context: ViewContext) -> CheckResult:
+@check(Severity.ERROR)
+def rows_are_the_tables(context: ViewContext) -> CheckResult:
+    """Fails where the view shows more or fewer rows than its table has that are not marked.
+
+    Materialize it again; a sync of the table meanwhile explains it.
+    """
     shown, live = context.report.row_count, context.report.live
     return CheckResult(
         passed=shown == live,
@@ -58,7 +70,13 @@ def _look_at_rows(context: ViewContext) -> CheckResult:
     )
 
 
-def _look_at_members(context: ViewContext) -> CheckResult:
+@check(Severity.WARN)
+def members_are_stored(context: ViewContext) -> CheckResult:
+    """Fails where the view names records that are not stored.
+
+    They were deleted before the first sync, or came after the last one of their table. Joins leave
+    them out. Not made where a start date leaves out such records.
+    """
     report = context.report
     shape = report.model.shape
     if not isinstance(shape, Bridge) or shape.of is None:
@@ -74,12 +92,22 @@ def _look_at_members(context: ViewContext) -> CheckResult:
     )
 
 
-def _look_at_entries(context: ViewContext) -> CheckResult:
+@check(Severity.WARN)
+def entries_are_unique(context: ViewContext) -> CheckResult:
+    """Fails where an entry of the list has no key or comes twice: Intercom sent it so.
+
+    Joins would repeat it.
+    """
     target = context.report.target
     return duplicate_keys(context.warehouse.run(DuplicateKeys(target), SAMPLES), target)
 
 
-def _look_at_versions(context: ViewContext) -> CheckResult:
+@check(Severity.ERROR)
+def versions_do_not_overlap(context: ViewContext) -> CheckResult:
+    """Fails where two versions of a row are valid at once, or one ends before it begins.
+
+    Somebody changed the tables. Rename the history; the next sync begins another.
+    """
     answer = context.warehouse.run(BrokenVersions(context.report.target), SAMPLES)
     return none_of(
         answer,
@@ -88,37 +116,3 @@ def _look_at_versions(context: ViewContext) -> CheckResult:
         bad_versions=answer.total,
         sample=[str(row[0]) for row in answer.rows],
     )
-
-
-ENTRIES = Check(
-    name="entries_are_unique",
-    description="Fails where an entry of the list has no key or comes twice: Intercom sent it so. "
-    "Joins would repeat it.",
-    severity=Severity.WARN,
-    look=_look_at_entries,
-)
-
-ROWS = Check(
-    name="rows_are_the_tables",
-    description="Fails where the view shows more or fewer rows than its table has that are not "
-    "marked as deleted. Materialize it again; a sync of the table meanwhile explains it.",
-    severity=Severity.ERROR,
-    look=_look_at_rows,
-)
-
-MEMBERS = Check(
-    name="members_are_stored",
-    description="Fails where the view names records that are not stored: they were deleted before "
-    "the first sync, or came after the last one of their table. Joins leave them out. Not made "
-    "where a start date leaves out such records.",
-    severity=Severity.WARN,
-    look=_look_at_members,
-)
-
-VERSIONS = Check(
-    name="versions_do_not_overlap",
-    description="Fails where two versions of a row are valid at once, or one ends before it "
-    "begins: somebody changed the tables. Rename the history; the next sync begins another.",
-    severity=Severity.ERROR,
-    look=_look_at_versions,
-)

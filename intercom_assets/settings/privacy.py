@@ -37,10 +37,6 @@ class Privacy:
         """Return the hidden fields of a resource."""
         return self.hidden.get(resource, HiddenPaths())
 
-    def hashes(self, resource: str) -> bool:
-        """Return whether a sync of a resource needs the salt."""
-        return bool(self.of(resource).hashed)
-
     @property
     def excluded_columns(self) -> dict[str, list[str]]:
         """Excluded columns by resource, which tables may lack."""
@@ -51,13 +47,11 @@ class Privacy:
         }
 
 
-def hash_key(salt: str, variable: str) -> bytes:
-    """Derive the key of hashes from a salt.
-
-    Raises:
-        ConfigurationError: The salt is empty or too short; names its variable.
-    """
-    salt = salt.strip()
+def hash_key(privacy: Privacy, environment: Mapping[str, str]) -> bytes:
+    """Return the key of hashes, unless the variable of the salt is empty or too short."""
+    if (variable := privacy.salt_variable) is None:
+        return b""
+    salt = environment.get(variable, "").strip()
     if len(salt) < SHORTEST_SALT:
         found = f"shorter than {SHORTEST_SALT} characters" if salt else "empty"
         raise ConfigurationError(
@@ -73,16 +67,6 @@ def how_to_make_one() -> str:
         "Make one with `openssl rand -hex 32`, once, and keep it: with another one nothing can be "
         "compared with what was hashed before"
     )
-
-
-def require_salt(privacy: Privacy, environment: Mapping[str, str]) -> None:
-    """Verify the salt before a run; during one, Dagster reports the error in sixty lines.
-
-    Raises:
-        ConfigurationError: The salt is needed but empty or too short; names the variable.
-    """
-    if (variable := privacy.salt_variable) is not None:
-        hash_key(environment.get(variable, ""), variable)
 
 
 NamedPaths: TypeAlias = Mapping[str, Mapping[FieldPath, str]]

@@ -30,7 +30,12 @@ DEFAULT_SCHEMA = "intercom"
 MAX_PREFIX = 100
 """Characters of a table prefix; warehouses allow about 255 for a whole name."""
 
-_METHODS = ("private_key", "private_key_path", "password", "token")
+METHODS = ("private_key", "private_key_path", "password", "token")
+"""Settings of Snowflake of which one says how to log in."""
+
+STOCK_NAMES = {"private_key_passphrase": "private_key_password"}
+"""Settings that have another name in Dagster's own classes for Snowflake."""
+
 _BROWSER = "externalbrowser"
 
 
@@ -198,7 +203,7 @@ class Snowflake(SettingsGroup):
 
     @model_validator(mode="after")
     def _check_method(self, info: Info) -> "Snowflake":
-        methods = [name for name in _METHODS if getattr(self, name)]
+        methods = [name for name in METHODS if getattr(self, name)]
         if len(methods) > 1:
             allowed = "set one way to log in, and unset the others"
             raise Refused(wrong(" and ".join(methods), allowed))
@@ -218,7 +223,7 @@ def no_way_in() -> str:
     """Return a message that lists the ways to log in."""
     return (
         "Snowflake: no way to log in is set. Set the variable of one of snowflake."
-        f"{', snowflake.'.join(_METHODS)}, or snowflake.authenticator to {_BROWSER}"
+        f"{', snowflake.'.join(METHODS)}, or snowflake.authenticator to {_BROWSER}"
     )
 
 

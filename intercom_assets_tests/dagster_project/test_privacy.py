@@ -163,7 +163,7 @@ def test_the_document_names_what_there_is() -> None:
 
     settings = read({SALT_VARIABLE: SALT}, **example["attributes"])
 
-    assert settings.privacy.hashes("conversations")
+    assert settings.privacy.of("conversations").hashed
     assert {
         "contacts",
         "conversations",

@@ -11,11 +11,7 @@ from intercom_assets.errors import ConfigurationError
 
 
 def check_writable(path: Path) -> None:
-    """Check that variables can be written, without changing the file.
-
-    Raises:
-        ConfigurationError: They cannot be written; the message says why.
-    """
+    """Check that variables can be written, without changing the file."""
     with _explained(path):
         target = path.resolve()
         if target.is_file():
@@ -35,9 +31,6 @@ def write_variables(path: Path, values: Mapping[str, str]) -> None:
 
     An existing variable is replaced in place, along with blank lines directly above it. A symbolic
     link stays a link. Afterwards only the owner can read the file.
-
-    Raises:
-        ConfigurationError: The file cannot be written.
     """
     check_writable(path)
     with _explained(path):

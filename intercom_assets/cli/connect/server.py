@@ -11,16 +11,17 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from importlib.resources import files
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import anyio
 import uvicorn
+from jinja2 import Environment
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from intercom_assets.catalog import Resource
-from intercom_assets.cli.connect.page import page
 from intercom_assets.errors import IntercomAssetsError
 from intercom_assets.intercom.oauth import App, Grant
 
@@ -28,6 +29,10 @@ _COOKIE = "intercom_assets_connect"
 _LIFETIME = 600
 _LARGEST_FORM = 4096
 _EVERY_REGION = "https://*.intercom.com"
+
+_TEMPLATE = Environment(autoescape=True).from_string(
+    files(__package__).joinpath("connect.html").read_text("utf-8")
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,6 +219,42 @@ async def _posted_key(request: Request) -> str:
         if len(body) > _LARGEST_FORM:
             return ""
     return parse_qs(body.decode(errors="replace")).get("key", [""])[0]
+
+
+def page(
+    title: str,
+    *paragraphs: str,
+    tone: str = "plain",
+    status: int = 200,
+    leads_to: str = "",
+    **values: object,
+) -> Response:
+    """Return the page under a strict CSP, with the parts whose values are given.
+
+    Values come from settings and from Intercom; the template escapes all of them.
+    """
+    nonce = secrets.token_urlsafe(16)
+    document = _TEMPLATE.render(
+        title=title, paragraphs=paragraphs, tone=tone, nonce=nonce, **values
+    )
+    policy = (
+        "default-src 'none'",
+        f"style-src 'nonce-{nonce}'",
+        f"script-src 'nonce-{nonce}'" if values.get("token") else "script-src 'none'",
+        "img-src data:",
+        # Browsers apply form-action to the redirect that follows the button as well.
+        f"form-action 'self' {leads_to}" if leads_to else "form-action 'none'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+    headers = {
+        "Content-Security-Policy": "; ".join(policy),
+        "Referrer-Policy": "no-referrer",
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+    }
+    return HTMLResponse(document, status, headers)
 
 
 def serve(oauth_server: OAuthServer, listener: socket.socket, timeout: float) -> None:

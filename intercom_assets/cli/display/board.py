@@ -73,20 +73,3 @@ class Board:
     def line(self, name: str) -> Line:
         """Return an asset's line, adding it if needed."""
         return self.lines.setdefault(name, Line(name))
-
-
-def figures(report: Report) -> dict[str, float]:
-    """Return the figures of a sync, under the names that they have in Dagster's UI and JSON."""
-    return {
-        "records_returned": report.records_returned,
-        "rows_inserted": report.inserted,
-        "rows_updated": report.updated,
-        "rows_unchanged": report.unchanged,
-        "rows_deleted": report.deleted,
-        "rows_archived": report.archived,
-        "records_still_due": report.unread,
-        "row_count": report.row_count,
-        "requests": report.meter.requests,
-        "retries": report.meter.retries,
-        "throttled_seconds": round(report.meter.quota_seconds, 3),
-    }

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from intercom_assets.cli.display.board import Board, Line, State, figures
+from intercom_assets.cli.display.board import Board, Line, State
 from intercom_assets.cli.display.output import INTERRUPTED, instant
-from intercom_assets.engine.progress import Report
+from intercom_assets.engine.progress import Report, figures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,9 @@ from typing import TextIO
 import click
 from rich.table import Table
 
-from intercom_assets.cli.display.board import Board, Line, State, figures
+from intercom_assets.cli.display.board import Board, Line, State
 from intercom_assets.cli.display.terminal import UNBOUNDED, console_on, is_lively, marks_for
+from intercom_assets.engine.progress import figures
 
 
 @dataclass(frozen=True, slots=True)
