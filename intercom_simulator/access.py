@@ -19,6 +19,8 @@ SCOPES = {
     "/conversations*": "read_conversations",
     "/data_attributes*": "read_users_and_companies",
     "/download/content/*": "export_content_data",
+    "/export/reporting_data/*": "export_reporting_data",
+    "/download/reporting_data/*": "export_reporting_data",
     "/export/*": "export_content_data",
     "/events*": "read_events",
     "/help_center/*": "read_articles_scope",

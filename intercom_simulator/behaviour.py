@@ -28,6 +28,8 @@ class Behaviour:
             otherwise.
         export_seconds: How long a job of an export takes.
         export_form: What the file of an export is; all but a ZIP hold the receipts alone.
+        report_times: How reports spell times.
+        unreported: Datasets, and qualified ids of attributes, that reports lack.
         scroll_renews: Whether each page of the scroll has another token.
     """
 
@@ -46,4 +48,6 @@ class Behaviour:
     scroll_end: Literal["empty", "gone", "refused", "null_list", "no_token"] = "empty"
     scroll_renews: bool = False
     export_seconds: float = 0.0
+    report_times: Literal["text", "unix"] = "text"
+    unreported: list[str] = field(default_factory=list)
     export_form: Literal["zip", "plural_zip", "gzip", "csv"] = "zip"

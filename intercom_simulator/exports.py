@@ -1,13 +1,13 @@
-"""Jobs that export content: one at a time, each done after a while, its file kept for two days."""
+"""Jobs that export: a few at a time, each done after a while, its file kept for two days."""
 
 import uuid
 from collections import deque
 from dataclasses import dataclass, field
 
+from intercom_simulator.records import Record
 from intercom_simulator.refusals import ApiError, not_found
 
 KEPT_SECONDS = 2 * 86_400
-ONE = "Exceeded rate limit of 1 pending message data export jobs"
 
 
 @dataclass(slots=True)
@@ -16,6 +16,7 @@ class Job:
 
     Attributes:
         outcome: What it will be when it is done.
+        asked: What it exports of what is there.
     """
 
     id: str
@@ -24,6 +25,7 @@ class Job:
     began: float
     done: float
     outcome: str
+    asked: Record
 
     def state(self, now: float) -> str:
         """Returns what Intercom calls the job's state."""
@@ -41,21 +43,33 @@ class Exports:
     """The jobs of a workspace.
 
     Attributes:
+        of: What they export.
+        most: How many may be pending.
         outcomes: What the next jobs become instead of done, `failed` for instance.
     """
 
+    of: str = "message data"
+    most: int = 1
     jobs: dict[str, Job] = field(default_factory=dict)
     outcomes: deque[str] = field(default_factory=deque)
 
     def begin(
-        self, after: int, before: int, now: float, *, seconds: float = 0.0, empty: bool = False
+        self,
+        after: int,
+        before: int,
+        now: float,
+        *,
+        seconds: float = 0.0,
+        empty: bool = False,
+        asked: Record | None = None,
     ) -> Job:
-        """Starts a job; refuses a second one while it is not done."""
-        if any(job.is_pending(now) for job in self.jobs.values()):
-            raise ApiError(429, "rate_limit_exceeded", ONE)
+        """Starts a job; refuses one while as many as may be are not done."""
+        if sum(job.is_pending(now) for job in self.jobs.values()) >= self.most:
+            message = f"Exceeded rate limit of {self.most} pending {self.of} export jobs"
+            raise ApiError(429, "rate_limit_exceeded", message)
         usual = "no_data" if empty else "completed"
         outcome = self.outcomes.popleft() if self.outcomes else usual
-        job = Job(uuid.uuid4().hex[:16], after, before, now, now + seconds, outcome)
+        job = Job(uuid.uuid4().hex[:16], after, before, now, now + seconds, outcome, asked or {})
         self.jobs[job.id] = job
         return job
 

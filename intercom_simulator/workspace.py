@@ -40,6 +40,7 @@ class Workspace(Contents):
         log: What was asked.
         scroll: The only scroll over companies.
         exports: Jobs that export content.
+        reports: Jobs that export reports.
     """
 
     name: str = "Simulated workspace"
@@ -52,6 +53,7 @@ class Workspace(Contents):
     log: RequestLog = field(default_factory=RequestLog)
     scroll: Scroll = field(default_factory=Scroll)
     exports: Exports = field(default_factory=Exports)
+    reports: Exports = field(default_factory=lambda: Exports("reporting dataset", most=5))
 
     def __post_init__(self) -> None:
         ZoneInfo(self.timezone)

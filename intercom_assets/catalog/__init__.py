@@ -12,6 +12,7 @@ from intercom_assets.catalog.families.knowledge import ABOUT_ARTICLES, KNOWLEDGE
 from intercom_assets.catalog.families.operations import OPERATIONS
 from intercom_assets.catalog.families.outbound import OUTBOUND
 from intercom_assets.catalog.families.people import ABOUT_PEOPLE, PEOPLE
+from intercom_assets.catalog.families.reports import REPORTS
 from intercom_assets.catalog.families.tickets import TICKETS
 from intercom_assets.catalog.families.workspace import SETUP, WORKSPACE
 from intercom_assets.catalog.resource import NEWEST, OLDEST, ApiVersion, Level, Resource
@@ -92,5 +93,6 @@ CATALOG = Catalog(
         "tickets": TICKETS,
         "knowledge": (*KNOWLEDGE, *ABOUT_ARTICLES),
         "outbound": (*OUTBOUND, *EXPORTS),
+        "reporting": REPORTS,
     }
 )

@@ -6,6 +6,7 @@ from typing import assert_never
 from intercom_assets.catalog.endpoints import (
     Child,
     ChildSearch,
+    Export,
     Linked,
     Numbered,
     Pagination,
@@ -64,8 +65,9 @@ def cost_of(resource: Resource, records: int | None, version: ApiVersion, page_s
             # Intercom does not count what a list gained.
             return Cost(records if after is None else None, records)
         case Exported():
-            # The job, its state, its file. How many windows the workspace's age takes is not known.
-            return Cost(None, 3)
+            # The job, its state, its file; of a report, also the list of datasets. How many windows
+            # the workspace's age takes is not known.
+            return Cost(None, 3 if isinstance(resource.endpoint, Export) else 4)
         case ByParent():
             size = min(_at_once(resource), page_size)
             return Cost(None if records is None else -(-records // size), 0)
@@ -114,7 +116,9 @@ def quiet_cost(resource: Resource) -> str:
             some = f"1 of each of the {parent}"
             return some if after is None or page is None else f"{some}; 1 per {page} that are new"
         case Exported():
-            return "3 for all exports of a run together; 1 a minute while Intercom works"
+            shared = isinstance(resource.endpoint, Export)
+            some = "3 for all exports of content in a run together" if shared else "4"
+            return f"{some}; 1 a minute while Intercom works"
         case ByParent(parent):
             size = _at_once(resource)
             some = "of each of the" if size == 1 else f"per {size}"

@@ -8,6 +8,7 @@ from intercom_assets.catalog.endpoints import (
     Export,
     Listing,
     ParentSearch,
+    ReportExport,
     Search,
 )
 from intercom_assets.catalog.replication import (
@@ -31,6 +32,7 @@ def request_line(resource: Resource) -> str:
             | Search(path=path)
             | ChildSearch(path=path)
             | Export(path=path)
+            | ReportExport(path=path)
         ):
             return f"POST {path}"
         case Listing(path, each=str(each)):
@@ -51,8 +53,10 @@ def sync_type(resource: Resource) -> str:
             return "semi-incremental"
         case Incremental():
             return "incremental"
-        case Windowed() | NewestFirst() | Exported():
+        case Windowed() | NewestFirst():
             return "append-only"
+        case Exported():
+            return "exported"
         case AddedByParent(parent):
             return f"append-only, by parent: {parent}"
         case ByParent(parent):
@@ -78,8 +82,8 @@ def how_synced(resource: Resource) -> str:
             return "Each sync reads what was added since the last one; no row is marked."
         case Exported():
             return (
-                "Each sync reads an export of what was sent since the last one, and in the days "
-                "before; no row is marked."
+                f"Each sync reads an export of what {_exported(resource)} since the last one, and "
+                "in the days before; no row is marked."
             )
         case AddedByParent(parent, after=after):
             told = f"Each sync reads what was added to the lists of all {parent}"
@@ -95,3 +99,7 @@ def how_synced(resource: Resource) -> str:
             return f"{told} A row follows the stored {copied.of} at once." if copied else told
         case _:
             assert_never(resource.replication)
+
+
+def _exported(resource: Resource) -> str:
+    return "was sent" if isinstance(resource.endpoint, Export) else "began"

@@ -125,7 +125,30 @@ class Export:
     cancel: str = "/export/cancel"
 
 
-Endpoint: TypeAlias = Listing | Search | Child | ChildSearch | Export
+@dataclass(frozen=True, slots=True)
+class ReportExport:
+    """A job that makes the CSV of one dataset of Intercom's reports, for a window of time.
+
+    Its columns are attributes, which a list of datasets offers; a workspace adds its own.
+
+    Attributes:
+        key: Columns that tell its records apart.
+        numbered: Whether several records may have one key, so that the dataset's time and their
+            place among equals is part of it. Those of one time are always in one file.
+        rest: JSON column of the attributes that no other column declares.
+    """
+
+    dataset: str
+    key: tuple[str, ...]
+    numbered: bool = False
+    rest: str = "other_attributes"
+    path: str = "/export/reporting_data/enqueue"
+    datasets: str = "/export/reporting_data/get_datasets"
+    state: str = "/export/reporting_data"
+    download: str = "/download/reporting_data"
+
+
+Endpoint: TypeAlias = Listing | Search | Child | ChildSearch | Export | ReportExport
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TypeAlias
 
-from intercom_assets.catalog.endpoints import Export
+from intercom_assets.catalog.endpoints import Export, ReportExport
 from intercom_assets.catalog.replication import ByParent
 from intercom_assets.catalog.resource import Copied, Resource
 from intercom_assets.catalog.table import EXTRA, METADATA_COLUMNS, Column
@@ -53,7 +53,7 @@ def path_of(resource: Resource, name: str) -> FieldPath:
     keys = tuple(name.split("."))
     if name in columns:
         return columns[name].path
-    if isinstance(resource.endpoint, Export) and keys[0] == resource.endpoint.rest:
+    if isinstance(resource.endpoint, Export | ReportExport) and keys[0] == resource.endpoint.rest:
         # What it holds is named by texts of people, such as questions, which may have dots.
         return (keys[0], name.removeprefix(f"{keys[0]}."))
     if "" in keys:
@@ -104,7 +104,9 @@ def _shown(copied: Copied, resource: Resource, hidden: HiddenPaths) -> Copied:
 
 def needs(resource: Resource) -> Iterator[tuple[Column, str]]:
     """Yield the columns that a sync needs in plain text, each with the reason."""
-    made = resource.endpoint.key if isinstance(resource.endpoint, Export) else resource.made_key
+    endpoint, made = resource.endpoint, resource.made_key
+    if isinstance(endpoint, Export | ReportExport):
+        made = endpoint.key
     for name in (*resource.primary_key, *made):
         yield resource.table.column(name), "rows are told apart, joined and found again by it"
     for date in {resource.cursor, resource.table.version} - {None}:

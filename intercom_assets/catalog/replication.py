@@ -78,7 +78,7 @@ class Unfinished:
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """Records are only ever added, and exported by the time of the message that they belong to.
+    """Records are exported by the time of what they belong to, and none is marked.
 
     The cursor is the end of the last window. No more than `days` are exported at once.
     """

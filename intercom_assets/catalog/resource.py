@@ -19,6 +19,7 @@ from intercom_assets.catalog.endpoints import (
     Lookup,
     Numbered,
     Pagination,
+    ReportExport,
     Search,
     SinglePage,
 )
@@ -205,7 +206,7 @@ class Resource:
             self._check_link(link)
         if isinstance(link, Windowed | NewestFirst) and not is_list:
             raise ValueError("only a list is read in windows, or newest first")
-        if isinstance(link, Exported) != isinstance(self.endpoint, Export):
+        if isinstance(link, Exported) != isinstance(self.endpoint, Export | ReportExport):
             raise ValueError("only an export is read as one")
         if isinstance(self.endpoint, Child | ChildSearch) and not isinstance(link, PerParent):
             raise ValueError("has a child endpoint but no parent")

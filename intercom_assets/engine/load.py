@@ -10,7 +10,14 @@ from functools import partial
 from pathlib import Path
 from typing import assert_never
 
-from intercom_assets.catalog.endpoints import Child, ChildSearch, Export, Listing, Search
+from intercom_assets.catalog.endpoints import (
+    Child,
+    ChildSearch,
+    Export,
+    Listing,
+    ReportExport,
+    Search,
+)
 from intercom_assets.catalog.replication import (
     AddedByParent,
     ByParent,
@@ -147,7 +154,7 @@ def read(context: ReadContext) -> AsyncGenerator[Batch]:
             return read_windowed(context, listing, windowed)
         case NewestFirst(), Listing() as listing:
             return read_newest_first(context, listing)
-        case Exported() as link, Export() as export:
+        case Exported() as link, (Export() | ReportExport()) as export:
             return read_exported(context, export, link)
         case (ByParent() | AddedByParent()) as link, (Child() | ChildSearch()) as child:
             return _read_lists(context, child, link)
@@ -160,7 +167,7 @@ def read(context: ReadContext) -> AsyncGenerator[Batch]:
             | Exported()
             | AddedByParent()
             | ByParent(),
-            Listing() | Search() | Child() | ChildSearch() | Export(),
+            Listing() | Search() | Child() | ChildSearch() | Export() | ReportExport(),
         ):
             raise ValueError(f"resource {resource.name!r}: no way to read this declaration")
         case unknown:

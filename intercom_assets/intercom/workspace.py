@@ -12,6 +12,7 @@ from intercom_assets.catalog.endpoints import (
     ChildSearch,
     Export,
     Listing,
+    ReportExport,
     Scroll,
     Search,
     SinglePage,
@@ -24,6 +25,7 @@ from intercom_assets.catalog.types import Json, instant_at
 from intercom_assets.errors import ConfigurationError, NotFound, Unauthorized
 from intercom_assets.intercom import REGIONS
 from intercom_assets.intercom.client import Call, ResourceSession
+from intercom_assets.intercom.exports.datasets import datasets_call, find_dataset
 from intercom_assets.intercom.pagination import read_page
 from intercom_assets.intercom.position import page_numbers
 from intercom_assets.intercom.responses import WRONG_TOKEN
@@ -125,12 +127,15 @@ async def probe(
         return await _probe_each(session, resource, values)
     call = _probe_call(resource)
     try:
-        page = read_page(await session.ask(call), call.needs)
+        answer = await session.ask(call)
+        page = read_page(answer, call.needs)
     except NotFound:
         # No such parent or job, but Intercom looked for it, so the token has the permission.
         if not isinstance(resource.endpoint, Child | Export):
             raise
         return None
+    if isinstance(resource.endpoint, ReportExport):
+        find_dataset(resource.endpoint, answer, [column.name for column in resource.columns])
     if isinstance(resource.replication, Windowed | Exported):
         return None  # only what lies in the window was counted, or nothing
     if page.total_count is not None or isinstance(resource.endpoint, Child | ChildSearch):
@@ -187,5 +192,7 @@ def _probe_call(resource: Resource) -> Call:
             return Call(path=record_path(path, _NOBODY), params=record_params(params, _NOBODY))
         case Export(path=path):
             return Call(path=f"{path}/{_NOBODY}")
+        case ReportExport():
+            return datasets_call(resource.endpoint)
         case _:
             assert_never(resource.endpoint)

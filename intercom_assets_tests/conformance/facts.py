@@ -17,7 +17,15 @@ from typing import Any, TypeAlias
 import yaml
 
 from intercom_assets.catalog import CATALOG, ApiVersion, Resource
-from intercom_assets.catalog.endpoints import Child, ChildSearch, Endpoint, Export, Listing, Search
+from intercom_assets.catalog.endpoints import (
+    Child,
+    ChildSearch,
+    Endpoint,
+    Export,
+    Listing,
+    ReportExport,
+    Search,
+)
 from intercom_assets.catalog.types import Json
 from intercom_assets_tests.conformance.reviewed import ANSWERS, RECORD_TYPES, RECORDS_ELSEWHERE
 
@@ -120,7 +128,7 @@ def address(endpoint: Endpoint) -> tuple[str, str, tuple[str, ...]]:
             return "get", path, records
         case ChildSearch(path, records):
             return "post", path, (records,)
-        case Export(path=path):
+        case Export(path=path) | ReportExport(path=path):
             return "post", path, (_CSV,)
 
 

@@ -11,14 +11,17 @@ import pytest
 
 from intercom_assets.catalog import CATALOG, ApiVersion, Resource
 from intercom_assets.catalog.endpoints import Export
+<<<<<<< HEAD
 from intercom_assets.catalog.replication import Exported
 from intercom_assets.catalog.types import Record
+=======
+>>>>>>> re
 from intercom_assets.engine.cursor import BatchLimits
 from intercom_assets.engine.reads.exported import keyed, spans
 from intercom_assets.errors import PermanentError, TransientError, Unauthorized
 from intercom_assets.intercom.client import ResourceSession
 from intercom_assets.intercom.connection import Connection
-from intercom_assets.intercom.exports.job import ExportPolicy, Span
+from intercom_assets.intercom.exports.job import ExportPolicy, Span, content_job
 from intercom_assets.intercom.metrics import RequestMetrics
 from intercom_assets.intercom.workspace import probe
 from intercom_assets_tests.hiding import sync_hiding
@@ -26,7 +29,7 @@ from intercom_assets_tests.places import Place
 from intercom_assets_tests.world import DAY, HOUR, World, make_world
 from intercom_simulator.outbound import TIMES
 
-NAMES = tuple(one.name for one in CATALOG if isinstance(one.replication, Exported))
+NAMES = tuple(one.name for one in CATALOG if isinstance(one.endpoint, Export))
 RECEIPTS, OPENS = "content_receipts", "content_opens"
 CREATE, STATE = "/export/content/data", "/export/content/data/{job}"
 DOWNLOAD, CANCEL = "/download/content/data/{job}", "/export/cancel/{job}"
@@ -315,7 +318,7 @@ def test_an_interrupted_wait_cancels_its_job(rested: World) -> None:
                     scope.cancel()
 
             rested.before = stop
-            await connection.exports.export(session, Export("open"), span)
+            await connection.exports.export(session, content_job(Export("open"), span))
 
     with rested.connection() as connection:
         session = connection.session(meter=RequestMetrics(), scope="", note=lambda _: None)

@@ -12,7 +12,7 @@ from intercom_assets.errors import RequestInfo, TransientError
 from intercom_assets.intercom.exports.files import ExportFile
 
 REQUEST = RequestInfo(method="GET", path="/download/content/data/1", status=200)
-EXPECTED = frozenset({"receipt_id", "opened_at"})
+EXPECTED = {name: name for name in ("receipt_id", "opened_at")}
 HEADER = "receipt_id,opened_at\r\n"
 
 Made = Callable[..., ExportFile]

@@ -23,6 +23,7 @@ from intercom_simulator.routes import (
     operations,
     phone,
     redirects,
+    reports,
     setup,
     tickets,
 )
@@ -66,6 +67,9 @@ _GET: dict[str, Handler] = {
     "/articles/{id}/versions": articles.versions,
     "/export/content/data/{job}": exports.state,
     "/download/content/data/{job}": exports.download,
+    "/export/reporting_data/get_datasets": reports.datasets,
+    "/export/reporting_data/{job}": reports.state,
+    "/download/reporting_data/{job}": reports.download,
 }
 _POST: dict[str, Handler] = {
     "/calls/search": phone.search,
@@ -75,6 +79,7 @@ _POST: dict[str, Handler] = {
     "/tickets/search": tickets.search,
     "/export/content/data": exports.create,
     "/export/cancel/{job}": exports.cancel,
+    "/export/reporting_data/enqueue": reports.enqueue,
 }
 
 

@@ -2,25 +2,33 @@
 
 What happens to a message later, such as an open, is only in an export of the time when it was sent.
 So a window begins some days, `export_rewind`, before the cursor, and where a first read takes
-several windows they overlap by as much.
+several windows they overlap by as much. A report says how its records stand now: its windows
+overlap by a day, as Intercom does not say whether their ends are part of them.
 """
 
 import re
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
+<<<<<<< HEAD
+=======
+from dataclasses import dataclass
+>>>>>>> re
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 from itertools import islice
 from types import MappingProxyType
+from typing import assert_never
 
-from intercom_assets.catalog.endpoints import Export
+from intercom_assets.catalog.endpoints import Export, ReportExport
 from intercom_assets.catalog.replication import Exported
 from intercom_assets.catalog.types import EPOCH, ColumnType, Json, Record
 from intercom_assets.engine.cursor import Batch, Checkpoint, reached
 from intercom_assets.engine.extract import ReadContext, local_now
 from intercom_assets.engine.rows import hash_record
 from intercom_assets.errors import PermanentError
+from intercom_assets.intercom.exports.datasets import datasets_call, find_dataset
 from intercom_assets.intercom.exports.files import ExportFile
-from intercom_assets.intercom.exports.job import Span
+from intercom_assets.intercom.exports.job import JobRequest, Span, content_job, report_job
 
 _PAGE = 500
 _RECEIPT = "receipt_id"
@@ -28,27 +36,74 @@ _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d(?:\.\d{1,6})?)(?: ?UTC
 _DAY = timedelta(days=1)
 
 
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """How windows are asked for, and what is in their files.
+
+    Attributes:
+        file: Name of the CSV.
+        names: What holds a cell, by the name of its column in lower case.
+        needed: Columns without which a CSV is damaged.
+        key: What tells records apart.
+        overlap: By how much windows overlap.
+    """
+
+    job: Callable[[Span], JobRequest]
+    file: str
+    names: Mapping[str, str]
+    key: tuple[str, ...]
+    rest: str | None
+    overlap: timedelta
+    needed: frozenset[str] = frozenset()
+    numbered: bool = False
+
+
 async def read_exported(
-    context: ReadContext, export: Export, link: Exported
+    context: ReadContext, export: Export | ReportExport, link: Exported
 ) -> AsyncGenerator[Batch]:
     """Read windows oldest first, with a checkpoint after each, and a full file in parts.
 
     The end is the same for all resources of a run, so that they share jobs and files.
     """
     end, done = context.workspace.date or local_now(), 0
-    begin = _begin(context)
-    pending = spans(begin, end, context.rewind, longest := timedelta(days=link.days))
+    begin, form = _begin(context), await _form_of(context, export)
+    pending = spans(begin, end, form.overlap, longest := timedelta(days=link.days))
     while (span := next(pending, None)) is not None:
-        file = await context.exports.export(context.session, export, span)
+        file = await context.exports.export(context.session, form.job(span))
         if file is not None and file.lines >= context.exports.policy.most_lines:
-            longest = _shorter(context, file, span, longest)
-            pending = spans(span.since, end, context.rewind, longest)
+            longest = _shorter(context, file, span, longest, overlap=form.overlap)
+            pending = spans(span.since, end, form.overlap, longest)
             continue
-        for records in _pages(context, export, file) if file else ():
+        for records in _pages(context, form, file) if file else ():
             done += len(records)
             rows = context.shaper.lines(records, masked=True)
             yield Batch(rows=rows, returned=len(records), done=done)
         yield Batch(checkpoint=Checkpoint(at=reached(context.window, span.until, end)), done=done)
+
+
+async def _form_of(context: ReadContext, export: Export | ReportExport) -> _Form:
+    columns = _types(context, export.rest)
+    match export:
+        case Export(file, key, rest):
+            names = {name.lower(): name for name in columns}
+            return _Form(partial(content_job, export), file, names, key, rest, context.rewind)
+        case ReportExport(dataset, key, numbered, rest):
+            answer = await context.session.ask(datasets_call(export))
+            found = find_dataset(export, answer, columns)
+            key = (*key, found.time) if numbered else key
+            app_id = context.workspace.id
+            return _Form(
+                lambda span: report_job(export, span, found.asked, app_id),
+                dataset,
+                found.names,
+                key,
+                rest,
+                _DAY,
+                needed=frozenset(key),
+                numbered=numbered,
+            )
+        case _:
+            assert_never(export)
 
 
 def spans(begin: datetime, end: datetime, rewind: timedelta, longest: timedelta) -> Iterator[Span]:
@@ -77,9 +132,11 @@ def _begin(context: ReadContext) -> datetime:
     return midnight if start_date is None else max(midnight, start_date)
 
 
-def _shorter(context: ReadContext, file: ExportFile, span: Span, longest: timedelta) -> timedelta:
+def _shorter(
+    context: ReadContext, file: ExportFile, span: Span, longest: timedelta, *, overlap: timedelta
+) -> timedelta:
     shorter = min(longest, span.until - span.since) / 2
-    if shorter < context.rewind + _DAY:
+    if shorter < overlap + _DAY:
         raise PermanentError(
             file.request,
             f"The export of {span} has {file.lines:,} lines, and Intercom leaves out what exceeds "
@@ -90,10 +147,11 @@ def _shorter(context: ReadContext, file: ExportFile, span: Span, longest: timede
     return shorter
 
 
-def _pages(context: ReadContext, export: Export, file: ExportFile) -> Iterator[list[Record]]:
-    """Yield the records of a CSV, as many at a time as are shaped at once."""
-    columns = [column for column in context.declared if column.name != export.rest]
+def _types(context: ReadContext, rest: str | None) -> dict[str, ColumnType]:
+    """Return the types of declared columns, by what a CSV calls them."""
+    columns = [column for column in context.declared if column.name != rest]
     types = {column.path[0]: column.type for column in columns}
+<<<<<<< HEAD
     types |= {column.legacy.field: column.type for column in columns if column.legacy}
     lines = file.records(export.file, frozenset(types))
     masked = context.shaper.masked(_gathered(line, export.rest, types) for line in lines)
@@ -102,6 +160,22 @@ def _pages(context: ReadContext, export: Export, file: ExportFile) -> Iterator[l
         # declares more columns must not change it.
         masked = keyed(masked, export.key)
     while page := list(islice(masked, _PAGE)):
+=======
+    return types | {column.legacy.field: column.type for column in columns if column.legacy}
+
+
+def _pages(context: ReadContext, form: _Form, file: ExportFile) -> Iterator[list[Record]]:
+    """Yield the records of a CSV, as many at a time as are shaped at once."""
+    types = _types(context, form.rest)
+    lines = file.records(form.file, form.names, form.needed)
+    records = context.shaper.masked(_gathered(line, form.rest, types) for line in lines)
+    if "id" in context.resource.primary_key:
+        # The key is made of what is not hidden, and before anything is converted: a release that
+        # declares more columns must not change it.
+        records = _keyed(records, form)
+    pages = iter(records)
+    while page := list(islice(pages, _PAGE)):
+>>>>>>> re
         yield [_typed(one, types) for one in page]
 
 
@@ -112,6 +186,7 @@ def _gathered(line: Record, rest: str | None, types: Mapping[str, ColumnType]) -
     return {name: line[name] for name in line if name in types} | {rest: others}
 
 
+<<<<<<< HEAD
 def keyed(records: Iterable[Record], key: tuple[str, ...]) -> Iterator[Record]:
     """Add the made `id`.
 
@@ -129,6 +204,19 @@ def keyed(records: Iterable[Record], key: tuple[str, ...]) -> Iterator[Record]:
             numbers[same] += 1
             known["number"] = numbers[same]
         yield {**record, "id": hash_record(known or record)}
+=======
+def _keyed(records: Iterable[Record], form: _Form) -> Iterator[Record]:
+    """Add an `id` to records, which the same records have in a later export."""
+    places = Counter[str]()
+    for one in records:
+        others = one.get(form.rest) if form.rest else None
+        cells = {**others, **one} if isinstance(others, dict) else one
+        key = hash_record({name: cells[name] for name in form.key if name in cells} or one)
+        if form.numbered:
+            places[key] += 1
+            key = f"{key}-{places[key]}"
+        yield {**one, "id": key}
+>>>>>>> re
 
 
 def _typed(record: Record, types: Mapping[str, ColumnType]) -> Record:

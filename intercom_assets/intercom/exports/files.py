@@ -6,7 +6,7 @@ It is read as it lies on disk, so that memory stays bounded whatever its size.
 import csv
 import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from gzip import BadGzipFile, GzipFile
@@ -19,11 +19,11 @@ from intercom_assets.catalog.endpoints import Export
 from intercom_assets.catalog.types import Json, Record
 from intercom_assets.errors import RequestInfo, TransientError
 
-_ONLY = "receipt.csv"
-"""What a file is that is no archive."""
-
 _MEMBER = re.compile(r"(?:.*/)?([a-z_]+?)(?:[_\-. ]*(?:v\d+[_\-. ])?\d[^/]*)?\.csv", re.IGNORECASE)
-_KNOWN = {one.endpoint.file for one in CATALOG if isinstance(one.endpoint, Export)}
+CONTENT = frozenset(one.endpoint.file for one in CATALOG if isinstance(one.endpoint, Export))
+"""The CSVs of an export of content that tables read."""
+
+_ZIP, _GZIP = b"PK", b"\x1f\x8b"
 _CHUNK = 1 << 20
 _LONGEST_CELL = 1 << 24
 
@@ -41,6 +41,8 @@ class ExportFile:
     Attributes:
         request: What it was downloaded with.
         conceal: Removes the access token from a line.
+        only: What a file is that is no archive.
+        csvs: Names of the CSVs that tables read.
         lines: Lines of all its CSV files, once it was checked.
         unknown: Names of its files that no table reads.
     """
@@ -48,11 +50,21 @@ class ExportFile:
     path: Path
     request: RequestInfo
     conceal: Callable[[bytes], bytes]
+    only: str = "receipt"
+    csvs: frozenset[str] = CONTENT
     lines: int = 0
     unknown: tuple[str, ...] = ()
 
-    def checked(self) -> "ExportFile":
+    @property
+    def size(self) -> int:
+        """How many bytes it has."""
+        return self.path.stat().st_size
+
+    def checked(self, *, as_before: bool = False) -> "ExportFile":
         """Read the file to its end, and return it with its number of lines.
+
+        A CSV that is no archive may be empty, or end within a line, if it had as many bytes
+        before: a file that is cut off seldom is so twice at one place.
 
         Raises:
             TransientError: It is damaged, or cut off, or no table reads any of its files.
@@ -64,48 +76,65 @@ class ExportFile:
                 while chunk := member.read(_CHUNK):
                     lines += chunk.count(b"\n")
             with self.path.open("rb") as file:
-                if file.read(1) in {b"", b"<", b"{"}:
-                    raise self._damaged("it is empty, or a page")
-        unknown = tuple(name for name in names if not _KNOWN & _spellings(name))
+                if file.read(1) in {b"<", b"{"}:
+                    raise self._damaged("it is a page")
+            if not as_before and self._is_open_ended():
+                raise self._damaged("it is empty, or ends within a line")
+        unknown = tuple(name for name in names if not self.csvs & _spellings(name))
         if unknown and len(unknown) == len(names):
             raise self._damaged(f"no table reads {', '.join(unknown)}")
         return replace(self, lines=lines, unknown=unknown)
 
-    def records(self, name: str, expected: frozenset[str]) -> Iterator[Record]:
+    def records(
+        self, name: str, names: Mapping[str, str], needed: frozenset[str] = frozenset()
+    ) -> Iterator[Record]:
         """Yield the lines of a CSV, without empty cells; nothing if the export lacks the CSV.
 
+        `names` has the names of columns by how a header may spell them, in lower case.
+
         Raises:
-            TransientError: It has none of the expected columns, or ends within a line.
+            TransientError: It has none of these columns, or not all needed ones, or ends within a
+                line.
         """
         with self._intact():
             for file, member in self._members():
                 if name in _spellings(file):
-                    yield from self._rows(member, expected)
+                    yield from self._rows(member, names, needed)
 
     def _members(self) -> Iterator[tuple[str, _Bytes]]:
         with self.path.open("rb") as file:
             form = file.read(2)
             file.seek(0)
-            if form == b"PK":
+            if form == _ZIP:
                 with ZipFile(file) as archive:
                     for name in archive.namelist():
                         with archive.open(name) as member:
                             yield name, member
-            elif form == b"\x1f\x8b":
+            elif form == _GZIP:
                 with GzipFile(fileobj=file) as member:
-                    yield _ONLY, member
+                    yield f"{self.only}.csv", member
             else:
-                yield _ONLY, file
+                yield f"{self.only}.csv", file
 
-    def _rows(self, member: _Bytes, expected: frozenset[str]) -> Iterator[Record]:
+    def _is_open_ended(self) -> bool:
+        with self.path.open("rb") as file:
+            if file.read(2) in {_ZIP, _GZIP}:
+                return False
+            file.seek(max(self.size - 1, 0))
+            return file.read() != b"\n"
+
+    def _rows(
+        self, member: _Bytes, names: Mapping[str, str], needed: frozenset[str]
+    ) -> Iterator[Record]:
         # The module's limit is 128 KB, less than an answer to a survey may have.
         csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_CELL))
         reader = csv.reader(self._text(member))
         # A name that differs in its case only is the declared one, which settings may hide.
-        declared = {name.lower(): name for name in expected}
-        header = [declared.get(name.strip().lower(), name) for name in next(reader, [])]
-        if header and not expected.intersection(header):
+        header = [names.get(name.strip().lower(), name) for name in next(reader, [])]
+        if header and not set(names.values()).intersection(header):
             raise self._damaged("a CSV has none of the expected columns")
+        if header and (lacking := needed.difference(header)):
+            raise self._damaged(f"a CSV lacks {', '.join(sorted(lacking))}")
         last: list[str] = []
         for cells in filter(None, reader):
             if last:
