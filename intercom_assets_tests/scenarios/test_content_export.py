@@ -11,11 +11,7 @@ import pytest
 
 from intercom_assets.catalog import CATALOG, ApiVersion, Resource
 from intercom_assets.catalog.endpoints import Export
-<<<<<<< HEAD
-from intercom_assets.catalog.replication import Exported
 from intercom_assets.catalog.types import Record
-=======
->>>>>>> re
 from intercom_assets.engine.cursor import BatchLimits
 from intercom_assets.engine.reads.exported import keyed, spans
 from intercom_assets.errors import PermanentError, TransientError, Unauthorized

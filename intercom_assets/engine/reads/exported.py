@@ -9,10 +9,7 @@ overlap by a day, as Intercom does not say whether their ends are part of them.
 import re
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
-<<<<<<< HEAD
-=======
 from dataclasses import dataclass
->>>>>>> re
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from itertools import islice
@@ -151,16 +148,6 @@ def _types(context: ReadContext, rest: str | None) -> dict[str, ColumnType]:
     """Return the types of declared columns, by what a CSV calls them."""
     columns = [column for column in context.declared if column.name != rest]
     types = {column.path[0]: column.type for column in columns}
-<<<<<<< HEAD
-    types |= {column.legacy.field: column.type for column in columns if column.legacy}
-    lines = file.records(export.file, frozenset(types))
-    masked = context.shaper.masked(_gathered(line, export.rest, types) for line in lines)
-    if "id" in context.resource.primary_key:
-        # The key is made of what is not hidden, and before anything is converted: a release that
-        # declares more columns must not change it.
-        masked = keyed(masked, export.key)
-    while page := list(islice(masked, _PAGE)):
-=======
     return types | {column.legacy.field: column.type for column in columns if column.legacy}
 
 
@@ -172,10 +159,9 @@ def _pages(context: ReadContext, form: _Form, file: ExportFile) -> Iterator[list
     if "id" in context.resource.primary_key:
         # The key is made of what is not hidden, and before anything is converted: a release that
         # declares more columns must not change it.
-        records = _keyed(records, form)
+        records = keyed(records, form.key, form.rest, numbered=form.numbered)
     pages = iter(records)
     while page := list(islice(pages, _PAGE)):
->>>>>>> re
         yield [_typed(one, types) for one in page]
 
 
@@ -186,37 +172,32 @@ def _gathered(line: Record, rest: str | None, types: Mapping[str, ColumnType]) -
     return {name: line[name] for name in line if name in types} | {rest: others}
 
 
-<<<<<<< HEAD
-def keyed(records: Iterable[Record], key: tuple[str, ...]) -> Iterator[Record]:
-    """Add the made `id`.
+def keyed(
+    records: Iterable[Record],
+    key: tuple[str, ...],
+    rest: str | None = None,
+    *,
+    numbered: bool = False,
+) -> Iterator[Record]:
+    """Add an `id` to records, which the same records have in a later export.
 
-    Where no declared column tells the records of a receipt apart, their first time does, and a
-    number where that is the same: a hash of all columns would change, and each row come twice, when
-    Intercom adds one.
+    Where no declared column tells the records of a receipt apart, their first time does, and their
+    place among equals: a hash of all columns would change, and each row come twice, when Intercom
+    adds one.
     """
-    numbers = Counter[str]()
-    for record in records:
-        known = {name: record[name] for name in key or (_RECEIPT,) if name in record}
-        if known and not key:
-            cells = (cell for cell in record.values() if isinstance(cell, str))
-            known["at"] = next(filter(_TIME.fullmatch, cells), None)
-            same = hash_record(known)
-            numbers[same] += 1
-            known["number"] = numbers[same]
-        yield {**record, "id": hash_record(known or record)}
-=======
-def _keyed(records: Iterable[Record], form: _Form) -> Iterator[Record]:
-    """Add an `id` to records, which the same records have in a later export."""
     places = Counter[str]()
     for one in records:
-        others = one.get(form.rest) if form.rest else None
+        others = one.get(rest) if rest else None
         cells = {**others, **one} if isinstance(others, dict) else one
-        key = hash_record({name: cells[name] for name in form.key if name in cells} or one)
-        if form.numbered:
-            places[key] += 1
-            key = f"{key}-{places[key]}"
-        yield {**one, "id": key}
->>>>>>> re
+        known = {name: cells[name] for name in key or (_RECEIPT,) if name in cells}
+        if known and not key:
+            texts = (cell for cell in one.values() if isinstance(cell, str))
+            known["at"] = next(filter(_TIME.fullmatch, texts), None)
+        made = hash_record(known or one)
+        if known and (numbered or not key):
+            places[made] += 1
+            made = f"{made}-{places[made]}"
+        yield {**one, "id": made}
 
 
 def _typed(record: Record, types: Mapping[str, ColumnType]) -> Record:
