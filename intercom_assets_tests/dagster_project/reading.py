@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from intercom_assets.errors import ConfigurationError
-from intercom_assets.orchestration.rules import dagster_rules
+from intercom_assets.orchestration.rules import DAGSTER_RULES
 from intercom_assets.settings.source import Settings, read_settings
 
 TOKEN = {"access_token": {"env": "MY_TOKEN"}}
@@ -20,7 +20,7 @@ def read(environment: Mapping[str, str] | None = None, /, **raw: object) -> Sett
         name="intercom",
         project_root=ROOT,
         environment=environment or {},
-        rules=dagster_rules,
+        rules=DAGSTER_RULES,
     )
 
 
