@@ -45,7 +45,7 @@ class Reading:
     project_root: Path
     folder: str = ""
     file: Path | None = None
-    rules: Rules = Rules()
+    rules: Rules = NO_RULES
     warnings: list[str] = field(default_factory=list)
     understood: dict[str, Any] = field(default_factory=dict)
     """What is right of a setting that has problems too, for settings that are compared with it."""
