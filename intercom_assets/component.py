@@ -27,7 +27,7 @@ from intercom_assets.orchestration.jobs import (
     build_resource_jobs,
     build_sync_job,
 )
-from intercom_assets.orchestration.rules import dagster_rules
+from intercom_assets.orchestration.rules import DAGSTER_RULES
 from intercom_assets.orchestration.schedules import build_schedules
 from intercom_assets.orchestration.specs import (
     AssetProps,
@@ -164,7 +164,7 @@ class IntercomSource(dg.Component, dg.Resolvable):
             self._written,
             name=_name(self._file) if self._file else FIRST,
             project_root=project_root,
-            rules=dagster_rules,
+            rules=DAGSTER_RULES,
             file=self._file,
         )
 

@@ -71,6 +71,4 @@ def _is_schedule(cron: str, timezone: str) -> bool:
     return True
 
 
-def dagster_rules() -> Rules:
-    """Return the rules that Dagster imposes."""
-    return Rules(check_cron, is_owner, is_tag)
+DAGSTER_RULES = Rules(check_cron, is_owner, is_tag)

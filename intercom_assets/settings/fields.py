@@ -348,7 +348,7 @@ def owners(value: object, info: Info) -> tuple[str, ...]:
     owners = list_names(value) if isinstance(value, str) else value
     if not isinstance(owners, list | tuple):
         raise ValueError(OWNERS)
-    is_owner = info.context.rules().is_owner
+    is_owner = info.context.rules.is_owner
     if refused := [one for one in owners if not (isinstance(one, str) and is_owner(one))]:
         raise Refused(*(wrong(owner, OWNERS) for owner in refused))
     return tuple(dict.fromkeys(owners))
@@ -374,7 +374,7 @@ def _tag(key: object, value: object, info: Info) -> str | None:
     if not isinstance(value, str):
         in_quotes = f"write the value of {key} in quotes, so that YAML keeps it as text"
         return wrong(value, TAGS if value is None else in_quotes)
-    is_tag = info.context.rules().is_tag(str(key), value)
+    is_tag = info.context.rules.is_tag(str(key), value)
     return None if is_tag else wrong(f"{key}={value}", TAGS)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from intercom_assets.catalog import CATALOG
 from intercom_assets.settings.fields import by_resource
-from intercom_assets.settings.values import Info, Reads, RuleBook
+from intercom_assets.settings.values import Info, Reads, Rules
 
 _MINUTES = (5, 10, 15, 30)
 _HOURS = (1, 3, 6, 12, 24)
@@ -63,7 +63,7 @@ def read_schedules(value: object, info: Info) -> dict[str, Schedule]:
     return {name: one for name, one in found.items() if isinstance(one, Schedule)}
 
 
-def _from_text(value: str, rules: RuleBook) -> Schedule | None:
+def _from_text(value: str, rules: Rules) -> Schedule | None:
     if value.lower() == "manual":
         return None
     if found := re.fullmatch(r"every (\S+)(?: starting (?:at )?(\S+))?", value, re.IGNORECASE):
@@ -96,7 +96,7 @@ def _step(offset: int, step: int, last: int) -> str:
     return f"{offset}-{last}/{step}" if offset else f"*/{step}"
 
 
-def _cron(fields: str, timezone: str, rules: RuleBook) -> Schedule:
+def _cron(fields: str, timezone: str, rules: Rules) -> Schedule:
     cron = " ".join(fields.split())
-    rules().check_cron(cron, timezone)
+    rules.check_cron(cron, timezone)
     return Schedule(cron, timezone)

@@ -41,12 +41,12 @@ from intercom_assets.settings.schedule import (
 )
 from intercom_assets.settings.values import (
     AS_WRITTEN,
+    NO_RULES,
     Reading,
-    RuleBook,
+    Rules,
     SettingsGroup,
     Variable,
     as_written,
-    no_rules,
     one_of,
     problems_of,
     variable_of,
@@ -360,7 +360,7 @@ def read_settings(
     name: str,
     project_root: Path,
     environment: Mapping[str, str] = os.environ,
-    rules: RuleBook = no_rules,
+    rules: Rules = NO_RULES,
     file: Path | None = None,
 ) -> Settings:
     """Validate the settings of one source; `name` is the default of its name.

@@ -26,20 +26,14 @@ from pydantic_core import core_schema
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What Dagster accepts."""
+    """What Dagster accepts; by default everything, since it judges again when definitions load."""
 
-    check_cron: Callable[[str, str], None]
-    is_owner: Callable[[str], bool]
-    is_tag: Callable[[str, str], bool]
-
-
-RuleBook: TypeAlias = Callable[[], Rules]
-"""Opened by the first setting that Dagster judges: its import takes half a second."""
+    check_cron: Callable[[str, str], None] = lambda _cron, _zone: None
+    is_owner: Callable[[str], bool] = lambda _owner: True
+    is_tag: Callable[[str, str], bool] = lambda _key, _value: True
 
 
-def no_rules() -> Rules:
-    """Accept everything, as for `status`; Dagster validates when definitions load."""
-    return Rules(lambda _cron, _zone: None, lambda _owner: True, lambda _key, _value: True)
+NO_RULES = Rules()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +45,7 @@ class Reading:
     project_root: Path
     folder: str = ""
     file: Path | None = None
-    rules: RuleBook = no_rules
+    rules: Rules = NO_RULES
     warnings: list[str] = field(default_factory=list)
     understood: dict[str, Any] = field(default_factory=dict)
     """What is right of a setting that has problems too, for settings that are compared with it."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from intercom_assets.errors import ConfigurationError
-from intercom_assets.orchestration.rules import dagster_rules
+from intercom_assets.orchestration.rules import DAGSTER_RULES
 from intercom_assets.settings.source import Settings, read_settings
 from intercom_assets_tests.dagster_project.running import with_types
 
@@ -21,7 +21,7 @@ def read(environment: Mapping[str, str] | None = None, /, **raw: object) -> Sett
         name="intercom",
         project_root=ROOT,
         environment=environment or {},
-        rules=dagster_rules,
+        rules=DAGSTER_RULES,
     )
 
 

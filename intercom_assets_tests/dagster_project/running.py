@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 
 from intercom_assets.catalog import CATALOG
 from intercom_assets.component import build_definitions
-from intercom_assets.orchestration.rules import dagster_rules
+from intercom_assets.orchestration.rules import DAGSTER_RULES
 from intercom_assets.settings.source import Settings, read_settings
 from intercom_assets.warehouse.duckdb import connect
 from intercom_assets_tests.world import CUSTOM_OBJECT_TYPES
@@ -98,7 +98,7 @@ class Project:
         return read_settings(
             with_types({**given, **self.raw, **raw}),
             name="intercom",
-            rules=dagster_rules,
+            rules=DAGSTER_RULES,
             project_root=self.folder,
             environment={},
         )
