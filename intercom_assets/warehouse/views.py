@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias, assert_never
 
-from intercom_assets.catalog.table import DELETED_AT, SYNCED_AT, VALID_TO, Table, boolean, timestamp
+from intercom_assets.catalog.table import (
+    DELETED_AT,
+    SYNCED_AT,
+    VALID_TO,
+    Column,
+    Table,
+    boolean,
+    text,
+    timestamp,
+)
 from intercom_assets.catalog.types import ColumnType
 from intercom_assets.catalog.views import Bridge, How, Mapped
 from intercom_assets.warehouse.base import Target
@@ -26,6 +35,12 @@ VALIDITY = (
     *boolean(**{_IS_CURRENT: "Whether it is the row as it is now."}),
 )
 """The columns of a view of versions that its table lacks."""
+
+ORIGIN = text(
+    _source="Name of the source that the row is of; ids are unique within it only.",
+    _workspace_id="Intercom's id of its workspace; null until a sync has stored it.",
+)
+"""The columns of a view of several sources that their tables lack."""
 
 _MAKER = "intercom_assets"
 
@@ -134,7 +149,27 @@ class FivetranView:
     deleted: bool
 
 
-Definition: TypeAlias = FlatView | BridgeView | EntriesView | VersionsView | FivetranView
+@dataclass(frozen=True, slots=True)
+class SourceTable:
+    """A table of one of several sources, and the names of the columns that it has."""
+
+    table: Target
+    source: str
+    workspace_id: str | None
+    columns: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class UnionView:
+    """All rows of the tables of several sources, with null for columns that one lacks."""
+
+    tables: tuple[SourceTable, ...]
+    columns: tuple[Column, ...]
+
+
+Definition: TypeAlias = (
+    FlatView | BridgeView | EntriesView | VersionsView | FivetranView | UnionView
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +228,9 @@ def select(definition: Definition, dialect: Dialect) -> str:
             return _versions(definition, dialect)
         case FivetranView():
             return _fivetran(definition, dialect)
+        case UnionView():
+            tables = (_of_source(one, definition, dialect) for one in definition.tables)
+            return "\nUNION ALL\n".join(tables)
         case _:
             assert_never(definition)
 
@@ -250,6 +288,22 @@ def _versions(view: VersionsView, dialect: Dialect) -> str:
         f"{versions}{end},\n  FALSE AS {current}\n"
         f"FROM {qualified(view.table.history, dialect)}\nWHERE {end} IS NOT NULL"
     )
+
+
+def _of_source(one: SourceTable, view: UnionView, dialect: Dialect) -> str:
+    null = {kind: f"CAST(NULL AS {spelled})" for kind, spelled in dialect.types.items()}
+    known = one.workspace_id
+    cells = [
+        dialect.text(one.source),
+        null[ColumnType.TEXT] if known is None else dialect.text(known),
+        *(
+            dialect.name(column.name) if column.name in one.columns else null[column.type]
+            for column in view.columns
+        ),
+    ]
+    named = zip(cells, (*ORIGIN, *view.columns), strict=True)
+    listed = ",\n  ".join(f"{cell} AS {dialect.name(column.name)}" for cell, column in named)
+    return f"SELECT\n  {listed}\nFROM {qualified(one.table, dialect)}\nWHERE TRUE"
 
 
 def _fivetran(view: FivetranView, dialect: Dialect) -> str:

@@ -89,6 +89,7 @@ EXAMPLES: Mapping[str, Example] = {
     "warehouse": Example("snowflake"),
     "database": Example("data/support.duckdb"),
     "fivetran_schema": Example("intercom_fivetran"),
+    "union_views": Example(True, "true"),  # noqa: FBT003 - as in a file
     "lock_timeout": Example("5m"),
     "snowflake.account": Example("myorg-myaccount"),
     "snowflake.user": Example("INTERCOM_LOADER"),
