@@ -19,6 +19,7 @@ from intercom_assets_tests.dagster_project.running import (
     run_job,
     serving,
 )
+from intercom_assets_tests.docs.blocks import blocks
 from intercom_simulator import generate
 
 VIEW = "intercom.intercom_contacts_all"
@@ -42,7 +43,7 @@ class Two:
             "access_token": {"env": TOKEN_VARIABLE},
             "database": str(self.project.database),
             "union_views": True,
-            "resources": "contacts,teams",
+            "resources": "contacts,teams,admins",
             "models": "team_admins",
         }
         left: dict[str, Any] = {**common, "name": "us", "base_url": self.project.url, **(us or {})}
@@ -86,9 +87,11 @@ def test_a_view_has_the_rows_of_all_sources(two: Two) -> None:
     assert [theirs, mine] == two.query(COUNTS)
     emails = f"SELECT _source, count(email) AS n FROM {VIEW} GROUP BY ALL ORDER BY 1"
     assert [{"_source": "eu", "n": 0}, {"_source": "us", "n": 30}] == two.query(emails)
-    assert ["intercom_contacts_all", "intercom_teams_all"] == [
+    assert ["intercom_admins_all", "intercom_contacts_all", "intercom_teams_all"] == [
         row["view_name"] for row in two.query(VIEWS)
     ]
+    [example] = [one for one in blocks("sql") if one.document.endswith("several-workspaces.md")]
+    assert {"eu", "us"} == {row["_source"] for row in two.query(example.text)}
 
 
 def test_who_opts_out_is_left_out_and_the_last_one_drops_the_views(two: Two) -> None:

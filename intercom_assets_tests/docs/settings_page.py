@@ -29,6 +29,7 @@ _DEFAULTS = {
     "access_token": "none; needed when a sync runs",
     "resources": "`all`",
     "models": "`all`",
+    "union_views": "`false`",
     "schedule": "`manual`",
     "schedule_status": "`stopped`",
     "reconcile": "`manual`; `cron 0 3 * * 0` when a schedule is set",
