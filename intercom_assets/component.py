@@ -1,10 +1,10 @@
 """A source as a Dagster component: turns settings into assets, jobs, schedules and resources."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Self, assert_never
+from typing import Annotated, Any, Self, TypeAlias, assert_never
 
 import click
 import dagster as dg
@@ -35,9 +35,9 @@ from intercom_assets.orchestration.specs import (
     Translation,
     untranslated,
 )
-from intercom_assets.orchestration.views import build_models
+from intercom_assets.orchestration.views import build_models, build_unions
 from intercom_assets.settings.scaffold import FIRST, source_file, source_name, variable
-from intercom_assets.settings.sharing import refuse_shared_tables
+from intercom_assets.settings.sharing import is_united, refuse_shared_tables
 from intercom_assets.settings.source import GROUPS, Settings, as_settings, read_settings
 from intercom_assets.settings.values import SettingsGroup, meaning_of, schemas_of, settings_of
 from intercom_assets.settings.warehouse import DuckDBSettings, SnowflakeSettings
@@ -168,19 +168,20 @@ class IntercomSource(dg.Component, dg.Resolvable):
             file=self._file,
         )
 
-    def _refuse_problems(self, context: dg.ComponentLoadContext) -> None:
-        """Report the mistakes of all sources of the project at once."""
+    def _read(self, context: dg.ComponentLoadContext) -> "_Read":
+        """Read the settings of all sources of the project, and report their mistakes at once."""
         read, problems = [], []
         for one in context.component_tree.get_all_components(of_type=IntercomSource):
             # One in Python has no file until it is built.
-            if one._file is not None:  # noqa: SLF001 - of this class
+            if one._file is not None or "name" in one._written:  # noqa: SLF001 - of this class
                 try:
-                    read.append(one.settings(context.project_root))
+                    read.append((one, one.settings(context.project_root)))
                 except ConfigurationError as error:
                     problems.append(str(error))
         if problems:
             raise ConfigurationError("\n".join(problems))
-        refuse_shared_tables(read)
+        refuse_shared_tables([settings for _, settings in read])
+        return read
 
     def get_asset_spec(self, props: AssetProps) -> dg.AssetSpec:
         """Return the spec of a table or view: the default one, translated as the file says.
@@ -192,24 +193,37 @@ class IntercomSource(dg.Component, dg.Resolvable):
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """Build the definitions of the source."""
         self._file = self._file or context.path
-        self._refuse_problems(context)
-        return self._built(self.settings(context.project_root))
+        return self._built(self.settings(context.project_root), self._read(context))
 
-    def definitions(self, project_root: Path | None = None) -> dg.Definitions:
+    def definitions(
+        self, project_root: Path | None = None, *, beside: Sequence["IntercomSource"] = ()
+    ) -> dg.Definitions:
         """Build the definitions for a project that has no folder of components.
 
         The source is named `intercom` unless `name` is set, and relative paths of files begin at
-        `project_root`, by default the working directory.
+        `project_root`, by default the working directory. `beside` are the other sources of the
+        project, which matter to union_views; this one may be among them.
 
         Raises:
             ConfigurationError: Lists every problem of the settings.
         """
-        return self._built(self.settings(project_root or Path.cwd()))
+        root, others = project_root or Path.cwd(), (one for one in beside if one is not self)
+        read = [(one, one.settings(root)) for one in (self, *others)]
+        refuse_shared_tables([settings for _, settings in read])
+        return self._built(read[0][1], read)
 
-    def _built(self, settings: Settings) -> dg.Definitions:
+    def _built(self, settings: Settings, read: "_Read") -> dg.Definitions:
         for warning in settings.warnings:
             _logger.warning("%s: %s", settings.name, warning)
-        return build_definitions(settings, self.get_asset_spec)
+        others = [
+            SourceSpecs(its, one.get_asset_spec)
+            for one, its in read
+            if its.name != settings.name and is_united(its, settings)
+        ]
+        return build_definitions(settings, self.get_asset_spec, others)
+
+
+_Read: TypeAlias = list[tuple[IntercomSource, Settings]]
 
 
 def _name(file: Path) -> str:
@@ -218,17 +232,26 @@ def _name(file: Path) -> str:
 
 
 def build_definitions(
-    settings: Settings, translation: Translation = untranslated
+    settings: Settings,
+    translation: Translation = untranslated,
+    others: Sequence[SourceSpecs] = (),
 ) -> dg.Definitions:
     """Build the assets, jobs, schedules, sensors and resources of one source.
 
-    No executor or `io_manager` is set, so that several sources merge into any project.
+    No executor or `io_manager` is set, so that several sources merge into any project. The rows of
+    `others` are shown together, with this one's if its settings say so.
     """
     specs = SourceSpecs(settings, translation)
+    own = [specs] if settings.union_views else []
+    united = sorted([*own, *others], key=lambda one: one.settings.name)
     sync = build_sync_job(specs)
     reconcile = build_reconcile_job(specs)
     return dg.Definitions(
-        assets=[*build_assets(specs), *build_models(specs)],
+        assets=[
+            *build_assets(specs),
+            *build_models(specs, united),
+            *(build_unions(united) if own else ()),
+        ],
         jobs=[sync, reconcile, *build_resource_jobs(specs)],
         schedules=build_schedules(settings, specs.tables, sync.name, reconcile.name),
         sensors=build_alerts(specs),

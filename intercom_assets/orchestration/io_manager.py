@@ -29,6 +29,7 @@ from intercom_assets.errors import ConfigurationError
 from intercom_assets.orchestration.connections import explained
 from intercom_assets.orchestration.specs import column_lineage
 from intercom_assets.views.build import view_target
+from intercom_assets.views.unions import union_target
 from intercom_assets.warehouse.base import Target
 from intercom_assets.warehouse.warehouse import Warehouse
 
@@ -97,10 +98,13 @@ class WarehouseIOManager(dg.ConfigurableIOManager):
         columns = (context.definition_metadata or {}).get("columns")
         with explained():
             convert = _conversion(context)
+            unions = (union_target(self.warehouse_schema, one) for one in CATALOG)
+            views = {one.name: one for one in unions}
             models = fivetran_models(self.fivetran_schema, CATALOG) if self.fivetran_schema else ()
-            known = {one.name: one for one in models}
-            if model := model_named(name) or known.get(name):
-                table = self.warehouse().read_view(view_target(source, model), columns)
+            for model in filter(None, (*models, model_named(name))):
+                views[model.name] = view_target(source, model)
+            if view := views.get(name):
+                table = self.warehouse().read_view(view, columns)
             else:
                 target = source.target(CATALOG[name])
                 table = self.warehouse().read(target, self._known(name, target, columns))

@@ -21,6 +21,7 @@ SHARE = WithJsonSchema({"type": ["number", "string"], "exclusiveMinimum": 0, "ma
 PAGE_SIZE = WithJsonSchema({"type": ["integer", "string"], "minimum": 1, "maximum": LARGEST})
 DAYS = WithJsonSchema({"type": ["integer", "string"], "minimum": 1})
 TYPES = WithJsonSchema({"anyOf": [_TEXT, _LISTED]})
+SWITCH = WithJsonSchema({"enum": [True, False, "true", "false"]})
 OWNER_LIST = WithJsonSchema({"anyOf": [_TEXT, _LISTED]})
 TAG_MAP = WithJsonSchema({"anyOf": [_TEXT, {"type": "object", "additionalProperties": _TEXT}]})
 COLUMN_LIST = WithJsonSchema({"anyOf": [_TEXT, _LISTED, _COLUMNS]})

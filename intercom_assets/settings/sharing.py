@@ -1,4 +1,4 @@
-"""What sources of one project must not share."""
+"""What sources of one project share, and what they must not."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -37,3 +37,8 @@ def refuse_shared_tables(sources: Sequence[Settings]) -> None:
             raise ConfigurationError(
                 f"Two Intercom sources are named {name!r}. Give one of them another name"
             )
+
+
+def is_united(source: Settings, other: Settings) -> bool:
+    """Return whether a source's rows are shown together with those of its warehouse and schema."""
+    return source.union_views and source.warehouse.place("") == other.warehouse.place("")

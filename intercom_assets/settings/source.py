@@ -220,6 +220,11 @@ class Settings(SettingsGroup):
     """Schema for views that are named and typed as Fivetran's tables. Default: none. See
     docs/fivetran.md."""
 
+    union_views: Annotated[bool, fields.union_views, forms.SWITCH] = False
+    """true: the step of the models also makes `intercom_<resource>_all`, views of the rows of all
+    sources that say so and share warehouse and schema. Default: false. See
+    docs/several-workspaces.md."""
+
     lock_timeout: Annotated[timedelta, fields.duration, forms.DURATION] = timedelta(minutes=1)
     """How long a run waits for a DuckDB file that another process has open, or in Snowflake for a
     table that another sync has leased, before it fails. Default: 1m."""

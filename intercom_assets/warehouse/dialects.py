@@ -87,6 +87,10 @@ class Dialect(Protocol):
         """
         ...
 
+    def text(self, value: str) -> str:
+        """Quote text, for a statement that takes no bound values."""
+        ...
+
     def text_at(self, value: str, path: Sequence[str | int]) -> str:
         """Read the value at a path within JSON as text."""
         ...
@@ -200,6 +204,10 @@ class DuckDBDialect(Dialect):
         )
 
     @override
+    def text(self, value: str) -> str:
+        return literal(value)
+
+    @override
     def text_at(self, value: str, path: Sequence[str | int]) -> str:
         return f"({value} ->> {_pointer(path) if path else literal('$')})"
 
@@ -300,6 +308,10 @@ class SnowflakeDialect(Dialect):
             f"    WHERE {self.name(DELETED_AT)} IS NULL AND TO_JSON({held}) LIKE '{{%'\n"
             "  ) AS t, LATERAL FLATTEN(INPUT => t.held) AS o"
         )
+
+    @override
+    def text(self, value: str) -> str:
+        return escaped(value)
 
     @override
     def text_at(self, value: str, path: Sequence[str | int]) -> str:

@@ -16,7 +16,16 @@ from intercom_assets.catalog.shapes import (
     Shape,
     Versions,
 )
-from intercom_assets.catalog.table import DELETED_AT, SYNCED_AT, VALID_TO, Table, boolean, timestamp
+from intercom_assets.catalog.table import (
+    DELETED_AT,
+    SYNCED_AT,
+    VALID_TO,
+    Column,
+    Table,
+    boolean,
+    text,
+    timestamp,
+)
 from intercom_assets.catalog.types import ColumnType
 from intercom_assets.warehouse.base import Target
 from intercom_assets.warehouse.dialects import Dialect
@@ -35,6 +44,12 @@ VALIDITY = (
     *boolean(**{_IS_CURRENT: "Whether it is the row as it is now."}),
 )
 """The columns of a view of versions that its table lacks."""
+
+ORIGIN = text(
+    _source="Name of the source that the row is of; ids are unique within it only.",
+    _workspace_id="Intercom's id of its workspace; null until a sync has stored it.",
+)
+"""The columns of a view of several sources that their tables lack."""
 
 _MAKER = "intercom_assets"
 
@@ -90,12 +105,30 @@ class Definition:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceTable:
+    """A table of one of several sources, and the names of the columns that it has."""
+
+    table: Target
+    source: str
+    workspace_id: str | None
+    columns: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class UnionView:
+    """All rows of the tables of several sources, with null for columns that one lacks."""
+
+    tables: tuple[SourceTable, ...]
+    columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """A view with its description and definition."""
 
     target: Target
     about: str
-    definition: Definition
+    definition: Definition | UnionView
 
 
 class Made(Enum):
@@ -132,8 +165,11 @@ def is_ours(text: str) -> bool:
     return re.search(rf"\b{_MAKER}:[0-9a-f]{{16}}\b", text) is not None
 
 
-def select(definition: Definition, dialect: Dialect) -> str:
+def select(definition: Definition | UnionView, dialect: Dialect) -> str:
     """Return the SELECT behind a view; it ends with a condition."""
+    if isinstance(definition, UnionView):
+        tables = (_of_source(one, definition, dialect) for one in definition.tables)
+        return "\nUNION ALL\n".join(tables)
     match definition.shape:
         case Flat(column=column):
             return _flat(definition, column, dialect)
@@ -200,6 +236,22 @@ def _versions(view: Definition, dialect: Dialect) -> str:
         f"{versions}{end},\n  FALSE AS {current}\n"
         f"FROM {qualified(view.table.history, dialect)}\nWHERE {end} IS NOT NULL"
     )
+
+
+def _of_source(one: SourceTable, view: UnionView, dialect: Dialect) -> str:
+    null = {kind: f"CAST(NULL AS {spelled})" for kind, spelled in dialect.types.items()}
+    known = one.workspace_id
+    cells = [
+        dialect.text(one.source),
+        null[ColumnType.TEXT] if known is None else dialect.text(known),
+        *(
+            dialect.name(column.name) if column.name in one.columns else null[column.type]
+            for column in view.columns
+        ),
+    ]
+    named = zip(cells, (*ORIGIN, *view.columns), strict=True)
+    listed = ",\n  ".join(f"{cell} AS {dialect.name(column.name)}" for cell, column in named)
+    return f"SELECT\n  {listed}\nFROM {qualified(one.table, dialect)}\nWHERE TRUE"
 
 
 def _fivetran(view: Definition, shape: Fivetran, dialect: Dialect) -> str:

@@ -202,6 +202,17 @@ class Warehouse:
 
         self._adapter.write(erase, str(target), compact=True)
 
+    def stored_columns(self, targets: Sequence[Target]) -> list[Collection[str]]:
+        """Return the names of each table's columns; none if it is missing or not ours."""
+        if not self._adapter.exists():
+            return [() for _ in targets]
+
+        def look(session: Session) -> list[Collection[str]]:
+            stored = (session.columns(one.schema, one.name) for one in targets)
+            return [names if ROW_HASH in names else () for names in stored]
+
+        return self._adapter.read(look, "tables")
+
     def add_columns(
         self, target: Target, columns: Sequence[Column], fill: StagedFile | None
     ) -> None:
@@ -293,6 +304,22 @@ class Warehouse:
                 return [self._make_view(session, one, there.get(one.target.name)) for one in views]
 
         return self._adapter.write(make, "views")
+
+    def drop_views(self, schema: str, names: Sequence[str], mention: str) -> list[str]:
+        """Drop those of our views whose text has a mention; return their names."""
+
+        def find(session: Session) -> list[str]:
+            there = session.relations(schema, names).items()
+            return [name for name, (_, text) in there if is_ours(text) and mention in text]
+
+        def drop(session: Session) -> list[str]:
+            for name in (found := find(session)):
+                session.run(f"DROP VIEW {self._dialect.name(schema)}.{self._dialect.name(name)}")
+            return found
+
+        # Most often there is nothing to write.
+        some = self._adapter.exists() and self._adapter.read(find, "views")
+        return self._adapter.write(drop, "views") if some else []
 
     def _rename(self, view: View, foreign: Mapping[str, str]) -> str:
         kind = foreign.get(view.target.name)

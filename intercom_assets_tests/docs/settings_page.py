@@ -29,6 +29,7 @@ _DEFAULTS = {
     "access_token": "none; needed when a sync runs",
     "resources": "`all`",
     "models": "`all`",
+    "union_views": "`false`",
     "schedule": "`manual`",
     "schedule_status": "`stopped`",
     "reconcile": "`manual`; `cron 0 3 * * 0` when a schedule is set",
@@ -90,6 +91,7 @@ EXAMPLES: Mapping[str, Example] = {
     "warehouse": Example("snowflake"),
     "database": Example("data/support.duckdb"),
     "fivetran_schema": Example("intercom_fivetran"),
+    "union_views": Example(True, "true"),  # noqa: FBT003 - as in a file
     "lock_timeout": Example("5m"),
     "snowflake.account": Example("myorg-myaccount"),
     "snowflake.user": Example("INTERCOM_LOADER"),

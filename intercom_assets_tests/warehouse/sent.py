@@ -43,7 +43,9 @@ from intercom_assets.warehouse.snowflake.staging import Staging
 from intercom_assets.warehouse.statements import Statements, qualified, rename
 from intercom_assets.warehouse.views import (
     Definition,
+    SourceTable,
     TypedColumn,
+    UnionView,
     mark_of,
     select,
 )
@@ -97,6 +99,7 @@ def statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
         yield from _view(model, dialect, new=False)
     yield from _view(MODELS[-1], dialect, new=True)
     yield from _history(table)
+    yield from _union(dialect)
     yield from _erasures(table.target, dialect)
     odd = Statements(Target('two "words"', "12_rudder_things", THINGS), dialect)
     yield "names that are not plain", odd.count()
@@ -143,6 +146,17 @@ def _history(one: Statements) -> Iterator[tuple[str, str]]:
     versions = view_target(SOURCE, VERSIONS[0])
     yield "query BrokenVersions", sampled(BrokenVersions(versions), one.dialect, 10)
     yield from _view(VERSIONS[0], one.dialect, new=True)
+
+
+def _union(dialect: Dialect) -> Iterator[tuple[str, str]]:
+    """Give the view of two sources, of which one lacks a column and a known workspace."""
+    names = frozenset({"parent_id", "id", "size", "tags"})
+    eu = SourceTable(Target("intercom", "eu_rudder_things", THINGS), "eu", "it's \\ w1", names)
+    us = SourceTable(Target("intercom", "rudder_things", THINGS), "us", None, names - {"tags"})
+    columns = tuple(one for one in THINGS.columns if one.name in names)
+    target = Target("intercom", "intercom_things_all", THINGS)
+    view = WarehouseView(target, "Of 'eu', 'us'.", UnionView((eu, us), columns))
+    yield from _sent("things_all", view, dialect, new=True)
 
 
 def _erasures(things: Target, dialect: Dialect) -> Iterator[tuple[str, str]]:
@@ -228,11 +242,16 @@ def _leases(leases: LeaseStatements) -> Iterator[tuple[str, str]]:
 
 
 def _view(model: Model, dialect: Dialect, *, new: bool) -> Iterator[tuple[str, str]]:
-    view = view_of(model)
+    return _sent(model.name, view_of(model), dialect, new=new)
+
+
+def _sent(
+    what: str, view: WarehouseView, dialect: Dialect, *, new: bool
+) -> Iterator[tuple[str, str]]:
     shown, name = select(view.definition, dialect), qualified(view.target, dialect)
     sent = dialect.view(name, shown, about=view.about, mark=mark_of(view, shown), new=new)
     for number, statement in enumerate(sent, 1):
-        yield f"view {model.name} {'create' if new else 'replace'} {number}", statement
+        yield f"view {what} {'create' if new else 'replace'} {number}", statement
 
 
 def view_of(model: Model) -> WarehouseView:

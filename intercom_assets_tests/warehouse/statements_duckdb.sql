@@ -1281,6 +1281,31 @@ WHERE "_valid_to" IS NOT NULL;
 -- view admins_versions create 2
 COMMENT ON VIEW "intercom"."eu_rudder_admins_versions" IS 'One row per version of a row of admins, valid from `_valid_from` until before `_valid_to`, which is null for the current one. [intercom_assets:376d2a7ada35dd56]';
 
+-- view things_all create 1
+CREATE OR REPLACE VIEW "intercom"."intercom_things_all" AS
+SELECT
+  'eu' AS "_source",
+  'it''s \ w1' AS "_workspace_id",
+  "id" AS "id",
+  "parent_id" AS "parent_id",
+  "size" AS "size",
+  "tags" AS "tags"
+FROM "intercom"."eu_rudder_things"
+WHERE TRUE
+UNION ALL
+SELECT
+  'us' AS "_source",
+  CAST(NULL AS VARCHAR) AS "_workspace_id",
+  "id" AS "id",
+  "parent_id" AS "parent_id",
+  "size" AS "size",
+  CAST(NULL AS JSON) AS "tags"
+FROM "intercom"."rudder_things"
+WHERE TRUE;
+
+-- view things_all create 2
+COMMENT ON VIEW "intercom"."intercom_things_all" IS 'Of ''eu'', ''us''. [intercom_assets:0bffc4e91e29b13a]';
+
 -- query Naming
 SELECT DISTINCT t."parent_id", t."parent_id", t."parent_id"
 FROM "intercom"."eu_rudder_things" AS t
