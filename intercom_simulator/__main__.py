@@ -2,12 +2,14 @@
 
 import argparse
 import os
+import textwrap
 from pathlib import Path
 from zoneinfo import ZoneInfoNotFoundError
 
 from intercom_simulator.access import Access
 from intercom_simulator.behaviour import Behaviour
-from intercom_simulator.faults import KINDS, Faults
+from intercom_simulator.control import describe_actions
+from intercom_simulator.faults import FORMS, KINDS, Faults
 from intercom_simulator.generation import generate
 from intercom_simulator.oauth import OAuth
 from intercom_simulator.recorded import load_records
@@ -32,6 +34,8 @@ Change it while it runs, without a token, under /_simulator:
     curl http://127.0.0.1:8765/_simulator/state?ids=false
     curl -d '{"kind": "contacts", "record_id": "..."}' http://127.0.0.1:8765/_simulator/touch
     curl -d '{"rate": 0.05}' http://127.0.0.1:8765/_simulator/faults
+    curl -d '{"targets": [{"method": "GET", "path": "/tags", "kind": "500"}]}' \\
+         http://127.0.0.1:8765/_simulator/faults
 """
 
 
@@ -40,12 +44,31 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=os.environ.get("INTERCOM_SIMULATOR_COMMAND", "python -m intercom_simulator"),
         description=_DESCRIPTION,
+        epilog=_epilog(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     _add_serving(parser.add_argument_group("serving"))
     _add_contents(parser.add_argument_group("what is served"))
     _add_behaviour(parser.add_argument_group("how it behaves"))
     return parser
+
+
+def _epilog() -> str:
+    """Lists the control actions, and what may go wrong."""
+    lines = [
+        "control (POST /_simulator/ACTION, arguments as a JSON object, [optional]; GET",
+        "/_simulator/state, /_simulator/requests, /_simulator/truth/RESOURCE):",
+    ]
+    for name, arguments, what in describe_actions():
+        lines += _wrapped(f"{name} {arguments}", "  ")
+        lines += _wrapped(what, "      ")
+    lines += ["", "kinds of faults:", *_wrapped(" ".join(KINDS), "  ")]
+    lines += ["", "of a target also, other forms of lists:", *_wrapped(" ".join(FORMS), "  ")]
+    return "\n".join(lines)
+
+
+def _wrapped(text: str, indent: str) -> list[str]:
+    return textwrap.wrap(text, 80, initial_indent=indent, subsequent_indent=f"{indent}    ")
 
 
 def _add_serving(group: argparse._ArgumentGroup) -> None:
@@ -85,7 +108,13 @@ def _add_behaviour(group: argparse._ArgumentGroup) -> None:
     add("--paging", choices=("keyset", "offset"), default="keyset", help="what a cursor marks")
     add("--inclusive-bounds", action="store_true", help="> and < on conversations include bounds")
     add("--fault-rate", type=float, default=0, help="share of requests that fail, 0 to 1")
-    add("--fault-kinds", nargs="+", choices=KINDS, help="which faults (default: the usual ones)")
+    add(
+        "--fault-kinds",
+        nargs="+",
+        choices=KINDS,
+        metavar="KIND",
+        help="which faults, named below (default: the usual ones)",
+    )
     add("--fault-seed", type=int, default=0, help="same seed, same faults")
 
 

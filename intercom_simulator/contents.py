@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from intercom_simulator import versions
-from intercom_simulator.outbound import TIMES, Outbound
+from intercom_simulator.outbound import ALL_TIMES, Outbound
 from intercom_simulator.records import Json, Record, listed
 from intercom_simulator.store import Store
 
@@ -233,7 +233,7 @@ class Contents(Store):
 
     def engage(self, receipt_id: str, file: str, **fields: Json) -> None:
         """Lets something happen to a message that was sent; exports have a file for each."""
-        event = {"receipt_id": receipt_id, TIMES[file]: self.now(), **fields}
+        event = {"receipt_id": receipt_id, ALL_TIMES[file]: self.now(), **fields}
         self.outbound.setdefault(file, []).append(event)
 
     def merge_contacts(self, source: str, target: str) -> None:

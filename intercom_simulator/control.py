@@ -6,7 +6,7 @@ It has no credentials and answers to loopback only.
 
 import inspect
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from typing import TypeAlias
 
@@ -27,6 +27,13 @@ _OF_WORKSPACE = ("id_code", "name", "region", "timezone", "index_delay")
 _OF_ACCESS = ("rate_limit", "scope_status")
 # `hidden` holds sets, which JSON cannot say.
 _OF_BEHAVIOUR = tuple(one.name for one in fields(Behaviour) if one.name != "hidden")
+_OPEN = {
+    "faults": ("rate", "kinds", "seed", "hang_seconds", "drip_seconds", "reset_after"),
+    "deliver": ("field",),
+    "engage": ("field",),
+    "settings": (*_OF_WORKSPACE, *_OF_ACCESS, *_OF_BEHAVIOUR),
+}
+"""What the actions with further arguments take; a message and its events have any fields."""
 
 
 def control_routes(workspace: Workspace) -> list[Route]:
@@ -38,12 +45,24 @@ def control_routes(workspace: Workspace) -> list[Route]:
     ]
 
 
+def describe_actions() -> Iterator[tuple[str, str, str]]:
+    """Yields each action's name, its arguments with optional ones in brackets, and what it does."""
+    for name, action in sorted(Control(Workspace()).actions.items()):
+        arguments = [
+            one.name if one.default is one.empty else f"[{one.name}]"
+            for one in inspect.signature(action).parameters.values()
+            if one.kind is not one.VAR_KEYWORD
+        ]
+        arguments += [f"[{one}]" for one in _OPEN.get(name, ())]
+        yield name, " ".join(arguments), (inspect.getdoc(action) or "").splitlines()[0]
+
+
 class Control:
     """Runs control actions by name."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._actions: dict[str, Action] = {
+        self.actions: dict[str, Action] = {
             "add": workspace.add,
             "add_namesake": workspace.add_namesake,
             "touch": workspace.touch,
@@ -69,9 +88,9 @@ class Control:
 
     async def act(self, request: Request) -> Response:
         """Runs a POST action; answers its result, or 400 with the reason."""
-        action = self._actions.get(request.path_params["action"])
+        action = self.actions.get(request.path_params["action"])
         if action is None:
-            return _problem(404, f"actions are {', '.join(sorted(self._actions))}")
+            return _problem(404, f"actions are {', '.join(sorted(self.actions))}")
         if not _is_local(request):
             return _problem(403, "the control API answers to loopback only")
         try:
@@ -108,6 +127,7 @@ class Control:
         return found | {"entries": log.rows()} if entries else found
 
     def _set_faults(self, targets: list[Record] | None = None, **dial: Json) -> Record:
+        """Sets which requests fail: a share, and targets (method, path, kind; call, times...)."""
         faults = Faults(**dial)
         for target in targets or []:
             faults.on(**target)
@@ -120,6 +140,7 @@ class Control:
     def _set_scopes(
         self, missing: list[str], status: int = 403, paths: dict[str, str] | None = None
     ) -> None:
+        """Takes permissions from the token, or refuses paths with a reason."""
         if status not in {401, 403}:
             raise ValueError("status must be 401 or 403")
         access = self._workspace.access
@@ -127,10 +148,12 @@ class Control:
         access.scope_status = 401 if status == 401 else 403
 
     def _set_tokens(self, tokens: list[str], refused: dict[str, str] | None = None) -> None:
+        """Sets the accepted tokens, and those refused with a reason."""
         access = self._workspace.access
         access.tokens, access.refused_tokens = set(tokens), refused or {}
 
     def _set_settings(self, **settings: Json) -> Record:
+        """Sets what is given of the workspace, access and behaviour; answers all of it."""
         workspace = self._workspace
         holders: dict[str, object] = (
             dict.fromkeys(_OF_WORKSPACE, workspace)

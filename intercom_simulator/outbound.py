@@ -24,6 +24,14 @@ TIMES = {
 }
 """The files of what happened to a receipt, and the time of each."""
 
+UNDOCUMENTED = (
+    *("goal_success", "reaction", "unsubscribe", "hard_bounce", "soft_bounce"),
+    *("series_exit", "tour_step_failure"),
+)
+"""Files whose columns no document names: they show the receipt, which has the time of the first."""
+
+ALL_TIMES = TIMES | dict.fromkeys(UNDOCUMENTED, "at")
+
 _MORE = {
     "click": ("link_type", "url"),
     "series_completion": ("completion_node_ruleset_id",),
@@ -51,7 +59,7 @@ _OVERVIEW = (
 )
 
 Outbound = dict[str, list[Record]]
-"""Rows by file: `receipt`, those of `TIMES`, `checkpoint` and `overview`."""
+"""Rows by file: `receipt`, those of `ALL_TIMES`, `checkpoint` and `overview`."""
 
 
 def exported(outbound: Outbound, after: int, before: int) -> dict[str, str]:
@@ -67,11 +75,11 @@ def exported(outbound: Outbound, after: int, before: int) -> dict[str, str]:
             for row in outbound.get(file, [])
             if row["receipt_id"] in receipts and row[time] <= before
         ]
-        for file, time in TIMES.items()
+        for file, time in ALL_TIMES.items()
     }
     tables: dict[str, tuple[Sequence[str], list[Record]]] = {
         "receipt": (
-            (*_RECEIPT, *(f"first_{file}" for file in TIMES)),
+            (*_RECEIPT, *(f"first_{file}" for file in ALL_TIMES)),
             [{**one, **_first(one, events)} for one in receipts.values()],
         ),
         **{
@@ -81,6 +89,7 @@ def exported(outbound: Outbound, after: int, before: int) -> dict[str, str]:
             )
             for file, time in TIMES.items()
         },
+        **{file: (("receipt_id",), events[file]) for file in UNDOCUMENTED},
         "answer_combined": _combined(receipts, events["answer"]),
         "checkpoint": (
             _CHECKPOINT,
@@ -98,7 +107,7 @@ def _header(*names: str, rows: list[Record]) -> list[str]:
 
 def _first(receipt: Record, events: Outbound) -> Record:
     firsts: Record = {}
-    for file, time in TIMES.items():
+    for file, time in ALL_TIMES.items():
         moments = [row[time] for row in events[file] if row["receipt_id"] == receipt["receipt_id"]]
         firsts[f"first_{file}"] = min(moments, default=None)
     return firsts
@@ -125,13 +134,13 @@ def _overview(
         if not sent:
             continue
         figures: Record = {"receipt_total": len(sent)}
-        for file in TIMES:
+        for file in ALL_TIMES:
             hits = [row["receipt_id"] for row in events[file] if row["receipt_id"] in sent]
             figures[f"{file}_total"] = len(hits)
             figures[f"{file}_unique"] = len(set(hits))
             figures[f"{file}_rate"] = round(len(set(hits)) / len(sent), 4)
         rows.append({**message, **figures})
-    names = [f"{file}_{what}" for file in TIMES for what in ("total", "unique", "rate")]
+    names = [f"{file}_{what}" for file in ALL_TIMES for what in ("total", "unique", "rate")]
     return [*_OVERVIEW, "receipt_total", *names], rows
 
 

@@ -65,7 +65,7 @@ class RequestLog:
         return sum(self.counts.values())
 
     def clear(self) -> None:
-        """Forgets everything."""
+        """Forgets all requests."""
         self.entries.clear()
         self.counts.clear()
 

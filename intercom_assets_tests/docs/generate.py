@@ -23,6 +23,7 @@ from intercom_assets_tests.docs import diagrams, rudderstack, settings_page, tab
 from intercom_assets_tests.docs.api_changes import CHANGES
 from intercom_assets_tests.docs.decisions import listed
 from intercom_assets_tests.docs.speed import speed
+from intercom_simulator.control import describe_actions
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -112,6 +113,14 @@ def commands() -> str:
     return "\n".join(parts).strip()
 
 
+def simulator() -> str:
+    """Give the actions of the simulator's control API."""
+    rows = ["| action | arguments | what it does |", "|---|---|---|"]
+    for name, arguments, what in describe_actions():
+        rows.append(f"| `{name}` | {f'`{arguments}`' if arguments else ''} | {what} |")
+    return "\n".join(rows)
+
+
 def _spelled(option: click.Option) -> str:
     value = "" if option.is_flag else f" {option.make_metavar(click.Context(command_line))}"
     return ", ".join(f"`{one}{value}`" for one in option.opts).replace("|", "\\|")
@@ -126,7 +135,7 @@ PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "README.md": {"resources": resources, "speed": speed},
     "CONTRIBUTING.md": {"recipe": recipe},
     "docs/checks.md": {"checks": checks},
-    "docs/command-line.md": {"commands": commands},
+    "docs/command-line.md": {"commands": commands, "simulator": simulator},
     "docs/decisions/index.md": {"decisions": listed},
     "docs/models.md": {"models": models},
     "docs/api-versions.md": {"changes": changes, "endpoints": endpoints},

@@ -22,6 +22,7 @@ def world(database: Path) -> World:
     """Make a world with a merged contact and judged conversations."""
     world = make_world(database, contacts=40, conversations=40)
     users = [one["id"] for one in world.workspace.truth("contacts") if one["role"] == "user"]
+    world.workspace.merges.clear()
     world.workspace.merge_contacts(users[0], users[1])
     return world
 

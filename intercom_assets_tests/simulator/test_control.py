@@ -1,5 +1,9 @@
 """Control actions, as methods and under `/_simulator`."""
 
+import json
+import re
+from pathlib import Path
+
 import pytest
 
 from intercom_assets_tests.simulator.asking import (
@@ -257,6 +261,17 @@ def test_wrong_actions_are_explained(
 
     assert response.status_code == status
     assert response.json()["error"]
+
+
+def test_the_documented_fault_hits_its_target(workspace: Workspace) -> None:
+    """What `docs/command-line.md` posts makes one request fail, and no other."""
+    page = (Path(__file__).resolve().parents[2] / "docs" / "command-line.md").read_text()
+    (body,) = re.findall(r"curl -d '(.*)' http://127.0.0.1:8765/_simulator/faults", page)
+
+    control(workspace, "faults", **json.loads(body))
+
+    assert 200 == ask(workspace, "GET", "/teams").status_code
+    assert [500, 200] == [ask(workspace, "GET", "/tags").status_code for _ in range(2)]
 
 
 def test_control_requests_are_neither_logged_nor_faulty(workspace: Workspace) -> None:

@@ -121,10 +121,11 @@ def test_wrong_options_are_named(options: list[str], said: str) -> None:
 
 
 def test_help_is_readable() -> None:
-    """--help shows how to read and how to change the workspace."""
+    """--help shows how to read and how to change the workspace, each action included."""
     shown = subprocess.run(
         [*COMMAND, "--help"], capture_output=True, text=True, check=True, cwd=ROOT
     ).stdout
 
     assert "/_simulator/" in shown
+    assert "merge_contacts source target" in shown
     assert "--exit-with-parent" in shown

@@ -90,6 +90,8 @@ def generate(  # noqa: PLR0913 - every size has a name and a default
     filled.company_notes |= people.company_notes(filled, seed)
     filled.subscriptions |= people.subscriptions(filled, seed)
     filled.taggings |= people.taggings(filled, seed)
+    filled.merges |= people.merges(filled, seed)
+    people.tag_companies(filled, seed)
     filling.add_tickets(tickets, long_tickets, Chance(seed + _OWN_STREAM))
     filled.collection("calls").fill(phone.calls(filled, seed, calls))
     filled.transcripts |= phone.transcripts(filled, seed)

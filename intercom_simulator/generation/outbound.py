@@ -4,7 +4,7 @@ They draw from a chance of their own, so that they change no other record of a s
 """
 
 from intercom_simulator.generation.chance import DAY, END, START, Chance
-from intercom_simulator.outbound import TIMES, Outbound
+from intercom_simulator.outbound import ALL_TIMES, UNDOCUMENTED, Outbound
 from intercom_simulator.records import Record
 
 _OWN_STREAM = 3_000_017
@@ -26,7 +26,7 @@ def outbound(seed: int, contacts: list[Record], companies: list[Record], receipt
         return {}
     messages = [_message(chance, index) for index in range(_RULESETS)]
     made: Outbound = {"overview": messages, "receipt": [], "checkpoint": []}
-    made |= {file: [] for file in TIMES}
+    made |= {file: [] for file in ALL_TIMES}
     for index in range(receipts):
         message = chance.pick(messages)
         contact = chance.pick(contacts)
@@ -37,6 +37,7 @@ def outbound(seed: int, contacts: list[Record], companies: list[Record], receipt
             made[file] += _events(chance, file, receipt)
         if receipt["series_id"] != -1:
             made["checkpoint"].append(_checkpoint(chance, index, receipt))
+    _add_undocumented(Chance(seed + _OWN_STREAM + 1), made)
     return made
 
 
@@ -96,7 +97,7 @@ def _what_came(chance: Chance, receipt: Record) -> list[str]:
 
 def _events(chance: Chance, file: str, receipt: Record) -> list[Record]:
     moment = receipt["received_at"] + chance.below(25 * DAY)
-    event = {"receipt_id": receipt["receipt_id"], TIMES[file]: moment}
+    event = {"receipt_id": receipt["receipt_id"], ALL_TIMES[file]: moment}
     more: list[Record] = [{}]
     match file:
         case "open" if chance.hits(0.2):
@@ -119,6 +120,21 @@ def _events(chance: Chance, file: str, receipt: Record) -> list[Record]:
         case _:
             pass
     return [event | one for one in more]
+
+
+def _add_undocumented(chance: Chance, made: Outbound) -> None:
+    """Adds what the documents name and do not describe; each happens once if it can."""
+    opened = {one["receipt_id"] for one in made["open"]}
+    for receipt in made["receipt"]:
+        possible = {
+            "hard_bounce": receipt["receipt_id"] not in opened,
+            "series_exit": receipt["series_id"] != -1,
+            "tour_step_failure": receipt["content_type"] == "Tour",
+        }
+        for file in UNDOCUMENTED:
+            if possible.get(file, True) and (chance.hits(0.1) or not made[file]):
+                moment = receipt["received_at"] + chance.below(25 * DAY)
+                made[file].append({"receipt_id": receipt["receipt_id"], "at": moment})
 
 
 def _checkpoint(chance: Chance, index: int, receipt: Record) -> Record:

@@ -1,4 +1,4 @@
-"""What is known about people: notes about companies, choices of messages, dates of tags.
+"""What is known about people and companies: notes, tags and their dates, choices, merges.
 
 All of it comes from chance of its own.
 """
@@ -60,6 +60,31 @@ def taggings(contents: Contents, seed: int) -> dict[str, dict[str, Record]]:
         for one in contents.collection("contacts")
         if (tags := listed(one, "tags"))
     }
+
+
+def merges(contents: Contents, seed: int) -> dict[str, Record]:
+    """Makes leads that became users: gone themselves, and known by what they were merged into."""
+    chance = Chance(seed + _OWN_STREAM + 3)
+    users = [one for one in contents.collection("contacts") if one["role"] == "user"]
+    return {
+        chance.hex_id(one["created_at"], 900_000_000 + serial): {
+            "target": str(one["id"]),
+            "role": "lead",
+            "merged_at": one["created_at"],
+        }
+        for serial, one in enumerate(users[::25])
+    }
+
+
+def tag_companies(contents: Contents, seed: int) -> None:
+    """Gives each tenth company tags."""
+    chance = Chance(seed + _OWN_STREAM + 4)
+    tags = list(contents.collection("tags"))
+    for company in list(contents.collection("companies"))[::10]:
+        company["tags"]["tags"] = [
+            {"type": "tag", "id": one["id"], "name": one["name"]}
+            for one in chance.some(tags, 1 + chance.below(3))
+        ]
 
 
 def _tagging(chance: Chance, admins: list[str], contact: Record) -> Record:
