@@ -1,17 +1,16 @@
 """A source whose warehouse is Snowflake: its settings, each way to log in, runs and commands."""
 
-import os
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pytest
+from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from intercom_assets.cli import main
 from intercom_assets.component import build_definitions
 from intercom_assets.settings.source import Settings, read_settings
 from intercom_assets.settings.warehouse import SnowflakeSettings
@@ -347,18 +346,20 @@ def test_a_role_without_grants_is_told_before_anything_is_asked(
     assert 0 == workspace.log.total()
 
 
+@pytest.fixture
 def call(
     place: SnowflakePlace,
     line: Line,
     intercom: str,
-    *arguments: str,
-    cwd: Path = ROOT,
-    **variables: str,
-) -> subprocess.CompletedProcess[str]:
-    """Run a command in an environment that names the line as its Snowflake."""
+    tmp_path: Path,
+    *,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[..., Result]:
+    """Run commands where variables name the line as Snowflake; a run's worker is a process."""
+    folder = shipped_project(tmp_path / "project", module=f"of_{place.database.lower()}")
+    monkeypatch.chdir(folder)
     environment = {
-        **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
-        "DAGSTER_HOME": "",
+        "DAGSTER_HOME": str(folder),
         TOKEN_VARIABLE: TOKEN,
         "INTERCOM_BASE_URL": intercom,
         "INTERCOM_WAREHOUSE": "snowflake",
@@ -369,47 +370,34 @@ def call(
         "SNOWFLAKE_DATABASE": place.database,
         "SNOWFLAKE_URL": f"http://127.0.0.1:{line.port}",
     }
-    return subprocess.run(
-        [sys.executable, "-m", "intercom_assets", *arguments],
-        cwd=cwd,
-        env=environment | variables,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+
+    def run(*arguments: str, **variables: str) -> Result:
+        return CliRunner(env=environment | variables).invoke(main, arguments)
+
+    return run
 
 
-def test_a_demo_never_writes_to_snowflake(
-    place: SnowflakePlace, line: Line, intercom: str, tmp_path: Path
-) -> None:
+def test_a_demo_never_writes_to_snowflake(call: Callable[..., Result], line: Line) -> None:
     """Nobody logs in to Snowflake for a demo, which has a file of its own."""
-    folder = shipped_project(tmp_path / "demo")
+    done = call("demo", "--select", "tags", **{TOKEN_VARIABLE: ""})
 
-    done = call(
-        place, line, intercom, "demo", "--select", "tags", cwd=folder, **{TOKEN_VARIABLE: ""}
-    )
-
-    assert 0 == done.returncode, done.stderr
-    assert (folder / "data" / "demo.duckdb").exists()
+    assert 0 == done.exit_code, done.stderr
+    assert Path("data/demo.duckdb").exists()
     assert "data/demo.duckdb" in done.stdout
     assert not line.logins
 
 
-def test_commands_work_on_snowflake(place: SnowflakePlace, intercom: str, line: Line) -> None:
+def test_commands_work_on_snowflake(place: SnowflakePlace, call: Callable[..., Result]) -> None:
     """`check`, `run`, `status` and `query` speak to Snowflake where that is the warehouse."""
-    select = "SELECT count(*) AS n FROM intercom.rudder_tags"
+    checked = call("check")
+    ran = call("run")
+    shown = call("status")
+    asked = call("query", "SELECT count(*) AS n FROM intercom.rudder_tags")
 
-    checked = call(place, line, intercom, "check")
-    ran = call(place, line, intercom, "run")
-    shown = call(place, line, intercom, "status")
-    asked = call(place, line, intercom, "query", select)
-
-    assert (0, 0, 0, 0) == tuple(one.returncode for one in (checked, ran, shown, asked)), (
-        checked.stdout + ran.stderr + shown.stderr + asked.stderr
-    )
+    done = (checked, ran, shown, asked)
+    assert (0, 0, 0, 0) == tuple(one.exit_code for one in done), [one.output for one in done]
     assert f"Snowflake account fakesnow, database {place.database}" in checked.stdout
     assert "tags" in ran.stdout
     assert f"database {place.database}" in shown.stdout
     assert "40" in asked.stdout
-    assert "hunter2" not in "".join(one.stdout + one.stderr for one in (checked, ran, shown, asked))
+    assert "hunter2" not in "".join(one.stdout + one.stderr for one in done)

@@ -1,6 +1,5 @@
 """The built wheel works in a project of somebody else, without this checkout."""
 
-import json
 import re
 import subprocess
 import sys
@@ -10,11 +9,24 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 
+from intercom_assets.cli import main
+from intercom_assets.cli.project import make_dagster_home, standalone
+from intercom_assets.errors import ConfigurationError
 from intercom_assets_tests.dagster_project.hosting import Host
 from intercom_assets_tests.dagster_project.processes import DEADLINE, Machine
 from intercom_assets_tests.dagster_project.running import ROOT, TOKEN, Project, query
+from intercom_assets_tests.guarantees.budget import TORTURE
 
+WHERE = """
+import intercom_assets
+
+specs = intercom_assets.IntercomSource(access_token={"env": "T"}).definitions()
+keys = {key for spec in specs.resolve_all_asset_specs() for key in spec.metadata}
+print("imported", intercom_assets.__file__)
+print("links to code:", {key for key in keys if "code" in key})
+"""
 PACKAGES = (ROOT / "intercom_assets", ROOT / "intercom_simulator")
 
 
@@ -96,7 +108,8 @@ def test_an_empty_project_syncs_with_the_wheel(
 ) -> None:
     """Install, scaffold, set the token, launch: rows land, and `intercom-assets` goes on there.
 
-    The commands are those that the documents show for several workspaces, as they stand.
+    The commands are those that the documents show for several workspaces, as they stand. No asset
+    links to code: such a link is for files of the project.
     """
     page = (ROOT / "docs" / "several-workspaces.md").read_text()
     scaffold, launch, run = [line[2:] for line in page.splitlines() if line.startswith("$ ")]
@@ -108,9 +121,7 @@ def test_an_empty_project_syncs_with_the_wheel(
         assert f"$ {scaffold.replace(' eu', ' intercom')}\n" in text
         assert f"$ {launch.replace('eu_', 'intercom_')}\n" in text
     host = Host(folder=tmp_path / "host", module="acme")
-    (host.defs / "where.py").write_text(
-        "import intercom_assets\nprint('imported', intercom_assets.__file__)\n"
-    )
+    (host.defs / "where.py").write_text(WHERE)
 
     made = machine.call(*scaffold.split(), cwd=host.folder)
     launched = machine.call(*launch.split(), cwd=host.folder)
@@ -118,6 +129,7 @@ def test_an_empty_project_syncs_with_the_wheel(
 
     assert "Next: set INTERCOM_EU_ACCESS_TOKEN" in made
     assert f"imported {installed / 'intercom_assets'}" in launched
+    assert "links to code: set()" in launched
     true = set(project.workspace.collection("contacts").ids())
     rows = query(machine.database, "SELECT id FROM intercom.eu_rudder_contacts")
     assert true == {row["id"] for row in rows}
@@ -126,34 +138,35 @@ def test_an_empty_project_syncs_with_the_wheel(
     assert re.search(r"^contacts +\S+ +\d+ +0 +0 ", again.stdout, re.MULTILINE)
 
 
-def test_commands_find_a_project_whose_modules_are_under_src(
-    project: Project, machine: Machine, tmp_path: Path
-) -> None:
+@pytest.fixture
+def host(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Host:
+    """Make somebody else's project and go to its component files, with the token of `eu`."""
+    host = Host(folder=tmp_path / "host", layout=getattr(request, "param", "."))
+    monkeypatch.syspath_prepend(str(host.home))
+    monkeypatch.chdir(host.defs)
+    for variable in ("DAGSTER_HOME", "DUCKDB_DATABASE", "INTERCOM_RESOURCES"):
+        monkeypatch.setenv(variable, "")
+    monkeypatch.setenv("INTERCOM_EU_ACCESS_TOKEN", TOKEN)
+    return host
+
+
+def here(*arguments: str) -> Result:
+    """Run `intercom-assets` in this process; a run's worker has one of its own."""
+    return CliRunner().invoke(main, arguments)
+
+
+@pytest.mark.parametrize("host", ["src"], indirect=True)
+def test_commands_find_a_project_whose_modules_are_under_src(host: Host, project: Project) -> None:
     """Modules come from src/, paths start at the root, the next command names the source."""
-    host = Host(folder=tmp_path / "host", layout="src", module="acme")
     host.add("eu", access_token={"env": "INTERCOM_EU_ACCESS_TOKEN"}, base_url=project.url)
     host.add("us", access_token={"env": "INTERCOM_US_ACCESS_TOKEN"}, table_prefix="us_")
 
-    run = command_line(machine, host.defs, "run", "--source", "eu", "--select", "tags")
+    run = here("run", "--source", "eu", "--select", "tags")
 
-    assert 0 == run.returncode, run.stderr
+    assert 0 == run.exit_code, run.stderr
     assert "query --source eu 'SELECT" in run.stdout
     rows = query(host.folder / "data" / "warehouse.duckdb", "SELECT id FROM intercom.rudder_tags")
     assert set(project.workspace.collection("tags").ids()) == {row["id"] for row in rows}
-
-
-def test_no_asset_links_to_a_file_of_the_wheel(machine: Machine, tmp_path: Path) -> None:
-    """A link to code is for files of the project; where a package was installed, there is none."""
-    host = Host(folder=tmp_path / "host", module="acme")
-    script = (
-        "from intercom_assets import IntercomSource\n"
-        "d = IntercomSource(access_token={'env': 'T'}).definitions()\n"
-        "print({k for s in d.resolve_all_asset_specs() for k in s.metadata if 'code' in k})"
-    )
-
-    said = machine.call(sys.executable, "-c", script, cwd=host.folder)
-
-    assert "set()\n" == said
 
 
 def test_no_project_is_needed(
@@ -194,18 +207,16 @@ def test_no_project_is_needed(
     assert not (installed / "data").exists()
 
 
-def test_a_folder_that_cannot_be_written_is_named(machine: Machine, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     """Where Dagster's records cannot be kept, that is said with what to do, and nothing starts."""
     (tmp_path / "data").touch()
-    bare = replace(machine, variables={**machine.variables, "DAGSTER_HOME": ""})
 
-    done = command_line(bare, tmp_path, "demo", "--json")
+    with pytest.raises(ConfigurationError) as refused:
+        make_dagster_home(standalone(tmp_path))
 
-    assert 2 == done.returncode
-    error = json.loads(done.stdout)["error"]
-    assert f"Dagster's records cannot be kept in {tmp_path / 'data' / '.dagster'}: " in error
-    assert "set DAGSTER_HOME" in error
-    assert "Traceback" not in done.stderr
+    said = str(refused.value)
+    assert f"Dagster's records cannot be kept in {tmp_path / 'data' / '.dagster'}: " in said
+    assert "set DAGSTER_HOME" in said
 
 
 def test_the_demo_needs_nothing(machine: Machine, tmp_path: Path) -> None:
@@ -234,33 +245,29 @@ def test_the_demo_needs_nothing(machine: Machine, tmp_path: Path) -> None:
     assert 1 == real.returncode
 
 
-@pytest.mark.parametrize("form", ["pyproject.toml", "dg.toml"])
-def test_commands_read_what_dagster_reads(
-    project: Project, machine: Machine, tmp_path: Path, form: str
-) -> None:
+def test_commands_read_what_dagster_reads(host: Host, project: Project) -> None:
     """A project has either file; its source may use Dagster's templates and a translation."""
-    host = Host(folder=tmp_path / "host", module="acme")
     host.add(
         "eu",
         access_token="{{ env.INTERCOM_EU_ACCESS_TOKEN }}",
         base_url=project.url,
         translation={"key": "support/{{ props.name }}"},
     )
-    if form == "dg.toml":
-        (host.folder / "pyproject.toml").unlink()
-        (host.folder / "dg.toml").write_text(
-            'directory_type = "project"\n[project]\nroot_module = "acme"\n'
-        )
 
-    run = command_line(machine, host.defs, "run", "--select", "tags,contact_tags")
-    status = command_line(machine, host.defs, "status")
+    run = here("run", "--select", "tags,contact_tags")
+    (host.folder / "pyproject.toml").unlink()
+    (host.folder / "dg.toml").write_text(
+        f'directory_type = "project"\n[project]\nroot_module = "{host.module}"\n'
+    )
+    status = here("status")
 
-    assert 0 == run.returncode, run.stderr
+    assert 0 == run.exit_code, run.stderr
     assert re.search(r"^tags +intercom.rudder_tags +[1-9]", run.stdout, re.MULTILINE)
     assert f"Source eu in {host.folder / 'data' / 'warehouse.duckdb'}" in status.stdout
     assert re.search(r"^tags +[1-9]", status.stdout, re.MULTILINE)
 
 
+@pytest.mark.skipif(not TORTURE, reason="installing takes minutes: make torture")
 def test_the_lowest_declared_versions_sync(
     project: Project, wheel: Path, machine: Machine, tmp_path: Path
 ) -> None:
