@@ -13,6 +13,7 @@ _WITH_ID = frozenset(
         "custom_object_instances",
     }
 )
+_NO_JOBS = frozenset({"data", "get_datasets", "enqueue"})
 _FIXED = frozenset({"search", "list", "scroll", "deleted", "attributes"})
 
 
@@ -39,7 +40,7 @@ def endpoint_of(method: str, path: str) -> str:
         names[2] = "{id}"
     elif len(names) > 1 and names[0] in _WITH_ID and names[1] not in _FIXED:
         names[1] = "{id}"
-    if names[0] in {"export", "download"} and len(names) > 2 and names[-1] != "data":
+    if names[0] in {"export", "download"} and len(names) > 2 and names[-1] not in _NO_JOBS:
         names[-1] = "{job}"
     return f"{method} /{'/'.join(names)}"
 

@@ -173,3 +173,15 @@ def test_a_csv_that_is_cut_off_or_another_is_refused(made: Made, text: str, reas
     """A CSV that ends within a line, or has other columns altogether, says so."""
     with pytest.raises(TransientError, match=reason):
         read(made({"open.csv": text}))
+
+
+@pytest.mark.parametrize("content", [b"", b"receipt_id,opened_at\r\n1,2"], ids=["empty", "open"])
+def test_an_open_end_is_believed_the_second_time(made: Made, content: bytes) -> None:
+    """A CSV that is empty, or ends within a line, is cut off unless it is as long as before."""
+    file = made(content)
+
+    with pytest.raises(TransientError, match="it is empty, or ends within a line"):
+        file.checked()
+    assert content.count(b"\r") == len(
+        list(file.checked(as_before=True).records("receipt", EXPECTED))
+    )
