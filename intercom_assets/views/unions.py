@@ -55,7 +55,9 @@ def make_unions(
 
 def drop_unions(source: Settings, warehouse: Warehouse) -> list[str]:
     """Drop the views that show the rows of a source; return changes."""
-    dropped = warehouse.drop_views(source.schema, _others(), f"'{source.name}'")
+    # Named in DuckDB's comment, and as a literal in Snowflake's definition.
+    named = rf"""["']{source.name}["']"""
+    dropped = warehouse.drop_views(source.schema, _others(), named)
     return [f"dropped {name}" for name in dropped]
 
 
@@ -85,7 +87,7 @@ def _views(sources: Sequence[Settings], warehouse: Warehouse) -> Iterator[View]:
 def _view(schema: str, resource: Resource, tables: tuple[SourceTable, ...]) -> View:
     stored = frozenset[str]().union(*(one.columns for one in tables))
     columns = tuple(one for one in resource.table.all_columns if one.name in stored)
-    names = ", ".join(f"'{one.source}'" for one in tables)
+    names = ", ".join(f'"{one.source}"' for one in tables)
     about = f"The rows of {resource.name} of the Intercom sources {names}."
     return View(union_target(schema, resource), about, UnionView(tables, columns))
 

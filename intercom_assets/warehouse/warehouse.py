@@ -1,6 +1,7 @@
 """What a sync does with tables and cursors, written once for all databases."""
 
 import json
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
@@ -305,12 +306,12 @@ class Warehouse:
 
         return self._adapter.write(make, "views")
 
-    def drop_views(self, schema: str, names: Sequence[str], mention: str) -> list[str]:
-        """Drop those of our views whose text has a mention; return their names."""
+    def drop_views(self, schema: str, names: Sequence[str], pattern: str) -> list[str]:
+        """Drop those of our views whose text matches a pattern; return their names."""
 
         def find(session: Session) -> list[str]:
             there = session.relations(schema, names).items()
-            return [name for name, (_, text) in there if is_ours(text) and mention in text]
+            return [name for name, (_, text) in there if is_ours(text) and re.search(pattern, text)]
 
         def drop(session: Session) -> list[str]:
             for name in (found := find(session)):

@@ -155,7 +155,7 @@ def _union(dialect: Dialect) -> Iterator[tuple[str, str]]:
     us = SourceTable(Target("intercom", "rudder_things", THINGS), "us", None, names - {"tags"})
     columns = tuple(one for one in THINGS.columns if one.name in names)
     target = Target("intercom", "intercom_things_all", THINGS)
-    view = WarehouseView(target, "Of 'eu', 'us'.", UnionView((eu, us), columns))
+    view = WarehouseView(target, 'Of "eu", "us".', UnionView((eu, us), columns))
     yield from _sent("things_all", view, dialect, new=True)
 
 

@@ -1304,7 +1304,7 @@ FROM "intercom"."rudder_things"
 WHERE TRUE;
 
 -- view things_all create 2
-COMMENT ON VIEW "intercom"."intercom_things_all" IS 'Of ''eu'', ''us''. [intercom_assets:0bffc4e91e29b13a]';
+COMMENT ON VIEW "intercom"."intercom_things_all" IS 'Of "eu", "us". [intercom_assets:a71c60fb043793a7]';
 
 -- query Naming
 SELECT DISTINCT t."parent_id", t."parent_id", t."parent_id"

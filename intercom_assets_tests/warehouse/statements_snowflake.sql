@@ -1218,7 +1218,7 @@ WHERE "_VALID_TO" IS NOT NULL
   AND 'intercom_assets:fe851d6b2014df2f' <> '';
 
 -- view things_all create 1
-CREATE VIEW "INTERCOM"."INTERCOM_THINGS_ALL" COMMENT = 'Of ''eu'', ''us''.' AS
+CREATE VIEW "INTERCOM"."INTERCOM_THINGS_ALL" COMMENT = 'Of "eu", "us".' AS
 SELECT
   'eu' AS "_SOURCE",
   'it''s \\ w1' AS "_WORKSPACE_ID",
@@ -1238,7 +1238,7 @@ SELECT
   CAST(NULL AS VARIANT) AS "TAGS"
 FROM "INTERCOM"."RUDDER_THINGS"
 WHERE TRUE
-  AND 'intercom_assets:377e3690a70417ea' <> '';
+  AND 'intercom_assets:2969a04310252b77' <> '';
 
 -- query Naming
 SELECT DISTINCT t."PARENT_ID", t."PARENT_ID", t."PARENT_ID"

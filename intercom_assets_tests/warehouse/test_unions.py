@@ -30,7 +30,7 @@ def test_rows_of_two_tables_are_shown_together(store: Store, place: Place) -> No
         SourceTable(store.target, "us", ODD, frozenset(us)),
     )
     target = Target("s", "intercom_things_all", THINGS)
-    view = View(target, "Of 'eu', 'us'.", UnionView(tables, THINGS.all_columns))
+    view = View(target, 'Of "eu", "us".', UnionView(tables, THINGS.all_columns))
 
     made = [store.warehouse.make_views([view])[0].made for _ in range(2)]
 
@@ -42,6 +42,8 @@ def test_rows_of_two_tables_are_shown_together(store: Store, place: Place) -> No
     ] == sorted(tuple(row.values()) for row in rows.to_pylist())  # fmt: skip
     place.execute("CREATE VIEW s.intercom_other_all AS SELECT 'us' AS mine")
     names = ["intercom_things_all", "intercom_other_all", "intercom_none_all"]
-    dropped = [store.warehouse.drop_views("s", names, mention) for mention in ("'ap'", "'us'")]
+    dropped = [
+        store.warehouse.drop_views("s", names, mention) for mention in ("'ap'", "['\"]us['\"]")
+    ]
     assert [[], ["intercom_things_all"]] == dropped
     assert [("us",)] == place.execute("SELECT * FROM s.intercom_other_all")
