@@ -68,7 +68,7 @@ torture: setup ## Attack the promises with large budgets, deploy over PostgreSQL
 	INTERCOM_ASSETS_TORTURE=1 $(PYTEST) -n 2 --dist worksteal intercom_assets_tests/guarantees
 	INTERCOM_ASSETS_TORTURE=1 $(PYTEST) -n 2 --dist worksteal intercom_assets_tests/warehouse
 	INTERCOM_ASSETS_TORTURE=1 $(PYTEST) -n 2 --dist worksteal intercom_assets_tests/scenarios intercom_assets_tests/conformance intercom_assets_tests/unit
-	INTERCOM_ASSETS_TORTURE=1 $(PYTEST) intercom_assets_tests/deploy intercom_assets_tests/dagster_project/test_wheel.py
+	INTERCOM_ASSETS_TORTURE=1 $(PYTEST) intercom_assets_tests/deploy intercom_assets_tests/dagster_project
 	INTERCOM_ASSETS_TEST_WAREHOUSE=snowflake $(PYTEST) -n 2 --dist worksteal intercom_assets_tests/scenarios
 
 bench: setup ## Measure whole syncs against the simulator, into benchmarks/RESULTS.md; takes half an hour

@@ -1,5 +1,6 @@
 """How tests make a Dagster project of somebody else, with Intercom sources in it."""
 
+import contextlib
 import itertools
 import json
 import shutil
@@ -9,7 +10,9 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from click.testing import CliRunner, Result
 
+from intercom_assets.cli import main
 from intercom_assets_tests.dagster_project.running import ROOT
 
 _NAMES = itertools.count()
@@ -101,3 +104,9 @@ class Host:
     def load(self) -> dg.Definitions:
         """Load its component files; the test has put its home on the path."""
         return dg.ComponentTree.for_project(self.folder).build_defs(Path())
+
+    def call(self, *arguments: str, **variables: str) -> Result:
+        """Run `intercom-assets` in its folder; only the worker of a run is another process."""
+        own = dict.fromkeys(("DAGSTER_HOME", "DUCKDB_DATABASE"), "")
+        with contextlib.chdir(self.defs):
+            return CliRunner(env=own | variables).invoke(main, arguments)

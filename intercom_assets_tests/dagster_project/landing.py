@@ -6,25 +6,6 @@ from intercom_assets_tests.dagster_project.processes import Machine
 from intercom_assets_tests.dagster_project.running import query
 from intercom_simulator import Workspace
 
-RESOURCES = (
-    "admins",
-    "companies",
-    "company_attributes",
-    "company_segments",
-    "contact_attributes",
-    "contacts",
-    "conversation_parts",
-    "conversations",
-    "segments",
-    "tags",
-    "teams",
-)
-
-
-def assert_all_landed(machine: Machine, workspace: Workspace) -> None:
-    """Compare the keys of every table with what the workspace holds."""
-    assert_landed(machine, workspace, *RESOURCES)
-
 
 def assert_landed(machine: Machine, workspace: Workspace, *resources: str) -> None:
     """Compare the keys of tables with what the workspace holds."""

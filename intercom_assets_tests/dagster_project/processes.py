@@ -138,7 +138,7 @@ def until(look: Callable[[], T | None], what: str) -> T:
     while time.monotonic() < deadline:
         if seen := look():
             return seen
-        time.sleep(0.2)
+        time.sleep(0.5)
     raise AssertionError(f"{what} did not happen in {DEADLINE:.0f} s")
 
 

@@ -1,7 +1,6 @@
 """Several sources: side by side where their tables differ, refused where they do not."""
 
 import re
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -9,7 +8,6 @@ import dagster as dg
 import pytest
 
 from intercom_assets_tests.dagster_project.hosting import Host
-from intercom_assets_tests.dagster_project.processes import BIN, Machine
 from intercom_assets_tests.dagster_project.running import (
     Project,
     execute,
@@ -58,18 +56,15 @@ APART = {
 }
 
 
+KINDS = ["contacts", "companies", "conversations", "tags"]
+
+
 @pytest.fixture
 def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Host:
     """Make a Dagster project of somebody else."""
     host = Host(folder=tmp_path / "host")
     monkeypatch.syspath_prepend(str(host.home))
     return host
-
-
-@pytest.fixture
-def machine(project: Project, tmp_path: Path) -> Machine:
-    """Set up a machine with a token of the simulated workspace."""
-    return Machine(url=project.url, folder=tmp_path)
 
 
 @pytest.mark.parametrize("settings", SHARED.values(), ids=SHARED)
@@ -148,37 +143,25 @@ def test_templates_of_dagster_are_filled_in(host: Host, monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize("command", ["run", "check", "status"])
-def test_commands_refuse_sources_of_the_same_tables(
-    host: Host, machine: Machine, command: str
-) -> None:
+def test_commands_refuse_sources_of_the_same_tables(host: Host, command: str) -> None:
     """The command line refuses them too, before anything is read or written."""
     host.add("first")
     host.add("second", table_prefix="")
 
-    done = subprocess.run(
-        [str(BIN / "intercom-assets"), command],
-        cwd=host.folder,
-        env=machine.environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = host.call(command)
 
-    assert done.returncode != 0
-    assert "'first' and 'second' would both write the tables" in done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
+    assert done.exit_code != 0
+    assert "'first' and 'second' would both write the tables" in done.output
     assert not list(host.folder.rglob("*.duckdb"))
 
 
-def test_a_command_takes_the_name_of_a_source_or_of_its_folder(
-    host: Host, machine: Machine
-) -> None:
+def test_a_command_takes_the_name_of_a_source_or_of_its_folder(host: Host) -> None:
     """`--source` takes the name that Dagster shows, and the folder's where they differ."""
     host.add("acme-eu", table_prefix="eu_")
     host.add("folder", table_prefix="us_", name="acme_us")
 
     shown = [
-        machine.call("intercom-assets", "status", "--source", name, cwd=host.folder)
+        host.call("status", "--source", name).stdout
         for name in ("acme_eu", "acme-eu", "acme_us", "folder")
     ]
 
@@ -186,9 +169,7 @@ def test_a_command_takes_the_name_of_a_source_or_of_its_folder(
     assert ["Source acme_eu"] * 2 + ["Source acme_us"] * 2 == names
 
 
-def test_a_selection_leaves_out_sources_that_have_none_of_it(
-    host: Host, project: Project, tmp_path: Path
-) -> None:
+def test_a_selection_leaves_out_sources_that_have_none_of_it(host: Host, project: Project) -> None:
     """`--select` syncs what each source has of it; a source without any is not run.
 
     Its token is not asked for either.
@@ -203,12 +184,12 @@ def test_a_selection_leaves_out_sources_that_have_none_of_it(
         models="none",
         **common,
     )
-    machine = Machine(url=project.url, folder=tmp_path)
 
-    said = machine.call("intercom-assets", "run", "--select", "tags", cwd=host.folder)
+    done = host.call("run", "--select", "tags")
 
-    assert re.search(r"^tags +intercom.a_rudder_tags +[1-9]", said, re.MULTILINE)
-    assert "teams" not in said
+    assert 0 == done.exit_code, done.stderr
+    assert re.search(r"^tags +intercom.a_rudder_tags +[1-9]", done.stdout, re.MULTILINE)
+    assert "teams" not in done.stdout
 
 
 def test_tables_of_another_source_are_refused(project: Project) -> None:
@@ -258,7 +239,11 @@ def test_two_sources_sync_at_the_same_time(project: Project, host: Host) -> None
     """Runs of two sources of one workspace at once leave both sets of tables whole."""
     for name in ("us", "eu"):
         host.add(
-            name, table_prefix=f"{name}_", base_url=project.url, database=str(project.database)
+            name,
+            table_prefix=f"{name}_",
+            base_url=project.url,
+            database=str(project.database),
+            resources=KINDS,
         )
     definitions = host.load()
 
@@ -269,7 +254,7 @@ def test_two_sources_sync_at_the_same_time(project: Project, host: Host) -> None
         results = list(pool.map(run, ("us", "eu")))
 
     assert [{}, {}] == [failures(result) for result in results]
-    for kind in ("contacts", "companies", "conversations", "tags"):
+    for kind in KINDS:
         true = set(project.workspace.collection(kind).ids())
         for prefix in ("us_", "eu_"):
             assert true == project.ids(f"{prefix}rudder_{kind}")

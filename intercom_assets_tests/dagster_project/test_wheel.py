@@ -9,9 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
-from intercom_assets.cli import main
 from intercom_assets.cli.project import make_dagster_home, standalone
 from intercom_assets.errors import ConfigurationError
 from intercom_assets_tests.dagster_project.hosting import Host
@@ -140,19 +138,11 @@ def test_an_empty_project_syncs_with_the_wheel(
 
 @pytest.fixture
 def host(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Host:
-    """Make somebody else's project and go to its component files, with the token of `eu`."""
+    """Make somebody else's project, with the token of a source named `eu`."""
     host = Host(folder=tmp_path / "host", layout=getattr(request, "param", "."))
     monkeypatch.syspath_prepend(str(host.home))
-    monkeypatch.chdir(host.defs)
-    for variable in ("DAGSTER_HOME", "DUCKDB_DATABASE", "INTERCOM_RESOURCES"):
-        monkeypatch.setenv(variable, "")
     monkeypatch.setenv("INTERCOM_EU_ACCESS_TOKEN", TOKEN)
     return host
-
-
-def here(*arguments: str) -> Result:
-    """Run `intercom-assets` in this process; a run's worker has one of its own."""
-    return CliRunner().invoke(main, arguments)
 
 
 @pytest.mark.parametrize("host", ["src"], indirect=True)
@@ -161,7 +151,7 @@ def test_commands_find_a_project_whose_modules_are_under_src(host: Host, project
     host.add("eu", access_token={"env": "INTERCOM_EU_ACCESS_TOKEN"}, base_url=project.url)
     host.add("us", access_token={"env": "INTERCOM_US_ACCESS_TOKEN"}, table_prefix="us_")
 
-    run = here("run", "--source", "eu", "--select", "tags")
+    run = host.call("run", "--source", "eu", "--select", "tags")
 
     assert 0 == run.exit_code, run.stderr
     assert "query --source eu 'SELECT" in run.stdout
@@ -254,12 +244,12 @@ def test_commands_read_what_dagster_reads(host: Host, project: Project) -> None:
         translation={"key": "support/{{ props.name }}"},
     )
 
-    run = here("run", "--select", "tags,contact_tags")
+    run = host.call("run", "--select", "tags,contact_tags")
     (host.folder / "pyproject.toml").unlink()
     (host.folder / "dg.toml").write_text(
         f'directory_type = "project"\n[project]\nroot_module = "{host.module}"\n'
     )
-    status = here("status")
+    status = host.call("status")
 
     assert 0 == run.exit_code, run.stderr
     assert re.search(r"^tags +intercom.rudder_tags +[1-9]", run.stdout, re.MULTILINE)

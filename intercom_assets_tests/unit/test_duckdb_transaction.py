@@ -6,6 +6,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from hashlib import md5
 from pathlib import Path
 from random import Random
 from string import ascii_letters
@@ -26,7 +27,7 @@ from intercom_assets_tests.guarantees.budget import some
 from intercom_assets_tests.unit.storing import THINGS, Store, file_of, store_at, thing
 
 
-@pytest.mark.parametrize("width", some([1_000, 3_000, 6_000, 7_000, 10_000, 30_000], 1_000, 7_000))
+@pytest.mark.parametrize("width", some([1_000, 3_000, 6_000, 7_000, 10_000, 30_000], 3_000, 7_000))
 def test_a_commit_fits_its_memory(tmp_path: Path, width: int) -> None:
     """Twice a whole commit of new rows, or one of changed ones, is made in little memory."""
     heard: list[str] = []
@@ -178,17 +179,16 @@ def test_commits_of_one_process_take_turns(tmp_path: Path) -> None:
 def test_very_long_rows_are_kept(tmp_path: Path) -> None:
     """Stored rows may be longer than what little memory can rewrite: syncs go on beside them."""
     store = store_at(tmp_path)
-    long = [thing(f"long {n}", Random(n).randbytes(150_000).hex()) for n in range(550)]
-    store.commit(long, complete=True)
+    long = {f"long {n}": Random(n).randbytes(150_000).hex() for n in range(550)}
+    store.commit([thing(key, name) for key, name in long.items()], complete=True)
 
-    for number in range(3):
+    for number in range(2):
         store.commit([thing(str(number))], complete=True)
 
-    stored = store.names()
-    assert {one["id"]: one["name"] for one in long} == {
-        key: name for key, name in stored.items() if key.startswith("long")
-    }
-    assert {"0", "1", "2"} == {key for key in stored if not key.startswith("long")}
+    with connect(file_of(store)) as connection:
+        stored = connection.execute("SELECT id, md5(name) FROM s.rudder_things").fetchall()
+    kept = long | {"0": "a", "1": "a"}
+    assert {key: md5(name.encode()).hexdigest() for key, name in kept.items()} == dict(stored)  # noqa: S324 - no secret
     assert [file_of(store).name] == [one.name for one in tmp_path.glob("x.duckdb*")]
 
 
