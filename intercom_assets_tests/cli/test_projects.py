@@ -52,7 +52,7 @@ plain = IntercomSource(
 
 @dg.definitions
 def defs():
-    found = dg.load_from_defs_folder(path_within_project=Path(__file__).parent)
+    found = dg.ComponentTree.for_project(Path(__file__).parents[1]).build_defs(Path())
     return dg.Definitions.merge(found, plain.definitions(project_root=Path(__file__).parents[1]))
 """
 
@@ -85,8 +85,8 @@ def test_commands_know_every_source(workspace: CommandLine, host: Host) -> None:
     commands = CommandLine(environment, host.folder)
 
     ran = commands("run", "--json")
-    shown = commands.process("status", "--json")
-    asked = commands.process(
+    shown = commands("status", "--json")
+    asked = commands(
         "query",
         "--source",
         "plain",
@@ -110,7 +110,7 @@ def test_a_project_that_ends_python_is_no_success(commands: CommandLine, host: H
     """A module that ends Python while it is imported is named, whatever its code."""
     (host.defs / "sales" / "component.py").write_text("raise SystemExit(0)\n")
 
-    told = CommandLine(commands.environment, host.folder).process("status")
+    told = CommandLine(commands.environment, host.folder)("status")
 
     assert 2 == told.returncode
     assert "[SystemExit: 0, " in told.stderr
@@ -135,7 +135,7 @@ def test_a_broken_project_is_one_line(
     (host.defs / "sales" / "component.py").write_text(_BROKEN)
     as_json = () if "query" in command else ("--json",)
 
-    told = CommandLine(commands.environment, host.folder).process(*command, *as_json)
+    told = CommandLine(commands.environment, host.folder)(*command, *as_json)
 
     assert (1 if command == ("check",) else 2) == told.returncode
     [line] = told.stderr.splitlines()
