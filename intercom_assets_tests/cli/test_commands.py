@@ -13,7 +13,14 @@ import pytest
 from click.testing import CliRunner
 
 from intercom_assets.cli import main
-from intercom_assets_tests.cli.conftest import READY, ROOT, CommandLine, command_line, token_of
+from intercom_assets_tests.cli.conftest import (
+    READY,
+    ROOT,
+    CommandLine,
+    Done,
+    command_line,
+    token_of,
+)
 from intercom_assets_tests.dagster_project.hosting import shipped_project
 
 ELEVEN = 11
@@ -36,15 +43,17 @@ class TwoRuns:
     """What a first and a second run printed, and where they ran."""
 
     workspace: CommandLine
-    first: subprocess.CompletedProcess[str]
-    second: subprocess.CompletedProcess[str]
+    first: Done
+    second: Done
 
 
 @pytest.fixture(scope="module")
 def ran(simulator: str, tmp_path_factory: pytest.TempPathFactory) -> TwoRuns:
     """Run twice, the second time for programs."""
     workspace = command_line(tmp_path_factory.mktemp("ran"), **token_of(simulator))
-    return TwoRuns(workspace, workspace("run"), workspace("run", "--json"))
+    return TwoRuns(
+        workspace, workspace("run"), workspace("run", "--json", "--select", "tags,contacts")
+    )
 
 
 def test_second_run_inserts_and_updates_nothing(ran: TwoRuns) -> None:
@@ -67,7 +76,7 @@ def test_json_has_the_documented_fields(ran: TwoRuns) -> None:
     """A run, a status and a check as JSON have the fields of the document, and nothing else."""
     documented = examples((ROOT / "docs" / "command-line.md").read_text())
 
-    run = ran.workspace("run", "--json", "--select", "tags")
+    run = ran.second
     status = ran.workspace("status", "--json")
     check = ran.workspace("check", "--json")
 
@@ -78,7 +87,7 @@ def test_json_has_the_documented_fields(ran: TwoRuns) -> None:
     shown = json.loads(run.stdout)
     assert ("ok", 0) == (shown["status"], shown["exit_code"])
     assert datetime.fromisoformat(shown["started_at"]) < datetime.fromisoformat(shown["ended_at"])
-    [tags] = shown["sources"][0]["resources"]
+    tags, _ = shown["sources"][0]["resources"]
     assert (40, 40, "ok", None) == tuple(
         tags[name] for name in ("rows_unchanged", "row_count", "status", "error")
     )
@@ -311,11 +320,16 @@ def test_query_answers_and_keeps_nothing(with_teams: CommandLine) -> None:
 
 
 _AS_ON_WINDOWS = """\
-import sys
+import json, sys
 for stream in (sys.stdout, sys.stderr):
     stream.reconfigure(encoding="cp1252", errors="strict", newline="\\r\\n")
 from intercom_assets.cli import main
-main()
+for arguments in json.loads(sys.argv[1]):
+    try:
+        main(["query", *arguments])
+    except SystemExit:
+        for stream in (sys.stdout, sys.stderr):
+            print("", end="\\0", file=stream, flush=True)
 """
 _HARD = "Zoë → 日本𝄞"
 
@@ -325,20 +339,21 @@ def test_what_is_piped_is_utf_8(with_teams: CommandLine) -> None:
     hard = " || ".join(f"chr({ord(one)})" for one in _HARD)
     sql = f"SELECT {hard} AS name, 'a' || chr(13) || 'b' AS cr, 'a' || chr(13) || chr(10) AS crlf"
 
-    def printed(*arguments: str) -> list[bytes]:
-        done = subprocess.run(
-            [sys.executable, "-c", _AS_ON_WINDOWS, *arguments],
-            cwd=ROOT,
-            env=with_teams.environment,
-            capture_output=True,
-            check=False,
-        )
-        return [done.stdout, done.stderr]
-
-    csv, csv_errors = printed("query", "--format", "csv", sql)
-    table, _ = printed("query", f"SELECT {hard} AS name")
-    shown, _ = printed("query", "--format", "json", sql)
-    nothing, refusal = printed("query", f'FROM "{_HARD}"')
+    queries = (
+        ("--format", "csv", sql),
+        (f"SELECT {hard} AS name",),
+        ("--format", "json", sql),
+        (f'FROM "{_HARD}"',),
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", _AS_ON_WINDOWS, json.dumps(queries)],
+        cwd=ROOT,
+        env=with_teams.environment,
+        capture_output=True,
+        check=False,
+    )
+    csv, table, shown, nothing, _ = done.stdout.split(b"\0")
+    csv_errors, *_, refusal, _ = done.stderr.split(b"\0")
 
     assert (f'name,cr,crlf\n{_HARD},"a\rb","a\r\n"\n'.encode(), b"") == (csv, csv_errors)
     assert f"name\n{_HARD}\n" == table.decode()
@@ -370,7 +385,9 @@ def test_simulate_serves_a_workspace(commands: CommandLine) -> None:
 
 def test_the_help_of_simulate_names_itself(commands: CommandLine) -> None:
     """Its usage begins with the command that was typed."""
-    assert commands("simulate", "--help").stdout.startswith("usage: intercom-assets simulate ")
+    assert commands.process("simulate", "--help").stdout.startswith(
+        "usage: intercom-assets simulate "
+    )
 
 
 def test_query_without_a_database_says_to_sync_first(workspace: CommandLine) -> None:
@@ -399,7 +416,7 @@ def test_a_wrong_command_line_is_refused(arguments: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("command", [(), ("run",), ("check",), ("status",), ("query",)])
 def test_help_does_not_import_dagster(commands: CommandLine, command: tuple[str, ...]) -> None:
     """Help appears at once: Dagster's import takes seconds."""
-    shown = commands(*command, "--help", PYTHONPROFILEIMPORTTIME="1")
+    shown = commands.process(*command, "--help", PYTHONPROFILEIMPORTTIME="1")
 
     assert 0 == shown.returncode
     assert "Usage:" in shown.stdout
@@ -408,7 +425,7 @@ def test_help_does_not_import_dagster(commands: CommandLine, command: tuple[str,
 
 def test_status_imports_no_more_than_it_shows(commands: CommandLine) -> None:
     """A status loads the definitions, but nothing that only a sync or Snowflake needs."""
-    shown = commands(
+    shown = commands.process(
         "status",
         PYTHONPROFILEIMPORTTIME="1",
         INTERCOM_ACCESS_TOKEN="never-used",

@@ -52,7 +52,7 @@ plain = IntercomSource(
 
 @dg.definitions
 def defs():
-    found = dg.load_from_defs_folder(path_within_project=Path(__file__).parent)
+    found = dg.ComponentTree.for_project(Path(__file__).parents[1]).build_defs(Path())
     return dg.Definitions.merge(found, plain.definitions(project_root=Path(__file__).parents[1]))
 """
 
