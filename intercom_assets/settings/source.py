@@ -23,7 +23,7 @@ from intercom_assets.engine.cursor import Source
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.intercom import REGIONS
 from intercom_assets.intercom.retry import LARGEST
-from intercom_assets.settings import fields, forms
+from intercom_assets.settings import fields, forms, selection
 from intercom_assets.settings.custom_objects import read_custom_object_types
 from intercom_assets.settings.privacy import (
     NamedPaths,
@@ -115,9 +115,9 @@ class Settings(SettingsGroup):
     """Put before `rudder_<resource>` verbatim. Default: empty."""
 
     selected: Annotated[
-        fields.Selection, fields.resources, forms.names_of(*fields.LEVELS, *CATALOG.names)
+        selection.Selection, selection.resources, forms.names_of(*selection.LEVELS, *CATALOG.names)
     ] = Field(
-        default_factory=lambda others: fields.Selection(
+        default_factory=lambda others: selection.Selection(
             CATALOG.up_to(Level.CORE, others["api_version"])
         ),
         alias="resources",
@@ -125,7 +125,9 @@ class Settings(SettingsGroup):
     """`all` (default: the core), `everything` (also what costs a few requests a sync; of that, what
     the token may not read is skipped), names, or a word and names: all,ticket_types."""
 
-    include: Annotated[tuple[str, ...], fields.include, forms.names_of(*fields.ON_REQUEST)] = ()
+    include: Annotated[
+        tuple[str, ...], selection.include, forms.names_of(*selection.ON_REQUEST)
+    ] = ()
     """What Intercom sends only on request, without a request more: merge_history of contacts,
     monitors and scorecards of conversations; each has a view. Stored rows have it once they change,
     or after a reconcile. Default: none."""
@@ -154,12 +156,12 @@ class Settings(SettingsGroup):
     once with openssl rand -hex 32."""
 
     models: Annotated[
-        tuple[Model, ...], fields.models, forms.names_of("all", "everything", "none", *NAMES)
+        tuple[Model, ...], selection.models, forms.names_of("all", "everything", "none", *NAMES)
     ] = Field(default_factory=lambda o: models_of(o["selected"], include=o["include"]))
     """Views for analysts: `all` (default) that the resources allow, `everything`, which adds lists
     inside records, `none`, or names: contacts_flat,contact_tags."""
 
-    history: Annotated[frozenset[str], fields.history, forms.names_of("all", *CATALOG.names)] = (
+    history: Annotated[frozenset[str], selection.history, forms.names_of("all", *CATALOG.names)] = (
         frozenset()
     )
     """Resources of which former versions of rows are kept: names, or `all` that are selected.
@@ -220,7 +222,7 @@ class Settings(SettingsGroup):
     """Schema for views that are named and typed as Fivetran's tables. Default: none. See
     docs/fivetran.md."""
 
-    union_views: Annotated[bool, fields.union_views, forms.SWITCH] = False
+    union_views: Annotated[bool, selection.union_views, forms.SWITCH] = False
     """true: the step of the models also makes `intercom_<resource>_all`, views of the rows of all
     sources that say so and share warehouse and schema. Default: false. See
     docs/several-workspaces.md."""

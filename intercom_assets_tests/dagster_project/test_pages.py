@@ -11,7 +11,7 @@ from intercom_assets.catalog import CATALOG
 from intercom_assets.catalog.views import NAMES as MODELS
 from intercom_assets.component import build_definitions
 from intercom_assets.orchestration.schedules import neighbouring_ticks
-from intercom_assets.settings.fields import ON_REQUEST
+from intercom_assets.settings.selection import ON_REQUEST
 from intercom_assets_tests.dagster_project.reading import problems, read
 from intercom_assets_tests.dagster_project.running import Project, figures
 
