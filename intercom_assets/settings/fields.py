@@ -294,19 +294,6 @@ def _redacted(resource: Resource, excluded: Iterable[FieldPath]) -> str | None:
     return redacted[0].name if redacted and is_excluded else None
 
 
-@Reads
-def union_views(value: object, info: Info) -> bool:
-    """Read true or false; true needs the step that makes models."""
-    chosen = {"true": True, "false": False}.get(str(value).strip().lower())
-    if chosen is None:
-        raise ValueError("true or false is allowed")
-    if chosen and not any(
-        info.data.get(one, True) for one in ("models", "history", "fivetran_schema")
-    ):
-        raise ValueError("the step of the models makes these views, so models must not be none")
-    return chosen
-
-
 @converted
 def days(value: object) -> int:
     """Read a number of days."""

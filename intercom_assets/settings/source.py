@@ -61,6 +61,7 @@ from intercom_assets.settings.warehouse import (
     if_chosen,
     other_schema,
     read_database,
+    read_union_views,
     web_address,
 )
 
@@ -213,10 +214,9 @@ class Settings(SettingsGroup):
     """Schema for views that are named and typed as Fivetran's tables. Default: none. See
     docs/fivetran.md."""
 
-    union_views: Annotated[bool, fields.union_views, forms.SWITCH] = False
+    union_views: Annotated[bool, read_union_views, forms.SWITCH] = False
     """true: the step of the models also makes `intercom_<resource>_all`, views of the rows of all
-    sources that say so and share warehouse and schema. Default: false. See
-    docs/several-workspaces.md."""
+    sources that say so and share warehouse and schema. Default: false. See docs/models.md."""
 
     lock_timeout: Annotated[timedelta, fields.duration, forms.DURATION] = timedelta(minutes=1)
     """How long a run waits for a DuckDB file that another process has open, or in Snowflake for a

@@ -100,6 +100,19 @@ def other_schema(value: str, info: Info) -> str:
     return _identifier_part(value)
 
 
+@Reads
+def read_union_views(value: object, info: Info) -> bool:
+    """Read true or false; true needs the step that makes models."""
+    chosen = {"true": True, "false": False}.get(str(value).strip().lower())
+    if chosen is None:
+        raise ValueError("true or false is allowed")
+    if chosen and not any(
+        info.data.get(one, True) for one in ("models", "history", "fivetran_schema")
+    ):
+        raise ValueError("the step of the models makes these views, so models must not be none")
+    return chosen
+
+
 @parsed
 def web_address(value: str) -> str:
     """Accept https, or http on loopback."""
