@@ -166,8 +166,8 @@ def no_list(error: NotFound, resource: Resource, value: str) -> NotFound:
     """Say that a resource has no list of a value."""
     return NotFound(
         error.request,
-        f"Intercom has no {resource.name} of the {resource.each} {value!r}",
-        "Correct the setting custom_object_types, or take it out there; what is stored of it stays "
+        f"Intercom knows no {resource.each} {value!r} of {resource.name}",
+        "Fix the setting custom_object_types, or take it out there; what is stored of it stays "
         "as it is",
     )
 

@@ -224,8 +224,7 @@ class Settings(SettingsGroup):
 
     union_views: Annotated[bool, selection.union_views, forms.SWITCH] = False
     """true: the step of the models also makes `intercom_<resource>_all`, views of the rows of all
-    sources that say so and share warehouse and schema. Default: false. See
-    docs/several-workspaces.md."""
+    sources that say so and share warehouse and schema. Default: false. See docs/models.md."""
 
     lock_timeout: Annotated[timedelta, fields.duration, forms.DURATION] = timedelta(minutes=1)
     """How long a run waits for a DuckDB file that another process has open, or in Snowflake for a

@@ -38,7 +38,7 @@ def make_unions(
         views = list(_views(sources, warehouse))
         outcomes = warehouse.make_views(views)
         made = {view.target: one for view, one in zip(views, outcomes, strict=True)}
-        dropped = warehouse.drop_views(schema, _others(made), "")
+        dropped = warehouse.drop_views(schema, _others(made), ("",))
     refused = [
         f"{target} exists and was not made by intercom_assets (or was changed since), so it is "
         f"left as it is. Rename it and run the source again: {one.rename} Or leave union_views out"
@@ -56,7 +56,7 @@ def make_unions(
 def drop_unions(source: Settings, warehouse: Warehouse) -> list[str]:
     """Drop the views that show the rows of a source; return changes."""
     # Named in DuckDB's comment, and as a literal in Snowflake's definition.
-    named = rf"""["']{source.name}["']"""
+    named = (f'"{source.name}"', f"'{source.name}'")
     dropped = warehouse.drop_views(source.schema, _others(), named)
     return [f"dropped {name}" for name in dropped]
 

@@ -1,7 +1,6 @@
 """What a sync does with tables and cursors, written once for all databases."""
 
 import json
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
@@ -207,12 +206,10 @@ class Warehouse:
         """Return the names of each table's columns; none if it is missing or not ours."""
         if not self._adapter.exists():
             return [() for _ in targets]
-
-        def look(session: Session) -> list[Collection[str]]:
-            stored = (session.columns(one.schema, one.name) for one in targets)
-            return [names if ROW_HASH in names else () for names in stored]
-
-        return self._adapter.read(look, "tables")
+        stored = self._adapter.read(
+            lambda session: [session.columns(one.schema, one.name) for one in targets], "tables"
+        )
+        return [names if ROW_HASH in names else () for names in stored]
 
     def add_columns(
         self, target: Target, columns: Sequence[Column], fill: StagedFile | None
@@ -300,18 +297,19 @@ class Warehouse:
             there = session.relations(views[0].target.schema, names)
             foreign = {name: kind for name, (kind, text) in there.items() if not is_ours(text)}
             if together and foreign:
-                return [Outcome(Made.REFUSED, self._rename(view, foreign)) for view in views]
+                return [self._refused(view, foreign.get(view.target.name)) for view in views]
             with self._ddl_transaction(session):
                 return [self._make_view(session, one, there.get(one.target.name)) for one in views]
 
         return self._adapter.write(make, "views")
 
-    def drop_views(self, schema: str, names: Sequence[str], pattern: str) -> list[str]:
-        """Drop those of our views whose text matches a pattern; return their names."""
+    def drop_views(self, schema: str, names: Sequence[str], mentions: Sequence[str]) -> list[str]:
+        """Drop those of our views whose text has one of some mentions; return their names."""
 
         def find(session: Session) -> list[str]:
             there = session.relations(schema, names).items()
-            return [name for name, (_, text) in there if is_ours(text) and re.search(pattern, text)]
+            ours = [(name, text) for name, (_, text) in there if is_ours(text)]
+            return [name for name, text in ours if any(one in text for one in mentions)]
 
         def drop(session: Session) -> list[str]:
             for name in (found := find(session)):
@@ -322,9 +320,8 @@ class Warehouse:
         some = self._adapter.exists() and self._adapter.read(find, "views")
         return self._adapter.write(drop, "views") if some else []
 
-    def _rename(self, view: View, foreign: Mapping[str, str]) -> str:
-        kind = foreign.get(view.target.name)
-        return rename(view.target, self._dialect, kind) if kind else ""
+    def _refused(self, view: View, kind: str | None) -> Outcome:
+        return Outcome(Made.REFUSED, rename(view.target, self._dialect, kind) if kind else "")
 
     def _make_view(self, session: Session, view: View, there: tuple[str, str] | None) -> Outcome:
         shown = select(view.definition, self._dialect)
@@ -332,7 +329,7 @@ class Warehouse:
         if there is not None:
             kind, text = there
             if not is_ours(text):
-                return Outcome(Made.REFUSED, rename(view.target, self._dialect, kind))
+                return self._refused(view, kind)
             if mark in text:
                 return Outcome(Made.UNCHANGED)
         name, new = qualified(view.target, self._dialect), there is None

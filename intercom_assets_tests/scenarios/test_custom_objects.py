@@ -101,7 +101,7 @@ def test_where_no_type_exists_the_sync_fails(world: World) -> None:
     world.sync(NAME)
     types(world, "Ordr", "Sub")
 
-    with pytest.raises(NotFound, match="no custom_objects of the type 'Ordr'"):
+    with pytest.raises(NotFound, match="no type 'Ordr' of custom_objects"):
         world.sync(NAME)
 
     assert set() == world.marked(NAME)
@@ -112,7 +112,7 @@ def test_counting_names_a_type_that_does_not_exist(world: World) -> None:
     with world.connection() as connection:
         session = connection.session(meter=RequestMetrics(), scope="", note=lambda _: None)
         counted = connection.call(probe, session, CATALOG[NAME], ("Order", "Subscription"))
-        with pytest.raises(NotFound, match="no custom_objects of the type 'Ordr'"):
+        with pytest.raises(NotFound, match="no type 'Ordr' of custom_objects"):
             connection.call(probe, session, CATALOG[NAME], ("Order", "Ordr"))
 
     assert 302 == counted

@@ -43,7 +43,7 @@ def test_rows_of_two_tables_are_shown_together(store: Store, place: Place) -> No
     place.execute("CREATE VIEW s.intercom_other_all AS SELECT 'us' AS mine")
     names = ["intercom_things_all", "intercom_other_all", "intercom_none_all"]
     dropped = [
-        store.warehouse.drop_views("s", names, mention) for mention in ("'ap'", "['\"]us['\"]")
+        store.warehouse.drop_views("s", names, mention) for mention in (("'ap'",), ('"us"', "'us'"))
     ]
     assert [[], ["intercom_things_all"]] == dropped
     assert [("us",)] == place.execute("SELECT * FROM s.intercom_other_all")
