@@ -27,7 +27,7 @@ def _built(_environment: int) -> dg.Definitions:
         warnings.simplefilter("ignore", dg.BetaWarning)
         warnings.simplefilter("ignore", dg.PreviewWarning)
         # Build only the folder: `dg.load_from_defs_folder` builds the whole tree, which imports
-        # every installed component library, and Snowflake's takes seconds.
+        # every installed component library, and Snowflake's takes seconds. For the same reason the
+        # definitions do not name the tree, which a code server would describe.
         sources = tree.build_defs(Path())
-    found = dg.Definitions.merge(sources, dg.Definitions(component_tree=tree))
-    return with_defaults(found, PROJECT_ROOT)
+    return with_defaults(sources, PROJECT_ROOT)

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -129,12 +130,19 @@ class Project:
         return {(row["schema_name"], row["table_name"]) for row in listed}
 
 
+@cache
+def records() -> dg.DagsterInstance:
+    """Make Dagster's records of this process's runs, which read none of them."""
+    return dg.DagsterInstance.ephemeral()
+
+
 def run_job(
     definitions: dg.Definitions,
     *select: str,
     source: str = "intercom",
     config: Mapping[str, object] | None = None,
     job: str | None = None,
+    instance: dg.DagsterInstance | None = None,
 ) -> dg.ExecuteInProcessResult:
     """Run a source's job in this process, with the same config for every asset."""
     resolved = definitions.resolve_job_def(job or f"{source}_sync")
@@ -148,6 +156,7 @@ def run_job(
         run_config={"ops": {name: {"config": dict(config)} for name in ops}} if config else {},
         asset_selection=keys,
         raise_on_error=False,
+        instance=instance or records(),
     )
 
 

@@ -248,7 +248,8 @@ def test_two_sources_sync_at_the_same_time(project: Project, host: Host) -> None
     definitions = host.load()
 
     def run(name: str) -> dg.ExecuteInProcessResult:
-        return run_job(definitions, source=name)
+        with dg.DagsterInstance.ephemeral() as instance:
+            return run_job(definitions, source=name, instance=instance)
 
     with ThreadPoolExecutor(2) as pool:
         results = list(pool.map(run, ("us", "eu")))
