@@ -250,7 +250,8 @@ def build_definitions(
         assets=[
             *build_assets(specs),
             *build_models(specs, united),
-            *(build_unions(united) if own else ()),
+            # Dagster refuses two specs of one key that come from different files.
+            *(build_unions(united) if united[:1] == [specs] else ()),
         ],
         jobs=[sync, reconcile, *build_resource_jobs(specs)],
         schedules=build_schedules(settings, specs.tables, sync.name, reconcile.name),

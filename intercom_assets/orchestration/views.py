@@ -78,7 +78,7 @@ def build_models(
 
 
 def build_unions(united: Sequence[SourceSpecs]) -> list[dg.AssetSpec]:
-    """Describe the views of several sources, equally for each of them, so that Dagster merges."""
+    """Describe the views of several sources, for the definitions of the first one."""
     return [_union_spec(united, one) for one in union_resources([one.settings for one in united])]
 
 

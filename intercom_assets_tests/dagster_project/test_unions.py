@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pytest
 
 from intercom_assets.component import IntercomSource
+from intercom_assets_tests.dagster_project.hosting import Host
 from intercom_assets_tests.dagster_project.reading import problems
 from intercom_assets_tests.dagster_project.running import (
     TOKEN_VARIABLE,
@@ -162,6 +164,27 @@ def test_the_asset_is_downstream_of_all_tables(two: Two) -> None:
     schema = [one.name for one in teams.metadata["dagster/column_schema"].columns]
     assert job.execute_in_process(asset_selection=[dg.AssetKey("report")]).success
     assert list(frames[0].columns) == schema
+
+
+def test_sources_of_a_folder_know_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sources in files need not name each other; one in another schema has a view of its own."""
+    host = Host(folder=tmp_path / "host")
+    monkeypatch.syspath_prepend(str(host.home))
+    host.add("us", union_views=True)
+    host.add(
+        "eu", union_views="true", table_prefix="eu_", translation={"key": "europe/{{ props.name }}"}
+    )
+    host.add("old", table_prefix="old_")
+    host.add("far", union_views=True, warehouse_schema="far")
+
+    graph = host.load().resolve_asset_graph()
+
+    parents = {tuple(key.path) for key in graph.get(KEY).parent_keys}
+    assert {("us", "contacts"), ("europe", "contacts")} == parents
+    far = graph.get(dg.AssetKey(["far", "intercom_contacts_all"]))
+    assert {("far", "contacts")} == {tuple(key.path) for key in far.parent_keys}
 
 
 def test_sources_are_not_united_without_the_setting(two: Two) -> None:
