@@ -7,7 +7,8 @@ import httpx
 import pytest
 
 from intercom_assets.catalog import CATALOG, Resource
-from intercom_assets.catalog.endpoints import Child, Export, Scroll, Search, StartingAfter
+from intercom_assets.catalog.endpoints import Child, Scroll, Search, StartingAfter
+from intercom_assets.catalog.replication import Exported
 from intercom_assets.catalog.types import Record
 from intercom_assets.intercom.client import Call, ResourceSession
 from intercom_assets.intercom.pagination import paged, read_pages
@@ -32,7 +33,7 @@ def is_paged(resource: Resource) -> bool:
     """Say whether a resource is a list of pages; parts lie inside one record."""
     child = resource.endpoint
     one_record = isinstance(child, Child) and (len(child.records) > 1 or child.single)
-    is_file = isinstance(resource.endpoint, Export)
+    is_file = isinstance(resource.replication, Exported)
     return not isinstance(resource.pagination, Scroll) and not one_record and not is_file
 
 

@@ -92,7 +92,7 @@ REPORTS: tuple[Resource, ...] = optional(
     _dataset(
         "conversation_rating_sent",
         "rating that was asked for",
-        ("conversation_id", "conversation_rating_id"),
+        ("conversation_rating_id",),
         *(*_CONVERSATION, *_CHANNEL),
         *text(conversation_rating_id="Request for a rating."),
         *integer(conversation_rating="Rating, from 1 to 5."),
@@ -108,7 +108,8 @@ REPORTS: tuple[Resource, ...] = optional(
         "target of an SLA that applied to a conversation",
         ("conversation_id", "sla_started_at"),
         *(*_CONVERSATION, *_CHANNEL),
-        *text(sla_id="SLA.", sla_metric_type="What is to be reached.", sla_state="Outcome so far."),
+        *text(sla_id="SLA that applied.", sla_metric_type="What is to be reached."),
+        *text(sla_state="Outcome so far."),
         *timestamp(sla_started_at="When its time began.", sla_hit_at="When it was reached."),
         *timestamp(sla_missed_at="When it was missed."),
         *double(sla_time_to_response_after_miss="Seconds to the response after that."),
