@@ -75,6 +75,12 @@ def cost_of(resource: Resource, records: int | None, version: ApiVersion, page_s
             assert_never(resource.replication)
 
 
+def least_cost(resource: Resource, records: int | None, version: ApiVersion, size: int) -> Cost:
+    """Return what a sync costs at least; a first one costs no less than a quiet one."""
+    least = cost_of(resource, records or 0, version, size)
+    return least if least.first is not None else Cost(least.quiet, least.quiet)
+
+
 def _pages(pagination: Pagination, records: int | None, page_size: int) -> int | None:
     match pagination:
         case SinglePage():

@@ -5,14 +5,14 @@ One small request per resource shows whether the token may read it and how many 
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
 import click
 
 from intercom_assets.catalog import CATALOG, Resource
-from intercom_assets.catalog.cost import Cost, cost_of
+from intercom_assets.catalog.cost import Cost, cost_of, least_cost
 from intercom_assets.catalog.replication import Exported
 from intercom_assets.cli.display.output import FAILED, print_json
 from intercom_assets.cli.display.tables import Heading, print_mark, print_table
@@ -25,6 +25,8 @@ from intercom_assets.intercom.workspace import probe
 from intercom_assets.settings.source import Settings
 
 _RETRY_POLICY = RetryPolicy(attempts=3, quota_attempts=3)
+
+_UNKNOWN = Cost(None, None)
 
 _COLUMNS = (
     Heading("resource"),
@@ -60,13 +62,15 @@ class Planned:
 
     Attributes:
         records: How many there are; None if Intercom does not say, or only by parent.
+        least: What it costs at least, where `cost` is not known.
         error: Why it cannot be read.
         skipped: Whether a sync skips it for that reason, instead of failing.
     """
 
     resource: Resource
     records: int | None = None
-    cost: Cost = Cost(None, None)  # noqa: RUF009 - frozen
+    cost: Cost = _UNKNOWN
+    least: Cost = _UNKNOWN
     error: IntercomError | None = None
     skipped: bool = False
 
@@ -102,8 +106,8 @@ def plan(
             with suppress(IntercomError):
                 ask(CATALOG[resource.parent])
         records = counts.get(resource.parent or resource.name)
-        cost = cost_of(resource, records, settings.api_version, settings.page_size)
-        yield Planned(resource, counts[resource.name], cost)
+        given = resource, records, settings.api_version, settings.page_size
+        yield Planned(resource, counts[resource.name], cost_of(*given), least_cost(*given))
 
 
 def show_plans(
@@ -156,30 +160,49 @@ def _document(settings: Settings, planned: list[Planned], rate: float) -> dict[s
 
 def _show(settings: Settings, planned: list[Planned], rate: float) -> None:
     click.echo(f"Source {settings.name}: requests and minutes, at {rate:,.0f} requests a minute\n")
-    first = sum(one.cost.first or 0 for one in planned)
-    exported = [one for one in planned if isinstance(one.resource.replication, Exported)]
-    quiet = sum(one.cost.quiet or 0 for one in planned if one not in exported)
-    # They share a job and its file.
-    quiet += max((one.cost.quiet or 0 for one in exported), default=0)
     rows = [
-        (one.resource.name, one.records, *_cells(one.cost, rate), one.state.removeprefix("ok"))
+        (
+            one.resource.name,
+            one.records,
+            *_cells(one.cost, one.least, rate),
+            one.state.removeprefix("ok"),
+        )
         for one in planned
     ]
-    # GET /me, once per run.
-    print_table(_COLUMNS, [*rows, ("total", None, *_cells(Cost(first + 1, quiet + 1), rate), "")])
+    print_table(_COLUMNS, [*rows, ("total", None, *_cells(*_totals(planned), rate), "")])
     for one in planned:
         if one.error is not None:
             print_mark(f"{one.resource.name}: {one.error}", good=None if one.skipped else False)
-    if unknown := [
-        one.resource.name for one in planned if one.error is None and one.cost.first is None
-    ]:
-        names = ", ".join(unknown)
-        click.echo(f"\nIntercom does not count {names}: the total of a first sync lacks them.")
+    if any(one.error is None and one.cost != one.least for one in planned):
+        click.echo("\n+ means at least: Intercom does not count those records.")
     click.echo("\nNothing was synced. Each sync also asks for what changed since the one before.\n")
 
 
-def _cells(cost: Cost, rate: float) -> tuple[int | float | None, ...]:
-    return cost.first, _minutes(cost.first, rate), cost.quiet, _minutes(cost.quiet, rate)
+def _totals(planned: list[Planned]) -> tuple[Cost, Cost]:
+    """Return what a run costs, and what at least."""
+    readable = [one for one in planned if one.error is None]
+    exported = [one for one in readable if isinstance(one.resource.replication, Exported)]
+    # Exports share a job and its file.
+    counted = [one for one in readable if one not in exported[1:]]
+    least = Cost(_sum(one.least.first for one in counted), _sum(one.least.quiet for one in counted))
+    return Cost(
+        _sum(one.cost.first for one in counted), _sum(one.cost.quiet for one in counted)
+    ), least
+
+
+def _sum(requests: Iterable[int | None]) -> int | None:
+    """Add up requests, and GET /me, which is sent once per run."""
+    known = list(requests)
+    return None if None in known else 1 + sum(one or 0 for one in known)
+
+
+def _cells(cost: Cost, least: Cost, rate: float) -> Iterator[str | None]:
+    for known, floor in ((cost.first, least.first), (cost.quiet, least.quiet)):
+        if floor is None:
+            yield from (None, None)
+        else:
+            more = "+" if known is None else ""
+            yield from (f"{floor:,}{more}", f"{floor / rate:,.1f}{more}")
 
 
 def _minutes(requests: int | None, rate: float) -> float | None:

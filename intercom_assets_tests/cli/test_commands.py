@@ -192,7 +192,7 @@ def test_what_is_skipped_is_said_and_fails_nothing(workspace: CommandLine, simul
 
 def test_a_dry_run_says_what_syncs_would_cost(workspace: CommandLine, simulator: str) -> None:
     """Requests and minutes by resource, from one request each; nothing is written."""
-    arguments = ("run", "--dry-run", "--select", "tags,companies,conversation_parts,ticket_types")
+    arguments = ("run", "--dry-run", "--select", "tags,companies,conversation_parts,macros")
     workspace = CommandLine({**workspace.environment, "INTERCOM_RESOURCES": "everything"})
     log = f"{simulator}/_simulator/requests"
     before = httpx.get(log).json()["total"]
@@ -204,11 +204,14 @@ def test_a_dry_run_says_what_syncs_would_cost(workspace: CommandLine, simulator:
     assert (0, 0, 1) == (dry.returncode, shown.returncode, wrong.returncode), dry.stderr
     assert 1 + 4 + 1 == asked, "GET /me, a request per resource, and one for the parent of parts"
     assert re.search(r"^conversation_parts +12 +0\.0 +0 +0\.0", dry.stdout, re.MULTILINE)
+    assert re.search(r"^macros +1\+ +0\.0\+ +1\+ +0\.0\+", dry.stdout, re.MULTILINE)
+    assert re.search(r"^total +17\+ +0\.0\+ +5\+", dry.stdout, re.MULTILINE)
     [source] = json.loads(shown.stdout)["sources"]
-    tags, companies, parts, _ = source["resources"]
+    tags, companies, parts, macros = source["resources"]
     assert (40, 1, 1) == tuple(tags[name] for name in ("records", *QUANTITIES))
     assert (8, 2, 2) == tuple(companies[name] for name in ("records", *QUANTITIES))
     assert (None, 12, 0) == tuple(parts[name] for name in ("records", *QUANTITIES))
+    assert (None, None, None) == tuple(macros[name] for name in ("records", *QUANTITIES))
     assert source["requests_per_minute"] == pytest.approx(1667 * 6 * 0.9, rel=0.01)
     assert "Copy it again" in json.loads(wrong.stdout)["error"]
     assert not Path(workspace.environment["DUCKDB_DATABASE"]).exists()

@@ -9,6 +9,7 @@ from statistics import median
 from typing import Any
 
 import dagster as dg
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -24,7 +25,7 @@ from intercom_assets_tests.dagster_project.running import (
 from intercom_simulator import Record, Workspace, generate
 
 EXAMPLE = ROOT / "examples" / "response_times"
-OURS = ("response_times", "csat", "response_time_dashboard")
+OURS = ("response_times", "csat", "response_time_dashboard", "open_conversations")
 
 Cell = tuple[str, date]
 """Id of a team, and the Monday of a week."""
@@ -215,3 +216,37 @@ def test_the_chart_is_shown_in_the_ui(seen: Seen) -> None:
     assert len(told["chart"]) < 200_000
     assert Path(told["picture"]).is_file()
     assert Path(told["page"]).is_file()
+
+
+def test_open_conversations_are_counted_by_day(seen: Seen) -> None:
+    """The last day has as many as are open now; its chart is in the metadata."""
+    (event,) = seen.result.asset_materializations_for_node("open_conversations")
+    *_, newest = seen.table("open_conversations")
+
+    stored = "SELECT * FROM intercom.rudder_conversations WHERE state = 'open'"
+    kept = [
+        one for one in query(seen.folder / "warehouse.duckdb", stored) if not one["_deleted_at"]
+    ]
+    assert len(kept) == newest["open_conversations"] > 0
+    assert "(data:image/svg+xml;base64," in str(event.metadata["chart"].value)
+
+
+@pytest.mark.usefixtures("seen")
+def test_each_day_counts_the_versions_of_its_end() -> None:
+    """A version counts from its day on until the day that replaces it; deleted ones do not."""
+    from response_times.measures import open_by_day  # noqa: PLC0415 - on the path of the fixture
+
+    spans = [("open", 1, 3), ("closed", 3, 4), ("open", 4, None), ("open", 2, None)]
+    days = {None: pd.NaT} | {day: pd.Timestamp(2026, 1, day, 12, tz="UTC") for day in range(1, 6)}
+    versions = pd.DataFrame(
+        {
+            "state": [state for state, _, _ in spans],
+            "_valid_from": [days[since] for _, since, _ in spans],
+            "_valid_to": pd.to_datetime([days[until] for _, _, until in spans], utc=True),
+            "_deleted_at": [pd.NaT, pd.NaT, pd.NaT, days[2]],
+        }
+    )
+
+    counted = open_by_day(versions, days[5])
+
+    assert [1, 1, 0, 1, 1] == counted["open_conversations"].to_list()

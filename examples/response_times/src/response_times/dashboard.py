@@ -1,4 +1,4 @@
-"""The dashboard: one chart, written as a picture and as a page that needs nothing else."""
+"""The charts; the dashboard is written as a picture and as a page that needs nothing else."""
 
 import base64
 import re
@@ -65,7 +65,7 @@ class Dashboards(dg.ConfigurableResource[None]):
         written = Written(
             picture=Path(self.folder, "response_times.png"),
             page=Path(self.folder, "response_times.html"),
-            inline=f"data:image/svg+xml;base64,{base64.b64encode(chart.encode()).decode()}",
+            inline=inline(figure),
         )
         written.picture.write_bytes(_saved(figure, "png"))
         newest = times[times["week"] == times["week"].max()].drop(columns="team_id")
@@ -92,19 +92,41 @@ def draw(times: pd.DataFrame, ratings: pd.DataFrame) -> Figure:
     return figure
 
 
+def draw_open(days: pd.DataFrame) -> Figure:
+    """Draw how many conversations were open at the end of each day."""
+    figure = Figure(figsize=(11.5, 2.8), layout="constrained")
+    axes = figure.subplots()
+    axes.bar(days["day"], days["open_conversations"], color="tab:blue")
+    # At least a month, so that a new history has no hours below its bars.
+    end = days["day"].max() + pd.Timedelta(days=1)
+    axes.set_xlim(min(days["day"].min(), end - pd.Timedelta(days=30)), end)
+    _date_axis(axes)
+    figure.suptitle("Open conversations by day", fontweight="bold")
+    return figure
+
+
+def inline(figure: Figure) -> str:
+    """Give a chart as a `data:` address."""
+    return f"data:image/svg+xml;base64,{base64.b64encode(_svg(figure).encode()).decode()}"
+
+
 def _panel(axes: Axes, times: pd.DataFrame, ratings: pd.DataFrame) -> None:
     for column, (label, colour) in _LINES.items():
         known = times.dropna(subset=column)
         axes.plot(known["week"], known[column], marker="o", ms=3, color=colour, label=label)
     axes.set_yscale("log")
     axes.yaxis.set_major_formatter("{x:g} h")
-    dates = AutoDateLocator(maxticks=6)
-    axes.xaxis.set_major_locator(dates)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(dates))
+    _date_axis(axes)
     axes.minorticks_off()
     axes.tick_params(labelbottom=True)
     # A name may hold $, which would be a formula.
     axes.set_title("\n".join(_heading(times, ratings)), fontsize=10, parse_math=False)
+
+
+def _date_axis(axes: Axes) -> None:
+    dates = AutoDateLocator(maxticks=6)
+    axes.xaxis.set_major_locator(dates)
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(dates))
     axes.grid(alpha=0.3)
 
 

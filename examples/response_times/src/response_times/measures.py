@@ -7,6 +7,7 @@ import pandas as pd
 PLACE_COLUMNS = ("id", "created_at", "team_assignee_id", "admin_assignee_id")
 TIME_COLUMNS = ("statistics_time_to_admin_reply", "statistics_time_to_first_close")
 RATING_COLUMNS = ("conversation_rating_rating",)
+VERSION_COLUMNS = ("state", "_valid_from", "_valid_to")
 PART_COLUMNS = ("conversation_id", "part_type", "author_type", "created_at")
 
 NO_TEAM = "No team"
@@ -53,6 +54,17 @@ def ratings_by_week(conversations: pd.DataFrame) -> pd.DataFrame:
         .agg(ratings=("rating", "count"), satisfied=("good", "sum"))
     )
     return counted.assign(share_satisfied=counted["satisfied"] / counted["ratings"])
+
+
+def open_by_day(versions: pd.DataFrame, now: pd.Timestamp) -> pd.DataFrame:
+    """Count the open conversations at the end of each day (UTC), since the history began."""
+    kept = versions[(versions["state"] == "open") & versions["_deleted_at"].isna()]
+    changes = pd.concat(
+        [pd.Series(1, kept["_valid_from"]), pd.Series(-1, kept["_valid_to"].dropna())]
+    )
+    days = pd.date_range(versions["_valid_from"].min().floor("D"), now.floor("D"), name="day")
+    by_day = changes.groupby(changes.index.floor("D")).sum().reindex(days, fill_value=0)
+    return by_day.cumsum().rename("open_conversations").reset_index()
 
 
 def _team_ids(conversations: pd.DataFrame, admins: pd.DataFrame) -> list[str]:

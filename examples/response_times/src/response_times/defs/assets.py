@@ -3,12 +3,14 @@
 import dagster as dg
 import pandas as pd
 
-from response_times.dashboard import Dashboards
+from response_times.dashboard import Dashboards, draw_open, inline
 from response_times.measures import (
     PART_COLUMNS,
     PLACE_COLUMNS,
     RATING_COLUMNS,
     TIME_COLUMNS,
+    VERSION_COLUMNS,
+    open_by_day,
     placed,
     ratings_by_week,
     times_by_week,
@@ -81,6 +83,20 @@ def response_time_dashboard(
             "page": dg.MetadataValue.path(written.page),
         }
     )
+
+
+@dg.asset(
+    ins={"versions": intercom("conversations_versions", *VERSION_COLUMNS)},
+    group_name="support",
+    kinds={"pandas", "matplotlib"},
+    # The versions are a view, made after each sync.
+    automation_condition=dg.AutomationCondition.eager().resolve_through_virtual(),
+)
+def open_conversations(versions: pd.DataFrame) -> dg.MaterializeResult[pd.DataFrame]:
+    """Open conversations at the end of each day, since the history began, with a chart."""
+    days = open_by_day(versions, pd.Timestamp.now("UTC"))
+    chart = dg.MetadataValue.md(f"![Open conversations by day]({inline(draw_open(days))})")
+    return dg.MaterializeResult(value=days, metadata={"chart": chart})
 
 
 @dg.asset_check(asset=response_times)
