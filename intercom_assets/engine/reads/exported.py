@@ -25,7 +25,7 @@ from intercom_assets.engine.rows import hash_record
 from intercom_assets.errors import PermanentError
 from intercom_assets.intercom.exports.datasets import datasets_call, find_dataset
 from intercom_assets.intercom.exports.files import ExportFile
-from intercom_assets.intercom.exports.job import JobRequest, Span, content_job, report_job
+from intercom_assets.intercom.exports.job import ExportRequest, Span, content_job, report_job
 
 _PAGE = 500
 _RECEIPT = "receipt_id"
@@ -45,7 +45,7 @@ class _Form:
         overlap: By how much windows overlap.
     """
 
-    job: Callable[[Span], JobRequest]
+    job: Callable[[Span], ExportRequest]
     file: str
     names: Mapping[str, str]
     key: tuple[str, ...]

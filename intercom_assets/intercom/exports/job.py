@@ -71,7 +71,7 @@ class Span(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JobRequest:
+class ExportRequest:
     """A job to ask for.
 
     Attributes:
@@ -97,10 +97,10 @@ class JobRequest:
     crowded: str
 
 
-def content_job(export: Export, span: Span) -> JobRequest:
+def content_job(export: Export, span: Span) -> ExportRequest:
     """Return the job for everything that was sent in a span."""
     since, until = _seconds(span)
-    return JobRequest(
+    return ExportRequest(
         span=span,
         path=export.path,
         body={"created_at_after": since, "created_at_before": until},
@@ -114,10 +114,12 @@ def content_job(export: Export, span: Span) -> JobRequest:
     )
 
 
-def report_job(report: ReportExport, span: Span, attributes: list[str], app_id: str) -> JobRequest:
+def report_job(
+    report: ReportExport, span: Span, attributes: list[str], app_id: str
+) -> ExportRequest:
     """Return the job for a dataset; `client_id`, documented as well, is known to no token."""
     since, until = _seconds(span)
-    return JobRequest(
+    return ExportRequest(
         span=span,
         path=report.path,
         body={
@@ -185,7 +187,7 @@ class Exports:
         if self._folder is not None:
             self._folder.cleanup()
 
-    async def export(self, session: ResourceSession, request: JobRequest) -> ExportFile | None:
+    async def export(self, session: ResourceSession, request: ExportRequest) -> ExportFile | None:
         """Return the file of a job, which is there until the next one of its kind; None if empty.
 
         Raises:
@@ -243,7 +245,7 @@ class _Jobs:
 
     policy: ExportPolicy
     session: ResourceSession
-    request: JobRequest
+    request: ExportRequest
 
     async def create(self) -> str:
         """Ask for a job as soon as not too many are pending, and return its identifier."""
