@@ -9,8 +9,6 @@ import dagster as dg
 import pytest
 import yaml
 from dagster._core.instance.ref import InstanceRef
-from dagster._core.launcher import DefaultRunLauncher
-from dagster._core.run_coordinator import QueuedRunCoordinator
 from dagster_celery.launcher import CeleryRunLauncher
 from dagster_k8s import K8sRunLauncher
 from dagster_k8s.container_context import K8sContainerContext
@@ -68,7 +66,7 @@ def refer(config: dict[str, Any], folder: Path) -> InstanceRef:
 
 
 INSTANCES = {
-    "compose": DefaultRunLauncher,
+    "compose": dg.DefaultRunLauncher,
     "celery": CeleryRunLauncher,
     "kubernetes": K8sRunLauncher,
 }
@@ -86,7 +84,7 @@ def test_dagster_takes_the_instance(name: str, tmp_path: Path) -> None:
     reference = refer(launching(name, tmp_path), tmp_path)
 
     loaded: list[type] = [type(reference.run_launcher), type(reference.run_coordinator)]
-    assert [INSTANCES[name], QueuedRunCoordinator] == loaded
+    assert [INSTANCES[name], dg.QueuedRunCoordinator] == loaded
 
 
 def launching(name: str, folder: Path) -> dict[str, Any]:

@@ -236,17 +236,21 @@ def test_each_day_counts_the_versions_of_its_end() -> None:
     """A version counts from its day on until the day that replaces it; deleted ones do not."""
     from response_times.measures import open_by_day  # noqa: PLC0415 - on the path of the fixture
 
-    spans = [("open", 1, 3), ("closed", 3, 4), ("open", 4, None), ("open", 2, None)]
-    days = {None: pd.NaT} | {day: pd.Timestamp(2026, 1, day, 12, tz="UTC") for day in range(1, 6)}
+    spans = [("open", "01", "03"), ("closed", "03", "04"), ("open", "04", ""), ("open", "02", "")]
     versions = pd.DataFrame(
         {
             "state": [state for state, _, _ in spans],
-            "_valid_from": [days[since] for _, since, _ in spans],
-            "_valid_to": pd.to_datetime([days[until] for _, _, until in spans], utc=True),
-            "_deleted_at": [pd.NaT, pd.NaT, pd.NaT, days[2]],
+            "_valid_from": noons([since for _, since, _ in spans]),
+            "_valid_to": noons([until for _, _, until in spans]),
+            "_deleted_at": noons(["", "", "", "02"]),
         }
     )
 
-    counted = open_by_day(versions, days[5])
+    counted = open_by_day(versions, pd.Timestamp("2026-01-05T12:00Z"))
 
     assert [1, 1, 0, 1, 1] == counted["open_conversations"].to_list()
+
+
+def noons(days: list[str]) -> pd.DatetimeIndex:
+    """Give the noon of days of a month; none where the text is empty."""
+    return pd.to_datetime([f"2026-01-{day}T12:00Z" if day else "" for day in days], utc=True)

@@ -63,7 +63,11 @@ def open_by_day(versions: pd.DataFrame, now: pd.Timestamp) -> pd.DataFrame:
         [pd.Series(1, kept["_valid_from"]), pd.Series(-1, kept["_valid_to"].dropna())]
     )
     days = pd.date_range(versions["_valid_from"].min().floor("D"), now.floor("D"), name="day")
-    by_day = changes.groupby(changes.index.floor("D")).sum().reindex(days, fill_value=0)
+    by_day = (
+        changes.groupby(pd.DatetimeIndex(changes.index).floor("D"))
+        .sum()
+        .reindex(days, fill_value=0)
+    )
     return by_day.cumsum().rename("open_conversations").reset_index()
 
 
