@@ -183,6 +183,9 @@ def test_the_document_names_what_there_is() -> None:
         "events",
         "content_receipts",
         "content_survey_responses",
+        "reporting_conversation",
+        "reporting_conversation_rating_sent",
+        "reporting_tickets",
     } == {r for r, _ in listed}
     assert len(entries) > 35
     chosen = ["everything", *{r for r, _ in listed if CATALOG[r].level is Level.COSTLY}]

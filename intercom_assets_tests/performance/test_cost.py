@@ -15,8 +15,8 @@ import pytest
 
 from intercom_assets.catalog import CATALOG, NEWEST
 from intercom_assets.catalog.cost import Cost, cost_of
-from intercom_assets.catalog.endpoints import Export, Search
-from intercom_assets.catalog.replication import AddedByParent, ByParent
+from intercom_assets.catalog.endpoints import Search
+from intercom_assets.catalog.replication import AddedByParent, ByParent, Exported
 from intercom_assets.engine.concurrency import PAGES_AHEAD, SIDE_BY_SIDE
 from intercom_assets.engine.cursor import BatchLimits
 from intercom_assets.intercom.metrics import RequestMetrics
@@ -112,7 +112,7 @@ def asked(world: World, name: str) -> int:
 
 UNCOUNTED = {"data_connectors", "data_connector_executions", "macros"}
 """Lists by cursor, which do not say how long they are, and what is read per record of one."""
-EXPORTED = {one.name for one in CATALOG if isinstance(one.endpoint, Export)}
+EXPORTED = {one.name for one in CATALOG if isinstance(one.replication, Exported)}
 """Files of exports, of which Intercom counts nothing."""
 WINDOWED = {"activity_logs", *EXPORTED}
 """Lists of which Intercom counts what lies in a window."""

@@ -5,7 +5,7 @@ which a job is asked with: `standard.channel`, or `people.channel` for one that 
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from intercom_assets.catalog.endpoints import ReportExport
@@ -65,31 +65,25 @@ def find_dataset(report: ReportExport, answer: Response, columns: Collection[str
     """
     listed = [one for one in records_at(answer.body, _LISTED) or () if isinstance(one, dict)]
     found = next((one for one in listed if one.get("id") == report.dataset), None)
+    request = RequestInfo(method="GET", path=report.datasets, status=200)
     if found is None:
-        raise _lacking(
-            report,
+        ids = ", ".join(str(one.get("id")) for one in listed)
+        raise PermanentError(
+            replace(request, message=f"it has {ids or 'none'}"),
             f"This workspace has no reporting dataset {report.dataset!r}",
-            f"it has {', '.join(str(one.get('id')) for one in listed) or 'none'}",
+            "Remove the resource that reads it from the settings, or ask Intercom about your plan",
         )
     attributes = _attributes(found.get("attributes"), columns)
     default = found.get("default_time_attribute_id")
     time = next((one.held for one in attributes if default in {one.id, one.qualified_id}), "")
     lacking = [name for name in report.key if name not in {one.held for one in attributes}]
     if lacking or (report.numbered and not time):
-        raise _lacking(
-            report,
+        raise PermanentError(
+            replace(request, message=f"no {', '.join(lacking) or default}"),
             f"The reporting dataset {report.dataset!r} lacks what tells its records apart",
-            f"no {', '.join(lacking) or default}",
+            "Remove the resource that reads it from the settings, or ask Intercom about your plan",
         )
     return Dataset(attributes, time)
-
-
-def _lacking(report: ReportExport, wrong: str, message: str) -> PermanentError:
-    return PermanentError(
-        RequestInfo(method="GET", path=report.datasets, status=200, message=message),
-        wrong,
-        "Remove the resource that reads it from the settings, or ask Intercom about your plan",
-    )
 
 
 def _attributes(listed: Json, columns: Collection[str]) -> tuple[Attribute, ...]:
