@@ -122,7 +122,7 @@ def test_a_run_imports_no_warehouse_of_others(tmp_path: Path) -> None:
 
     with serving(generate(contacts=3, companies=2, conversations=2)) as url:
         loaded = imported(
-            Machine(url=url, folder=tmp_path),
+            Machine(url=url, folder=tmp_path, variables={"INTERCOM_RESOURCES": "contacts,tags"}),
             code,
             "duckdb",
             "snowflake.connector",
