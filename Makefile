@@ -62,7 +62,7 @@ docs: setup ## Build the documents as a site into site/, without the network; a 
 	@echo "Open site/index.html, or: $(BIN)/mkdocs serve"
 
 test: setup ## Run every test
-	$(PYTEST) -n 4 --dist loadfile --no-loadscope-reorder
+	$(PYTEST) -n 3 --dist loadfile --no-loadscope-reorder
 
 torture: setup ## Attack the promises with large budgets, deploy over PostgreSQL and Redis; takes an hour or more
 	INTERCOM_ASSETS_TORTURE=1 $(PYTEST) -n 2 --dist worksteal intercom_assets_tests/guarantees
