@@ -13,7 +13,7 @@ import click
 
 from intercom_assets.catalog import CATALOG, Resource
 from intercom_assets.catalog.cost import Cost, cost_of, least_cost
-from intercom_assets.catalog.replication import Exported
+from intercom_assets.catalog.endpoints import Export
 from intercom_assets.cli.display.output import FAILED, print_json
 from intercom_assets.cli.display.tables import Heading, print_mark, print_table
 from intercom_assets.errors import IntercomError, PermanentError
@@ -181,8 +181,8 @@ def _show(settings: Settings, planned: list[Planned], rate: float) -> None:
 def _totals(planned: list[Planned]) -> tuple[Cost, Cost]:
     """Return what a run costs, and what at least."""
     readable = [one for one in planned if one.error is None]
-    exported = [one for one in readable if isinstance(one.resource.replication, Exported)]
-    # Exports share a job and its file.
+    exported = [one for one in readable if isinstance(one.resource.endpoint, Export)]
+    # Exports of content share a job and its file.
     counted = [one for one in readable if one not in exported[1:]]
     least = Cost(_sum(one.least.first for one in counted), _sum(one.least.quiet for one in counted))
     return Cost(
