@@ -7,6 +7,8 @@ import pytest
 
 from intercom_assets.catalog import CATALOG
 from intercom_assets.catalog.endpoints import ReportExport
+from intercom_assets.intercom.exports.datasets import find_dataset
+from intercom_assets.intercom.responses import Response
 from intercom_assets_tests.places import Place
 from intercom_assets_tests.world import DAY, World, make_world
 from intercom_simulator.reports import DATASETS
@@ -69,3 +71,17 @@ def test_every_dataset_has_its_table(reported: World) -> None:
         )
         assert moments == sorted(row[column] for row in reported.rows(name)) != []
     assert [] == [one for one in reports.values() if one.misfits or one.unmodelled]
+
+
+def test_an_attribute_is_never_shown_under_the_name_of_another() -> None:
+    """Two have one simple id, which a CSV shows: who hides one would see it as the other."""
+    report = CATALOG[TALKS].endpoint
+    assert isinstance(report, ReportExport)
+    ids = ("standard.conversation_id", "people.plan", "company.Plan", "company.size")
+    attributes = [{"id": one.partition(".")[2], "qualified_id": one} for one in ids]
+    listed = {"data": [{"id": report.dataset, "attributes": [*attributes]}]}
+
+    found = find_dataset(report, Response(listed, None), ["conversation_id"])
+
+    assert ["standard.conversation_id", "people.plan", "company.size"] == found.asked
+    assert {"conversation_id", "people.plan", "company.size"} == set(found.names.values())
