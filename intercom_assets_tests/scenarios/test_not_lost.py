@@ -68,6 +68,32 @@ def test_an_addition_does_not_hide_a_deletion_while_a_list_is_read(database: Pat
     assert world.expected(name) == world.stored(name)
 
 
+def test_an_addition_at_the_end_does_not_hide_a_deletion_either(database: Path) -> None:
+    """As many objects come as were counted, but one of them is new: nothing is marked yet."""
+    name = "custom_objects"
+    world = make_world(database)
+    world.page_size = 50
+    world.sync(name)
+    newest = max(world.live(name), key=lambda row: (row["type"] == "Order", row["updated_at"]))
+    pages = itertools.count(1)
+    world.clock.forward(HOUR)
+
+    def before(request: httpx.Request) -> None:
+        if request.url.path.endswith("/Order") and next(pages) == 2:
+            world.clock.forward(1)
+            world.workspace.delete(name, newest["id"])
+            last = {"id": "0", "type": "Order", "updated_at": 1_500_000_000}
+            world.workspace.add(name, last)
+
+    world.before = before
+    world.sync(name)
+    during = world.marked(name)
+    world.sync(name)
+
+    assert set() == during
+    assert {newest["id"]} == world.marked(name)
+
+
 def test_what_only_search_shows_survives_a_search_without_it(database: Path) -> None:
     """A conversation that both searches leave out keeps its scorecards, and stays due."""
     world = small_pages(database, contacts=10, conversations=30)

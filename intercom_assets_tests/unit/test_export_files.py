@@ -146,6 +146,15 @@ def test_a_damaged_file_is_found_before_it_is_read(made: Made, content: bytes) -
         made(content).checked()
 
 
+def test_a_file_that_is_cut_off_within_quotes_is_found(made: Made) -> None:
+    """The end of a line within a cell is not the end of the file, unless it comes so again."""
+    file = made(HEADER.encode() + b'1,"one\n')
+
+    with pytest.raises(TransientError, match="ends within a line"):
+        file.checked()
+    assert 2 == file.checked(as_before=True).lines
+
+
 def test_an_archive_without_files_has_no_records(made: Made) -> None:
     """An archive from which all CSVs are left out is no error."""
     assert [] == read(made(ARCHIVE))

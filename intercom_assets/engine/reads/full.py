@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from intercom_assets.catalog.endpoints import Listing, Scroll, record_path
 from intercom_assets.catalog.replication import FullRefresh, Windowed
-from intercom_assets.catalog.types import Record, micros_at
+from intercom_assets.catalog.types import Record, instant_at, micros_at
 from intercom_assets.engine.cursor import Batch, Checkpoint, reached
 from intercom_assets.engine.extract import ReadContext, ends_before, local_now
 from intercom_assets.engine.rows import RecordSpool, hash_record
@@ -84,15 +84,16 @@ async def _fill(
     spool.clear()
     began, opened = local_now(), None
     first = last = came = 0
-    moved = False
+    moved, added = False, set[str]()
     async for page in _pages(context, listing, of):
         if isinstance(page, Restarted):
             spool.clear()
             first = last = came = 0
-            moved = False
+            moved, added = False, set[str]()
             continue
         opened = opened or page.date
         came = page.came or came + len(page.records)
+        added |= _added(page, opened)
         # A count of this page alone says nothing of the others.
         if (count := page.total_count or 0) > len(page.records):
             moved = moved or count < last
@@ -103,8 +104,16 @@ async def _fill(
                 records = [{**one, listing.each: of} for one in records]
             spool.add(list(context.shaper.masked(records)))
             context.spooled(spool.records)
-    # Something added in front comes twice, and would hide what slipped.
-    return opened or began, moved or came < first
+    # Something added in front comes twice, at the end once: neither may hide what slipped.
+    return opened or began, moved or came - len(added) < first
+
+
+def _added(page: Page, opened: datetime | None) -> set[str]:
+    """Return the ids of records that were created after a list was opened."""
+    if opened is None or page.date is None:
+        return set()
+    created = {str(one.get("id")): instant_at(one, ("created_at",)) for one in page.records}
+    return {key for key, at in created.items() if at is not None and opened < at <= page.date}
 
 
 def _without(secret: tuple[str, ...], records: list[Record]) -> list[Record]:

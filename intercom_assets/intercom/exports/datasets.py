@@ -46,7 +46,7 @@ class Dataset:
     @property
     def names(self) -> dict[str, str]:
         """What holds an attribute, by how a CSV may spell it, in lower case."""
-        ids = {one.id.lower(): one.held for one in reversed(self.attributes)}
+        ids = {one.id.lower(): one.held for one in self.attributes}
         return ids | {one.qualified_id.lower(): one.held for one in self.attributes}
 
 
@@ -58,7 +58,8 @@ def datasets_call(report: ReportExport) -> Call:
 def find_dataset(report: ReportExport, answer: Response, columns: Collection[str]) -> Dataset:
     """Return the dataset of a report, whose own columns are named.
 
-    What the workspace added under the name of a column is left out: a CSV could show either.
+    Of several attributes with one simple id only the first is asked for: a CSV could show any, and
+    one that settings hide under the name of another.
 
     Raises:
         PermanentError: The workspace lacks the dataset, or what tells its records apart.
@@ -97,13 +98,10 @@ def _attributes(listed: Json, columns: Collection[str]) -> tuple[Attribute, ...]
     found = []
     # Intercom's own first, so that they get their columns.
     for simple, qualified in sorted(ids, key=lambda one: _is_added(one[1])):
-        column = own.get(simple.lower())
-        if column is None:
-            held = qualified if _is_added(qualified) else simple
+        if (name := simple.lower()) not in taken:
+            taken.add(name)
+            held = own.get(name) or (qualified if _is_added(qualified) else simple)
             found.append(Attribute(simple, qualified, held))
-        elif column not in taken:
-            taken.add(column)
-            found.append(Attribute(simple, qualified, column))
     return tuple(found)
 
 

@@ -69,16 +69,17 @@ class ExportFile:
         Raises:
             TransientError: It is damaged, or cut off, or no table reads any of its files.
         """
-        lines, names = 0, list[str]()
+        lines, quotes, names = 0, 0, list[str]()
         with self._intact():
             for name, member in self._members():
                 names.append(name)
                 while chunk := member.read(_CHUNK):
                     lines += chunk.count(b"\n")
+                    quotes += chunk.count(b'"')
             with self.path.open("rb") as file:
                 if file.read(1) in {b"<", b"{"}:
                     raise self._damaged("it is a page")
-            if not as_before and self._is_open_ended():
+            if not as_before and self._is_open_ended(quotes):
                 raise self._damaged("it is empty, or ends within a line")
         unknown = tuple(name for name in names if not self.csvs & _spellings(name))
         if unknown and len(unknown) == len(names):
@@ -116,12 +117,13 @@ class ExportFile:
             else:
                 yield f"{self.only}.csv", file
 
-    def _is_open_ended(self) -> bool:
+    def _is_open_ended(self, quotes: int) -> bool:
         with self.path.open("rb") as file:
             if file.read(2) in {_ZIP, _GZIP}:
                 return False
             file.seek(max(self.size - 1, 0))
-            return file.read() != b"\n"
+            # A cell in quotes may hold the end of a line.
+            return file.read() != b"\n" or quotes % 2 == 1
 
     def _rows(
         self, member: _Bytes, names: Mapping[str, str], needed: frozenset[str]
