@@ -9,15 +9,12 @@ import pytest
 
 from intercom_assets.catalog import CATALOG, ApiVersion
 from intercom_assets.catalog.endpoints import ReportExport
-<<<<<<< HEAD
 from intercom_assets.errors import PermanentError, TransientError, Unauthorized
+from intercom_assets.intercom.exports.datasets import find_dataset
 from intercom_assets.intercom.metrics import RequestMetrics
+from intercom_assets.intercom.responses import Response
 from intercom_assets.intercom.workspace import probe
 from intercom_assets_tests.hiding import sync_hiding
-=======
-from intercom_assets.intercom.exports.datasets import find_dataset
-from intercom_assets.intercom.responses import Response
->>>>>>> rv
 from intercom_assets_tests.places import Place
 from intercom_assets_tests.world import DAY, HOUR, World, make_world
 from intercom_simulator.reports import DATASETS
@@ -82,7 +79,6 @@ def test_every_dataset_has_its_table(reported: World) -> None:
     assert [] == [one for one in reports.values() if one.misfits or one.unmodelled]
 
 
-<<<<<<< HEAD
 def test_a_quiet_sync_takes_four_requests(reported: World) -> None:
     """Datasets, job, state and file; what is read again writes nothing."""
     reported.sync_all(*NAMES)
@@ -275,7 +271,8 @@ def test_what_is_hidden_is_nowhere(reported: World) -> None:
     rows = reported.rows_of(replace(resource, columns=kept))
     others = [json.loads(row["other_attributes"] or "{}") for row in rows]
     assert {"conversation.CX Score rating"} == {name for one in others for name in one}
-=======
+
+
 def test_an_attribute_is_never_shown_under_the_name_of_another() -> None:
     """Two have one simple id, which a CSV shows: who hides one would see it as the other."""
     report = CATALOG[TALKS].endpoint
@@ -288,4 +285,3 @@ def test_an_attribute_is_never_shown_under_the_name_of_another() -> None:
 
     assert ["standard.conversation_id", "people.plan", "company.size"] == found.asked
     assert {"conversation_id", "people.plan", "company.size"} == set(found.names.values())
->>>>>>> rv
