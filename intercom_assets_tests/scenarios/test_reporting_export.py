@@ -7,6 +7,7 @@ import pytest
 
 from intercom_assets.catalog import CATALOG
 from intercom_assets.catalog.endpoints import ReportExport
+from intercom_assets.catalog.types import Json, Record
 from intercom_assets.intercom.exports.datasets import find_dataset
 from intercom_assets.intercom.responses import Response
 from intercom_assets_tests.places import Place
@@ -78,8 +79,8 @@ def test_an_attribute_is_never_shown_under_the_name_of_another() -> None:
     report = CATALOG[TALKS].endpoint
     assert isinstance(report, ReportExport)
     ids = ("standard.conversation_id", "people.plan", "company.Plan", "company.size")
-    attributes = [{"id": one.partition(".")[2], "qualified_id": one} for one in ids]
-    listed = {"data": [{"id": report.dataset, "attributes": [*attributes]}]}
+    attributes: list[Json] = [{"id": one.partition(".")[2], "qualified_id": one} for one in ids]
+    listed: Record = {"data": [{"id": report.dataset, "attributes": attributes}]}
 
     found = find_dataset(report, Response(listed, None), ["conversation_id"])
 
