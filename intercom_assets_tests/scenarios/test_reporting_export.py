@@ -10,6 +10,7 @@ import pytest
 from intercom_assets.catalog import CATALOG, ApiVersion
 from intercom_assets.catalog.endpoints import ReportExport
 from intercom_assets.catalog.types import Json, Record
+from intercom_assets.engine.reads.exported import keyed
 from intercom_assets.errors import PermanentError, TransientError, Unauthorized
 from intercom_assets.intercom.exports.datasets import find_dataset
 from intercom_assets.intercom.metrics import RequestMetrics
@@ -286,3 +287,15 @@ def test_an_attribute_is_never_shown_under_the_name_of_another() -> None:
 
     assert ["standard.conversation_id", "people.plan", "company.size"] == found.asked
     assert {"conversation_id", "people.plan", "company.size"} == set(found.names.values())
+
+
+def test_where_the_time_of_a_report_is_hidden_all_cells_tell_rows_apart() -> None:
+    """A number within the file alone would replace rows of the window before."""
+    seen: list[Record] = [{"a": "1", "at": "x"}, {"a": "1", "at": "x"}]
+    hidden: list[Record] = [{"a": "1", "b": "y"}, {"a": "1", "b": "z"}]
+
+    both = [[one["id"] for one in keyed(it, ("a", "at"), numbered=True)] for it in (seen, hidden)]
+    alone = [one["id"] for one in keyed(hidden[1:], ("a", "at"), numbered=True)]
+
+    assert [2, 2] == [len(set(ids)) for ids in both]
+    assert both[1][1:] == alone

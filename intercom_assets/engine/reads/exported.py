@@ -190,6 +190,9 @@ def keyed(
         others = one.get(rest) if rest else None
         cells = {**others, **one} if isinstance(others, dict) else one
         known = {name: cells[name] for name in key or (_RECEIPT,) if name in cells}
+        if numbered and key[-1] not in known:
+            # A place among equals is that of a file if their time, by which files are cut, is hidden.
+            known = {}
         if known and not key:
             texts = (cell for cell in one.values() if isinstance(cell, str))
             known["at"] = next(filter(_TIME.fullmatch, texts), None)
