@@ -191,7 +191,7 @@ def keyed(
         cells = {**others, **one} if isinstance(others, dict) else one
         known = {name: cells[name] for name in key or (_RECEIPT,) if name in cells}
         if numbered and key[-1] not in known:
-            # A place among equals is that of a file if their time, by which files are cut, is hidden.
+            # Files are cut by this time: without it, a place among equals is one of the file.
             known = {}
         if known and not key:
             texts = (cell for cell in one.values() if isinstance(cell, str))
