@@ -39,7 +39,7 @@ SQL_TYPES = {
 FAMILY = "intercom/family"
 """Tag with the family of a resource, by which users filter and select assets."""
 
-_DECLARATION = re.compile(r'(?:Resource|Model|_file)\(\s*(?:name=)?"(\w+)"')
+_DECLARATION = re.compile(r'(?:Resource|Model|_file|_dataset)\(\s*(?:name=)?"(\w+)"')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

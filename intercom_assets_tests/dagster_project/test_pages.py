@@ -53,7 +53,7 @@ def test_each_page_leads_to_the_declaration() -> None:
     for name in (*CATALOG.names, *MODELS):
         [reference] = shown[name].metadata["dagster/code_references"].code_references
         assert isinstance(reference, dg.LocalFileCodeReference)
-        start = "Model" if name in MODELS else "(Resource|_file)"
+        start = "Model" if name in MODELS else "(Resource|_file|_dataset)"
         declared = start + r"\(\s*(name=)?" + f'"{name}"'
         assert re.search(declared, Path(reference.file_path).read_text()), name
 

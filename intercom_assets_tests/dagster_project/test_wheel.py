@@ -197,8 +197,11 @@ def test_no_project_is_needed(
     assert not (installed / "data").exists()
 
 
-def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Where Dagster's records cannot be kept, that is said with what to do, and nothing starts."""
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
     (tmp_path / "data").touch()
 
     with pytest.raises(ConfigurationError) as refused:

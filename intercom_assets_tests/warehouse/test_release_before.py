@@ -54,6 +54,10 @@ def before(tmp_path: Path) -> Iterator[World]:
         # Types of tickets had no attributes then.
         form = {"ticket_type_attributes": {"type": "list", "data": []}}
         world.workspace.patch("ticket_types", key, form, bump=False)
+    for key in world.workspace.collection("companies").ids():
+        # Companies had no tags.
+        none = {"tags": {"type": "tag.list", "tags": []}}
+        world.workspace.patch("companies", key, none, bump=False)
     # A file that is held open is opened quickly.
     with connect(database):
         yield world

@@ -11,13 +11,13 @@ from intercom_assets.catalog.table import Column, boolean, double, integer, json
 
 
 def _dataset(
-    dataset: str, what: str, key: tuple[str, ...], *columns: Column, numbered: bool = True
+    name: str, what: str, key: tuple[str, ...], *columns: Column, numbered: bool = True
 ) -> Resource:
     made = text(id="Made by the sync: a hash of what tells its rows apart, and a number.")
     return Resource(
-        name=f"reporting_{dataset}",
+        name=name,
         description=f"One row per {what}, as Intercom's reports count it.",
-        endpoint=ReportExport(dataset, key, numbered=numbered),
+        endpoint=ReportExport(name.removeprefix("reporting_"), key, numbered=numbered),
         columns=(
             *(made if numbered else ()),
             *columns,
@@ -38,7 +38,7 @@ _TICKET = timestamp(ticket_created_at="When the ticket was created.")
 
 REPORTS: tuple[Resource, ...] = optional(
     _dataset(
-        "conversation",
+        "reporting_conversation",
         "conversation",
         ("conversation_id",),
         *(*_CONVERSATION, *_CHANNEL, *_STARTED),
@@ -64,7 +64,7 @@ REPORTS: tuple[Resource, ...] = optional(
         numbered=False,
     ),
     _dataset(
-        "conversation_state",
+        "reporting_conversation_state",
         "time that a conversation was in a state",
         ("conversation_id", "conversation_state_started_at"),
         *(*_CONVERSATION, *_CHANNEL),
@@ -73,7 +73,7 @@ REPORTS: tuple[Resource, ...] = optional(
         *timestamp(conversation_state_ended_at="When it ended; null while it lasts."),
     ),
     _dataset(
-        "consolidated_conversation_part",
+        "reporting_consolidated_conversation_part",
         "action in a conversation",
         ("conversation_id", "action_id", "action_time"),
         *(*_CONVERSATION, *_CHANNEL),
@@ -90,7 +90,7 @@ REPORTS: tuple[Resource, ...] = optional(
         ),
     ),
     _dataset(
-        "conversation_rating_sent",
+        "reporting_conversation_rating_sent",
         "rating that was asked for",
         ("conversation_rating_id",),
         *(*_CONVERSATION, *_CHANNEL),
@@ -104,7 +104,7 @@ REPORTS: tuple[Resource, ...] = optional(
         numbered=False,
     ),
     _dataset(
-        "conversation_sla_status_log",
+        "reporting_conversation_sla_status_log",
         "target of an SLA that applied to a conversation",
         ("conversation_id", "sla_started_at"),
         *(*_CONVERSATION, *_CHANNEL),
@@ -117,7 +117,7 @@ REPORTS: tuple[Resource, ...] = optional(
         *text(sla_triggering_action_id="Action that began it."),
     ),
     _dataset(
-        "teammate_handling_conversation",
+        "reporting_teammate_handling_conversation",
         "teammate who handled a conversation",
         ("conversation_id", "conversation_started_at"),
         *(*_CONVERSATION, *_CHANNEL, *_STARTED),
@@ -126,7 +126,7 @@ REPORTS: tuple[Resource, ...] = optional(
         *double(teammate_handling_time_in_office_hours="The same, in office hours."),
     ),
     _dataset(
-        "tickets",
+        "reporting_tickets",
         "ticket",
         ("ticket_id",),
         *text(ticket_id="Ticket."),
@@ -139,7 +139,7 @@ REPORTS: tuple[Resource, ...] = optional(
         numbered=False,
     ),
     _dataset(
-        "ticket_time_in_state",
+        "reporting_ticket_time_in_state",
         "state that a ticket was in",
         ("conversation_id", "ticket_created_at"),
         *(*_CONVERSATION, *_TICKET),
@@ -148,7 +148,7 @@ REPORTS: tuple[Resource, ...] = optional(
         *double(ticket_time_in_state="Seconds in it."),
     ),
     _dataset(
-        "admin_status_change",
+        "reporting_admin_status_change",
         "time that a teammate had a status",
         ("teammate_status_period_started_at",),
         *timestamp(teammate_status_period_started_at="When it began."),
