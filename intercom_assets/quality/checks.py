@@ -324,9 +324,9 @@ def _extra(context: CheckContext, seen: list[ExtraField], what: str, **count: Js
 
 @check(Severity.WARN)
 def all_were_read(context: CheckContext) -> CheckResult:
-    """Fails where a record could not be read whole, by one.
+    """Fails where even one record could not be read whole.
 
-    That is the parts of a conversation, the segments of a company, a list inside of a contact. It
+    Such are the parts of a conversation, the segments of a company or a list inside a contact. It
     is asked for again at each sync, until it is read or marked as deleted.
     """
     unread, resource = context.cursor.unread, context.resource

@@ -1,5 +1,6 @@
 """Readers of the settings that select resources and views."""
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -8,6 +9,8 @@ from intercom_assets.catalog.hidden import FieldPath, within
 from intercom_assets.catalog.views import MODELS, NAMES, Model, models_of
 from intercom_assets.settings.privacy import EXCLUDE
 from intercom_assets.settings.values import Info, Reads, Refused, closest, list_names, wrong
+
+_TYPES = "identifiers of types of custom objects are allowed, such as Order,Subscription"
 
 LEVELS = {"all": Level.CORE, "everything": Level.CHEAP}
 """Words that select all resources up to a level."""
@@ -57,6 +60,30 @@ def resources(value: object, info: Info) -> Selection:
     )
     optional = {resource.name for resource in of_level if resource.level > Level.CORE} - named
     return Selection(chosen, frozenset(optional))
+
+
+@Reads
+def custom_object_types(value: object, info: Info) -> tuple[str, ...]:
+    """Read identifiers of types; whatever reads custom objects needs one."""
+    names = list_names(value)
+    if names is None or (value and not names):
+        raise ValueError(_TYPES)
+    # Part of a path.
+    if refused := [one for one in names if not re.fullmatch(r"\w[\w .-]{0,254}", one)]:
+        raise Refused(*(wrong(one, _TYPES) for one in refused))
+    if "selected" in info.data:
+        needed = any(one.each for one in info.data["selected"])
+        if needed and not names:
+            raise Refused(
+                "must name the types to read, such as Order,Subscription, since the setting "
+                "resources selects custom_objects and Intercom lists no types; or take "
+                "custom_objects out"
+            )
+        if names and not needed:
+            info.context.warnings.append(
+                "custom_object_types is set, but the setting resources leaves out custom_objects"
+            )
+    return tuple(dict.fromkeys(names))
 
 
 ON_REQUEST = {one.name: one for resource in CATALOG for one in resource.on_request}

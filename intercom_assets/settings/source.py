@@ -24,7 +24,6 @@ from intercom_assets.errors import ConfigurationError
 from intercom_assets.intercom import REGIONS
 from intercom_assets.intercom.retry import LARGEST
 from intercom_assets.settings import fields, forms, selection
-from intercom_assets.settings.custom_objects import read_custom_object_types
 from intercom_assets.settings.privacy import (
     NamedPaths,
     Privacy,
@@ -132,8 +131,8 @@ class Settings(SettingsGroup):
     monitors and scorecards of conversations; each has a view. Stored rows have it once they change,
     or after a reconcile. Default: none."""
 
-    custom_object_types: Annotated[tuple[str, ...], read_custom_object_types, forms.TYPES] = Field(
-        default=(), validate_default=True
+    custom_object_types: Annotated[tuple[str, ...], selection.custom_object_types, forms.TYPES] = (
+        Field(default=(), validate_default=True)
     )
     """Types of custom objects to read, by their identifiers in Intercom, which does not list them;
     needed by the resource custom_objects. Default: none."""

@@ -279,28 +279,8 @@ def launch(ui: GraphQL) -> None:
     nodes = ui.ask("{ assetNodes { assetKey { path } isMaterializable } }")
     assert nodes is not None
     listed: Any = nodes["assetNodes"]
-    answer = ui.ask(
-        """
-        mutation Launch($params: ExecutionParams!) {
-          launchPipelineExecution(executionParams: $params) {
-            __typename
-            ... on PythonError { message }
-          }
-        }
-        """,
-        params={
-            "selector": {
-                "repositoryName": "__repository__",
-                "repositoryLocationName": "intercom_assets",
-                "pipelineName": "__ASSET_JOB",
-                "assetSelection": [node["assetKey"] for node in listed if node["isMaterializable"]],
-            },
-            "mode": "default",
-            "runConfigData": "{}",
-            "executionMetadata": {"tags": []},
-        },
-    )
-    assert answer == {"launchPipelineExecution": {"__typename": "LaunchRunSuccess"}}
+    chosen = [node["assetKey"] for node in listed if node["isMaterializable"]]
+    ui.launch("__ASSET_JOB", assetSelection=chosen)
 
 
 def newest_run(ui: GraphQL) -> dict[str, str]:

@@ -165,6 +165,30 @@ class GraphQL:
         found: dict[str, object] = body["data"]
         return found
 
+    def launch(self, job: str, **selector: object) -> None:
+        """Launch a job as the button of a page does."""
+        answer = self.ask(
+            """
+            mutation Launch($params: ExecutionParams!) {
+              launchPipelineExecution(executionParams: $params) {
+                __typename
+                ... on PythonError { message }
+              }
+            }
+            """,
+            params={
+                "selector": {
+                    "repositoryName": "__repository__",
+                    "repositoryLocationName": "intercom_assets",
+                    "pipelineName": job,
+                    **selector,
+                },
+                "mode": "default",
+                "runConfigData": "{}",
+            },
+        )
+        assert answer == {"launchPipelineExecution": {"__typename": "LaunchRunSuccess"}}, answer
+
 
 @dataclass(frozen=True)
 class Deployment:

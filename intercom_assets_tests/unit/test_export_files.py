@@ -3,6 +3,7 @@
 import gzip
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -187,10 +188,16 @@ def test_a_csv_that_is_cut_off_or_another_is_refused(made: Made, text: str, reas
 @pytest.mark.parametrize("content", [b"", b"receipt_id,opened_at\r\n1,2"], ids=["empty", "open"])
 def test_an_open_end_is_believed_the_second_time(made: Made, content: bytes) -> None:
     """A CSV that is empty, or ends within a line, is cut off unless it is as long as before."""
-    file = made(content)
+    file = replace(made(content), may_be_empty=True)
 
     with pytest.raises(TransientError, match="it is empty, or ends within a line"):
         file.checked()
     assert content.count(b"\r") == len(
         list(file.checked(as_before=True).records("receipt", EXPECTED))
     )
+
+
+def test_content_is_never_an_empty_file(made: Made) -> None:
+    """A job that found nothing to export says so, and has no file."""
+    with pytest.raises(TransientError, match="it is empty"):
+        made(b"").checked(as_before=True)

@@ -93,7 +93,7 @@ async def _fill(
             continue
         opened = opened or page.date
         came = page.came or came + len(page.records)
-        added |= _added(page, opened)
+        added |= _created_since(page, opened)
         # A count of this page alone says nothing of the others.
         if (count := page.total_count or 0) > len(page.records):
             moved = moved or count < last
@@ -108,7 +108,7 @@ async def _fill(
     return opened or began, moved or came - len(added) < first
 
 
-def _added(page: Page, opened: datetime | None) -> set[str]:
+def _created_since(page: Page, opened: datetime | None) -> set[str]:
     """Return the ids of records that were created after a list was opened."""
     if opened is None or page.date is None:
         return set()

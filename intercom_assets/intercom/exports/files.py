@@ -43,6 +43,7 @@ class ExportFile:
         conceal: Removes the access token from a line.
         only: What a file is that is no archive.
         csvs: Names of the CSVs that tables read.
+        may_be_empty: Whether a file that is no archive may have no bytes at all.
         lines: Lines of all its CSV files, once it was checked.
         unknown: Names of its files that no table reads.
     """
@@ -52,6 +53,7 @@ class ExportFile:
     conceal: Callable[[bytes], bytes]
     only: str = "receipt"
     csvs: frozenset[str] = CONTENT
+    may_be_empty: bool = False
     lines: int = 0
     unknown: tuple[str, ...] = ()
 
@@ -63,8 +65,8 @@ class ExportFile:
     def checked(self, *, as_before: bool = False) -> "ExportFile":
         """Read the file to its end, and return it with its number of lines.
 
-        A CSV that is no archive may be empty, or end within a line, if it had as many bytes
-        before: a file that is cut off seldom is so twice at one place.
+        A CSV that is no archive may end within a line, or be empty if its kind may, if it had as
+        many bytes before: a file that is cut off seldom is so twice at one place.
 
         Raises:
             TransientError: It is damaged, or cut off, or no table reads any of its files.
@@ -79,7 +81,8 @@ class ExportFile:
             with self.path.open("rb") as file:
                 if file.read(1) in {b"<", b"{"}:
                     raise self._damaged("it is a page")
-            if not as_before and self._is_open_ended(quotes):
+            is_believed = as_before and (self.may_be_empty or self.size > 0)
+            if not is_believed and self._is_open_ended(quotes):
                 raise self._damaged("it is empty, or ends within a line")
         unknown = tuple(name for name in names if not self.csvs & _spellings(name))
         if unknown and len(unknown) == len(names):

@@ -75,12 +75,14 @@ class ExportRequest:
     """A job to ask for.
 
     Attributes:
-        path: Of the POST that creates it.
-        state: Path of its state, without its identifier, and so `download` of its file and
-            `cancel`, if it can be cancelled.
-        params: Of its state and its file.
-        csvs: Names of the CSVs that tables read; of a file that is no archive the `only` one.
-        shared: Whether several tables read its file.
+        path: Path of the POST that creates it.
+        state: Path of its state, to which its identifier is added, as to the paths `download` and,
+            where it can be cancelled, `cancel`.
+        params: Query of the requests for its state and file.
+        only: Name of the CSV that a file is which is no archive.
+        csvs: Names of the CSVs that tables read.
+        shared: Whether several tables read its file. One without content is then `no_data`, and
+            has no empty file.
         crowded: What is wrong if others stay pending.
     """
 
@@ -307,7 +309,14 @@ class _Jobs:
         call = replace(self._call(wanted.download, job), to=path)
         request = RequestInfo(method="GET", path=call.path, status=200)
         conceal = session.client.without_token
-        file = ExportFile(path, request, conceal, only=wanted.only, csvs=wanted.csvs)
+        file = ExportFile(
+            path,
+            request,
+            conceal,
+            only=wanted.only,
+            csvs=wanted.csvs,
+            may_be_empty=not wanted.shared,
+        )
         sizes = set[int]()
         for left in reversed(range(self.policy.jobs)):
             await session.ask(call)
