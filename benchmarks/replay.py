@@ -146,6 +146,10 @@ class Replay(httpx.AsyncBaseTransport):
         path = request.url.path
         if path == "/me":
             content = b'{"app":{"id_code":"replay","name":"Replay","region":"US","timezone":"UTC"}}'
+        elif stock := {"/contacts": self.contacts, "/conversations": self.conversations}.get(path):
+            content = b'{"total_count":%d,"%s":[]}' % (stock.count, stock.key.encode())
+        elif path == "/conversations/deleted":
+            content = b'{"total_count":0,"conversations":[]}'
         elif path == "/contacts/search":
             content = self.contacts.page(json.loads(request.content), by_day=True)
         elif path == "/conversations/search":
