@@ -15,12 +15,7 @@ from pydantic import BaseModel, Field, WithJsonSchema, create_model
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.orchestration.alerts import build_alerts
 from intercom_assets.orchestration.assets import SharedSyncConfig, build_assets
-from intercom_assets.orchestration.connections import (
-    IntercomConnection,
-    connection_key,
-    io_manager_key,
-    options_key,
-)
+from intercom_assets.orchestration.connections import IntercomConnection
 from intercom_assets.orchestration.io_manager import DuckDBIOManager, WarehouseIOManager
 from intercom_assets.orchestration.jobs import (
     build_reconcile_job,
@@ -33,6 +28,9 @@ from intercom_assets.orchestration.specs import (
     AssetProps,
     SourceSpecs,
     Translation,
+    connection_key,
+    io_manager_key,
+    options_key,
     untranslated,
 )
 from intercom_assets.orchestration.views import build_models, build_unions

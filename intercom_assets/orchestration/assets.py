@@ -18,15 +18,15 @@ from intercom_assets.engine.cursor import SyncOptions
 from intercom_assets.engine.extract import Extract
 from intercom_assets.engine.mask import Mask
 from intercom_assets.orchestration.checks import check_specs, check_table
-from intercom_assets.orchestration.connections import (
+from intercom_assets.orchestration.connections import explained
+from intercom_assets.orchestration.listener import LogListener
+from intercom_assets.orchestration.specs import (
+    SourceSpecs,
     connection_key,
-    explained,
     io_manager_key,
     options_key,
     pool_name,
 )
-from intercom_assets.orchestration.listener import LogListener
-from intercom_assets.orchestration.specs import SourceSpecs
 from intercom_assets.quality.checks import checks_of
 from intercom_assets.settings.fields import option_instant
 from intercom_assets.settings.privacy import Privacy, hash_key

@@ -11,7 +11,7 @@ from datetime import datetime
 import dagster as dg
 
 from intercom_assets.catalog import CATALOG, Resource
-from intercom_assets.orchestration.connections import connection_key, io_manager_key
+from intercom_assets.orchestration.specs import connection_key, io_manager_key
 from intercom_assets.quality.checks import (
     C,
     Check,

@@ -1,4 +1,4 @@
-"""The connection to Intercom, the keys of a source's assets and resources, and failures in runs.
+"""The connection to Intercom, and failures in runs.
 
 Connections to warehouses are in `io_manager` and `snowflake`.
 """
@@ -6,7 +6,7 @@ Connections to warehouses are in `io_manager` and `snowflake`.
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import dagster as dg
 from pydantic import Field, PrivateAttr
@@ -15,29 +15,7 @@ from intercom_assets.catalog import ApiVersion
 from intercom_assets.errors import ConfigurationError, IntercomAssetsError, IntercomError
 from intercom_assets.intercom.connection import Connection
 from intercom_assets.intercom.retry import LARGEST
-
-if TYPE_CHECKING:
-    from intercom_assets.orchestration.specs import SourceSpecs
-
-
-def connection_key(source: str) -> str:
-    """Return the key of a source's connection to Intercom."""
-    return f"{source}_intercom"
-
-
-def io_manager_key(source: str) -> str:
-    """Return the key of the IO manager that writes a source's tables."""
-    return f"{source}_io_manager"
-
-
-def options_key(source: str) -> str:
-    """Return the key of the options of a run, which hold for all assets of a source."""
-    return f"{source}_options"
-
-
-def pool_name(source: str) -> str:
-    """Return the pool of a source's steps, which dagster.yaml limits to one run at a time."""
-    return f"intercom/{source}"
+from intercom_assets.orchestration.specs import SourceSpecs
 
 
 class IntercomConnection(dg.ConfigurableResource):  # type: ignore[type-arg]  # no value of its own
@@ -56,15 +34,15 @@ class IntercomConnection(dg.ConfigurableResource):  # type: ignore[type-arg]  # 
 
     _stack: ExitStack = PrivateAttr(default_factory=ExitStack)
     _opened: Connection | None = PrivateAttr(default=None)
-    _specs: "SourceSpecs | None" = PrivateAttr(default=None)
+    _specs: SourceSpecs | None = PrivateAttr(default=None)
 
-    def of(self, specs: "SourceSpecs") -> Self:
+    def of(self, specs: SourceSpecs) -> Self:
         """Remember the source, which the command line finds by its connection."""
         self._specs = specs
         return self
 
     @property
-    def specs(self) -> "SourceSpecs | None":
+    def specs(self) -> SourceSpecs | None:
         """The source that this is the connection of."""
         return self._specs
 

@@ -10,8 +10,7 @@ from typing import Any
 import dagster as dg
 
 from intercom_assets.orchestration.assets import SharedSyncConfig
-from intercom_assets.orchestration.connections import options_key
-from intercom_assets.orchestration.specs import SourceSpecs
+from intercom_assets.orchestration.specs import SourceSpecs, options_key
 
 SOURCE_TAG = "intercom/source"
 """Tag that finds the runs of a source's jobs in the UI."""

@@ -1,6 +1,6 @@
-"""The asset specs of a source: what Dagster shows of a table or view, and where users change it.
+"""The asset specs and keys of a source: what Dagster shows of it, and where users change that.
 
-A translation may change any of it, keys included, so everything else looks keys up here.
+A translation may change any spec, its key included, so everything else looks keys up here.
 """
 
 import re
@@ -21,7 +21,6 @@ from intercom_assets.catalog.table import Column
 from intercom_assets.catalog.types import ColumnType
 from intercom_assets.catalog.views import Model
 from intercom_assets.errors import ConfigurationError
-from intercom_assets.orchestration.connections import io_manager_key
 from intercom_assets.orchestration.schedules import freshness_of
 from intercom_assets.settings.source import Settings
 from intercom_assets.views.build import view_target
@@ -40,6 +39,26 @@ FAMILY = "intercom/family"
 """Tag with the family of a resource, by which users filter and select assets."""
 
 _DECLARATION = re.compile(r'(?:Resource|Model|_file|_dataset)\(\s*(?:name=)?"(\w+)"')
+
+
+def connection_key(source: str) -> str:
+    """Return the key of a source's connection to Intercom."""
+    return f"{source}_intercom"
+
+
+def io_manager_key(source: str) -> str:
+    """Return the key of the IO manager that writes a source's tables."""
+    return f"{source}_io_manager"
+
+
+def options_key(source: str) -> str:
+    """Return the key of the options of a run, which hold for all assets of a source."""
+    return f"{source}_options"
+
+
+def pool_name(source: str) -> str:
+    """Return the pool of a source's steps, which dagster.yaml limits to one run at a time."""
+    return f"intercom/{source}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,8 +18,14 @@ from intercom_assets.catalog.types import ColumnType
 from intercom_assets.catalog.views import Fivetran
 from intercom_assets.errors import SchemaError
 from intercom_assets.orchestration.checks import check_specs, evaluate
-from intercom_assets.orchestration.connections import explained, io_manager_key, pool_name
-from intercom_assets.orchestration.specs import FAMILY, SQL_TYPES, SourceSpecs
+from intercom_assets.orchestration.connections import explained
+from intercom_assets.orchestration.specs import (
+    FAMILY,
+    SQL_TYPES,
+    SourceSpecs,
+    io_manager_key,
+    pool_name,
+)
 from intercom_assets.quality.view_checks import ViewContext, view_checks_of
 from intercom_assets.settings.source import Settings
 from intercom_assets.views.build import ViewReport, make_views
