@@ -148,7 +148,8 @@ def true_records(world: World, name: str) -> list[Record]:
     if name not in DATED:
         return records
     begin, dated = start_date.timestamp(), DATED[name]
-    return [one for one in records if one[dated] is None or one[dated] >= begin]
+    # A date of 0 is none: such a record is kept, as one of null is.
+    return [one for one in records if not one[dated] or one[dated] >= begin]
 
 
 def differences(world: World, *names: str) -> list[str]:
