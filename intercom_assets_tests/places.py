@@ -114,7 +114,7 @@ class DuckDBPlace:
 
 
 class SnowflakePlace:
-    """A database of its own in a fakesnow server.
+    """A database of its own in a fakesnow server, which makes it at the first login.
 
     Args:
         port: Where the server listens.
@@ -123,8 +123,14 @@ class SnowflakePlace:
     def __init__(self, port: int) -> None:
         self.port = port
         self.database = f"DB_{os.getpid()}_{next(_DATABASES)}"
-        with self.connect(database=None) as connection:
-            connection.cursor().execute(f"CREATE DATABASE {self.database}")
+        self._person = self.connect()
+
+    def close(self) -> None:
+        """Empty the database: fakesnow cannot drop it, and looks at all whenever it describes."""
+        schemas = self.execute("SELECT SCHEMA_NAME FROM INFORMATION_SCHEMA.SCHEMATA")
+        for name in (*(name for (name,) in schemas), "_FS_INFORMATION_SCHEMA"):
+            self.execute(f'DROP SCHEMA IF EXISTS "{name}"')
+        self._person.close()
 
     def connect(self, **changed: Any) -> "SnowflakeConnection":  # noqa: ANN401 - the connector's
         """Log in with the real connector."""
@@ -187,10 +193,9 @@ class SnowflakePlace:
 
     def execute(self, statement: str) -> list[tuple[Any, ...]]:
         """Run a statement in the database."""
-        with self.connect() as connection:
-            cursor = connection.cursor()
-            cursor.execute(statement)
-            return cursor.fetchall()
+        cursor = self._person.cursor()
+        cursor.execute(statement)
+        return cursor.fetchall()
 
     def tables(self) -> str:
         """Ask the information schema."""

@@ -255,6 +255,8 @@ class Warehouse:
 
         def read(session: Session) -> "pa.Table":
             types = session.columns(target.schema, target.name)
+            if not types:
+                raise self._missing(target)
             names = _known_columns(target, list(types), columns)
             chosen = {name: kinds.get(types[name], ColumnType.TEXT) for name in names}
             return session.arrow(self._statements(target).select(chosen), chosen)
@@ -275,13 +277,9 @@ class Warehouse:
     def run(self, query: Query, limit: int) -> Answer:
         """Run a query and return at most `limit` of its rows."""
         statement = sampled(query, self._dialect, limit)
-
-        def read(session: Session) -> list[tuple[Any, ...]]:
-            if isinstance(query, OfParents):
-                self._require(session, query.parent)
-            return session.rows(statement)
-
-        return answered(query, self._dialect, self._read(query.target, read))
+        parents = [query.parent] if isinstance(query, OfParents) else []
+        rows = self._read(query.target, lambda one: one.rows(statement), *parents)
+        return answered(query, self._dialect, rows)
 
     def make_views(self, views: Sequence[View], *, together: bool = False) -> list[Outcome]:
         """Create views in one schema, and replace ours whose definition changed.
@@ -345,19 +343,21 @@ class Warehouse:
     def _statements(self, target: Target) -> Statements:
         return Statements(target, self._dialect)
 
-    def _read(self, target: Target, work: Callable[[Session], T]) -> T:
+    def _read(self, target: Target, work: Callable[[Session], T], *others: Target) -> T:
+        # A missing table is looked for when the work failed: most reads are of tables that exist.
         if not self._adapter.exists():
             raise self._missing(target)
 
         def read(session: Session) -> T:
-            self._require(session, target)
-            return work(session)
+            try:
+                return work(session)
+            except Exception:
+                for one in (target, *others):
+                    if not session.columns(one.schema, one.name):
+                        raise self._missing(one) from None
+                raise
 
         return self._adapter.read(read, str(target))
-
-    def _require(self, session: Session, target: Target) -> None:
-        if not session.columns(target.schema, target.name):
-            raise self._missing(target)
 
     def _missing(self, target: Target) -> SchemaError:
         return SchemaError(

@@ -14,7 +14,7 @@ from intercom_assets.catalog.views import MODELS, Bridge, Fivetran, How
 from intercom_assets.views.build import ViewReport, make_views
 from intercom_assets.warehouse.base import Target
 from intercom_assets.warehouse.views import Made
-from intercom_assets_tests.places import DuckDBPlace, Place, SnowflakePlace
+from intercom_assets_tests.places import Place
 from intercom_assets_tests.world import World, make_world
 
 SCHEMA = "intercom_fivetran"
@@ -124,14 +124,9 @@ class Scene:
         return {str(one["id"]): one for one in self.world.workspace.truth(resource)}
 
 
-@pytest.fixture(scope="module", params=["duckdb", "snowflake"])
-def scene(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Scene:
-    """Sync a workspace, delete a conversation, and make all views, twice."""
-    place: Place = (
-        DuckDBPlace(tmp_path_factory.mktemp("fivetran") / "x.duckdb")
-        if request.param == "duckdb"
-        else SnowflakePlace(request.getfixturevalue("fakesnow"))
-    )
+@pytest.fixture(scope="module")
+def scene(place: Place) -> Scene:
+    """Sync a workspace, and make all views, twice."""
     world = make_world(place, contacts=20, companies=5, conversations=8)
     read = {name for model in MODELS_OF_FIVETRAN for name in model.sources}
     world.sync_all(*(name for name in CATALOG.names if name in read))

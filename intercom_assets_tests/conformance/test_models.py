@@ -16,7 +16,7 @@ from intercom_assets.catalog.views import MODELS, Bridge, Entries, Flat, Model, 
 from intercom_assets.quality.view_checks import ViewContext, view_checks_of
 from intercom_assets.views.build import ViewReport, make_views
 from intercom_assets.warehouse.views import Made
-from intercom_assets_tests.places import DuckDBPlace, Place, SnowflakePlace
+from intercom_assets_tests.places import Place
 from intercom_assets_tests.world import World, make_world
 from intercom_simulator import Record, Workspace
 
@@ -80,14 +80,9 @@ def included(workspace: Workspace, resource: str, key: str) -> Record:
     return {"merge_history": history} if resource == "contacts" else {}
 
 
-@pytest.fixture(scope="module", params=["duckdb", "snowflake"])
-def scene(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Scene:
+@pytest.fixture(scope="module")
+def scene(place: Place) -> Scene:
     """Sync a workspace with attributes of hostile names, and make every model, twice."""
-    place: Place = (
-        DuckDBPlace(tmp_path_factory.mktemp("models") / "x.duckdb")
-        if request.param == "duckdb"
-        else SnowflakePlace(request.getfixturevalue("fakesnow"))
-    )
     world = make_world(place, contacts=30, companies=8, conversations=10, tickets=25)
     for model in ("contact", "company"):
         _declare(world, model)

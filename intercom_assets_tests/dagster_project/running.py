@@ -59,6 +59,8 @@ def serving_app(app: Starlette) -> Iterator[str]:
     )
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listener:
+        # As the simulator's own server does: no part of a response waits for another.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()
         try:

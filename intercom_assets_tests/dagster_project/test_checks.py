@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -697,9 +698,12 @@ def test_snowflake_answers_alike(
     """In Snowflake each check passes after a sync, and fails where rows are wrong."""
     monkeypatch.setenv(TOKEN_VARIABLE, TOKEN)
     monkeypatch.setenv("SNOWFLAKE_PASSWORD", "hunter2")
-    place = SnowflakePlace(fakesnow)
     names = ("conversations", "conversation_parts")
-    with serving(workspace) as url, line_to(place.port) as line:
+    with (
+        closing(SnowflakePlace(fakesnow)) as place,
+        serving(workspace) as url,
+        line_to(place.port) as line,
+    ):
         definitions = build_definitions(source(place, line, url))
         healthy = checked(run_job(definitions, *names))
         place.execute(

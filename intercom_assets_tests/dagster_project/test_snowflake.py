@@ -1,6 +1,7 @@
 """A source whose warehouse is Snowflake: its settings, each way to log in, runs and commands."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -124,9 +125,10 @@ def test_a_wrong_value_is_told(setting: str, value: str, told: str) -> None:
 
 
 @pytest.fixture
-def place(fakesnow: int) -> SnowflakePlace:
+def place(fakesnow: int) -> Iterator[SnowflakePlace]:
     """Make a database of the test's own."""
-    return SnowflakePlace(fakesnow)
+    with closing(SnowflakePlace(fakesnow)) as place:
+        yield place
 
 
 @pytest.fixture

@@ -1,9 +1,9 @@
 """The views for who comes from RudderStack show the old types, in both warehouses."""
 
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
-import pytest
 import sqlglot
 
 from intercom_assets.catalog import CATALOG, NEWEST, Level
@@ -74,15 +74,15 @@ def test_the_views_show_the_old_types_in_duckdb(tmp_path: Path) -> None:
     assert [(len(DEFAULTS),)] == views
 
 
-def test_the_views_show_the_old_types_in_snowflake(request: pytest.FixtureRequest) -> None:
+def test_the_views_show_the_old_types_in_snowflake(fakesnow: int) -> None:
     """The script for Snowflake runs on tables that a sync makes there."""
-    place = SnowflakePlace(request.getfixturevalue("fakesnow"))
-    made = world(place, lambda target: Statements(target, SnowflakeDialect()).create())
+    with closing(SnowflakePlace(fakesnow)) as place:
+        made = world(place, lambda target: Statements(target, SnowflakeDialect()).create())
 
-    for statement in statements("snowflake"):
-        made.execute(statement)
+        for statement in statements("snowflake"):
+            made.execute(statement)
 
-    assert_old_types(made)
+        assert_old_types(made)
 
 
 def test_the_views_know_the_ids_that_are_numbers() -> None:

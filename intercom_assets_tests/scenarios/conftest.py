@@ -1,7 +1,7 @@
 """Fixtures of the scenarios."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,8 @@ def database(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path | 
     The same scenarios play in Snowflake where INTERCOM_ASSETS_TEST_WAREHOUSE says so.
     """
     if WAREHOUSE == "snowflake":
-        yield SnowflakePlace(request.getfixturevalue("fakesnow"))
+        with closing(SnowflakePlace(request.getfixturevalue("fakesnow"))) as place:
+            yield place
         return
     path = tmp_path / "test.duckdb"
     with connect(path):
@@ -31,8 +32,8 @@ def database(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path | 
 def copied(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[..., World]]:
     """Make the world of a function; in DuckDB it is made once, and copied."""
     if WAREHOUSE == "snowflake":
-        port = request.getfixturevalue("fakesnow")
-        yield lambda make, *arguments: make(SnowflakePlace(port), *arguments)
+        database = request.getfixturevalue("database")
+        yield lambda make, *arguments: make(database, *arguments)
         return
     with ExitStack() as stack:
         yield lambda make, *arguments: stack.enter_context(

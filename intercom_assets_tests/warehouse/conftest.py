@@ -1,5 +1,7 @@
 """Every test of this folder runs against every warehouse."""
 
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,13 +13,15 @@ from intercom_assets_tests.world import Clock
 
 
 @pytest.fixture(params=["duckdb", "snowflake", "memory"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     """Give each warehouse in turn, empty."""
     if request.param == "duckdb":
-        return DuckDBPlace(tmp_path / "x.duckdb")
-    if request.param == "memory":
-        return MemoryPlace()
-    return SnowflakePlace(request.getfixturevalue("fakesnow"))
+        yield DuckDBPlace(tmp_path / "x.duckdb")
+    elif request.param == "memory":
+        yield MemoryPlace()
+    else:
+        with closing(SnowflakePlace(request.getfixturevalue("fakesnow"))) as place:
+            yield place
 
 
 @pytest.fixture

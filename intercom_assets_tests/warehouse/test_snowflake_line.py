@@ -1,6 +1,7 @@
 """What happens between us and Snowflake: lost sessions, locks, refusals."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -21,9 +22,10 @@ def line(fakesnow: int) -> Iterator[Line]:
 
 
 @pytest.fixture
-def place(fakesnow: int) -> SnowflakePlace:
+def place(fakesnow: int) -> Iterator[SnowflakePlace]:
     """Make a database that is looked at without the line."""
-    return SnowflakePlace(fakesnow)
+    with closing(SnowflakePlace(fakesnow)) as place:
+        yield place
 
 
 @pytest.fixture
