@@ -17,11 +17,7 @@ from intercom_assets.orchestration.alerts import build_alerts
 from intercom_assets.orchestration.assets import SharedSyncConfig, build_assets
 from intercom_assets.orchestration.connections import IntercomConnection
 from intercom_assets.orchestration.io_manager import DuckDBIOManager, WarehouseIOManager
-from intercom_assets.orchestration.jobs import (
-    build_reconcile_job,
-    build_resource_jobs,
-    build_sync_job,
-)
+from intercom_assets.orchestration.jobs import build_jobs
 from intercom_assets.orchestration.rules import DAGSTER_RULES
 from intercom_assets.orchestration.schedules import build_schedules
 from intercom_assets.orchestration.specs import (
@@ -242,8 +238,7 @@ def build_definitions(
     specs = SourceSpecs(settings, translation)
     own = [specs] if settings.union_views else []
     united = sorted([*own, *others], key=lambda one: one.settings.name)
-    sync = build_sync_job(specs)
-    reconcile = build_reconcile_job(specs)
+    sync, reconcile, *own_jobs = build_jobs(specs)
     return dg.Definitions(
         assets=[
             *build_assets(specs),
@@ -251,7 +246,7 @@ def build_definitions(
             # Dagster refuses two specs of one key that come from different files.
             *(build_unions(united) if united[:1] == [specs] else ()),
         ],
-        jobs=[sync, reconcile, *build_resource_jobs(specs)],
+        jobs=[sync, reconcile, *own_jobs],
         schedules=build_schedules(settings, specs.tables, sync.name, reconcile.name),
         sensors=build_alerts(specs),
         resources={

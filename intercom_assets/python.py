@@ -11,36 +11,13 @@ from intercom_assets.engine.cursor import SyncOptions
 from intercom_assets.engine.extract import Extract
 from intercom_assets.engine.load import load
 from intercom_assets.engine.mask import Mask
-from intercom_assets.engine.progress import Listener, Progress, Report
+from intercom_assets.engine.progress import Listener, LogListener, Report
 from intercom_assets.intercom.connection import Connection
 from intercom_assets.settings.source import read_settings
 from intercom_assets.settings.warehouse import DEFAULT_SCHEMA
 from intercom_assets.warehouse.duckdb import DuckDBWarehouse
 
 _logger = logging.getLogger("intercom_assets")
-
-
-class _Log:
-    """A listener that writes to the standard log."""
-
-    def on_start(self, report: Report) -> None:
-        """Say nothing yet."""
-
-    def on_progress(self, progress: Progress) -> None:
-        """Log progress."""
-        _logger.debug("%s", progress)
-
-    def info(self, line: str) -> None:
-        """Log a line."""
-        _logger.info(line)
-
-    def warning(self, line: str) -> None:
-        """Log a warning."""
-        _logger.warning(line)
-
-    def on_finish(self, report: Report) -> None:
-        """Log the report."""
-        _logger.info("%s", report)
 
 
 def sync(  # noqa: PLR0913 - settings, passed by name
@@ -88,9 +65,9 @@ def sync(  # noqa: PLR0913 - settings, passed by name
         name=name,
         project_root=Path.cwd(),
     )
-    listener = listener or _Log()
+    warn = listener.warning if listener else _logger.warning
     for warning in settings.warnings:
-        listener.warning(warning)
+        warn(warning)
     options = SyncOptions(full_refresh=full_refresh, run_id=str(uuid4()))
     warehouse, reports = DuckDBWarehouse(settings.database), {}
     with Connection(
@@ -101,16 +78,17 @@ def sync(  # noqa: PLR0913 - settings, passed by name
     ) as connection:
         for resource in settings.resources:
             hidden = settings.privacy.of(resource.name)
+            hears = listener or LogListener(_logger, resource.name)
             extract = Extract(
                 source=settings.source,
                 resource=resource,
                 parent=CATALOG[resource.parent] if resource.parent else None,
                 connection=connection,
                 request=options,
-                listener=listener,
+                listener=hears,
                 optional=resource.name in settings.optional,
                 mask=Mask(CATALOG[resource.name].table, hidden) if hidden else None,
             )
             reports[resource.name] = load(extract, warehouse)
-            listener.on_finish(reports[resource.name])
+            hears.on_finish(reports[resource.name])
     return reports

@@ -3,18 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from intercom_assets.catalog.families.calls import ABOUT_CALLS
-from intercom_assets.catalog.families.conversations import MESSAGING
-from intercom_assets.catalog.families.events import EVENTS
-from intercom_assets.catalog.families.exports import EXPORTS
-from intercom_assets.catalog.families.inbox import BESIDE_CONVERSATIONS, INBOX
-from intercom_assets.catalog.families.knowledge import ABOUT_ARTICLES, KNOWLEDGE
-from intercom_assets.catalog.families.operations import OPERATIONS
+from intercom_assets.catalog.families.inbox import INBOX
+from intercom_assets.catalog.families.knowledge import KNOWLEDGE
 from intercom_assets.catalog.families.outbound import OUTBOUND
-from intercom_assets.catalog.families.people import ABOUT_PEOPLE, PEOPLE
+from intercom_assets.catalog.families.people import PEOPLE
 from intercom_assets.catalog.families.reports import REPORTS
 from intercom_assets.catalog.families.tickets import TICKETS
-from intercom_assets.catalog.families.workspace import SETUP, WORKSPACE
+from intercom_assets.catalog.families.workspace import WORKSPACE
 from intercom_assets.catalog.resource import NEWEST, OLDEST, ApiVersion, Level, Resource
 
 __all__ = ["CATALOG", "NEWEST", "OLDEST", "ApiVersion", "Catalog", "Level", "Resource"]
@@ -87,12 +82,12 @@ class Catalog:
 
 CATALOG = Catalog(
     {
-        "workspace": (*WORKSPACE, *SETUP, *OPERATIONS),
-        "people": (*PEOPLE, *ABOUT_PEOPLE, *EVENTS),
-        "inbox": (*MESSAGING, *ABOUT_CALLS, *INBOX, *BESIDE_CONVERSATIONS),
+        "workspace": WORKSPACE,
+        "people": PEOPLE,
+        "inbox": INBOX,
         "tickets": TICKETS,
-        "knowledge": (*KNOWLEDGE, *ABOUT_ARTICLES),
-        "outbound": (*OUTBOUND, *EXPORTS),
+        "knowledge": KNOWLEDGE,
+        "outbound": OUTBOUND,
         "reporting": REPORTS,
     }
 )

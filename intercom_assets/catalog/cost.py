@@ -69,7 +69,7 @@ def cost_of(resource: Resource, records: int | None, version: ApiVersion, page_s
             # the workspace's age takes is not known.
             return Cost(None, 3 if isinstance(resource.endpoint, Export) else 4)
         case ByParent():
-            size = min(_at_once(resource), page_size)
+            size = min(at_once(resource), page_size)
             return Cost(None if records is None else -(-records // size), 0)
         case _:
             assert_never(resource.replication)
@@ -81,19 +81,31 @@ def least_cost(resource: Resource, records: int | None, version: ApiVersion, siz
     return least if least.first is not None else Cost(least.quiet, least.quiet)
 
 
-def _pages(pagination: Pagination, records: int | None, page_size: int) -> int | None:
+def per_page(pagination: Pagination) -> int | None:
+    """Return the most records of a page; None if all are on one."""
     match pagination:
         case SinglePage():
-            return 1
+            return None
         case Scroll():
-            return None if records is None else -(-records // _SCROLLED) + 1
-        case StartingAfter(per_page) | Numbered(per_page) | Linked(per_page):
-            return None if records is None else max(-(-records // min(per_page, page_size)), 1)
+            return _SCROLLED
+        case StartingAfter(size) | Numbered(size) | Linked(size):
+            return size
         case _:
             assert_never(pagination)
 
 
-def _at_once(resource: Resource) -> int:
+def _pages(pagination: Pagination, records: int | None, page_size: int) -> int | None:
+    if (most := per_page(pagination)) is None:
+        return 1
+    if records is None:
+        return None
+    if isinstance(pagination, Scroll):
+        # Its size cannot be changed, and an empty page ends it.
+        return -(-records // most) + 1
+    return max(-(-records // min(most, page_size)), 1)
+
+
+def at_once(resource: Resource) -> int:
     """Return how many parents one request shows the lists of."""
     match resource.endpoint:
         case ChildSearch(at_once=at_once):
@@ -102,45 +114,3 @@ def _at_once(resource: Resource) -> int:
             return per_page
         case _:
             return 1
-
-
-def quiet_cost(resource: Resource) -> str:
-    """Describe what a sync costs that finds nothing new, and what is new, in words."""
-    page = _page(resource.pagination)
-    match resource.replication:
-        case FullRefresh() | SemiIncremental():
-            each = f" of each {resource.each}" if resource.each else ""
-            return "1" if page is None else f"1 per {page}{each}"
-        case Incremental(deletions=deletions):
-            listed = "" if deletions is None else f", 2 from API {deletions.since} on"
-            return f"1{listed}; 1 per {page} that changed"
-        case Windowed() | NewestFirst():
-            return (
-                "1; 1 per page of what is new" if page is None else f"1; 1 per {page} that are new"
-            )
-        case AddedByParent(parent, after=after):
-            some = f"1 of each of the {parent}"
-            return some if after is None or page is None else f"{some}; 1 per {page} that are new"
-        case Exported():
-            shared = isinstance(resource.endpoint, Export)
-            some = "3 for all exports of content in a run together" if shared else "4"
-            return f"{some}; 1 a minute while Intercom works"
-        case ByParent(parent):
-            size = _at_once(resource)
-            some = "of each of the" if size == 1 else f"per {size}"
-            counted = " and count any" if resource.replication.counted_in else ""
-            return f"0; 1 {some} {parent} that changed{counted}"
-        case _:
-            assert_never(resource.replication)
-
-
-def _page(pagination: Pagination) -> int | None:
-    match pagination:
-        case SinglePage():
-            return None
-        case Scroll():
-            return _SCROLLED
-        case StartingAfter(per_page) | Numbered(per_page) | Linked(per_page):
-            return per_page
-        case _:
-            assert_never(pagination)

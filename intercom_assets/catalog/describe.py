@@ -81,9 +81,10 @@ def how_synced(resource: Resource) -> str:
         case Windowed() | NewestFirst():
             return "Each sync reads what was added since the last one; no row is marked."
         case Exported():
+            what = "was sent" if isinstance(resource.endpoint, Export) else "began"
             return (
-                f"Each sync reads an export of what {_exported(resource)} since the last one, and "
-                "in the days before; no row is marked."
+                f"Each sync reads an export of what {what} since the last one, and in the days "
+                "before; no row is marked."
             )
         case AddedByParent(parent, after=after):
             told = f"Each sync reads what was added to the lists of all {parent}"
@@ -99,7 +100,3 @@ def how_synced(resource: Resource) -> str:
             return f"{told} A row follows the stored {copied.of} at once." if copied else told
         case _:
             assert_never(resource.replication)
-
-
-def _exported(resource: Resource) -> str:
-    return "was sent" if isinstance(resource.endpoint, Export) else "began"

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from intercom_assets.catalog import CATALOG
 from intercom_assets.catalog.resource import Resource
+from intercom_assets.catalog.shapes import Bridge, Fivetran, How, JoinedTable, Mapped, Model
 from intercom_assets.catalog.table import (
     SYNCED_AT,
     Column,
@@ -14,7 +15,7 @@ from intercom_assets.catalog.table import (
     timestamp,
 )
 from intercom_assets.catalog.types import ColumnType
-from intercom_assets.catalog.views import MODELS, Bridge, Fivetran, How, JoinedTable, Mapped, Model
+from intercom_assets.catalog.views import MODELS
 
 
 def _mapped(columns: tuple[Column, ...], how: How, *names: str) -> tuple[Mapped, ...]:

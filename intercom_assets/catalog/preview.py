@@ -1,11 +1,10 @@
 """A preview of rows: keys and dates are legible, values that may be personal are masked."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from enum import Enum
 
 from intercom_assets.catalog.table import Column, Table
-from intercom_assets.catalog.types import EPOCH, ColumnType, Row, Value
+from intercom_assets.catalog.types import ColumnType, Row, Value, instant
 
 
 class Preview(Enum):
@@ -69,7 +68,7 @@ def _shown(column: Column, value: Value, *, mask: bool) -> str:
     if value is None:
         return ""
     if column.type is ColumnType.TIMESTAMP and isinstance(value, int):
-        return f"{EPOCH + timedelta(microseconds=value):%Y-%m-%d %H:%M}"
+        return f"{instant(value):%Y-%m-%d %H:%M}"
     text = str(value).lower() if isinstance(value, bool) else str(value)
     # Characters that change the direction of writing would affect neighbouring cells.
     line = "".join(char if char.isprintable() else " " for char in text[: _LONGEST + 1])

@@ -215,11 +215,11 @@ class Resource:
         if isinstance(link, Incremental) and self.lookup is None:
             raise ValueError("an incremental resource needs a lookup, to tell what is gone")
         for one in self.on_request:
-            if not isinstance(link, Incremental) or one.column not in map(_name, self.columns):
+            if not isinstance(link, Incremental) or one.column not in self.table.names:
                 raise ValueError(f"{one.name!r} is no column of a search")
 
     def _check_cursor(self, cursor: str) -> None:
-        if cursor not in {column.name for column in self.columns}:
+        if cursor not in self.table.names:
             raise ValueError(f"cursor {cursor!r} is no column")
         if self.table.column(cursor).type is not ColumnType.TIMESTAMP:
             raise ValueError(f"cursor {cursor!r} is not a timestamp")
@@ -231,8 +231,7 @@ class Resource:
             raise ValueError(f"parent key {link.key!r} is not part of the primary key")
         if isinstance(link, AddedByParent):
             return
-        names = {column.name for column in self.columns}
-        if link.order_column is not None and link.order_column not in names:
+        if link.order_column not in {None, *self.table.names}:
             raise ValueError(f"order column {link.order_column!r} is no column")
         capped = isinstance(self.endpoint, Child) and self.endpoint.cap is not None
         if capped and link.order_column is None:
@@ -247,9 +246,8 @@ class Resource:
     def _check_copied(self, copied: Copied) -> None:
         if nested := [one.name for one in self.columns if one.path != (one.name,)]:
             raise ValueError(f"repeats records of {copied.of} and has nested columns {nested}")
-        names = {column.name for column in self.columns}
         for name in (copied.key, *copied.columns):
-            if name not in names:
+            if name not in self.table.names:
                 raise ValueError(f"{name!r}, repeated of {copied.of}, is no column")
         if self.table.version not in copied.columns:
             raise ValueError(f"the date of {copied.of} tells which is newer, and is not repeated")
@@ -280,10 +278,6 @@ class Resource:
         """Column for the time of the sync, where each sync adds rows."""
         link = self.replication
         return link.cursor if isinstance(link, AddedByParent) and link.after is None else None
-
-
-def _name(column: Column) -> str:
-    return column.name
 
 
 def including(resource: Resource, names: Collection[str]) -> Resource:

@@ -105,8 +105,13 @@ class Table:
         if not self.primary_key:
             raise ValueError("the primary key is empty")
         for name in (*self.primary_key, *([self.version] if self.version else [])):
-            if name not in {SYNCED_AT, *(column.name for column in self.columns)}:
+            if name not in {SYNCED_AT, *self.names}:
                 raise ValueError(f"{name!r} is no declared column")
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Names of the declared columns."""
+        return frozenset(column.name for column in self.columns)
 
     @property
     def all_columns(self) -> tuple[Column, ...]:

@@ -13,9 +13,6 @@ from intercom_assets.catalog.shapes import (
     Entries,
     Fivetran,
     Flat,
-    How,
-    JoinedTable,
-    Mapped,
     Model,
     Shape,
     Versions,
@@ -23,26 +20,6 @@ from intercom_assets.catalog.shapes import (
 )
 from intercom_assets.catalog.table import boolean, integer, nested, text, timestamp
 from intercom_assets.catalog.types import ColumnType
-
-__all__ = [
-    "MODELS",
-    "NAMES",
-    "VERSIONS",
-    "Bridge",
-    "Entries",
-    "Fivetran",
-    "Flat",
-    "How",
-    "JoinedTable",
-    "Mapped",
-    "Model",
-    "Shape",
-    "Versions",
-    "check",
-    "model_named",
-    "models_of",
-]
-
 
 _FLAT = (
     "Its own columns, and a typed column `custom_…` per custom attribute, where a value that does "

@@ -10,7 +10,7 @@ from typing import TypeVar
 import click
 
 from intercom_assets.cli.demo import has_token
-from intercom_assets.cli.display.output import FAILED, REFUSED, print_json
+from intercom_assets.cli.display.output import FAILED, REFUSED, print_document
 from intercom_assets.cli.display.tables import print_mark
 from intercom_assets.cli.display.terminal import command_line, marks_for
 from intercom_assets.cli.plan import Planned, connect, plan, session_of
@@ -37,7 +37,7 @@ def show_findings(names: tuple[str, ...], *, as_json: bool) -> int:
         sources = choose(found, names)
     except ConfigurationError as error:
         if as_json:
-            print_json(_document(code, str(error), []))
+            print_document(code, str(error), [])
         if code == FAILED and not as_json:
             print_mark(f"{'settings':<{_WIDTH}} {error}", good=False, indent=_WIDTH + 3)
         else:
@@ -46,7 +46,7 @@ def show_findings(names: tuple[str, ...], *, as_json: bool) -> int:
     checked = [_check_source(source, aloud=not as_json) for source in sources]
     code = 0 if all(lines.good for lines in checked) else FAILED
     if as_json:
-        print_json(_document(code, None, checked))
+        print_document(code, None, [_document(lines) for lines in checked])
     else:
         fix = f"fix what is marked {marks_for(sys.stdout).bad}, then {command_line('check')}"
         click.echo(f"Next  {fix if code else command_line('run')}")
@@ -99,27 +99,15 @@ class _Lines:
         return found
 
 
-def _document(code: int, error: str | None, checked: list[_Lines]) -> dict[str, object]:
+def _document(lines: _Lines) -> dict[str, object]:
     return {
-        "status": "failed" if code else "ok",
-        "exit_code": code,
-        "error": error,
-        "sources": [
-            {
-                "source": lines.settings.name,
-                "status": "ok" if lines.good else "failed",
-                "file": str(lines.settings.file) if lines.settings.file else None,
-                "warnings": lines.warnings,
-                "findings": [
-                    {
-                        "subject": finding.what,
-                        "status": _STATUS[finding.good],
-                        "found": finding.found,
-                    }
-                    for finding in lines.findings
-                ],
-            }
-            for lines in checked
+        "source": lines.settings.name,
+        "status": "ok" if lines.good else "failed",
+        "file": str(lines.settings.file) if lines.settings.file else None,
+        "warnings": lines.warnings,
+        "findings": [
+            {"subject": one.what, "status": _STATUS[one.good], "found": one.found}
+            for one in lines.findings
         ],
     }
 

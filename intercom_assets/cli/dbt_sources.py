@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import click
 
+from intercom_assets.catalog.shapes import Fivetran, Model
 from intercom_assets.catalog.table import Column
-from intercom_assets.catalog.views import Fivetran, Model
 from intercom_assets.cli.project import find_project
 from intercom_assets.orchestration.specs import SourceSpecs
 from intercom_assets.views.build import view_target

@@ -7,6 +7,7 @@ import click
 from intercom_assets.cli.demo import only_source
 from intercom_assets.cli.display.output import FAILED
 from intercom_assets.engine.forget import Stored, forget, stored_of
+from intercom_assets.engine.progress import counted
 from intercom_assets.orchestration.warehouses import open_warehouse
 from intercom_assets.warehouse.erasure import Erasure, Replacement
 
@@ -42,7 +43,7 @@ def forget_contacts(source: str | None, ids: tuple[str, ...], *, sure: bool) -> 
 def _show(stored: Stored) -> None:
     for erasing in stored.tables.values():
         for one, count in erasing.items():
-            rows = f"{one.table}: {count:,} row{'s'[: count != 1]}"
+            rows = f"{one.table}: {counted(count, 'row')}"
             match one:
                 case Replacement(column=column):
                     what = f"whose list {column} loses them"

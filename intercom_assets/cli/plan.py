@@ -14,7 +14,7 @@ import click
 from intercom_assets.catalog import CATALOG, Resource
 from intercom_assets.catalog.cost import Cost, cost_of, least_cost
 from intercom_assets.catalog.endpoints import Export
-from intercom_assets.cli.display.output import FAILED, print_json
+from intercom_assets.cli.display.output import FAILED, print_document
 from intercom_assets.cli.display.tables import Heading, print_mark, print_table
 from intercom_assets.errors import IntercomError, PermanentError
 from intercom_assets.intercom.client import ResourceSession
@@ -133,8 +133,7 @@ def show_plans(
         click.echo(f"intercom-assets: {error}", err=True)
     code = FAILED if failed else 0
     if as_json:
-        status = "failed" if failed else "ok"
-        print_json({"status": status, "exit_code": code, "error": refusal, "sources": documents})
+        print_document(code, refusal, documents)
     return code
 
 

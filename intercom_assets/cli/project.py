@@ -59,15 +59,26 @@ class Project:
             return specs_of(load_definitions(self.home, self.module))
 
 
-class _Named(Protocol):
-    @property
-    def name(self) -> str: ...
+class Selectable(Protocol):
+    """A source that a command may name, as its settings or as the process of a run knows it."""
 
     @property
-    def folder(self) -> str: ...
+    def name(self) -> str:
+        """Its name."""
+        ...
+
+    @property
+    def folder(self) -> str:
+        """The folder of its file."""
+        ...
+
+    @property
+    def assets(self) -> list[str]:
+        """Names of its resources, followed by its views."""
+        ...
 
 
-S = TypeVar("S", bound=_Named)
+S = TypeVar("S", bound=Selectable)
 
 
 def choose(sources: Sequence[S], names: tuple[str, ...]) -> list[S]:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Protocol
 
 import click
 
@@ -24,7 +23,7 @@ from intercom_assets.cli.display.screen import Screen, shown, waiting
 from intercom_assets.cli.display.tables import print_board, print_failures, print_findings
 from intercom_assets.cli.display.terminal import command_line
 from intercom_assets.cli.job import JobRequest, Worker
-from intercom_assets.cli.project import Project, choose, find_project, make_dagster_home
+from intercom_assets.cli.project import Project, Selectable, choose, find_project, make_dagster_home
 from intercom_assets.engine.cursor import SyncOptions
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.settings.fields import option_instant
@@ -35,14 +34,6 @@ _EXAMPLES = {
     "conversations": "SELECT state, count(*) AS conversations FROM {} GROUP BY ALL",
     "contacts": "SELECT role, count(*) AS contacts FROM {} GROUP BY ALL",
 }
-
-
-class _HasAssets(Protocol):
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def assets(self) -> list[str]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +70,7 @@ class RunOptions:
             "until": until.isoformat() if until else "",
         }
 
-    def chosen(self, source: _HasAssets) -> list[str]:
+    def chosen(self, source: Selectable) -> list[str]:
         """Return the names of the resources to sync, followed by the models to create."""
         return [name for name in source.assets if not self.names or name in self.names]
 
@@ -88,7 +79,7 @@ class RunOptions:
         """The names given to `--select`."""
         return [name.strip() for name in (self.select or "").split(",") if name.strip()]
 
-    def refuse_unknown(self, sources: Sequence[_HasAssets]) -> None:
+    def refuse_unknown(self, sources: Sequence[Selectable]) -> None:
         """Reject names that no source has."""
         known = list(dict.fromkeys(name for source in sources for name in source.assets))
         if unknown := [name for name in self.names if name not in known]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import click
 
 from intercom_assets.cli.demo import settings_to_read
-from intercom_assets.cli.display.output import exit_code_of, instant, print_json
+from intercom_assets.cli.display.output import exit_code_of, instant, print_document
 from intercom_assets.cli.display.tables import Heading, print_mark, print_table
 from intercom_assets.cli.display.terminal import command_line
 from intercom_assets.errors import IntercomAssetsError
@@ -46,11 +46,6 @@ class _Standing:
             return "never"
         return "synced" if self.cursor.complete else "interrupted"
 
-    @property
-    def position(self) -> datetime | None:
-        """Where the next sync starts."""
-        return self.cursor.at or self.cursor.parent_synced_at
-
 
 @dataclass(frozen=True, slots=True)
 class _Source:
@@ -70,12 +65,10 @@ def show_status(names: tuple[str, ...], *, as_json: bool, demo: bool) -> None:
         sources = [_read(settings, demo) for settings in settings_to_read(names, demo=demo)]
     except IntercomAssetsError as error:
         if as_json:
-            code = exit_code_of(error)
-            print_json({"status": "failed", "exit_code": code, "error": str(error), "sources": []})
+            print_document(exit_code_of(error), str(error), [])
         raise
     if as_json:
-        shown = [_document(source) for source in sources]
-        print_json({"status": "ok", "exit_code": 0, "error": None, "sources": shown})
+        print_document(0, None, [_document(source) for source in sources])
         return
     for source in sources:
         _show(source)
@@ -108,7 +101,7 @@ def _show(source: _Source) -> None:
         (
             standing.name,
             standing.rows,
-            _second(standing.position),
+            _second(standing.cursor.position),
             _second(standing.cursor.synced_at),
             "" if standing.age is None else _spell_age(standing.age),
             "" if standing.state == "synced" else standing.state,
@@ -165,7 +158,7 @@ def _document(source: _Source) -> dict[str, object]:
                 "skipped": standing.skipped,
                 "table": standing.table,
                 "rows": standing.rows,
-                "cursor": instant(standing.position),
+                "cursor": instant(standing.cursor.position),
                 "synced_at": instant(standing.cursor.synced_at),
                 "age_seconds": None if standing.age is None else round(standing.age, 1),
             }

@@ -25,9 +25,8 @@ from intercom_assets.cli.job import JobRequest
 from intercom_assets.cli.project import load_definitions, specs_of
 from intercom_assets.engine.progress import Progress, Report
 from intercom_assets.errors import ConfigurationError
-from intercom_assets.orchestration.assets import op_name
+from intercom_assets.orchestration.assets import WATCHER, op_name
 from intercom_assets.orchestration.connections import IntercomConnection
-from intercom_assets.orchestration.listener import WATCHER
 from intercom_assets.orchestration.specs import connection_key
 from intercom_assets.settings.privacy import hash_key
 from intercom_assets.settings.source import Settings

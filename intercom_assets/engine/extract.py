@@ -1,6 +1,6 @@
 """What a sync reads and how: the `Extract` that an asset returns, and the context of its read."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,12 +15,13 @@ from intercom_assets.engine.mask import Mask
 from intercom_assets.engine.progress import Listener
 from intercom_assets.engine.rows import Shaper
 from intercom_assets.engine.unread import Unread
+from intercom_assets.errors import ConfigurationError
 from intercom_assets.intercom.client import ResourceSession
 from intercom_assets.intercom.connection import Connection
 from intercom_assets.intercom.exports.job import Exports
 from intercom_assets.intercom.scroll import ScrollPolicy
 from intercom_assets.intercom.workspace import Workspace
-from intercom_assets.warehouse.base import ParentVersion, Target
+from intercom_assets.warehouse.base import ParentVersion, StoredCursor, Target
 
 _CLOCK_SKEW = timedelta(minutes=5)
 """How far this machine's clock may be ahead of Intercom's."""
@@ -76,6 +77,39 @@ class Extract:
         """The table of a child's parents."""
         assert self.parent is not None, f"{self.resource.name} has no parent"
         return self.source.target(self.parent)
+
+    def refuse_other_source(self, cursors: Mapping[str, StoredCursor]) -> None:
+        """Refuse tables that another source wrote.
+
+        Raises:
+            ConfigurationError: They are not this source's; names the other one.
+        """
+        source, owners = self.source, {cursor.source for cursor in cursors.values()}
+        if others := owners - {"", source.name}:
+            owner = min(others)
+            raise ConfigurationError(
+                f"The tables {source.schema}.{source.prefix}rudder_… belong to the Intercom source "
+                f"{owner!r}, but this one is named {source.name!r}. Write `name: {owner}` into its "
+                "defs.yaml, if it is the same source under a new name; else give this one another "
+                "table_prefix. Nothing was read"
+            )
+
+    def refuse_other_workspace(
+        self, cursors: Mapping[str, StoredCursor], workspace: Workspace
+    ) -> None:
+        """Refuse tables of another workspace than the token's.
+
+        Raises:
+            ConfigurationError: They hold another one; names both.
+        """
+        for cursor in cursors.values():
+            if cursor.workspace_id not in {"", workspace.id}:
+                raise ConfigurationError(
+                    f"The tables {self.source.schema}.{self.source.prefix}rudder_… hold "
+                    f"workspace {cursor.workspace_id} (region {cursor.region}), but the access "
+                    f"token belongs to workspace {workspace.id} ({workspace.name}). Use the token "
+                    "of that workspace, or another table_prefix for this one. Nothing was read"
+                )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

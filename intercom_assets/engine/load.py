@@ -5,7 +5,6 @@ import time
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import assert_never
@@ -29,12 +28,10 @@ from intercom_assets.catalog.replication import (
     SemiIncremental,
     Windowed,
 )
-from intercom_assets.catalog.table import Column
 from intercom_assets.catalog.types import EPOCH
 from intercom_assets.engine.cursor import Batch, Window, plan_window
 from intercom_assets.engine.extract import Extract, ReadContext, local_now
 from intercom_assets.engine.loader import Loader
-from intercom_assets.engine.ownership import refuse_other_source, refuse_other_workspace
 from intercom_assets.engine.parents import (
     childless_parents,
     count_due,
@@ -77,7 +74,6 @@ from intercom_assets.warehouse.base import (
     ParentVersion,
     StoredCursor,
     TableState,
-    Target,
 )
 from intercom_assets.warehouse.queries import Copies
 from intercom_assets.warehouse.warehouse import Warehouse
@@ -103,7 +99,7 @@ def load(extract: Extract, warehouse: Warehouse) -> Report:
         plan = _prepare(extract, warehouse, report, Path(folder))
         context = plan.context
         loader = Loader(extract, warehouse, context, report)
-        report.cursor_before = _position(loader.cursor)
+        report.cursor_before = loader.cursor.position
         try:
             _read_and_load(extract, warehouse, plan, loader)
         except PermanentError as error:
@@ -111,7 +107,7 @@ def load(extract: Extract, warehouse: Warehouse) -> Report:
             if not (extract.optional and error.is_withheld):
                 raise
             loader.skip(error.wrong, error.but(_SKIPPED))
-        report.cursor_after = _position(loader.cursor)
+        report.cursor_after = loader.cursor.position
     report.seconds = time.monotonic() - began
     return report
 
@@ -248,7 +244,7 @@ def _prepare(extract: Extract, warehouse: Warehouse, report: Report, folder: Pat
         meter=report.meter, scope=resource.scope, note=listener.info
     )
     workspace = extract.connection.workspace(session)
-    refuse_other_workspace(table.cursors, workspace, extract)
+    extract.refuse_other_workspace(table.cursors, workspace)
     cursor = replace(
         table.cursor,
         source=extract.source.name,
@@ -292,11 +288,13 @@ def _open_table(extract: Extract, warehouse: Warehouse, folder: Path) -> _Table:
     with warehouse.connected():
         state = warehouse.inspect(extract.declared)
         cursors = warehouse.cursors(source.schema, source.prefix)
-        refuse_other_source(cursors, source)
+        extract.refuse_other_source(cursors)
         stored = _stored(cursors, extract.resource.name, state)
         # Before new columns are filled from `_extra`, which may contain what is hidden now.
         stored = hide_stored(extract, warehouse, state=state, stored=stored, folder=folder)
-        evolve(warehouse, extract.target, _missing(extract.target, state))
+        # Not those that are excluded.
+        declared = extract.target.table.all_columns
+        evolve(warehouse, extract.target, [one for one in declared if one.name in state.lacking])
         evolve_history(extract, warehouse)
         due_total = count_due(extract, warehouse, _window(extract, stored))
         in_range = parents_in_range(extract, warehouse)
@@ -314,12 +312,6 @@ def _stored(cursors: Mapping[str, StoredCursor], resource: str, state: TableStat
     return replace(
         stored, at=None, parent_synced_at=None, parent_key=None, reconciling=None, unread=()
     )
-
-
-def _missing(target: Target, state: TableState) -> list[Column]:
-    """Return declared columns that the table lacks, except excluded ones."""
-    missing = {column.name for column in state.missing}
-    return [column for column in target.table.all_columns if column.name in missing]
 
 
 def _window(extract: Extract, stored: StoredCursor) -> Window:
@@ -380,7 +372,3 @@ def _intention(context: ReadContext) -> str:
     until = context.window.until
     upto = f" and before {until:%Y-%m-%d %H:%M:%S}" if until else ""
     return f"reading what was {what} since {context.window.since:%Y-%m-%d %H:%M:%S}{upto} UTC"
-
-
-def _position(cursor: StoredCursor) -> datetime | None:
-    return cursor.at or cursor.parent_synced_at

@@ -107,7 +107,6 @@ class Loader:
         self.report.unread = len(self._unread)
         self.cursor = replace(self.cursor, complete=self._completes)
         self._commit(last=True)
-        self.report.cursor_after = self.cursor.at or self.cursor.parent_synced_at
         self.report.sample = self._shaper.sample
         self.report.misfits = self._shaper.fields.misfits
         self.report.unmodelled = self._shaper.fields.unmodelled

@@ -45,7 +45,7 @@ def childless_parents(
     if request.full_refresh or request.reconcile:
         return None
     column, *path = link.counted_in
-    if column in {one.name for one in warehouse.inspect(extract.parent_target).missing}:
+    if column in warehouse.inspect(extract.parent_target).lacking:
         return None
     return Childless(column, tuple(path), extract.target if is_stored else None, link.key)
 

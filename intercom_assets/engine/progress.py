@@ -1,5 +1,6 @@
-"""The report of a sync, its progress while it runs, and the listener that receives both."""
+"""The report of a sync, its progress while it runs, and the listeners that receive both."""
 
+import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -105,18 +106,21 @@ class Progress:
             parts.append(f"{self.done / self.seconds:,.0f}/s")
             if self.total and 0 < self.done < self.total:
                 left = (self.total - self.done) * self.seconds / self.done
-                parts.append(f"about {_duration(left)} left")
+                parts.append(f"about {spell(left)} left")
         if self.quota_seconds >= 1:
-            parts.append(f"waited {_duration(self.quota_seconds)} for quota")
+            parts.append(f"waited {spell(self.quota_seconds)} for quota")
         return f"{self.resource}: {', '.join(parts)}"
 
 
-def _duration(seconds: float) -> str:
+def spell(seconds: float) -> str:
+    """Format a duration: 0.4s, 12s, 3m05s, 2h07m."""
+    if seconds < 9.95:
+        return f"{seconds:.1f}s"
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+        return f"{hours}h{minutes:02}m"
+    return f"{minutes}m{rest:02}s" if minutes else f"{rest}s"
 
 
 def figures(report: Report) -> dict[str, float]:
@@ -175,3 +179,46 @@ class Pace:
             return False
         self._next = now + self._seconds
         return True
+
+
+_LOG_SECONDS = 5.0
+
+
+class LogListener:
+    """Logs the sync of a resource, its progress every few seconds; tells a watcher everything."""
+
+    def __init__(self, log: logging.Logger, resource: str, watcher: Listener | None = None) -> None:
+        self._log = log
+        self._resource = resource
+        self._pace = Pace(_LOG_SECONDS)
+        self._watcher = watcher
+
+    def on_start(self, report: Report) -> None:
+        """Pass on the report, which is still filling; the log gets it at the end."""
+        if self._watcher is not None:
+            self._watcher.on_start(report)
+
+    def on_progress(self, progress: Progress) -> None:
+        """Log progress every few seconds."""
+        if self._pace.due():
+            self._log.info(str(progress))
+        if self._watcher is not None:
+            self._watcher.on_progress(progress)
+
+    def info(self, line: str) -> None:
+        """Log a line."""
+        self._log.info(f"{self._resource}: {line}")
+        if self._watcher is not None:
+            self._watcher.info(f"{self._resource}: {line}")
+
+    def warning(self, line: str) -> None:
+        """Log a warning."""
+        self._log.warning(f"{self._resource}: {line}")
+        if self._watcher is not None:
+            self._watcher.warning(f"{self._resource}: {line}")
+
+    def on_finish(self, report: Report) -> None:
+        """Log the final report."""
+        self._log.info(str(report))
+        if self._watcher is not None:
+            self._watcher.on_finish(report)

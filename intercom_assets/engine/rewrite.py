@@ -176,7 +176,7 @@ class _Rows:
     @property
     def columns(self) -> tuple[Column, ...]:
         """Columns to examine: those that a mask touches, then `_extra`."""
-        table, missing = self.target.table, {one.name for one in self.state.missing}
+        table, missing = self.target.table, self.state.lacking
         touched = tuple(
             column
             for column in table.columns

@@ -73,6 +73,10 @@ class Call:
     exclusive: bool = False
     to: Path | None = None
 
+    def answered(self, message: str | None = None) -> RequestInfo:
+        """Return the request, with a response that is successful and yet wrong."""
+        return RequestInfo(method=self.method, path=self.path, status=200, message=message)
+
 
 class Client:
     """A connection to one Intercom app, whose limiter all clients of the process share."""

@@ -126,7 +126,7 @@ async def read_children(
     above = value_at(answer.body, keys[:-1])
     found = above.get(keys[-1], keys) if isinstance(above, dict) else keys
     if found is not None and not isinstance(found, dict):
-        raise came_without(RequestInfo(method=call.method, path=call.path, status=200), keys)
+        raise came_without(call.answered(), keys)
     return Page([] if found is None else [found], None, answer.date, answer.body)
 
 
@@ -209,10 +209,10 @@ class _Reading:
             self._end(named, page)
         elif self._idle >= _IDLE_PAGES:
             wrong = f"Intercom's list does not end: {self._idle} pages in a row bring nothing new"
-            raise PermanentError(self._request(), wrong, _REPORT)
+            raise PermanentError(self.call.answered(), wrong, _REPORT)
         elif position in self._asked:
             again = f"it named the next page {str(position)!r} twice"
-            raise _BrokenOff(again, self._request())
+            raise _BrokenOff(again, self.call.answered())
         self._position = position
 
     def again(self, broken: _BrokenOff) -> "_Reading":
@@ -309,13 +309,13 @@ class _Reading:
             return
         if says_something(named):
             unknown = f"it names the next page in a form that is not known: {str(named)[:80]!r}"
-            raise _BrokenOff(unknown, self._request())
+            raise _BrokenOff(unknown, self.call.answered())
         left = self._is_left(page)
         if left or self._missing():
             full = not isinstance(self.paged, SinglePage) and len(page.records) >= self._size
             ended = not (left or full)
             why = "that is its last page" if ended else "it names no next page"
-            raise _BrokenOff(why, self._request(), ended=ended)
+            raise _BrokenOff(why, self.call.answered(), ended=ended)
 
     def _is_left(self, page: Page) -> bool:
         """Return whether a response counts more pages; with cursors, only if all had one size."""
@@ -332,9 +332,6 @@ class _Reading:
         if number is None and not isinstance(self.paged, StartingAfter):
             number = (self._position or _FIRST).number
         return number
-
-    def _request(self) -> RequestInfo:
-        return RequestInfo(method=self.call.method, path=self.call.path, status=200)
 
 
 def read_page(answer: Response, places: Places) -> Page:

@@ -145,7 +145,7 @@ async def _read_once(
 async def _after(session: ResourceSession, page: Page, call: Call, came: int) -> Response:
     token = page.body.get("scroll_param")
     if not isinstance(token, str) or not token:
-        raise _Stopped(_told(call, "no scroll_param"), came, len(page.records))
+        raise _Stopped(call.answered("no scroll_param"), came, len(page.records))
     following = Call(path=call.path, params={"scroll_param": token})
     try:
         return await session.ask(following, retry=RateLimited)
@@ -158,7 +158,7 @@ async def _after(session: ResourceSession, page: Page, call: Call, came: int) ->
 def _page(answer: Response, call: Call, came: int, last: int) -> Page:
     if records_at(answer.body, call.needs) is not None:
         return read_page(answer, call.needs)
-    told = _told(call, "no list of companies")
+    told = call.answered("no list of companies")
     if call.needs[0][0] in answer.body:
         raise _Stopped(told, came, last)
     raise TransientError(
@@ -166,10 +166,6 @@ def _page(answer: Response, call: Call, came: int, last: int) -> Page:
         "An answer of Intercom came without companies, so it may have been cut off",
         "Run again; if it persists, report the request in brackets",
     )
-
-
-def _told(call: Call, message: str) -> RequestInfo:
-    return RequestInfo(method=call.method, path=call.path, status=200, message=message)
 
 
 async def _open(session: ResourceSession, call: Call, policy: ScrollPolicy) -> Response:

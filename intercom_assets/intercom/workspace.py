@@ -135,7 +135,7 @@ async def probe(
             raise
         return None
     if isinstance(resource.endpoint, ReportExport):
-        find_dataset(resource.endpoint, answer, [column.name for column in resource.columns])
+        find_dataset(resource.endpoint, answer, resource.table.names)
     if isinstance(resource.replication, Windowed | Exported):
         return None  # only what lies in the window was counted, or nothing
     if page.total_count is not None or isinstance(resource.endpoint, Child | ChildSearch):

@@ -6,6 +6,7 @@ reading and loading overlap. Views are in `views`, checks in `checks`.
 
 import os
 from collections.abc import Iterator
+from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -17,9 +18,9 @@ from intercom_assets.engine import SYNC_OPTIONS
 from intercom_assets.engine.cursor import SyncOptions
 from intercom_assets.engine.extract import Extract
 from intercom_assets.engine.mask import Mask
+from intercom_assets.engine.progress import Listener, LogListener
 from intercom_assets.orchestration.checks import check_specs, check_table
 from intercom_assets.orchestration.connections import explained
-from intercom_assets.orchestration.listener import LogListener
 from intercom_assets.orchestration.specs import (
     SourceSpecs,
     connection_key,
@@ -33,6 +34,9 @@ from intercom_assets.settings.privacy import Privacy, hash_key
 from intercom_assets.settings.source import Settings
 
 _Result: TypeAlias = dg.MaterializeResult[Extract] | dg.AssetCheckResult
+
+WATCHER: ContextVar[Listener | None] = ContextVar("watcher", default=None)
+"""A listener for runs in the same thread: the command line's progress display."""
 
 
 class SharedSyncConfig(dg.ConfigurableResource):  # type: ignore[type-arg]  # no value of its own
@@ -108,7 +112,7 @@ def _extract(
             parent=CATALOG[resource.parent] if resource.parent else None,
             connection=getattr(context.resources, connection_key(settings.name)).open(),
             request=_request(config, shared, context.run),
-            listener=LogListener(context.log, resource.name),
+            listener=LogListener(context.log, resource.name, WATCHER.get()),
             optional=resource.name in settings.optional,
             mask=_mask(settings.privacy, resource.name),
             preview=settings.preview,

@@ -16,44 +16,38 @@ SOURCE_TAG = "intercom/source"
 """Tag that finds the runs of a source's jobs in the UI."""
 
 
-def build_sync_job(specs: SourceSpecs) -> Any:  # noqa: ANN401 - its type is private
-    """Build the job that reads what changed."""
-    return _job(
-        specs,
-        "sync",
-        specs.keys(),
-        f"Sync every selected resource of the Intercom source {specs.settings.name}, then its "
-        "models.",
+def build_jobs(specs: SourceSpecs) -> list[Any]:
+    """Build the jobs that sync and reconcile, then one for each resource with its own schedule."""
+    settings, everything = specs.settings, specs.keys()
+    reconciles = dg.RunConfig(
+        resources={options_key(settings.name): SharedSyncConfig(reconcile=True)}
     )
-
-
-def build_reconcile_job(specs: SourceSpecs) -> Any:  # noqa: ANN401 - its type is private
-    """Build the job that syncs and then compares every stored row with Intercom."""
-    settings = specs.settings
-    return _job(
-        specs,
-        "reconcile",
-        specs.keys(),
-        f"Sync the Intercom source {settings.name}, then compare every stored row with Intercom: "
-        "fetch what syncs missed, mark what Intercom confirms as gone, and read the segments of "
-        "all companies again.",
-        config=dg.RunConfig(
-            resources={options_key(settings.name): SharedSyncConfig(reconcile=True)}
-        ),
-    )
-
-
-def build_resource_jobs(specs: SourceSpecs) -> list[Any]:
-    """Build a job for each resource that has a schedule of its own."""
     return [
         _job(
             specs,
-            f"{name}_sync",
-            specs.tables(name),
-            f"Sync {name} of the Intercom source {specs.settings.name}, and what is read per "
-            "record.",
-        )
-        for name in specs.settings.schedules
+            "sync",
+            everything,
+            f"Sync every selected resource of the Intercom source {settings.name}, then its "
+            "models.",
+        ),
+        _job(
+            specs,
+            "reconcile",
+            everything,
+            f"Sync the Intercom source {settings.name}, then compare every stored row with "
+            "Intercom: fetch what syncs missed, mark what Intercom confirms as gone, and read the "
+            "segments of all companies again.",
+            config=reconciles,
+        ),
+        *(
+            _job(
+                specs,
+                f"{name}_sync",
+                specs.tables(name),
+                f"Sync {name} of the Intercom source {settings.name}, and what is read per record.",
+            )
+            for name in settings.schedules
+        ),
     ]
 
 
@@ -64,7 +58,7 @@ def _job(
     description: str,
     *,
     config: dg.RunConfig | None = None,
-) -> Any:  # noqa: ANN401 - as above
+) -> Any:  # noqa: ANN401 - its type is private
     source = specs.settings.name
     return dg.define_asset_job(
         f"{source}_{name}",

@@ -17,22 +17,15 @@ from intercom_assets import catalog
 from intercom_assets.catalog import CATALOG, Resource
 from intercom_assets.catalog.describe import how_synced, request_line, sync_type
 from intercom_assets.catalog.replication import PerParent
+from intercom_assets.catalog.shapes import Model
 from intercom_assets.catalog.table import Column
-from intercom_assets.catalog.types import ColumnType
-from intercom_assets.catalog.views import Model
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.orchestration.schedules import freshness_of
 from intercom_assets.settings.source import Settings
 from intercom_assets.views.build import view_target
+from intercom_assets.warehouse.dialects import DUCKDB_TYPES
 
-SQL_TYPES = {
-    ColumnType.TEXT: "varchar",
-    ColumnType.INTEGER: "bigint",
-    ColumnType.DOUBLE: "double",
-    ColumnType.BOOLEAN: "boolean",
-    ColumnType.TIMESTAMP: "timestamp with time zone",
-    ColumnType.JSON: "json",
-}
+SQL_TYPES = {kind: name.lower() for kind, name in DUCKDB_TYPES.items()}
 """Column types as shown in the UI."""
 
 FAMILY = "intercom/family"
@@ -103,11 +96,11 @@ class SourceSpecs:
         parents = {resource.parent for resource in settings.resources if resource.parent}
         self.unselected = tuple(sorted(parents - selected))
         for parent in self.unselected:
-            self._add(CATALOG[parent], self._external(parent), is_view=False)
+            self._add(CATALOG[parent], self._external(parent))
         for resource in settings.resources:
-            self._add(resource, self._table(resource), is_view=False)
+            self._add(resource, self._table(resource))
         for model in settings.views:
-            self._add(model, self._view(model), is_view=True)
+            self._add(model, self._view(model))
 
     def __getitem__(self, name: str) -> dg.AssetSpec:
         """Return the spec of a resource or model."""
@@ -146,8 +139,8 @@ class SourceSpecs:
     def _default_key(self, name: str) -> dg.AssetKey:
         return dg.AssetKey([self.settings.name, name])
 
-    def _add(self, one: Resource | Model, spec: dg.AssetSpec, *, is_view: bool) -> None:
-        source = self.settings.source
+    def _add(self, one: Resource | Model, spec: dg.AssetSpec) -> None:
+        source, is_view = self.settings.source, isinstance(one, Model)
         target = view_target(source, one) if isinstance(one, Model) else source.target(one)
         props = AssetProps(
             source=source.name, name=one.name, table=target.name, is_view=is_view, spec=spec

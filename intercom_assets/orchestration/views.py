@@ -14,8 +14,8 @@ import dagster as dg
 
 from intercom_assets.catalog import CATALOG, Resource
 from intercom_assets.catalog.fivetran import TABLES
+from intercom_assets.catalog.shapes import Fivetran
 from intercom_assets.catalog.types import ColumnType
-from intercom_assets.catalog.views import Fivetran
 from intercom_assets.errors import SchemaError
 from intercom_assets.orchestration.checks import check_specs, evaluate
 from intercom_assets.orchestration.connections import explained

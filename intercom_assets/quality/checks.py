@@ -16,9 +16,10 @@ from intercom_assets.catalog.resource import Resource
 from intercom_assets.catalog.types import EPOCH, Json, value_at
 from intercom_assets.errors import ConfigurationError, IntercomAssetsError, NotFound
 from intercom_assets.intercom.client import Call, ResourceSession
-from intercom_assets.intercom.pagination import paged, read_page
+from intercom_assets.intercom.pagination import paged
 from intercom_assets.intercom.responses import records_at
 from intercom_assets.intercom.search import count_found, count_records, count_since
+from intercom_assets.intercom.workspace import probe
 from intercom_assets.quality.context import SAMPLES, CheckContext
 from intercom_assets.quality.extra_fields import ExtraField
 from intercom_assets.warehouse.base import Target
@@ -270,15 +271,13 @@ async def _counts(session: ResourceSession, context: CheckContext, stored: int) 
     """Count Intercom's records, and those of them created after the last sync."""
     search = context.resource.endpoint
     if not isinstance(search, Search):
-        # Opening the app's only scroll would make a sync wait for a minute.
-        call = Call(method="POST", path="/companies/list", params={"per_page": "1"}, body={})
-        total = read_page(await session.ask(call), ()).total_count
-        if total is None:
+        counted = await probe(session, context.resource)
+        if counted is None:
             raise ConfigurationError(
                 f"Intercom does not say how many {context.resource.name} there are. Run the check "
-                f"again later. [{call.method} {call.path}: no total_count]"
+                "again later. [POST /companies/list: no total_count]"
             )
-        return total, 0
+        return counted, 0
     total = await count_records(session, search) or 0
     if total < stored:
         # Intercom does not document that lists and searches return the same records.

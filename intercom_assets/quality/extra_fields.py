@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from intercom_assets.catalog.preview import masked
 from intercom_assets.catalog.types import Json
+from intercom_assets.engine.progress import counted
 from intercom_assets.warehouse.base import MERGED_INTO, Target
 from intercom_assets.warehouse.queries import Answer, ExtraFields, Query
 
@@ -28,7 +29,7 @@ class ExtraField:
 
     def __str__(self) -> str:
         """Return the path and the number of rows."""
-        return f"{'.'.join(self.path)} ({self.rows:,} {'row' if self.rows == 1 else 'rows'})"
+        return f"{'.'.join(self.path)} ({counted(self.rows, 'row')})"
 
     def as_json(self) -> Json:
         """Return the field as JSON, with its value masked, as that may be personal."""

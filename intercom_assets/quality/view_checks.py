@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from intercom_assets.catalog import CATALOG
-from intercom_assets.catalog.views import Bridge, Entries, Fivetran, Flat, Model, Versions
+from intercom_assets.catalog.shapes import Bridge, Entries, Fivetran, Flat, Model, Versions
 from intercom_assets.engine.cursor import Source
 from intercom_assets.quality.checks import (
     Check,

@@ -10,16 +10,20 @@ from intercom_assets.catalog import CATALOG, NEWEST, OLDEST, ApiVersion
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.intercom.retry import LARGEST
 from intercom_assets.settings.values import (
+    LIST,
+    TEXT,
     Info,
     Reads,
     Refused,
     converted,
     list_names,
+    map_of,
     parsed,
     parsed_with,
     read_secret,
     resolve,
     variable_of,
+    with_schema,
     wrong,
 )
 
@@ -54,6 +58,7 @@ def access_token(value: object) -> str:
     return variable
 
 
+@with_schema(TEXT | {"pattern": r"^\s*\d+\.\d+\s*$"})
 @parsed_with
 def api_version(value: str, info: Info) -> ApiVersion:
     """Read an API version; one newer than the catalogue knows is accepted with a warning."""
@@ -110,6 +115,7 @@ start_date = converted(_instant)
 """Reads a date or time in UTC."""
 
 
+@with_schema(map_of(TEXT))
 @converted
 def start_dates(value: object) -> dict[str, datetime]:
     """Read the start dates of resources whose records are dated."""
@@ -144,6 +150,7 @@ def by_resource(value: object, names: Sequence[str], read: Callable[[object], T]
     return found
 
 
+@with_schema({"type": ["integer", "string"], "minimum": 1})
 @converted
 def days(value: object) -> int:
     """Read a number of days."""
@@ -160,10 +167,13 @@ def _duration(value: str) -> timedelta:
     return timedelta(**{units[match[2]]: int(match[1])})
 
 
-duration = parsed(_duration)
+_DURATION = TEXT | {"pattern": r"^\s*\d{1,6}\s*[smhd]\s*$"}
+
+duration = with_schema(_DURATION)(parsed(_duration))
 """Reads a number and a unit."""
 
 
+@with_schema(_DURATION)
 @parsed
 def export_rewind(value: str) -> timedelta:
     """Read by how much exports overlap, of which Intercom makes none of more than 90 days."""
@@ -173,6 +183,7 @@ def export_rewind(value: str) -> timedelta:
     return rewind
 
 
+@with_schema({"type": ["number", "string"], "exclusiveMinimum": 0, "maximum": 1})
 @converted
 def share(value: object) -> float:
     """Read a share greater than 0 and up to 1."""
@@ -185,6 +196,7 @@ def share(value: object) -> float:
     return share
 
 
+@with_schema({"type": ["integer", "string"], "minimum": 1, "maximum": LARGEST})
 @converted
 def page_size(value: object) -> int:
     """Read an integer up to Intercom's largest page size."""
@@ -193,6 +205,7 @@ def page_size(value: object) -> int:
     return int(str(value))
 
 
+@with_schema(LIST)
 @Reads
 def owners(value: object, info: Info) -> tuple[str, ...]:
     """Read emails or teams from a list, or from text separated by commas."""
@@ -205,6 +218,7 @@ def owners(value: object, info: Info) -> tuple[str, ...]:
     return tuple(dict.fromkeys(owners))
 
 
+@with_schema(map_of(TEXT))
 @Reads
 def tags(value: object, info: Info) -> tuple[tuple[str, str], ...]:
     """Read pairs from a map, or from text separated by commas."""

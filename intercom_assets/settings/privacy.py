@@ -11,7 +11,16 @@ from intercom_assets.catalog.replication import ByParent
 from intercom_assets.catalog.table import Column
 from intercom_assets.catalog.types import ColumnType
 from intercom_assets.errors import ConfigurationError
-from intercom_assets.settings.values import Info, Reads, Refused, variable_of, wrong
+from intercom_assets.settings.values import (
+    LIST,
+    Info,
+    Reads,
+    Refused,
+    map_of,
+    variable_of,
+    with_schema,
+    wrong,
+)
 
 EXCLUDE = "exclude_columns"
 HASH = "hash_columns"
@@ -84,12 +93,17 @@ def hidden_of(excluded: NamedPaths, hashed: NamedPaths) -> dict[str, HiddenPaths
     }
 
 
+_COLUMNS = {"anyOf": [LIST, map_of(LIST)]}
+
+
+@with_schema(_COLUMNS)
 @Reads
 def read_excluded(value: object, info: Info) -> NamedPaths:
     """Read the columns that are stored nowhere."""
     return _read(value, info, {}, hashed=False)
 
 
+@with_schema(_COLUMNS)
 @Reads
 def read_hashed(value: object, info: Info) -> NamedPaths:
     """Read the columns to hash, none of which may be excluded too."""

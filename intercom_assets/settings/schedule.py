@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from intercom_assets.catalog import CATALOG
 from intercom_assets.settings.fields import by_resource
-from intercom_assets.settings.values import Info, Reads, Rules
+from intercom_assets.settings.values import TEXT, Info, Reads, Rules, map_of, with_schema
 
 _MINUTES = (5, 10, 15, 30)
 _HOURS = (1, 3, 6, 12, 24)
@@ -38,6 +38,18 @@ def weekly_beside(schedule: Schedule | None) -> Schedule | None:
     return Schedule("0 3 * * 0", schedule.timezone) if schedule else None
 
 
+_AT = {"cron": TEXT, "timezone": TEXT}
+_EVERY = {"every": {"enum": [*EVERY]}, "starting_at": TEXT}
+_SCHEDULE = {
+    "anyOf": [
+        TEXT | {"pattern": r"^\s*([Mm]anual|[Ee]very\s|[Cc]ron\s)"},
+        {"type": "object", "properties": _EVERY, "required": ["every"]},
+        {"type": "object", "properties": _AT, "required": ["cron"]},
+    ]
+}
+
+
+@with_schema(_SCHEDULE)
 @Reads
 def read_schedule(value: object, info: Info) -> Schedule | None:
     """Read `manual`, `{every, starting_at}`, `{cron, timezone}`, or the same as text."""
@@ -55,6 +67,7 @@ def read_schedule(value: object, info: Info) -> Schedule | None:
             raise ValueError(ALLOWED)
 
 
+@with_schema(map_of(_SCHEDULE))
 @Reads
 def read_schedules(value: object, info: Info) -> dict[str, Schedule]:
     """Read further schedules of single resources, in the same forms."""

@@ -6,9 +6,20 @@ from dataclasses import dataclass
 
 from intercom_assets.catalog import CATALOG, NEWEST, ApiVersion, Level, Resource
 from intercom_assets.catalog.hidden import FieldPath, within
-from intercom_assets.catalog.views import MODELS, NAMES, Model, models_of
+from intercom_assets.catalog.shapes import Model
+from intercom_assets.catalog.views import MODELS, NAMES, models_of
 from intercom_assets.settings.privacy import EXCLUDE
-from intercom_assets.settings.values import Info, Reads, Refused, closest, list_names, wrong
+from intercom_assets.settings.values import (
+    LIST,
+    Info,
+    Reads,
+    Refused,
+    closest,
+    list_names,
+    names_of,
+    with_schema,
+    wrong,
+)
 
 _TYPES = "identifiers of types of custom objects are allowed, such as Order,Subscription"
 
@@ -32,6 +43,7 @@ class Selection:
         return iter(self.resources)
 
 
+@with_schema(names_of(*LEVELS, *CATALOG.names))
 @Reads
 def resources(value: object, info: Info) -> Selection:
     """Read names of resources, and words for all of a level."""
@@ -62,6 +74,7 @@ def resources(value: object, info: Info) -> Selection:
     return Selection(chosen, frozenset(optional))
 
 
+@with_schema(LIST)
 @Reads
 def custom_object_types(value: object, info: Info) -> tuple[str, ...]:
     """Read identifiers of types; whatever reads custom objects needs one."""
@@ -90,6 +103,7 @@ ON_REQUEST = {one.name: one for resource in CATALOG for one in resource.on_reque
 """What Intercom sends only on request, by its name in the settings."""
 
 
+@with_schema(names_of(*ON_REQUEST))
 @Reads
 def include(value: object, info: Info) -> tuple[str, ...]:
     """Read names of what Intercom sends only on request."""
@@ -106,6 +120,7 @@ def include(value: object, info: Info) -> tuple[str, ...]:
     return tuple(name for name in ON_REQUEST if name in names)
 
 
+@with_schema(names_of("all", "everything", "none", *NAMES))
 @Reads
 def models(value: object, info: Info) -> tuple[Model, ...]:
     """Read names of models whose tables are all synced."""
@@ -134,6 +149,7 @@ def models(value: object, info: Info) -> tuple[Model, ...]:
     return tuple(model for model in possible if model in core or model.name in wanted)
 
 
+@with_schema(names_of("all", *CATALOG.names))
 @Reads
 def history(value: object, info: Info) -> frozenset[str]:
     """Read names of selected resources, or the word for all of them."""
@@ -163,6 +179,7 @@ def _redacted(resource: Resource, excluded: Iterable[FieldPath]) -> str | None:
     return redacted[0].name if redacted and is_excluded else None
 
 
+@with_schema({"enum": [True, False, "true", "false"]})
 @Reads
 def union_views(value: object, info: Info) -> bool:
     """Read true or false; true needs the step that makes models."""

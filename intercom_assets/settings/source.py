@@ -18,12 +18,13 @@ from intercom_assets.catalog.fivetran import fivetran_models
 from intercom_assets.catalog.hidden import hide
 from intercom_assets.catalog.preview import Preview
 from intercom_assets.catalog.resource import including
-from intercom_assets.catalog.views import NAMES, VERSIONS, Model, models_of
+from intercom_assets.catalog.shapes import Model
+from intercom_assets.catalog.views import VERSIONS, models_of
 from intercom_assets.engine.cursor import Source
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.intercom import REGIONS
 from intercom_assets.intercom.retry import LARGEST
-from intercom_assets.settings import fields, forms, selection
+from intercom_assets.settings import fields, selection
 from intercom_assets.settings.privacy import (
     NamedPaths,
     Privacy,
@@ -98,24 +99,20 @@ class Settings(SettingsGroup):
     base_url: Annotated[str | None, web_address] = None
     """A simulator or proxy instead of the region's host."""
 
-    api_version: Annotated[ApiVersion, fields.api_version, forms.VERSION] = NEWEST
+    api_version: Annotated[ApiVersion, fields.api_version] = NEWEST
     """Version of the API, in quotes. Default: "2.16"."""
 
     start_date: Annotated[datetime | None, fields.start_date] = None
     """UTC date or time; records updated before it are not kept."""
 
-    start_dates: Annotated[Mapping[str, datetime], fields.start_dates, forms.TAG_MAP] = Field(
-        default_factory=dict
-    )
+    start_dates: Annotated[Mapping[str, datetime], fields.start_dates] = Field(default_factory=dict)
     """Start dates of single resources, which go before start_date: {conversations: 2025-01-01}, or
     as text: conversations=2025-01-01,contacts=2024-06-01."""
 
     table_prefix: Annotated[str, identifier_part] = ""
     """Put before `rudder_<resource>` verbatim. Default: empty."""
 
-    selected: Annotated[
-        selection.Selection, selection.resources, forms.names_of(*selection.LEVELS, *CATALOG.names)
-    ] = Field(
+    selected: Annotated[selection.Selection, selection.resources] = Field(
         default_factory=lambda others: selection.Selection(
             CATALOG.up_to(Level.CORE, others["api_version"])
         ),
@@ -124,28 +121,22 @@ class Settings(SettingsGroup):
     """`all` (default: the core), `everything` (also what costs a few requests a sync; of that, what
     the token may not read is skipped), names, or a word and names: all,ticket_types."""
 
-    include: Annotated[
-        tuple[str, ...], selection.include, forms.names_of(*selection.ON_REQUEST)
-    ] = ()
+    include: Annotated[tuple[str, ...], selection.include] = ()
     """What Intercom sends only on request, without a request more: merge_history of contacts,
     monitors and scorecards of conversations; each has a view. Stored rows have it once they change,
     or after a reconcile. Default: none."""
 
-    custom_object_types: Annotated[tuple[str, ...], selection.custom_object_types, forms.TYPES] = (
-        Field(default=(), validate_default=True)
+    custom_object_types: Annotated[tuple[str, ...], selection.custom_object_types] = Field(
+        default=(), validate_default=True
     )
     """Types of custom objects to read, by their identifiers in Intercom, which does not list them;
     needed by the resource custom_objects. Default: none."""
 
-    exclude_columns: Annotated[NamedPaths, read_excluded, forms.COLUMN_LIST] = Field(
-        default_factory=dict
-    )
+    exclude_columns: Annotated[NamedPaths, read_excluded] = Field(default_factory=dict)
     """Columns that are stored nowhere: contacts.email, contacts.location; or
     {contacts: [email, location]}. See docs/privacy.md."""
 
-    hash_columns: Annotated[NamedPaths, read_hashed, forms.COLUMN_LIST] = Field(
-        default_factory=dict
-    )
+    hash_columns: Annotated[NamedPaths, read_hashed] = Field(default_factory=dict)
     """Columns of text or JSON that are stored as a keyed hash, in the same forms."""
 
     hash_salt: Annotated[str | None, read_salt, AS_WRITTEN] = Field(
@@ -154,34 +145,30 @@ class Settings(SettingsGroup):
     """{env: NAME} of the variable with the key of these hashes; needed when a sync runs. Make it
     once with openssl rand -hex 32."""
 
-    models: Annotated[
-        tuple[Model, ...], selection.models, forms.names_of("all", "everything", "none", *NAMES)
-    ] = Field(default_factory=lambda o: models_of(o["selected"], include=o["include"]))
+    models: Annotated[tuple[Model, ...], selection.models] = Field(
+        default_factory=lambda o: models_of(o["selected"], include=o["include"])
+    )
     """Views for analysts: `all` (default) that the resources allow, `everything`, which adds lists
     inside records, `none`, or names: contacts_flat,contact_tags."""
 
-    history: Annotated[frozenset[str], selection.history, forms.names_of("all", *CATALOG.names)] = (
-        frozenset()
-    )
+    history: Annotated[frozenset[str], selection.history] = frozenset()
     """Resources of which former versions of rows are kept: names, or `all` that are selected.
     Default: none. See docs/history.md."""
 
-    history_days: Annotated[int | None, fields.days, forms.DAYS] = None
+    history_days: Annotated[int | None, fields.days] = None
     """For how many days former versions are kept after they were replaced. Default: for ever."""
 
-    schedule: Annotated[Schedule | None, read_schedule, forms.SCHEDULE] = None
+    schedule: Annotated[Schedule | None, read_schedule] = None
     """manual (default); {every: 1h, starting_at: '02:30'}; {cron: ..., timezone: ...}; or as text:
     every 1h starting 02:30, cron 0 */3 * * *, cron 0 6 * * * in Europe/Berlin"""
 
-    reconcile: Annotated[Schedule | None, read_schedule, forms.SCHEDULE] = Field(
+    reconcile: Annotated[Schedule | None, read_schedule] = Field(
         default_factory=lambda others: weekly_beside(others["schedule"])
     )
     """When every stored row is compared with Intercom, in the same forms. Default: Sundays at 03:00
     when a schedule is set, else manual."""
 
-    schedules: Annotated[Mapping[str, Schedule], read_schedules, forms.SCHEDULES] = Field(
-        default_factory=dict
-    )
+    schedules: Annotated[Mapping[str, Schedule], read_schedules] = Field(default_factory=dict)
     """Further schedules, of single resources with their children, in the same forms:
     {conversations: every 15m}, or as text: conversations=every 15m,tags=every 1h."""
 
@@ -190,17 +177,17 @@ class Settings(SettingsGroup):
     )
     """What schedules are until they are switched in the UI: stopped (default) or running."""
 
-    lookback: Annotated[timedelta, fields.duration, forms.DURATION] = timedelta(hours=1)
+    lookback: Annotated[timedelta, fields.duration] = timedelta(hours=1)
     """How far before the cursor a window starts. Default: 1h."""
 
-    export_rewind: Annotated[timedelta, fields.export_rewind, forms.DURATION] = timedelta(days=30)
+    export_rewind: Annotated[timedelta, fields.export_rewind] = timedelta(days=30)
     """How far before the cursor an export of content starts, 1d to 60d, since what happens to a
     message is exported by when it was sent: later opens and clicks are missed. Default: 30d."""
 
-    rate_limit_share: Annotated[float, fields.share, forms.SHARE] = 0.9
+    rate_limit_share: Annotated[float, fields.share] = 0.9
     """Part of the app's quota to use, over 0 up to 1. Default: 0.9."""
 
-    page_size: Annotated[int, fields.page_size, forms.PAGE_SIZE] = LARGEST
+    page_size: Annotated[int, fields.page_size] = LARGEST
     """The most records to ask for on a page, 1 to 150. Default: 150. Pages that Intercom cannot
     answer are asked for in smaller sizes by themselves."""
 
@@ -221,11 +208,11 @@ class Settings(SettingsGroup):
     """Schema for views that are named and typed as Fivetran's tables. Default: none. See
     docs/fivetran.md."""
 
-    union_views: Annotated[bool, selection.union_views, forms.SWITCH] = False
+    union_views: Annotated[bool, selection.union_views] = False
     """true: the step of the models also makes `intercom_<resource>_all`, views of the rows of all
     sources that say so and share warehouse and schema. Default: false. See docs/models.md."""
 
-    lock_timeout: Annotated[timedelta, fields.duration, forms.DURATION] = timedelta(minutes=1)
+    lock_timeout: Annotated[timedelta, fields.duration] = timedelta(minutes=1)
     """How long a run waits for a DuckDB file that another process has open, or in Snowflake for a
     table that another sync has leased, before it fails. Default: 1m."""
 
@@ -234,10 +221,10 @@ class Settings(SettingsGroup):
     )
     """How to log in, where the warehouse is snowflake."""
 
-    owners: Annotated[tuple[str, ...], fields.owners, forms.OWNER_LIST] = ()
+    owners: Annotated[tuple[str, ...], fields.owners] = ()
     """Who answers for the assets: emails or team:name; a list, or one text with commas."""
 
-    tags: Annotated[tuple[tuple[str, str], ...], fields.tags, forms.TAG_MAP, AS_WRITTEN] = ()
+    tags: Annotated[tuple[tuple[str, str], ...], fields.tags, AS_WRITTEN] = ()
     """Tags of the assets: {domain: support}, or as text: domain=support,tier=1."""
 
     preview: Annotated[Preview, one_of(**{one.value: one for one in Preview})] = Preview.MASKED

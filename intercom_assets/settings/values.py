@@ -6,7 +6,7 @@ allowed; pydantic continues with the other fields, and `problems_of` writes a li
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
@@ -17,11 +17,27 @@ from pydantic import (
     GetCoreSchemaHandler,
     ValidationError,
     ValidationInfo,
-    WithJsonSchema,
     model_validator,
 )
 from pydantic.fields import FieldInfo
 from pydantic_core import core_schema
+
+JsonSchema: TypeAlias = dict[str, Any]
+
+TEXT: JsonSchema = {"type": "string"}
+LIST: JsonSchema = {"anyOf": [TEXT, {"type": "array", "items": TEXT}]}
+
+
+def map_of(values: JsonSchema) -> JsonSchema:
+    """Return the JSON schema of a map, or the same as text."""
+    return {"anyOf": [TEXT, {"type": "object", "additionalProperties": values}]}
+
+
+def names_of(*allowed: str) -> JsonSchema:
+    """Return the JSON schema of one of some names, a list of them, or several with commas."""
+    name: JsonSchema = {"enum": [*allowed]}
+    several = TEXT | {"pattern": ","}
+    return {"anyOf": [name, several, {"type": "array", "items": name}]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,15 +135,10 @@ def settings_of(group: type[SettingsGroup]) -> dict[str, FieldInfo]:
     return {field.alias or name: field for name, field in group.model_fields.items()}
 
 
-def schemas_of(setting: FieldInfo) -> list[dict[str, Any]]:
+def schemas_of(setting: FieldInfo) -> list[JsonSchema]:
     """Return the JSON schemas of the values that a file may contain, besides a variable."""
-    declared = [each for each in setting.metadata if isinstance(each, WithJsonSchema)]
-    if declared:
-        return [dict(each.json_schema or {}) for each in declared]
-    if AS_WRITTEN in setting.metadata:
-        return []
-    words = [word for each in setting.metadata if isinstance(each, Reads) for word in each.words]
-    return [{"enum": words}] if words else [{"type": "string"}]
+    schemas = [each.schema for each in setting.metadata if isinstance(each, Reads) and each.schema]
+    return schemas or ([] if AS_WRITTEN in setting.metadata else [TEXT])
 
 
 def meaning_of(setting: FieldInfo) -> str:
@@ -162,16 +173,26 @@ def resolve(value: object, reading: Reading) -> object:
 
 @dataclass(frozen=True, slots=True)
 class Reads:
-    """Reads a setting in place of pydantic's validation; `words` are the only ones allowed."""
+    """Reads a setting in place of pydantic's validation.
+
+    Attributes:
+        schema: JSON schema of what a file may contain, for editors and `dg check yaml`; None for
+            any text. What is allowed within a text is judged when the settings are read.
+    """
 
     read: Callable[[Any, Info], object]
-    words: tuple[str, ...] = ()
+    schema: JsonSchema | None = None
 
     def __get_pydantic_core_schema__(
         self, source: object, handler: GetCoreSchemaHandler
     ) -> core_schema.CoreSchema:
         """Replace validation by type, which for a `Resource` would cover all its classes."""
         return core_schema.with_info_plain_validator_function(self.read)
+
+
+def with_schema(schema: JsonSchema) -> Callable[[Reads], Reads]:
+    """Give a reader the JSON schema of what it reads."""
+    return lambda reads: replace(reads, schema=schema)
 
 
 def converted(convert: Callable[[object], object]) -> Reads:
@@ -205,7 +226,7 @@ def one_of(*words: str, **meanings: object) -> Reads:
             raise ValueError(f"allowed are {', '.join(choices)}")
         return choices[choice]
 
-    return Reads(parsed(parse).read, tuple(choices))
+    return Reads(parsed(parse).read, {"enum": [*choices]})
 
 
 def read_secret(value: object, info: Info) -> str | None:

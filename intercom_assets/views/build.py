@@ -8,16 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from intercom_assets.catalog import CATALOG, Resource
-from intercom_assets.catalog.table import (
-    DELETED_AT,
-    EXTRA,
-    ROW_HASH,
-    SYNCED_AT,
-    Column,
-    Table,
-    text,
-)
-from intercom_assets.catalog.views import (
+from intercom_assets.catalog.shapes import (
     Bridge,
     Entries,
     Fivetran,
@@ -27,6 +18,15 @@ from intercom_assets.catalog.views import (
     Model,
     Shape,
     Versions,
+)
+from intercom_assets.catalog.table import (
+    DELETED_AT,
+    EXTRA,
+    ROW_HASH,
+    SYNCED_AT,
+    Column,
+    Table,
+    text,
 )
 from intercom_assets.engine.cursor import Source
 from intercom_assets.errors import SchemaError
@@ -121,7 +121,7 @@ class _Tables:
 
     def stored(self, resource: str, *, history: bool = False) -> list[Column]:
         """Return the columns that a table has."""
-        missing = {one.name for one in self.state(resource, history=history).missing}
+        missing = self.state(resource, history=history).lacking
         columns = self.target(resource, history=history).table.all_columns
         return [one for one in columns if one.name not in missing]
 
@@ -159,10 +159,9 @@ class _Tables:
             self.require(resource, within)
             lists = self.warehouse.values(target, (within,))
             return attribute_columns(listed_attributes(text for (text,) in lists))
-        missing = {column.name for column in self.state(resource).missing}
         declared = {column.name for column in CATALOG[resource].table.all_columns}
         columns = [name for name in COLUMNS if name in declared]
-        if missing & set(columns):
+        if self.state(resource).lacking & set(columns):
             raise SchemaError(f"{target} lacks columns of this release. Sync {resource} first")
         rows = (
             dict(zip(columns, row, strict=True)) for row in self.warehouse.values(target, columns)

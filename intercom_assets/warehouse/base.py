@@ -6,7 +6,7 @@ SQL). Neither knows Intercom.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -102,6 +102,11 @@ class StoredCursor:
     unread: tuple[str, ...] = ()
     deletions_at: datetime | None = None
     skipped: str | None = None
+
+    @property
+    def position(self) -> datetime | None:
+        """Where the next sync starts."""
+        return self.at or self.parent_synced_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,8 +224,13 @@ class TableState:
     """A table before a sync, with missing declared columns and the number of unmarked rows."""
 
     exists: bool
-    missing: tuple[Column, ...] = field(default=())
+    missing: tuple[Column, ...] = ()
     row_count: int = 0
+
+    @property
+    def lacking(self) -> frozenset[str]:
+        """Names of the missing columns."""
+        return frozenset(column.name for column in self.missing)
 
 
 class Session(Protocol):

@@ -6,13 +6,14 @@ into a statement.
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Protocol
 
 from typing_extensions import override
 
 from intercom_assets.catalog.table import DELETED_AT, EXTRA
 from intercom_assets.catalog.types import EPOCH, ColumnType
+from intercom_assets.catalog.types import instant as from_micros
 
 EXAMPLE = 100
 """Maximum characters of an example."""
@@ -286,12 +287,11 @@ class SnowflakeDialect(Dialect):
         instants = [kind is ColumnType.TIMESTAMP for kind in kinds]
         return [
             tuple(
-                EPOCH + timedelta(microseconds=int(value)) if is_instant and value is not None
-                else value
+                from_micros(int(value)) if is_instant and value is not None else value
                 for value, is_instant in zip(row, instants, strict=True)
             )
             for row in rows
-        ]  # fmt: skip
+        ]
 
     @override
     def listed(self) -> str:

@@ -21,9 +21,8 @@ from intercom_assets.catalog.types import ColumnType
 from intercom_assets.errors import WarehouseError
 from intercom_assets.warehouse.base import Adapter, Session, StagedFile, Target
 from intercom_assets.warehouse.dialects import DUCKDB_TYPES, DuckDBDialect, literal, quote
-from intercom_assets.warehouse.duckdb_file import make_folder, private
+from intercom_assets.warehouse.duckdb_file import make_folder, private, table_lock
 from intercom_assets.warehouse.duckdb_memory import low_memory, needs_memory, write_file
-from intercom_assets.warehouse.file_lock import table_lock
 from intercom_assets.warehouse.warehouse import Warehouse
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias, assert_never
+from typing import Any, TypeAlias
 
 from intercom_assets.catalog.table import DELETED_AT, EXTRA, SYNCED_AT, VALID_TO, Column
 from intercom_assets.warehouse.base import Target
@@ -16,6 +16,15 @@ class DuplicateKeys:
 
     target: Target
 
+    def query(self, dialect: Dialect) -> str:
+        """Return the SQL of the query."""
+        keys = [dialect.name(name) for name in self.target.table.primary_key]
+        missing = " OR ".join(f"{key} IS NULL" for key in keys)
+        return (
+            f"SELECT {_list(keys)}, COUNT(*) AS row_count\nFROM {qualified(self.target, dialect)}\n"
+            f"GROUP BY {_list(keys)} HAVING COUNT(*) > 1 OR {missing}"
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class MissingParents:
@@ -24,6 +33,18 @@ class MissingParents:
     target: Target
     key: str
     parent: Target
+
+    def query(self, dialect: Dialect) -> str:
+        """Return the SQL of the query."""
+        return self._missing(dialect, f"t.{dialect.name(DELETED_AT)} IS NULL AND ")
+
+    def _missing(self, dialect: Dialect, live: str) -> str:
+        key, parent_key = dialect.name(self.key), _key(self.parent, dialect)
+        return (
+            f"SELECT t.{key}, COUNT(*) AS row_count\nFROM {qualified(self.target, dialect)} AS t\n"
+            f"LEFT JOIN {qualified(self.parent, dialect)} AS p ON p.{parent_key} = t.{key}\n"
+            f"WHERE {live}p.{parent_key} IS NULL\nGROUP BY t.{key}"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +64,20 @@ class IncompleteChildren:
     counted: str
     cap: int | None
 
+    def query(self, dialect: Dialect) -> str:
+        """Return the SQL of the query."""
+        key, parent_key = dialect.name(self.key), _key(self.parent, dialect)
+        counted, deleted = dialect.name(self.counted), dialect.name(DELETED_AT)
+        children, stored = qualified(self.target, dialect), "COALESCE(c.stored, 0)"
+        below_cap = f" AND {stored} < {self.cap}" if self.cap else ""
+        return (
+            f"SELECT p.{parent_key}, p.{counted} AS counted, {stored} AS stored, "
+            f"p.{dialect.name(SYNCED_AT)}\nFROM {qualified(self.parent, dialect)} AS p\n"
+            f"LEFT JOIN (\n  SELECT {key}, COUNT(*) AS stored FROM {children}\n"
+            f"  WHERE {deleted} IS NULL GROUP BY {key}\n) AS c ON c.{key} = p.{parent_key}\n"
+            f"WHERE p.{deleted} IS NULL AND {stored} < p.{counted}{below_cap}"
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class ExtraFields:
@@ -55,14 +90,25 @@ class ExtraFields:
     target: Target
     path: tuple[str, ...] = ()
 
+    def query(self, dialect: Dialect) -> str:
+        """Return the SQL of the query."""
+        # Identify the row by its key, so that people can look it up.
+        key = " || '/' || ".join(dialect.name(one) for one in self.target.table.primary_key)
+        fields = dialect.fields(qualified(self.target, dialect), self.path, key)
+        return (
+            "SELECT field, example LIKE '{%' AS is_object, COUNT(*) AS row_count, "
+            "MIN(row_key) AS example_row, MIN_BY(example, row_key) AS example_value\n"
+            f"FROM (\n{fields}\n) AS f\nGROUP BY 1, 2"
+        )
+
 
 @dataclass(frozen=True, slots=True)
-class MissingMembers:
-    """Members that a bridge view references by `key` but that are not stored in `parent`."""
+class MissingMembers(MissingParents):
+    """The same of a bridge view, which has no mark: it shows unmarked rows only."""
 
-    target: Target
-    key: str
-    parent: Target
+    def query(self, dialect: Dialect) -> str:
+        """Return the SQL of the query."""
+        return self._missing(dialect, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +118,15 @@ class Counting:
     target: Target
     column: str
 
+    def query(self, dialect: Dialect) -> str:
+        """Return the SQL of the query."""
+        number = dialect.name(self.column)
+        return (
+            f"SELECT {_key(self.target, dialect)}, {number}\n"
+            f"FROM {qualified(self.target, dialect)}\n"
+            f"WHERE {dialect.name(DELETED_AT)} IS NULL AND {number} > 0"
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class BrokenVersions:
@@ -79,8 +134,21 @@ class BrokenVersions:
 
     target: Target
 
+    def query(self, dialect: Dialect) -> str:
+        """Return the SQL of the query."""
+        *keys, start = map(dialect.name, self.target.table.primary_key)
+        end = dialect.name(VALID_TO)
+        order = f"PARTITION BY {_list(keys)} ORDER BY {start}, {end} NULLS LAST"
+        return (
+            f"SELECT {_list([*keys, start, end])}\nFROM (\n"
+            f"  SELECT {_list([*keys, start, end])}, LEAD({start}) OVER ({order}) AS following\n"
+            f"  FROM {qualified(self.target, dialect)}\n) AS v\n"
+            f"WHERE {end} <= {start} OR following < {end} "
+            f"OR ({end} IS NULL AND following IS NOT NULL)"
+        )
 
-OfParents: TypeAlias = MissingParents | IncompleteChildren | MissingMembers
+
+OfParents: TypeAlias = MissingParents | IncompleteChildren
 """Queries that also read the table of parents."""
 
 Query: TypeAlias = DuplicateKeys | Counting | ExtraFields | BrokenVersions | OfParents
@@ -169,38 +237,15 @@ class Answer:
     total: int
 
 
-def statement(query: Query, dialect: Dialect) -> str:
-    """Return the SQL of a query."""
-    match query:
-        case DuplicateKeys():
-            return _duplicate_keys(query, dialect)
-        case MissingParents() | MissingMembers():
-            return _missing(query, dialect)
-        case IncompleteChildren():
-            return _incomplete_children(query, dialect)
-        case ExtraFields():
-            return _extra_fields(query, dialect)
-        case Counting():
-            return _counting(query, dialect)
-        case BrokenVersions():
-            return _broken_versions(query, dialect)
-        case _:
-            assert_never(query)
-
-
 def sampled(query: Query, dialect: Dialect, limit: int) -> str:
     """Return the SQL of a query's first rows, each with the total number of rows appended."""
-    match query:
-        case DuplicateKeys() | Counting() | MissingParents() | MissingMembers() | BrokenVersions():
-            order = "1"
-        case IncompleteChildren():
-            order = f"{dialect.name(SYNCED_AT)} DESC, 1"
-        case ExtraFields():
-            order = "row_count DESC, 1"
-        case _:
-            assert_never(query)
+    order = "1"
+    if isinstance(query, IncompleteChildren):
+        order = f"{dialect.name(SYNCED_AT)} DESC, 1"
+    elif isinstance(query, ExtraFields):
+        order = "row_count DESC, 1"
     return (
-        f"SELECT q.*, COUNT(*) OVER () AS total FROM (\n{statement(query, dialect)}\n) AS q\n"
+        f"SELECT q.*, COUNT(*) OVER () AS total FROM (\n{query.query(dialect)}\n) AS q\n"
         f"ORDER BY {order} LIMIT {limit}"
     )
 
@@ -208,75 +253,9 @@ def sampled(query: Query, dialect: Dialect, limit: int) -> str:
 def answered(query: Query, dialect: Dialect, rows: Sequence[Sequence[Any]]) -> Answer:
     """Build an answer from the rows of `sampled`."""
     return Answer(
-        statement=statement(query, dialect),
+        statement=query.query(dialect),
         rows=tuple(tuple(row[:-1]) for row in rows),
         total=int(rows[0][-1]) if rows else 0,
-    )
-
-
-def _duplicate_keys(query: DuplicateKeys, dialect: Dialect) -> str:
-    keys = [dialect.name(name) for name in query.target.table.primary_key]
-    missing = " OR ".join(f"{key} IS NULL" for key in keys)
-    return (
-        f"SELECT {_list(keys)}, COUNT(*) AS row_count\nFROM {qualified(query.target, dialect)}\n"
-        f"GROUP BY {_list(keys)} HAVING COUNT(*) > 1 OR {missing}"
-    )
-
-
-def _missing(query: MissingParents | MissingMembers, dialect: Dialect) -> str:
-    key, parent_key = dialect.name(query.key), _key(query.parent, dialect)
-    # A bridge view has no mark: it shows unmarked rows only.
-    live = "" if isinstance(query, MissingMembers) else f"t.{dialect.name(DELETED_AT)} IS NULL AND "
-    return (
-        f"SELECT t.{key}, COUNT(*) AS row_count\nFROM {qualified(query.target, dialect)} AS t\n"
-        f"LEFT JOIN {qualified(query.parent, dialect)} AS p ON p.{parent_key} = t.{key}\n"
-        f"WHERE {live}p.{parent_key} IS NULL\nGROUP BY t.{key}"
-    )
-
-
-def _counting(query: Counting, dialect: Dialect) -> str:
-    number = dialect.name(query.column)
-    return (
-        f"SELECT {_key(query.target, dialect)}, {number}\n"
-        f"FROM {qualified(query.target, dialect)}\n"
-        f"WHERE {dialect.name(DELETED_AT)} IS NULL AND {number} > 0"
-    )
-
-
-def _broken_versions(query: BrokenVersions, dialect: Dialect) -> str:
-    *keys, start = map(dialect.name, query.target.table.primary_key)
-    end = dialect.name(VALID_TO)
-    order = f"PARTITION BY {_list(keys)} ORDER BY {start}, {end} NULLS LAST"
-    return (
-        f"SELECT {_list([*keys, start, end])}\nFROM (\n"
-        f"  SELECT {_list([*keys, start, end])}, LEAD({start}) OVER ({order}) AS following\n"
-        f"  FROM {qualified(query.target, dialect)}\n) AS v\n"
-        f"WHERE {end} <= {start} OR following < {end} OR ({end} IS NULL AND following IS NOT NULL)"
-    )
-
-
-def _incomplete_children(query: IncompleteChildren, dialect: Dialect) -> str:
-    key, parent_key = dialect.name(query.key), _key(query.parent, dialect)
-    counted, deleted = dialect.name(query.counted), dialect.name(DELETED_AT)
-    stored = "COALESCE(c.stored, 0)"
-    below_cap = f" AND {stored} < {query.cap}" if query.cap else ""
-    return (
-        f"SELECT p.{parent_key}, p.{counted} AS counted, {stored} AS stored, "
-        f"p.{dialect.name(SYNCED_AT)}\nFROM {qualified(query.parent, dialect)} AS p\n"
-        f"LEFT JOIN (\n  SELECT {key}, COUNT(*) AS stored FROM {qualified(query.target, dialect)}\n"
-        f"  WHERE {deleted} IS NULL GROUP BY {key}\n) AS c ON c.{key} = p.{parent_key}\n"
-        f"WHERE p.{deleted} IS NULL AND {stored} < p.{counted}{below_cap}"
-    )
-
-
-def _extra_fields(query: ExtraFields, dialect: Dialect) -> str:
-    # Identify the row by its key, so that people can look it up.
-    key = " || '/' || ".join(dialect.name(one) for one in query.target.table.primary_key)
-    fields = dialect.fields(qualified(query.target, dialect), query.path, key)
-    return (
-        "SELECT field, example LIKE '{%' AS is_object, COUNT(*) AS row_count, "
-        "MIN(row_key) AS example_row, MIN_BY(example, row_key) AS example_value\n"
-        f"FROM (\n{fields}\n) AS f\nGROUP BY 1, 2"
     )
 
 

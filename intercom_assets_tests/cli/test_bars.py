@@ -6,9 +6,9 @@ import time
 import pytest
 
 from intercom_assets.cli.display.board import Board, Line, State
-from intercom_assets.cli.display.screen import LiveLines, most_urgent, spell
+from intercom_assets.cli.display.screen import LiveLines, most_urgent
 from intercom_assets.cli.display.terminal import console_on
-from intercom_assets.engine.progress import Report
+from intercom_assets.engine.progress import Report, spell
 from intercom_assets.intercom.metrics import RequestMetrics
 
 

@@ -10,7 +10,8 @@ import pytest
 from intercom_assets.catalog import CATALOG
 from intercom_assets.catalog.fivetran import TABLES, fivetran_models
 from intercom_assets.catalog.hidden import HiddenPaths, hide
-from intercom_assets.catalog.views import MODELS, Bridge, Fivetran, How
+from intercom_assets.catalog.shapes import Bridge, Fivetran, How
+from intercom_assets.catalog.views import MODELS
 from intercom_assets.views.build import ViewReport, make_views
 from intercom_assets.warehouse.base import Target
 from intercom_assets.warehouse.views import Made

@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from intercom_assets.catalog import CATALOG
+from intercom_assets.catalog.shapes import Bridge, Entries, Flat, Model, Shape
 from intercom_assets.catalog.table import Column
 from intercom_assets.catalog.types import ColumnType, value_at
-from intercom_assets.catalog.views import MODELS, Bridge, Entries, Flat, Model, Shape, check
+from intercom_assets.catalog.views import MODELS, check
 from intercom_assets.quality.view_checks import ViewContext, view_checks_of
 from intercom_assets.views.build import ViewReport, make_views
 from intercom_assets.warehouse.views import Made

@@ -6,9 +6,9 @@ from fnmatch import fnmatchcase
 from typing import assert_never
 
 from intercom_assets.catalog import CATALOG, OLDEST, Level, Resource
-from intercom_assets.catalog.cost import quiet_cost
+from intercom_assets.catalog.cost import at_once, per_page
 from intercom_assets.catalog.describe import request_line, sync_type
-from intercom_assets.catalog.endpoints import Child
+from intercom_assets.catalog.endpoints import Child, Export
 from intercom_assets.catalog.replication import (
     AddedByParent,
     ByParent,
@@ -81,13 +81,43 @@ def overview() -> str:
             f"[{one.name}](#{one.name})",
             CATALOG.family_of(one.name),
             _WORDS[one.level],
-            quiet_cost(one),
+            _quiet_cost(one),
             ", ".join(f"`{name}`" for name in one.primary_key),
             f"{one.since}" if one.since > OLDEST else "",
             one.scope,
         )
         rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows)
+
+
+def _quiet_cost(resource: Resource) -> str:
+    """Describe what a sync costs that finds nothing new, and what is new, in words."""
+    page = per_page(resource.pagination)
+    match resource.replication:
+        case FullRefresh() | SemiIncremental():
+            each = f" of each {resource.each}" if resource.each else ""
+            return "1" if page is None else f"1 per {page}{each}"
+        case Incremental(deletions=deletions):
+            listed = "" if deletions is None else f", 2 from API {deletions.since} on"
+            return f"1{listed}; 1 per {page} that changed"
+        case Windowed() | NewestFirst():
+            return (
+                "1; 1 per page of what is new" if page is None else f"1; 1 per {page} that are new"
+            )
+        case AddedByParent(parent, after=after):
+            some = f"1 of each of the {parent}"
+            return some if after is None or page is None else f"{some}; 1 per {page} that are new"
+        case Exported():
+            shared = isinstance(resource.endpoint, Export)
+            some = "3 for all exports of content in a run together" if shared else "4"
+            return f"{some}; 1 a minute while Intercom works"
+        case ByParent(parent):
+            size = at_once(resource)
+            some = "of each of the" if size == 1 else f"per {size}"
+            counted = " and count any" if resource.replication.counted_in else ""
+            return f"0; 1 {some} {parent} that changed{counted}"
+        case _:
+            assert_never(resource.replication)
 
 
 def joins() -> str:

@@ -171,7 +171,7 @@ def test_the_holder_of_a_lock_is_named(life: Life) -> None:
     target = world.extract(Connection.__new__(Connection), "tags").target
     program = textwrap.dedent(f"""
         from pathlib import Path
-        from intercom_assets.warehouse.file_lock import table_lock
+        from intercom_assets.warehouse.duckdb_file import table_lock
         from intercom_assets.warehouse.base import Target
         target = Target({target.schema!r}, {target.name!r}, None)
         folder = Path({str(world.database) + ".locks"!r})

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from intercom_assets.catalog import CATALOG
+from intercom_assets.catalog.shapes import Flat
 from intercom_assets.catalog.types import ColumnType
-from intercom_assets.catalog.views import MODELS, Flat
+from intercom_assets.catalog.views import MODELS
 from intercom_assets.views.attributes import (
     AttributeColumn,
     attribute_columns,

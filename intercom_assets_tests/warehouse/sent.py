@@ -9,6 +9,7 @@ from pathlib import Path
 
 from intercom_assets.catalog import CATALOG
 from intercom_assets.catalog.fivetran import fivetran_models
+from intercom_assets.catalog.shapes import Entries, Fivetran, Flat, Model, Versions
 from intercom_assets.catalog.table import (
     EXTRA,
     Column,
@@ -19,7 +20,7 @@ from intercom_assets.catalog.table import (
     timestamp,
 )
 from intercom_assets.catalog.types import ColumnType
-from intercom_assets.catalog.views import MODELS, VERSIONS, Entries, Fivetran, Flat, Model, Versions
+from intercom_assets.catalog.views import MODELS, VERSIONS
 from intercom_assets.engine.cursor import Source
 from intercom_assets.views.build import view_target
 from intercom_assets.warehouse.base import Childless, Target

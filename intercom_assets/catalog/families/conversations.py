@@ -1,4 +1,4 @@
-"""Conversations, one wide record each; their parts, the messages after the first; calls."""
+"""Conversations, one wide record each, and their parts: the messages after the first."""
 
 from intercom_assets.catalog.endpoints import (
     Child,
@@ -336,7 +336,6 @@ CONVERSATION_PARTS = Resource(
     docs=reference("conversations/retrieveconversation"),
 )
 
-# Intercom names no permission for calls; the likely one is given.
 MESSAGING: tuple[Resource, ...] = (
     CONVERSATIONS,
     CONVERSATION_PARTS,

@@ -1,7 +1,8 @@
-"""How the inbox is set up, and what lies beside conversations."""
+"""Conversations, calls and what was said in them, and how the inbox is set up."""
 
-from intercom_assets.catalog.endpoints import Child, Listing, Numbered, StartingAfter
-from intercom_assets.catalog.replication import ByParent, FullRefresh
+from intercom_assets.catalog.endpoints import Child, ChildSearch, Listing, Numbered, StartingAfter
+from intercom_assets.catalog.families.conversations import MESSAGING
+from intercom_assets.catalog.replication import ByParent, FullRefresh, Unfinished
 from intercom_assets.catalog.resource import (
     ApiVersion,
     Level,
@@ -14,7 +15,7 @@ from intercom_assets.catalog.table import boolean, integer, json, nested, text, 
 
 _CONVERSATIONS = "Read conversations"
 
-INBOX: tuple[Resource, ...] = optional(
+_SETUP: tuple[Resource, ...] = optional(
     Resource(
         name="conversation_attributes",
         description="One row per custom attribute of conversations, archived ones included.",
@@ -51,7 +52,7 @@ INBOX: tuple[Resource, ...] = optional(
     ),
 )
 
-BESIDE_CONVERSATIONS: tuple[Resource, ...] = optional(
+_BESIDE: tuple[Resource, ...] = optional(
     Resource(
         name="handling_events",
         description="One row per pause or resumption of a teammate's work on a conversation.",
@@ -93,3 +94,60 @@ BESIDE_CONVERSATIONS: tuple[Resource, ...] = optional(
     ),
     level=Level.COSTLY,
 )
+
+# Intercom names no permission for calls; the likely one is given.
+_CALLS = Resource(
+    name="calls",
+    description="One row per phone or video call; its recording is not read.",
+    endpoint=Listing("/calls"),
+    pagination=Numbered(per_page=25),
+    columns=(
+        *identity("call", dated=True),
+        *text(
+            conversation_id="Conversation that the call belongs to, if any.",
+            admin_id="Teammate who took or made the call, if any.",
+            contact_id="Contact who was on the line, if any.",
+            state="Where the call stands, such as `completed`.",
+            call_type="Kind of call, such as `phone`.",
+            direction="`inbound` or `outbound`.",
+            ended_reason="Why the call ended.",
+            phone="Phone number of the other side, in E.164 format.",
+            recording_url="Where the API leads to the recording; takes the access token.",
+            transcription_url="Where the API has the transcript; takes the access token.",
+            fin_recording_url="Where the API leads to the recording of Fin's part of the call.",
+            fin_transcription_url="Where the API has the transcript of Fin's part of the call.",
+        ),
+        *timestamp(
+            initiated_at="When the call began to ring.",
+            answered_at="When somebody answered; null if nobody did.",
+            ended_at="When the call ended.",
+        ),
+    ),
+    scope=_CONVERSATIONS,
+    docs=reference("calls/listcalls"),
+    since=ApiVersion(2, 14),
+)
+
+_TRANSCRIPTS = Resource(
+    name="call_transcripts",
+    description="One row per call of a conversation: what was said, where Intercom wrote it down.",
+    endpoint=ChildSearch("/calls/search", "data", "conversation_ids", "conversation_id", 20),
+    replication=ByParent(
+        parent="calls",
+        key="id",
+        changes_without_parent=True,
+        unfinished=Unfinished("transcript_status", final="completed", days=7),
+    ),
+    # Its other fields are those of the call.
+    reduced={one.name: () for one in _CALLS.columns if one.name not in {"id", "conversation_id"}},
+    columns=(
+        *text(id="Call (calls.id).", conversation_id="Conversation that it belongs to."),
+        *text(transcript_status="How far the transcript is; `completed` in the end, or null."),
+        *json(transcript="What was said, as a list of utterances; empty without a transcript."),
+    ),
+    scope=_CONVERSATIONS,
+    docs=reference("calls/listcallswithtranscripts"),
+    since=ApiVersion(2, 14),
+)
+
+INBOX = (*MESSAGING, *optional(_CALLS, _TRANSCRIPTS, level=Level.COSTLY), *_SETUP, *_BESIDE)

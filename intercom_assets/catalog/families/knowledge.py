@@ -27,7 +27,7 @@ _AI_AVAILABILITY = boolean(
     ai_sales_agent_availability="Whether the sales agent answers from it.",
 )
 
-KNOWLEDGE: tuple[Resource, ...] = optional(
+_CONTENTS: tuple[Resource, ...] = optional(
     Resource(
         name="articles",
         description="One row per article of the help centers, drafts included.",
@@ -211,7 +211,7 @@ KNOWLEDGE: tuple[Resource, ...] = optional(
     ),
 )
 
-ABOUT_ARTICLES: tuple[Resource, ...] = optional(
+_ABOUT: tuple[Resource, ...] = optional(
     Resource(
         name="article_statistics",
         description="One row per article: how often it was read, liked and used, as last read.",
@@ -265,3 +265,5 @@ ABOUT_ARTICLES: tuple[Resource, ...] = optional(
     ),
     level=Level.COSTLY,
 )
+
+KNOWLEDGE = (*_CONTENTS, *_ABOUT)

@@ -1,8 +1,12 @@
-"""Companies, their segments, and contacts (users and leads)."""
+"""Companies, contacts (users and leads), their segments, notes and tags, and what contacts did."""
+
+from collections.abc import Mapping
+from dataclasses import replace
 
 from intercom_assets.catalog.endpoints import (
     Child,
     Granularity,
+    Linked,
     Listing,
     Lookup,
     Numbered,
@@ -24,6 +28,11 @@ from intercom_assets.catalog.resource import (
     reference,
 )
 from intercom_assets.catalog.table import boolean, double, integer, json, nested, text, timestamp
+
+_SCOPE = "Read and list users and companies"
+
+_BY_COMPANY = ByParent(parent="companies", key="company_id", changes_without_parent=True)
+_BY_CONTACT = ByParent(parent="contacts", key="contact_id", changes_without_parent=True)
 
 _SEGMENT = (
     *identity("segment"),
@@ -176,8 +185,6 @@ _RELATED = json(
     merge_history="Contacts that were merged into this user; sent only on request.",
 )
 
-_SCOPE = "Read and list users and companies"
-
 CONTACTS = Resource(
     name="contacts",
     description="One row per contact, a user or a lead: who they are, where they were seen, what "
@@ -228,14 +235,14 @@ _SEGMENT_COPIED = Copied(
     of="segments", key="id", columns=("name", "person_type", "created_at", "updated_at")
 )
 
-PEOPLE: tuple[Resource, ...] = (
+_ALWAYS: tuple[Resource, ...] = (
     Resource(
         name="segments",
         description="One row per segment: a rule that groups contacts or companies.",
         endpoint=Listing("/segments", records="segments", params={"include_count": "true"}),
         replication=SemiIncremental(),
         columns=_SEGMENT,
-        scope="Read and list users and companies",
+        scope=_SCOPE,
         docs=reference("segments/listsegments"),
     ),
     Resource(
@@ -245,39 +252,37 @@ PEOPLE: tuple[Resource, ...] = (
         pagination=Scroll(),
         replication=SemiIncremental(),
         columns=COMPANY,
-        scope="Read and list users and companies",
+        scope=_SCOPE,
         docs=reference("companies/scrolloverallcompanies"),
     ),
     Resource(
         name="company_segments",
         description="One row per company and segment that the company is in.",
         endpoint=Child("/companies/{id}/segments", records=("data",)),
-        replication=ByParent(parent="companies", key="company_id", changes_without_parent=True),
+        replication=_BY_COMPANY,
         columns=(
             *text(company_id="Company that is in the segment (companies.id); added by the sync."),
             *_SEGMENT,
         ),
         primary_key=("company_id", "id"),
         copied=_SEGMENT_COPIED,
-        scope="Read and list users and companies",
+        scope=_SCOPE,
         docs=reference("companies/listattachedsegmentsforcompanies"),
         since=ApiVersion(2, 2),
     ),
     CONTACTS,
 )
 
-ABOUT_PEOPLE: tuple[Resource, ...] = optional(
+_ASKED: Mapping[str, str] = {"type": "user", "intercom_user_id": "{id}"}
+"""The id of a lead goes here, too; `type` has no other value."""
+
+_ABOUT: tuple[Resource, ...] = optional(
     Resource(
         name="contact_notes",
         description="One row per note that teammates wrote about a contact.",
         endpoint=Child("/contacts/{id}/notes", records=("data",)),
         pagination=Numbered(per_page=50),
-        replication=ByParent(
-            parent="contacts",
-            key="contact_id",
-            changes_without_parent=True,
-            counted_in=("notes", "total_count"),
-        ),
+        replication=replace(_BY_CONTACT, counted_in=("notes", "total_count")),
         primary_key=("contact_id", "id"),
         reduced=_NOTE_REDUCED,
         columns=(
@@ -292,7 +297,7 @@ ABOUT_PEOPLE: tuple[Resource, ...] = optional(
         description="One row per note that teammates wrote about a company.",
         endpoint=Child("/companies/{id}/notes", records=("data",)),
         pagination=Numbered(per_page=50),
-        replication=ByParent(parent="companies", key="company_id", changes_without_parent=True),
+        replication=_BY_COMPANY,
         primary_key=("company_id", "id"),
         reduced=_NOTE_REDUCED,
         columns=(
@@ -307,7 +312,7 @@ ABOUT_PEOPLE: tuple[Resource, ...] = optional(
         name="contact_segments",
         description="One row per contact and segment that the contact is in.",
         endpoint=Child("/contacts/{id}/segments", records=("data",)),
-        replication=ByParent(parent="contacts", key="contact_id", changes_without_parent=True),
+        replication=_BY_CONTACT,
         primary_key=("contact_id", "id"),
         copied=_SEGMENT_COPIED,
         columns=(
@@ -321,7 +326,7 @@ ABOUT_PEOPLE: tuple[Resource, ...] = optional(
         name="contact_subscriptions",
         description="One row per contact and kind of message that the contact chose or refused.",
         endpoint=Child("/contacts/{id}/subscriptions", records=("data",)),
-        replication=ByParent(parent="contacts", key="contact_id", changes_without_parent=True),
+        replication=_BY_CONTACT,
         primary_key=("contact_id", "id"),
         reduced={"default_translation": (), "translations": (), "content_types": (), "state": ()},
         columns=(
@@ -336,12 +341,7 @@ ABOUT_PEOPLE: tuple[Resource, ...] = optional(
         name="contact_taggings",
         description="One row per contact and tag that the contact has: since when, and from whom.",
         endpoint=Child("/contacts/{id}/tags", records=("data",)),
-        replication=ByParent(
-            parent="contacts",
-            key="contact_id",
-            changes_without_parent=True,
-            counted_in=("tags", "total_count"),
-        ),
+        replication=replace(_BY_CONTACT, counted_in=("tags", "total_count")),
         primary_key=("contact_id", "id"),
         reduced={"name": ()},
         columns=(
@@ -353,5 +353,44 @@ ABOUT_PEOPLE: tuple[Resource, ...] = optional(
         scope="Read tags",
         docs=reference("contacts/listtagsforacontact"),
     ),
+    Resource(
+        name="events",
+        description="One row per event of a contact, from 90 days before it was first read on.",
+        endpoint=Child("/events", records=("events",), params=_ASKED),
+        pagination=Linked(per_page=50),
+        replication=replace(_BY_CONTACT, append_only=True),
+        primary_key=("contact_id", "event_key"),
+        # Documents call `id` the contact's, and say that name and time identify an event.
+        made_key=("id", "event_name", "created_at"),
+        columns=(
+            *text(contact_id="Contact whose event it is (contacts.id); added by the sync."),
+            *text(event_key="Hash of id, event_name and created_at; added by the sync."),
+            *text(type="Kind of object: always `event`.", id="Identifier, as Intercom gives it."),
+            *text(event_name="What happened, such as `invited-friend`."),
+            *timestamp(created_at="When it happened."),
+            *text(user_id="Identifier of the contact in your own systems."),
+            *text(intercom_user_id="Contact, as the event names it.", email="Email address."),
+            *json(metadata="What the event carries, by name."),
+        ),
+        scope="Read events",
+        docs=reference("data-events/lisdataevents"),
+    ),
+    Resource(
+        name="event_summaries",
+        description="One row per contact and name of an event, with how often it happened.",
+        endpoint=Child("/events", records=("events",), params={**_ASKED, "summary": "true"}),
+        replication=_BY_CONTACT,
+        primary_key=("contact_id", "name"),
+        columns=(
+            *text(contact_id="Contact whose events are counted; added by the sync."),
+            *text(name="Name of the event.", description="What it means."),
+            *text(first="When it first happened, as ISO 8601.", last="When it last happened."),
+            *integer(count="How often it happened, events older than 90 days included."),
+        ),
+        scope="Read events",
+        docs=reference("data-events/lisdataevents"),
+    ),
     level=Level.COSTLY,
 )
+
+PEOPLE = (*_ALWAYS, *_ABOUT)

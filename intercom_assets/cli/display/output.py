@@ -1,7 +1,7 @@
 """Output options shared by commands, their exit codes, and how JSON is printed."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import click
@@ -43,6 +43,12 @@ quiet = click.option(
 def print_json(value: Mapping[str, object]) -> None:
     """Print an object as ASCII JSON, which survives any pipe."""
     click.echo(json.dumps(value, indent=2, default=_written))
+
+
+def print_document(code: int, error: str | None, sources: Sequence[Mapping[str, object]]) -> None:
+    """Print how a command ended, and what it found of each source."""
+    status = "failed" if code else "ok"
+    print_json({"status": status, "exit_code": code, "error": error, "sources": sources})
 
 
 def instant(at: datetime | None) -> str | None:

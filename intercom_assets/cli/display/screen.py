@@ -16,7 +16,7 @@ from rich.text import Text
 
 from intercom_assets.cli.display.board import Board, Line, State
 from intercom_assets.cli.display.terminal import console_on, is_lively, marks_for
-from intercom_assets.engine.progress import Pace
+from intercom_assets.engine.progress import Pace, spell
 
 _LINE_SECONDS = 5.0
 _PER_SECOND = 8
@@ -214,14 +214,3 @@ def _costs(line: Line) -> str:
     waited = f"quota {spell(meter.quota_seconds)}  " if meter.quota_seconds >= 1 else ""
     noun = "retry" if meter.retries == 1 else "retries"
     return f"{waited}{meter.retries} {noun}  " if meter.retries else waited
-
-
-def spell(seconds: float) -> str:
-    """Format a duration: 0.4s, 12s, 3m05s, 2h07m."""
-    if seconds < 9.95:
-        return f"{seconds:.1f}s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours}h{minutes:02}m"
-    return f"{minutes}m{rest:02}s" if minutes else f"{rest}s"

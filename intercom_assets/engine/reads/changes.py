@@ -163,7 +163,7 @@ async def look_up(context: ReadContext, key: str, most: float) -> Record:
         shown = next((one for one in found if str(one.get("id")) == key), None)
         if shown is None:
             raise TransientError(
-                RequestInfo(method=call.method, path=call.path, status=200),
+                call.answered(),
                 "A search does not return a record that Intercom shows by its id",
                 "Run again; if it persists, report the request in brackets",
             )

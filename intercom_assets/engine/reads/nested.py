@@ -11,7 +11,7 @@ from intercom_assets.engine.concurrency import map_ordered
 from intercom_assets.engine.cursor import PassedOver
 from intercom_assets.engine.extract import ReadContext
 from intercom_assets.engine.unread import TRIES, Judge, too_short
-from intercom_assets.errors import IntercomError, RateLimited, RequestInfo
+from intercom_assets.errors import IntercomError, RateLimited
 from intercom_assets.intercom.client import CONNECTIONS, Call
 from intercom_assets.intercom.pagination import (
     read_list,
@@ -119,8 +119,7 @@ def _refuse_shorter(call: Call, envelope: Record, entries: list[Record]) -> None
     known, listed, total = _ids(_shown(envelope)), _ids(entries), envelope.get("total_count")
     counted = total if isinstance(total, int) else len(known) + 1
     if known - listed or len(listed) < counted:
-        said = f"{len(listed)} of {counted}"
-        raise too_short(RequestInfo(method="GET", path=call.path, status=200, message=said))
+        raise too_short(call.answered(f"{len(listed)} of {counted}"))
 
 
 def _shown(envelope: Record) -> list[Json]:

@@ -298,7 +298,7 @@ class _Jobs:
             )
             pause = min(pause * 2, _LONGEST_PAUSE)
         raise PermanentError(
-            RequestInfo(method="GET", path=call.path, status=200, message=state),
+            call.answered(state),
             f"Intercom is still working on an export after {waited / 3600:.0f} hours",
             "Run again; if it persists, report the request to Intercom's support",
         )
@@ -307,7 +307,7 @@ class _Jobs:
         """Download the file of a job, again if it is damaged."""
         session, wanted = self.session, self.request
         call = replace(self._call(wanted.download, job), to=path)
-        request = RequestInfo(method="GET", path=call.path, status=200)
+        request = call.answered()
         conceal = session.client.without_token
         file = ExportFile(
             path,
@@ -350,5 +350,4 @@ def _identifier(answer: Response, call: Call) -> str:
     for name in _IDENTIFIERS:
         if isinstance(job := answer.body.get(name), str) and job:
             return job
-    request = RequestInfo(method=call.method, path=call.path, status=200)
-    raise came_without(request, (_IDENTIFIERS[0],))
+    raise came_without(call.answered(), (_IDENTIFIERS[0],))
