@@ -13,7 +13,8 @@ from intercom_assets.catalog.replication import PerParent
 from intercom_assets.engine.forget import PERSONAL, forget, stored_of
 from intercom_assets.errors import WarehouseError
 from intercom_assets.warehouse.duckdb import connect
-from intercom_assets_tests.places import DuckDBPlace, Fate, Place
+from intercom_assets_tests.guarantees.budget import TORTURE
+from intercom_assets_tests.places import DuckDBPlace, Fate, Place, SnowflakePlace
 from intercom_assets_tests.world import DAY, Row, World, make_world
 
 ZOE, ANN = "5ba682d23d7cf92bef87bfd4", "5ba682d23d7cf92bef87bfd5"
@@ -27,6 +28,8 @@ CHILDREN = tuple(
 )
 KEPT = ("contacts", "conversations", "conversation_parts")
 NAMES = (*KEPT[:1], *CHILDREN, *KEPT[1:])
+FEW = (*KEPT[:1], "events", *KEPT[1:])
+"""Enough for each statement of an erasure; in Snowflake each sync takes a second."""
 
 
 def person(key: str, said: str) -> dict[str, Any]:
@@ -50,9 +53,14 @@ def conversation(said: str, *people: str, author: str | None = None) -> dict[str
     }
 
 
+def names_of(world: World) -> list[str]:
+    """Name the resources of a world, parents first."""
+    return [name for name in NAMES if name in world.source.history]
+
+
 def fill(world: World) -> None:
     """Let Zoe, and Ann, have something in every table, and two versions of each."""
-    workspace = world.workspace
+    workspace, names = world.workspace, names_of(world)
     theirs: dict[str, list[str]] = {}
     for key, said in ((ZOE, PLANTED), (ANN, "kept")):
         workspace.add("contacts", person(key, said))
@@ -65,7 +73,7 @@ def fill(world: World) -> None:
             author = {"type": "user", "id": key, "name": said, "email": said}
             workspace.reply(one, body=said, author=author)
             workspace.reply(one, body="of a teammate")
-    world.sync_all(*NAMES)
+    world.sync_all(*names)
     world.clock.forward(DAY)
     for key, conversations in theirs.items():
         workspace.touch("contacts", key)
@@ -77,19 +85,20 @@ def fill(world: World) -> None:
     # In a former version only: who left the conversation.
     left = conversation("kept", ANN, author="1")["contacts"]
     workspace.patch("conversations", theirs[ZOE][1], {"contacts": left})
-    world.sync_all(*NAMES)
+    world.sync_all(*names)
     # What changed within the lookback of the newest record is read again.
     world.clock.forward(DAY)
     workspace.touch("contacts", ANN)
     workspace.touch("conversations", theirs[ANN][0])
-    world.sync_all(*NAMES)
+    world.sync_all(*names)
 
 
 @pytest.fixture
 def world(place: Place) -> Iterator[World]:
     """Sync a world with a history, in which Zoe and Ann have said something."""
     world = make_world(place)
-    world.source = replace(world.source, history=frozenset(NAMES))
+    few = isinstance(place, SnowflakePlace) and not TORTURE
+    world.source = replace(world.source, history=frozenset(FEW if few else NAMES))
     with connect(place.database) if isinstance(place, DuckDBPlace) else nullcontext():
         fill(world)
         yield world
@@ -97,7 +106,7 @@ def world(place: Place) -> Iterator[World]:
 
 def everything(world: World) -> dict[str, list[Row]]:
     """Read all tables and histories."""
-    targets = [world.source.target(CATALOG[name]) for name in NAMES]
+    targets = [world.source.target(CATALOG[name]) for name in names_of(world)]
     return {
         one.name: sorted(world.warehouse.read(one).to_pylist(), key=str)
         for table in targets
@@ -105,6 +114,7 @@ def everything(world: World) -> dict[str, list[Row]]:
     }
 
 
+@pytest.mark.parametrize("place", ["duckdb", "snowflake"], indirect=True)
 def test_nothing_of_a_contact_is_left(world: World) -> None:
     """Their rows and texts go from tables and histories; all other rows stay, to the last value.
 
@@ -140,14 +150,14 @@ def test_nothing_of_a_contact_is_left(world: World) -> None:
 
     world.workspace.delete("contacts", ZOE)
     world.clock.forward(DAY)
-    reports = world.sync_all(*NAMES)
+    reports = world.sync_all(*names_of(world))
 
     assert {0} == {one.inserted + one.updated + one.deleted for one in reports.values()}
     assert {0} == {one.archived for one in reports.values()}
     assert after == everything(world)
 
 
-@pytest.mark.parametrize("place", ["duckdb", "memory"], indirect=True)
+@pytest.mark.parametrize("place", ["duckdb"], indirect=True)
 def test_a_table_is_erased_whole_or_not_at_all(world: World, place: Place) -> None:
     """An error at any statement leaves a table and its history alike; running it again ends it."""
     names = [world.source.target(CATALOG[name]).name for name in NAMES]

@@ -220,7 +220,7 @@ def test_history_moves_only_with_its_rows(store: Store, place: Place, clock: Clo
     changes = _changes(store)
     before, errors = (store.rows(), former(store)), 0
 
-    for fatal in range(1, 100, budget(3, 1)):
+    for fatal in range(1, 100, budget(7, 1)):
         try:
             place.frail(Fate(fatal), clock.moment).commit("", changes)
             break
@@ -238,7 +238,7 @@ def test_an_interrupted_commit_keeps_once(store: Store, place: Place, clock: Clo
     """An interrupt at any statement leaves a history of all or nothing."""
     changes, before = _changes(store), former(store)
 
-    for fatal in range(1, 100, budget(3, 1)):
+    for fatal in range(1, 100, budget(7, 1)):
         with suppress(KeyboardInterrupt):
             place.frail(Fate(fatal, interrupt=True), clock.moment).commit("", changes)
         if store.stored_version() == changes.cursor.version:

@@ -30,6 +30,7 @@ def test_copies_follow_their_original(world: World) -> None:
     assert world.expected("company_segments") == world.stored("company_segments")
 
 
+@pytest.mark.parametrize("place", ["duckdb", "memory"], indirect=True)
 def test_an_older_original_is_not_followed(world: World) -> None:
     """A copy that a company's list showed after the list of segments was read stays."""
     world.sync_all(*SEGMENTS)

@@ -10,7 +10,7 @@ from intercom_assets.engine.rewrite import evolve
 from intercom_assets.errors import SchemaError, WarehouseError
 from intercom_assets.warehouse.arrow import is_json
 from intercom_assets.warehouse.base import Target
-from intercom_assets_tests.guarantees.budget import TORTURE
+from intercom_assets_tests.guarantees.budget import TORTURE, budget
 from intercom_assets_tests.places import Fate, Place
 from intercom_assets_tests.unit.storing import THINGS, Store, thing
 
@@ -186,7 +186,7 @@ def test_added_columns_are_filled_whole_or_not_at_all(store: Store, place: Place
     newer = replace(store, target=replace(store.target, table=replace(THINGS, columns=columns)))
     errors = 0
 
-    for fatal in range(1, 100):
+    for fatal in range(1, 100, budget(2, 1)):
         missing = newer.warehouse.inspect(newer.target).missing
         try:
             evolve(place.frail(Fate(fatal)), newer.target, missing)

@@ -274,7 +274,7 @@ VALUES = (
 
 
 @settings(
-    max_examples=budget(4, 80),
+    max_examples=budget(2, 80),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
