@@ -78,9 +78,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Exempt what was imported and collected from searches for garbage, of 0.3 s each."""
+    """Exempt what was imported and collected from searches for garbage, of 0.3 s each.
+
+    The rest is searched seldom: worlds are many objects and little garbage.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 100)
     gc.enable()
 
 

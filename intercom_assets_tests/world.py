@@ -5,11 +5,12 @@ A scenario changes the workspace, syncs through the public door and looks at the
 
 import itertools
 import json
+import pickle
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -260,22 +261,25 @@ class World:
         cursors = f"{self.source.schema}.{self.source.prefix}rudder__cursors"
         self.execute(f"UPDATE {cursors} SET version = version + 1 WHERE resource = '{name}'")
 
-    def rows(self, name: str) -> list[Row]:
-        """Read the table of a resource, marked rows included."""
-        return self.rows_of(CATALOG[name])
+    def rows(self, name: str, *columns: str) -> list[Row]:
+        """Read the table of a resource, by default all columns, marked rows included."""
+        return self.rows_of(CATALOG[name], *columns)
 
-    def rows_of(self, resource: Resource) -> list[Row]:
+    def rows_of(self, resource: Resource, *columns: str) -> list[Row]:
         """Read the table of a resource as declared."""
-        rows: list[Row] = self.warehouse.read(self.source.target(resource)).to_pylist()
+        table = self.warehouse.read(self.source.target(resource), columns or None)
+        rows: list[Row] = table.to_pylist()
         return rows
 
-    def live(self, name: str) -> list[Row]:
+    def live(self, name: str, *columns: str) -> list[Row]:
         """Read the rows that are not marked as gone."""
-        return [row for row in self.rows(name) if row["_deleted_at"] is None]
+        chosen = (*columns, "_deleted_at") if columns else ()
+        return [row for row in self.rows(name, *chosen) if row["_deleted_at"] is None]
 
     def marked(self, name: str, key: str = "id") -> set[str]:
         """Read the keys of the rows that are marked as gone."""
-        return {row[key] for row in self.rows(name) if row["_deleted_at"] is not None}
+        rows = self.rows(name, key, "_deleted_at")
+        return {row[key] for row in rows if row["_deleted_at"] is not None}
 
     def row(self, name: str, record_id: str) -> Row:
         """Read one row by its id."""
@@ -305,11 +309,11 @@ class World:
 
     def stored(self, name: str) -> list[str]:
         """Say what is stored and not marked: the hash of each row."""
-        return sorted(row["_row_hash"] for row in self.live(name))
+        return sorted(row["_row_hash"] for row in self.live(name, "_row_hash"))
 
     def moments(self, name: str, column: str) -> set[datetime]:
         """Read the distinct values of a column of instants."""
-        return {row[column] for row in self.rows(name)}
+        return {row[column] for row in self.rows(name, column)}
 
 
 def true_hash(name: str, record: Record) -> str:
@@ -317,25 +321,18 @@ def true_hash(name: str, record: Record) -> str:
     return hash_record(reduce_record(json.loads(json.dumps(record)), CATALOG[name].reduced))
 
 
-def make_world(
-    where: Path | Place,
-    *,
-    contacts: int = 0,
-    companies: int = 0,
-    conversations: int = 0,
-    tickets: int = 0,
-    **sizes: int,
-) -> World:
-    """Make a small world: a generated workspace, and a warehouse in a DuckDB file or place."""
+@cache
+def _generated(**sizes: int) -> bytes:
+    """Generate a workspace and its clock, once for all worlds of a size."""
     clock = Clock()
-    workspace = generate(
-        contacts=contacts,
-        companies=companies,
-        conversations=conversations,
-        tickets=tickets,
-        workspace=Workspace(clock=clock, access=Access(rate_limit=1_000_000)),
-        **sizes,
-    )
+    workspace = Workspace(clock=clock, access=Access(rate_limit=1_000_000))
+    return pickle.dumps((generate(workspace=workspace, **sizes), clock))
+
+
+def make_world(where: Path | Place, **sizes: int) -> World:
+    """Make a small world: a generated workspace, and a warehouse in a DuckDB file or place."""
+    nobody = {"contacts": 0, "companies": 0, "conversations": 0, "tickets": 0}
+    workspace, clock = pickle.loads(_generated(**(nobody | sizes)))  # noqa: S301 - of this process
     place = DuckDBPlace(where) if isinstance(where, Path) else where
     warehouse = place.warehouse(clock.moment)
     return World(workspace=workspace, place=place, warehouse=warehouse, clock=clock)

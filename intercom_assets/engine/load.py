@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import assert_never
 
@@ -70,7 +71,6 @@ from intercom_assets.engine.rows import Shaper
 from intercom_assets.engine.unread import Unread, unread_message
 from intercom_assets.errors import PermanentError, WarehouseError
 from intercom_assets.warehouse.base import (
-    Childless,
     ParentVersion,
     StoredCursor,
     TableState,
@@ -217,9 +217,8 @@ class _Table:
     cursor: StoredCursor
     rows: int
     due_total: int
-    in_range: list[ParentVersion]
+    due: Iterator[list[ParentVersion]]
     copies: Copies | None
-    childless: Childless | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,9 +260,7 @@ def _prepare(extract: Extract, warehouse: Warehouse, report: Report, folder: Pat
         window=window,
         folder=folder,
         stored_rows=table.rows,
-        due=due_parents(extract, warehouse, window, table.childless)
-        if window.until is None
-        else iter([table.in_range]),
+        due=table.due,
         due_total=table.due_total,
         again=parents_again(extract, warehouse, window, workspace.date or local_now()),
         unread=Unread(cursor.unread),
@@ -296,12 +293,18 @@ def _open_table(extract: Extract, warehouse: Warehouse, folder: Path) -> _Table:
         declared = extract.target.table.all_columns
         evolve(warehouse, extract.target, [one for one in declared if one.name in state.lacking])
         evolve_history(extract, warehouse)
-        due_total = count_due(extract, warehouse, _window(extract, stored))
-        in_range = parents_in_range(extract, warehouse)
+        window = _window(extract, stored)
+        due_total = count_due(extract, warehouse, window)
         copies = copies_of(extract, warehouse, cursors)
-        childless = childless_parents(extract, warehouse, is_stored=state.exists)
-    due_total = due_total if extract.until is None else len(in_range)
-    return _Table(cursors, stored, state.row_count, due_total, in_range, copies, childless)
+        if window.until is None:
+            childless = childless_parents(extract, warehouse, is_stored=state.exists)
+            due = due_parents(extract, warehouse, window, childless)
+            # The first portion, most often the only one, while the warehouse is open.
+            first = next(due, [])
+        else:
+            due, first = iter(()), parents_in_range(extract, warehouse)
+            due_total = len(first)
+    return _Table(cursors, stored, state.row_count, due_total, chain([first], due), copies)
 
 
 def _stored(cursors: Mapping[str, StoredCursor], resource: str, state: TableState) -> StoredCursor:

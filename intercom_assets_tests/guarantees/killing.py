@@ -150,7 +150,6 @@ class Life:
             world.before = nothing
         self.kills += reaper.dead
         count("syncs killed inside the process", reaper.dead)
-        _bury()
         if not self.silent:
             self.assert_no_cursor_ahead()
         return reaper.dead
@@ -168,7 +167,9 @@ class Life:
             if not reached:
                 continue
             hashes = self.hashes(name)
-            stored = {row["id"]: row["_row_hash"] for row in self.world.live(name)}
+            stored = {
+                row["id"]: row["_row_hash"] for row in self.world.live(name, "id", "_row_hash")
+            }
             behind = {
                 one: row_hash
                 for one, (date, row_hash) in hashes.items()
@@ -187,13 +188,15 @@ class Life:
         hashes = self.hashes(parent)
         passed = {
             row["id"]
-            for row in self.world.live(parent)
+            for row in self.world.live(parent, "id", "_synced_at", "_row_hash")
             if (row["_synced_at"], row["id"]) <= position
             and row["id"] not in cursor.unread
             and hashes.get(row["id"], (0, ""))[1] == row["_row_hash"]
         }
         true = {(str(one[key]), str(one["id"])) for one in self.truth(child) if one[key] in passed}
-        stored = {(row[key], row["id"]) for row in self.world.live(child) if row[key] in passed}
+        stored = {
+            (row[key], row["id"]) for row in self.world.live(child, key, "id") if row[key] in passed
+        }
         assert true == stored, f"{child}: the cursor is ahead of its rows"
 
     def passed(self) -> set[str]:
@@ -203,7 +206,7 @@ class Life:
         if cursor is None or cursor.parent_synced_at is None:
             return set()
         position = (cursor.parent_synced_at, cursor.parent_key)
-        rows = self.world.rows("conversations")
+        rows = self.world.rows("conversations", "id", "_synced_at")
         return {row["id"] for row in rows if (row["_synced_at"], row["id"]) <= position}
 
     def hashes(self, name: str) -> dict[str, tuple[float, str]]:
@@ -222,11 +225,15 @@ class Life:
             assert self.world.expected(name) == self.world.stored(name), name
 
 
-def _bury() -> None:
-    # The dead close nothing: streams of a killed event loop are left to the garbage collector.
+@contextmanager
+def buried() -> Iterator[None]:
+    """Let syncs die in a block: the dead close nothing, and leave their streams as garbage."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
+        try:
+            yield
+        finally:
+            gc.collect()
 
 
 def hash_of(record: Row) -> str:

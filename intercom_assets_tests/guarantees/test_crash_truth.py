@@ -16,7 +16,7 @@ from intercom_assets.errors import WarehouseError
 from intercom_assets.warehouse.duckdb import DuckDBWarehouse, connect
 from intercom_assets_tests.dagster_project.running import ROOT
 from intercom_assets_tests.guarantees.budget import budget, some
-from intercom_assets_tests.guarantees.killing import Life, eventful, repeatable
+from intercom_assets_tests.guarantees.killing import Life, buried, eventful, repeatable
 from intercom_assets_tests.guarantees.versions import broken, versions
 from intercom_assets_tests.world import DAY, HOUR, make_world
 
@@ -57,7 +57,8 @@ def lives(tmp_path: Path) -> Iterator[Callable[..., Life]]:
         world.workspace.behaviour.paging = chance.choice(["keyset", "offset"])
         return Life(world, chance)
 
-    yield begin
+    with buried():
+        yield begin
     for connection in opened:
         connection.close()
 
@@ -303,7 +304,7 @@ def test_finished_parts_are_not_read_again(lives: Callable[..., Life]) -> None:
     world, resumed = life.world, 0
     world.portions = BatchLimits(slice_records=20, commit_rows=0)
     for name in ("conversations", "conversation_parts"):
-        for _ in range(budget(6, 12)):
+        for _ in range(budget(3, 12)):
             log = world.workspace.log
             log.clear()
             passed = {f"/conversations/{key}" for key in life.passed()}

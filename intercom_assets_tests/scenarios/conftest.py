@@ -14,8 +14,16 @@ from intercom_assets_tests.world import World, make_world
 
 
 @pytest.fixture
-def database(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path | Place]:
-    """Name the database, and hold it open: that makes each of many looks at it quick.
+def duckdb_file(tmp_path: Path) -> Iterator[Path]:
+    """Name a file, and hold it open: that makes each of many looks at it quick."""
+    path = tmp_path / "test.duckdb"
+    with connect(path):
+        yield path
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest) -> Iterator[Path | Place]:
+    """Name the database.
 
     The same scenarios play in Snowflake where INTERCOM_ASSETS_TEST_WAREHOUSE says so.
     """
@@ -23,9 +31,7 @@ def database(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path | 
         with closing(SnowflakePlace(request.getfixturevalue("fakesnow"))) as place:
             yield place
         return
-    path = tmp_path / "test.duckdb"
-    with connect(path):
-        yield path
+    yield request.getfixturevalue("duckdb_file")
 
 
 @pytest.fixture

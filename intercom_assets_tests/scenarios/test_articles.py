@@ -65,9 +65,9 @@ def test_an_article_without_statistics_has_no_row(world: World) -> None:
     assert () == world.cursor("article_statistics").unread
 
 
-def test_an_answer_without_the_field_marks_nothing(tmp_path: Path) -> None:
+def test_an_answer_without_the_field_marks_nothing(duckdb_file: Path) -> None:
     """An article that comes without `statistics` is due until it comes with them."""
-    world = small_pages(tmp_path / "x.duckdb")
+    world = small_pages(duckdb_file)
     synced(world)
     world.workspace.touch("articles", ARTICLE)
     world.sync("articles")

@@ -103,6 +103,7 @@ def test_a_backfill_that_breaks_off_claims_nothing(
 
     assert world.rows(name)
     assert (at, False) == (world.cursor(name).at, world.cursor(name).complete)
+    world.portions = BatchLimits()
     world.sync(name)
     assert world.expected(name) == world.stored(name)
 

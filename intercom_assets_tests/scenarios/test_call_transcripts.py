@@ -143,9 +143,9 @@ def test_what_a_search_does_not_return_is_not_marked(synced: World) -> None:
     assert {second} == synced.marked(NAME)
 
 
-def test_a_conversation_that_is_refused_holds_back_no_other(tmp_path: Path) -> None:
+def test_a_conversation_that_is_refused_holds_back_no_other(duckdb_file: Path) -> None:
     """It is found by halving, passed over, and due until it is read."""
-    world, bad = small_pages(tmp_path / "x.duckdb"), "c7"
+    world, bad = small_pages(duckdb_file), "c7"
     with_calls(world)
 
     def refuse(request: httpx.Request, response: httpx.Response) -> httpx.Response:

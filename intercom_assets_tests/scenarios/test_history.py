@@ -11,6 +11,7 @@ import pytest
 from intercom_assets.catalog import CATALOG
 from intercom_assets.catalog.resource import Resource
 from intercom_assets.engine.progress import Report
+from intercom_assets.warehouse.duckdb import connect
 from intercom_assets_tests.guarantees.versions import broken, versions
 from intercom_assets_tests.hiding import hash_of, sync_hiding
 from intercom_assets_tests.places import DuckDBPlace, Place
@@ -88,14 +89,15 @@ def test_a_history_changes_no_row(world: World, tmp_path: Path) -> None:
     place = DuckDBPlace(tmp_path / "without.duckdb")
     without = keeping(replace(world, place=place, warehouse=place.warehouse(world.clock.moment)))
 
-    for _ in changes(world):
-        now = world.clock.now
-        world.sync_all(*NAMES)
-        world.clock.now = now
-        without.sync_all(*NAMES)
+    with connect(place.database):
+        for _ in changes(world):
+            now = world.clock.now
+            world.sync_all(*NAMES)
+            world.clock.now = now
+            without.sync_all(*NAMES)
 
-    for name in NAMES:
-        assert sorted(world.rows(name), key=str) == sorted(without.rows(name), key=str)
+        for name in NAMES:
+            assert sorted(world.rows(name), key=str) == sorted(without.rows(name), key=str)
 
 
 def test_a_part_that_is_gone_ends_its_version(world: World) -> None:

@@ -169,9 +169,9 @@ def test_a_question_with_a_dot_can_be_hidden() -> None:
     )
 
 
-def test_a_history_whose_cursor_was_lost_is_hidden_too(tmp_path: Path) -> None:
+def test_a_history_whose_cursor_was_lost_is_hidden_too(duckdb_file: Path) -> None:
     """What is excluded later leaves the former versions, although no cursor tells of them."""
-    world = make_world(tmp_path / "x.duckdb", contacts=3)
+    world = make_world(duckdb_file, contacts=3)
     keeping(world, "contacts")
     zoe = world.workspace.add("contacts", {"name": "Zoe", "email": "secret@example.com"})
     world.sync("contacts")

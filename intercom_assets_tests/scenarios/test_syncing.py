@@ -1,5 +1,6 @@
 """What every sync of every resource does: all that is there, once, and what changed."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -7,16 +8,17 @@ import pytest
 
 from intercom_assets.catalog import CATALOG
 from intercom_assets.engine.cursor import BatchLimits
+from intercom_assets_tests.places import Place
 from intercom_assets_tests.world import COMPARED, HOUR, LASTING, World, make_world
 
 
-def test_a_first_sync_equals_the_truth(world: World) -> None:
-    """After a first sync every table holds exactly what Intercom holds."""
+def synced(database: Path | Place) -> World:
+    """Make a world of a few records of each kind, and sync all of it."""
+    world = make_world(database, contacts=60, companies=12, conversations=25)
+    # A tag of no conversation: those that have one show its new name, and are not dated anew.
+    world.workspace.add("tags", {"name": "unused"})
     world.sync_all()
-
-    assert {name: world.expected(name) for name in COMPARED} == {
-        name: world.stored(name) for name in COMPARED
-    }
+    return world
 
 
 @pytest.mark.parametrize("inclusive", [True, False])
@@ -36,35 +38,26 @@ def test_pages_and_bounds_of_either_kind_lose_nothing(
     assert world.expected("conversations") == world.stored("conversations")
 
 
-def test_sync_twice_write_once(world: World) -> None:
-    """A sync of an unchanged workspace inserts, updates and marks nothing."""
-    world.sync_all()
+@pytest.mark.parametrize("full_refresh", [False, True])
+def test_a_sync_of_an_unchanged_workspace_writes_nothing(
+    copied: Callable[..., World], *, full_refresh: bool
+) -> None:
+    """A sync inserts, updates and marks nothing where nothing changed, though it reads all."""
+    world = copied(synced)
     before = {name: world.rows(name) for name in LASTING}
     world.clock.forward(HOUR)
 
-    reports = world.sync_all()
+    reports = world.sync_all(full_refresh=full_refresh)
 
     assert {(0, 0, 0)} == {(one.inserted, one.updated, one.deleted) for one in reports.values()}
     assert before == {name: world.rows(name) for name in LASTING}
+    assert full_refresh == (reports["contacts"].records_returned == 60)
 
 
-def test_a_full_refresh_of_an_unchanged_workspace_writes_nothing(world: World) -> None:
-    """A full refresh reads all and, where nothing changed, writes nothing."""
-    world.sync_all()
-    before = {name: world.rows(name) for name in LASTING}
-
-    reports = world.sync_all(full_refresh=True)
-
-    assert {(0, 0, 0)} == {(one.inserted, one.updated, one.deleted) for one in reports.values()}
-    assert before == {name: world.rows(name) for name in LASTING}
-    assert 60 == reports["contacts"].records_returned
-
-
-def test_only_what_changed_moves(world: World) -> None:
+def test_only_what_changed_moves(copied: Callable[..., World]) -> None:
     """A sync after some changes writes exactly the records that changed."""
-    # A tag of no conversation: those that have one show its new name, and are not dated anew.
-    tag = world.workspace.add("tags", {"name": "unused"})
-    world.sync_all()
+    world = copied(synced)
+    tag = world.workspace.collection("tags").ids()[-1]
     contact, other = world.workspace.collection("contacts").ids()[:2]
     company = world.workspace.collection("companies").ids()[0]
     conversation = world.workspace.collection("conversations").ids()[0]

@@ -19,9 +19,9 @@ Change = Callable[[Record], None]
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> SmallPages:
+def world(duckdb_file: Path) -> SmallPages:
     """Make a workspace with tickets, one of which has more parts than Intercom shows."""
-    return small_pages(tmp_path / "x.duckdb", contacts=6, conversations=2, tickets=30)
+    return small_pages(duckdb_file, contacts=6, conversations=2, tickets=30)
 
 
 def asked(world: SmallPages, *names: str, **request: object) -> dict[str, int]:
@@ -202,9 +202,9 @@ def test_parts_are_read_whatever_a_search_by_id_returns(world: SmallPages, answe
     assert set() == world.marked("ticket_parts")
 
 
-def test_heavy_pages_are_followed_by_smaller_ones(tmp_path: Path) -> None:
+def test_heavy_pages_are_followed_by_smaller_ones(duckdb_file: Path) -> None:
     """After a page of many megabytes fewer tickets are requested, so that memory is bounded."""
-    world = small_pages(tmp_path / "x.duckdb", contacts=2, tickets=60, long_tickets=0)
+    world = small_pages(duckdb_file, contacts=2, tickets=60, long_tickets=0)
     world.per_page = 50
     for ticket in list(world.workspace.collection("tickets")):
         parts = [
