@@ -33,9 +33,7 @@ def forget_contacts(source: str | None, ids: tuple[str, ...], *, sure: bool) -> 
         _show(stored)
         if not sure:
             click.confirm("Forget that for good?", abort=True, err=True)
-            # A sync may have written while the question stood.
-            stored = stored_of(settings.source, warehouse, ids)
-        forget(warehouse, stored)
+        forget(settings.source, warehouse, ids)
     click.echo(f"Forgotten. {_LEFT}", err=True)
     return 0
 

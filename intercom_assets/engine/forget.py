@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from intercom_assets.catalog import CATALOG
 from intercom_assets.catalog.replication import PerParent
-from intercom_assets.catalog.resource import Resource
 from intercom_assets.catalog.table import EXTRA, ROW_HASH
 from intercom_assets.engine.cursor import Source
 from intercom_assets.warehouse.base import Target
@@ -40,7 +39,12 @@ PERSONAL: Mapping[str, tuple[str, ...]] = {
 """Columns that become null, as docs/privacy.md names them."""
 
 
-_KEYS = {CONTACTS: "id", _CONVERSATIONS: "id", _PARTS: "author_id"}
+_KEYS = {CONTACTS: "id", _CONVERSATIONS: "id", _PARTS: "author_id"} | {
+    one.name: link.key
+    for one in CATALOG
+    if isinstance(link := one.replication, PerParent) and link.parent == CONTACTS
+}
+"""Tables that may hold contacts, with the column by which their rows are found."""
 
 _NAMING: Mapping[str, tuple[str, ...]] = {"source_author_id": (), CONTACTS: (CONTACTS,)}
 """Columns of a conversation that name its contacts, and the way to the list in each."""
@@ -65,35 +69,41 @@ def stored_of(source: Source, warehouse: Warehouse, contacts: Collection[str]) -
     Raises:
         SchemaError: A table is not ours, or not as declared.
     """
-    stored: dict[Target, dict[Erasing, int]] = {}
+    stored: dict[Target, Mapping[Erasing, int]] = {}
     known: set[str] = set()
-    for resource in CATALOG:
-        if (by := _key(resource)) is None:
-            continue
-        target, personal = source.target(resource), PERSONAL.get(resource.name, ())
-        tables = {
-            one: {column.name for column in one.table.all_columns} - {c.name for c in state.missing}
-            for one in (target, target.history)
-            if (state := warehouse.inspect(one)).exists
-        }
-        people, erasing = {one: {one} for one in contacts}, list[Erasing]()
-        if resource.name == _CONVERSATIONS:
-            people, erasing, listed = _taking_part(warehouse, tables, contacts)
-            known |= listed
-        # The hash of a whole record could confirm a guess at what was in it.
-        blanked = (*personal, EXTRA, ROW_HASH) if personal else ()
-        erasing += [
-            Erasure(table, by, tuple(sorted(people)), tuple(c for c in blanked if c in there))
-            for table, there in tables.items()
-            if by in there
-        ]
-        found = {one: warehouse.erasable(one) for one in erasing}
-        for one, counts in found.items():
-            if counts:
-                stored.setdefault(target, {})[one] = sum(counts.values())
-        keys = {key for counts in found.values() for key in counts}
-        known |= {who for key in keys & people.keys() for who in people[key]}
+    for name in _KEYS:
+        found, people = _look_up(source, warehouse, name, contacts)
+        known |= people
+        if found:
+            stored[source.target(CATALOG[name])] = found
     return Stored(stored, frozenset(known))
+
+
+def _look_up(
+    source: Source, warehouse: Warehouse, name: str, contacts: Collection[str]
+) -> tuple[dict[Erasing, int], set[str]]:
+    """Return what to erase in a table and its history, with its rows, and whom it is of."""
+    target, by, personal = source.target(CATALOG[name]), _KEYS[name], PERSONAL.get(name, ())
+    known = set[str]()
+    tables = {
+        one: {column.name for column in one.table.all_columns} - {c.name for c in state.missing}
+        for one in (target, target.history)
+        if (state := warehouse.inspect(one)).exists
+    }
+    people, erasing = {one: {one} for one in contacts}, list[Erasing]()
+    if name == _CONVERSATIONS:
+        people, erasing, known = _taking_part(warehouse, tables, contacts)
+    # The hash of a whole record could confirm a guess at what was in it.
+    blanked = (*personal, EXTRA, ROW_HASH) if personal else ()
+    erasing += [
+        Erasure(table, by, tuple(sorted(people)), tuple(c for c in blanked if c in there))
+        for table, there in tables.items()
+        if by in there
+    ]
+    found = {one: warehouse.erasable(one) for one in erasing}
+    keys = {key for counts in found.values() for key in counts}
+    known |= {who for key in keys & people.keys() for who in people[key]}
+    return {one: sum(counts.values()) for one, counts in found.items() if counts}, known
 
 
 def _taking_part(
@@ -127,16 +137,13 @@ def _without(contacts: Collection[str], cell: str) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def forget(warehouse: Warehouse, stored: Stored) -> None:
-    """Erase what is stored of contacts: each table with its history, under its lock."""
-    for target, erasing in stored.tables.items():
+def forget(source: Source, warehouse: Warehouse, contacts: Collection[str]) -> None:
+    """Erase what is stored of contacts: each table with its history, under its lock.
+
+    It is looked up there, since a sync may have written before it let the lock go.
+    """
+    for name in _KEYS:
+        target = source.target(CATALOG[name])
         with warehouse.lock(target, "forget"):
-            warehouse.erase(target, erasing)
-
-
-def _key(resource: Resource) -> str | None:
-    """Return the column by which the rows to erase are found."""
-    if resource.name in _KEYS:
-        return _KEYS[resource.name]
-    link = resource.replication
-    return link.key if isinstance(link, PerParent) and link.parent == CONTACTS else None
+            if found := _look_up(source, warehouse, name, contacts)[0]:
+                warehouse.erase(target, found)

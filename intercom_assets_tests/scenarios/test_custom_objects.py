@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from intercom_assets.catalog import CATALOG
-from intercom_assets.errors import IntercomError, NotFound
+from intercom_assets.errors import IntercomError, NotFound, Unauthorized
 from intercom_assets.intercom.metrics import RequestMetrics
 from intercom_assets.intercom.workspace import probe
 from intercom_assets_tests.world import World
@@ -94,6 +94,35 @@ def test_a_misspelt_type_holds_no_other_back(world: World) -> None:
 
     assert world.expected(NAME) == world.stored(NAME)
     assert ["'Ordr'" in line for line in world.ear.warnings] == [True]
+
+
+@pytest.mark.parametrize("call", [1, 2])
+def test_a_type_that_the_token_may_not_read_holds_no_other_back(world: World, call: int) -> None:
+    """Others are read and marked; of this one nothing is lost or marked, also in its middle."""
+    world.sync(NAME)
+    before, gone = stored(world, "Order"), next(iter(held(world, "Subscription")))
+    world.workspace.remove(NAME, gone)
+    new = world.workspace.add(NAME, {"type": "Subscription"})
+    world.workspace.faults.on("GET", "/custom_object_instances/Order", "403", call=call)
+
+    report = world.sync(NAME)
+
+    assert (1, 1) == (report.inserted, report.deleted)
+    assert {gone} == world.marked(NAME)
+    assert new in stored(world, "Subscription")
+    assert before == stored(world, "Order")
+    assert ["'Order' stays as it is" in line for line in world.ear.warnings] == [True]
+
+
+def test_where_no_type_may_be_read_the_sync_fails(world: World) -> None:
+    """The error names the permission, and nothing is marked."""
+    world.sync(NAME)
+    world.workspace.faults.on("GET", "/custom_object_instances/*", "403", times=None)
+
+    with pytest.raises(Unauthorized, match="lacks"):
+        world.sync(NAME)
+
+    assert set() == world.marked(NAME)
 
 
 def test_where_no_type_exists_the_sync_fails(world: World) -> None:

@@ -1,18 +1,21 @@
 """Who asks to be forgotten leaves no text in any warehouse; no row of others changes."""
 
 import json
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
+import httpx
 import pytest
 
 from intercom_assets.catalog import CATALOG
 from intercom_assets.catalog.replication import PerParent
 from intercom_assets.engine.forget import PERSONAL, forget, stored_of
 from intercom_assets.errors import WarehouseError
-from intercom_assets.warehouse.duckdb import connect
+from intercom_assets.warehouse.duckdb import DuckDBWarehouse, connect
 from intercom_assets_tests.guarantees.budget import TORTURE
 from intercom_assets_tests.places import DuckDBPlace, Fate, Place, SnowflakePlace
 from intercom_assets_tests.world import DAY, Row, World, make_world
@@ -123,8 +126,7 @@ def test_nothing_of_a_contact_is_left(world: World) -> None:
     before = everything(world)
     cursors = world.warehouse.cursors(world.source.schema, world.source.prefix)
 
-    stored = stored_of(world.source, world.warehouse, [ZOE])
-    forget(world.warehouse, stored)
+    forget(world.source, world.warehouse, [ZOE])
 
     after = everything(world)
     assert PLANTED in str(before["p_rudder_events"])
@@ -163,9 +165,8 @@ def test_a_table_is_erased_whole_or_not_at_all(world: World, place: Place) -> No
     names = [world.source.target(CATALOG[name]).name for name in NAMES]
     before, errors = everything(world), 0
     for fatal in range(1, 200, 2):
-        stored = stored_of(world.source, world.warehouse, [ZOE])
         try:
-            forget(place.frail(Fate(fatal), world.clock.moment), stored)
+            forget(world.source, place.frail(Fate(fatal), world.clock.moment), [ZOE])
             break
         except WarehouseError:
             errors += 1
@@ -176,4 +177,27 @@ def test_a_table_is_erased_whole_or_not_at_all(world: World, place: Place) -> No
             assert len(changed) < 2
 
     assert errors > 2
+    assert PLANTED not in str(everything(world))
+
+
+@pytest.mark.parametrize("place", ["duckdb"], indirect=True)
+def test_what_a_sync_writes_while_it_is_waited_for_is_erased(world: World) -> None:
+    """A conversation that is stored just before the lock is free is rid of what is personal."""
+    world.clock.forward(DAY)
+    key = world.workspace.add("conversations", conversation(PLANTED, ZOE, author=ZOE))
+    asked = threading.Event()
+    warehouse = DuckDBWarehouse(world.database, now=world.clock.moment, lock_patience=60)
+    waiting = threading.Thread(target=forget, args=(world.source, warehouse, [ZOE]))
+
+    def before(request: httpx.Request) -> None:
+        if request.url.path == "/conversations/search" and not asked.is_set():
+            asked.set()
+            waiting.start()
+            time.sleep(1)
+
+    world.before = before
+    world.sync("conversations")
+    waiting.join()
+
+    assert world.row("conversations", key)["title"] is None
     assert PLANTED not in str(everything(world))

@@ -9,7 +9,7 @@ from intercom_assets.catalog.endpoints import Listing
 from intercom_assets.engine.cursor import Batch, Checkpoint
 from intercom_assets.engine.extract import ReadContext
 from intercom_assets.engine.reads.full import explain_empty, read_full
-from intercom_assets.errors import NotFound
+from intercom_assets.errors import NotFound, PermanentError
 from intercom_assets.intercom.workspace import no_list
 
 
@@ -19,9 +19,10 @@ async def read_each(context: ReadContext, listing: Listing) -> AsyncGenerator[Ba
     So do those of a value that the settings no longer name.
 
     Raises:
-        NotFound: Intercom has none of the lists.
+        PermanentError: Intercom has none of the lists, or shows none.
     """
-    whole, unknown, done = list[str](), list[NotFound](), 0
+    whole, refused, done = list[str](), list[PermanentError](), 0
+    warnings = list[str]()
     reached: datetime | None = None
     for value in context.values:
         before = done
@@ -34,14 +35,22 @@ async def read_each(context: ReadContext, listing: Listing) -> AsyncGenerator[Ba
                         continue
                     reached = max(filter(None, (reached, batch.checkpoint.at)), default=None)
                     whole += [value] if batch.complete else []
-        except NotFound as error:
+        except PermanentError as error:
             # The whole list is spooled before it is yielded, so that nothing of it was.
-            unknown.append(no_list(error, context.resource, value))
-    if unknown and len(unknown) == len(context.values):
-        raise unknown[0]
-    for missing in unknown:
-        context.warn(str(missing))
-    if not done and context.stored_rows and not unknown:
+            if isinstance(error, NotFound):
+                refused.append(no_list(error, context.resource, value))
+                warnings.append(str(refused[-1]))
+            elif error.is_withheld:
+                refused.append(error)
+                stays = f"what is stored of the {listing.each} {value!r} stays as it is"
+                warnings.append(error.but(stays))
+            else:
+                raise
+    if refused and len(refused) == len(context.values):
+        raise refused[0]
+    for warning in warnings:
+        context.warn(warning)
+    if not done and context.stored_rows and not refused:
         explain_empty(context, listing)
     yield Batch(
         checkpoint=Checkpoint(at=reached),
