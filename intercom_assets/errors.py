@@ -134,11 +134,7 @@ class NotFound(PermanentError):  # noqa: N818 - reads as what happened
         merged_into: Path of the record it was merged into, if Intercom names it.
     """
 
-    def __init__(
-        self, request: RequestInfo, wrong: str, remedy: str, *, merged_into: str | None = None
-    ) -> None:
-        self.merged_into = merged_into
-        super().__init__(request, wrong, remedy)
+    merged_into: str | None = None
 
 
 class CutOff(PermanentError):  # noqa: N818 - reads as what happened

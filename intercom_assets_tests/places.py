@@ -171,7 +171,6 @@ class SnowflakePlace:
     def opened(self, connect: Callable[[], Any], clock: Now = now) -> Warehouse:
         """Open the database as a warehouse that logs in by a function."""
         from intercom_assets.warehouse.snowflake import (  # noqa: PLC0415 - as the driver
-            LeaseTerms,
             Login,
             SessionPolicy,
             SnowflakeWarehouse,
@@ -187,7 +186,7 @@ class SnowflakePlace:
                 database=self.database,
             ),
             policy=SessionPolicy(attempts=3, sleep=lambda _: None),
-            terms=LeaseTerms(patience=0.0),
+            lock_patience=0.0,
             now=clock,
         )
 

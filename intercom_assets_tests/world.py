@@ -29,7 +29,6 @@ from intercom_assets.engine.rows import hash_record, reduce_record
 from intercom_assets.intercom.connection import Connection
 from intercom_assets.intercom.exports.job import ExportPolicy
 from intercom_assets.intercom.retry import LARGEST, RetryPolicy
-from intercom_assets.intercom.scroll import ScrollPolicy
 from intercom_assets.warehouse.base import StoredCursor
 from intercom_assets.warehouse.warehouse import Warehouse
 from intercom_assets_tests.in_process import InProcess
@@ -230,7 +229,6 @@ class World:
             base_url=f"http://127.0.0.1:{self._port}",
             page_size=self.page_size,
             retry_policy=RetryPolicy(attempts=self.attempts, sleep=sleep),
-            scroll_policy=ScrollPolicy(sleep=sleep),
             export_policy=replace(self.exports, sleep=sleep),
             transport=Line(self.workspace, self._asked, self._answered),
         ) as connection:

@@ -1,6 +1,5 @@
 """`intercom-assets check`: test everything a sync needs, and say how to fix what is wrong."""
 
-import os
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -133,7 +132,7 @@ def _check(settings: Settings, lines: _Lines) -> None:
             lambda _: f"{warehouse.describe()}, schema {settings.schema}",
         )
     if settings.privacy.salt_variable is not None:
-        lines.find("hash salt", lambda: hash_key(settings.privacy, os.environ), lambda _: "is set")
+        lines.find("hash salt", lambda: hash_key(settings.privacy), lambda _: "is set")
     if has_token(settings):
         _check_intercom(settings, lines)
     else:

@@ -3,11 +3,11 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from intercom_assets.cli.project import Project, choose, find_project, standalone
+from intercom_assets.cli.project import choose, find_project, standalone
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.settings.source import Settings
 
@@ -24,7 +24,7 @@ def settings_to_read(names: tuple[str, ...], *, demo: bool) -> list[Settings]:
     if not demo:
         return choose(project.sources(), names)
     environment = {**os.environ, **demo_variables(project.root)}
-    return choose(demo_project(project).sources(environment), names)
+    return choose(standalone(project.root).sources(environment), names)
 
 
 def only_source(name: str | None) -> Settings:
@@ -36,19 +36,14 @@ def only_source(name: str | None) -> Settings:
     return sources[0]
 
 
-def demo_project(project: Project) -> Project:
-    """Return the project of the demo, which knows no source of the real one."""
-    return standalone(project.root)
-
-
 def demo_variables(root: Path) -> dict[str, str]:
     """Return the variables that keep a demo away from the real warehouse, whichever that is."""
     return {"INTERCOM_WAREHOUSE": "duckdb", "DUCKDB_DATABASE": str(root / DEMO_DATABASE)}
 
 
-def require_token(settings: Settings, environment: Mapping[str, str]) -> None:
+def require_token(settings: Settings) -> None:
     """Verify that there is a token."""
-    if not has_token(settings, environment):
+    if not has_token(settings):
         raise ConfigurationError(
             f"The variable {settings.token_variable} is empty. Set it to the access token of your "
             "Intercom app (Developer Hub > your app > Configure > Authentication), in the "
@@ -56,9 +51,9 @@ def require_token(settings: Settings, environment: Mapping[str, str]) -> None:
         )
 
 
-def has_token(settings: Settings, environment: Mapping[str, str] = os.environ) -> bool:
+def has_token(settings: Settings) -> bool:
     """Return whether the access token's variable is set."""
-    return bool(environment.get(settings.token_variable, "").strip())
+    return bool(os.environ.get(settings.token_variable, "").strip())
 
 
 @contextmanager

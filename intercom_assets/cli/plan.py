@@ -5,7 +5,7 @@ One small request per resource shows whether the token may read it and how many 
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -39,10 +39,10 @@ _COLUMNS = (
 )
 
 
-def connect(settings: Settings, environment: Mapping[str, str] = os.environ) -> Connection:
+def connect(settings: Settings) -> Connection:
     """Return a connection that does not try for long."""
     return Connection(
-        token=environment[settings.token_variable],
+        token=os.environ[settings.token_variable],
         region=settings.region,
         version=settings.api_version,
         base_url=settings.base_url,
@@ -110,17 +110,12 @@ def plan(
         yield Planned(resource, counts[resource.name], cost_of(*given), least_cost(*given))
 
 
-def show_plans(
-    sources: list[tuple[Settings, tuple[Resource, ...]]],
-    environment: Mapping[str, str],
-    *,
-    as_json: bool,
-) -> int:
+def show_plans(sources: list[tuple[Settings, tuple[Resource, ...]]], *, as_json: bool) -> int:
     """Print what the first and later syncs of sources would cost, and return the exit code."""
     documents, failed, refusal = [], False, None
     try:
         for settings, resources in sources:
-            with connect(settings, environment) as connection:
+            with connect(settings) as connection:
                 connection.workspace(session_of(connection, ""))
                 planned = list(plan(settings, connection, resources))
                 rate = connection.requests_per_minute

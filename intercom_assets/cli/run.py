@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 import click
 
 from intercom_assets.cli.demo import (
-    demo_project,
     demo_variables,
     demo_workspace,
     require_token,
@@ -23,7 +22,14 @@ from intercom_assets.cli.display.screen import Screen, shown, waiting
 from intercom_assets.cli.display.tables import print_board, print_failures, print_findings
 from intercom_assets.cli.display.terminal import command_line
 from intercom_assets.cli.job import JobRequest, Worker
-from intercom_assets.cli.project import Project, Selectable, choose, find_project, make_dagster_home
+from intercom_assets.cli.project import (
+    Project,
+    Selectable,
+    choose,
+    find_project,
+    make_dagster_home,
+    standalone,
+)
 from intercom_assets.engine.cursor import SyncOptions
 from intercom_assets.errors import ConfigurationError
 from intercom_assets.settings.fields import option_instant
@@ -159,9 +165,9 @@ def _plan(options: RunOptions) -> int:
     for settings in named:
         names = options.chosen(settings)
         if resources := tuple(one for one in settings.resources if one.name in names):
-            require_token(settings, os.environ)
+            require_token(settings)
             sources.append((settings, resources))
-    return show_plans(sources, os.environ, as_json=options.as_json)
+    return show_plans(sources, as_json=options.as_json)
 
 
 def _interrupted(*, at_once: bool = False) -> int:
@@ -177,7 +183,8 @@ def _prepared(options: RunOptions) -> Iterator[tuple[Project, Worker]]:
     with ExitStack() as stack:
         environment = dict(os.environ)
         if options.demo:
-            project = demo_project(project)
+            # Which knows no source of the real one.
+            project = standalone(project.root)
             environment |= demo_variables(project.root) | stack.enter_context(demo_workspace())
         yield project, stack.enter_context(Worker(project, environment))
 

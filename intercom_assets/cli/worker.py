@@ -144,8 +144,8 @@ def _details(settings: Settings) -> SourceDetails:
 
 def _problem(settings: Settings) -> str | None:
     try:
-        require_token(settings, os.environ)
-        hash_key(settings.privacy, os.environ)
+        require_token(settings)
+        hash_key(settings.privacy)
     except ConfigurationError as error:
         return str(error)
     return None

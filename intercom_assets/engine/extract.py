@@ -19,7 +19,6 @@ from intercom_assets.errors import ConfigurationError
 from intercom_assets.intercom.client import ResourceSession
 from intercom_assets.intercom.connection import Connection
 from intercom_assets.intercom.exports.job import Exports
-from intercom_assets.intercom.scroll import ScrollPolicy
 from intercom_assets.intercom.workspace import Workspace
 from intercom_assets.warehouse.base import ParentVersion, StoredCursor, Target
 
@@ -103,7 +102,7 @@ class Extract:
             ConfigurationError: They hold another one; names both.
         """
         for cursor in cursors.values():
-            if cursor.workspace_id not in {"", workspace.id}:
+            if cursor.workspace_id and cursor.workspace_id != workspace.id:
                 raise ConfigurationError(
                     f"The tables {self.source.schema}.{self.source.prefix}rudder_… hold "
                     f"workspace {cursor.workspace_id} (region {cursor.region}), but the access "
@@ -146,7 +145,6 @@ class ReadContext:
     warn: Callable[[str], None]
     note: Callable[[str], None]
     spooled: Callable[[int], None]
-    scroll_policy: ScrollPolicy
     slice_records: int
     shaper: Shaper
     declared: tuple[Column, ...]

@@ -267,7 +267,6 @@ def _prepare(extract: Extract, warehouse: Warehouse, report: Report, folder: Pat
         warn=listener.warning,
         note=listener.info,
         spooled=partial(_tell_spooled, extract, report, time.monotonic()),
-        scroll_policy=extract.connection.scroll_policy,
         slice_records=extract.portions.slice_records,
         shaper=Shaper(resource.table, extract.mask, resource.reduced, resource.made_key),
         declared=extract.declared.table.columns,

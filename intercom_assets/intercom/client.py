@@ -90,7 +90,6 @@ class Client:
         limiter: RateLimiter,
         retry_policy: RetryPolicy | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
-        deadline: float = _DEADLINE,
         page_size: int = LARGEST,
     ) -> None:
         self.base_url = base_url
@@ -98,7 +97,6 @@ class Client:
         self.version = version
         self.limiter = limiter
         self.retry_policy = retry_policy or RetryPolicy()
-        self._deadline = deadline
         self._secret = Secret(token)
         self._stack = ExitStack()
         self._base = base_url.rstrip("/")
@@ -169,7 +167,7 @@ class Client:
     async def _exchange(self, call: Call, request: RequestInfo) -> tuple[httpx.Response, bytes]:
         asked = self._asked(call)
         try:
-            async with asyncio.timeout(self._deadline) as deadline:
+            async with asyncio.timeout(_DEADLINE) as deadline:
                 response = await self._transport.handle_async_request(asked)
                 try:
                     response.request = asked

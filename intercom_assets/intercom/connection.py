@@ -23,7 +23,6 @@ from intercom_assets.intercom.exports.job import ExportPolicy, Exports
 from intercom_assets.intercom.metrics import RequestMetrics
 from intercom_assets.intercom.rate_limit import RateLimiter
 from intercom_assets.intercom.retry import LARGEST, RetryPolicy
-from intercom_assets.intercom.scroll import ScrollPolicy
 from intercom_assets.intercom.transport import check_address
 from intercom_assets.intercom.workspace import Workspace, read_workspace
 
@@ -59,7 +58,6 @@ class Connection:
         rate_limit_share: float = 0.9,
         page_size: int = LARGEST,
         retry_policy: RetryPolicy | None = None,
-        scroll_policy: ScrollPolicy | None = None,
         export_policy: ExportPolicy | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
@@ -76,7 +74,6 @@ class Connection:
                 f"base_url {self.base_url!r} {problem}. Unset it, or set it to the address of a "
                 "simulator or proxy"
             )
-        self.scroll_policy = scroll_policy or ScrollPolicy()
         self._export_policy = export_policy or ExportPolicy()
         self._client: Callable[[], Client] = lambda: Client(
             base_url=self.base_url,

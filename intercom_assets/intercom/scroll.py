@@ -17,10 +17,8 @@ three times at the same place.
 """
 
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-
-import anyio
 
 from intercom_assets.errors import (
     IntercomError,
@@ -39,6 +37,10 @@ _FULL = 100
 """Companies per page; no request can change that."""
 
 _STOPS = 3
+_RESTARTS = 10
+_EXISTS_SECONDS = 15 * 60.0
+"""How long to wait for another client's scroll."""
+
 _FIRST_POLL = 1.0
 _LONGEST_POLL = 15.0
 
@@ -46,19 +48,6 @@ _LONGEST_POLL = 15.0
 @dataclass(frozen=True, slots=True)
 class Restarted:
     """The scroll was lost and starts again: what it returned before does not count."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScrollPolicy:
-    """How persistently the scroll is read.
-
-    Attributes:
-        exists_seconds: How long to wait for another client's scroll.
-    """
-
-    restarts: int = 10
-    exists_seconds: float = 15 * 60.0
-    sleep: Callable[[float], Awaitable[None]] = anyio.sleep
 
 
 class _Stopped(Exception):  # noqa: N818 - reads as what happened
@@ -76,9 +65,7 @@ class _Stopped(Exception):  # noqa: N818 - reads as what happened
         super().__init__(f"stops after {came:,} companies")
 
 
-async def read_scroll(
-    session: ResourceSession, call: Call, policy: ScrollPolicy
-) -> AsyncIterator[Page | Restarted]:
+async def read_scroll(session: ResourceSession, call: Call) -> AsyncIterator[Page | Restarted]:
     """Yield the pages of a scroll, starting over whenever it is lost.
 
     Using a token moves the server forward, so a request whose response was lost must not be
@@ -92,7 +79,7 @@ async def read_scroll(
     stops: Counter[int] = Counter()
     while True:
         try:
-            async for page in _read_once(session, call, policy):
+            async for page in _read_once(session, call):
                 yield page
         except _Stopped as stop:
             stops[stop.came] += 1
@@ -104,11 +91,11 @@ async def read_scroll(
         else:
             return
         lost += 1
-        if lost > policy.restarts or max(stops.values(), default=0) >= _STOPS:
+        if lost > _RESTARTS or max(stops.values(), default=0) >= _STOPS:
             raise _lost(error, lost) from None
         session.note(error.but("the scroll begins again"))
         session.meter.retries += 1
-        await policy.sleep(min(2.0**lost, 30.0))
+        await session.client.retry_policy.sleep(min(2.0**lost, 30.0))
         yield Restarted()
 
 
@@ -130,11 +117,9 @@ def _lost(error: IntercomError, times: int) -> IntercomError:
     )
 
 
-async def _read_once(
-    session: ResourceSession, call: Call, policy: ScrollPolicy
-) -> AsyncIterator[Page]:
+async def _read_once(session: ResourceSession, call: Call) -> AsyncIterator[Page]:
     came = last = 0
-    page = _page(await _open(session, call, policy), call, came, last)
+    page = _page(await _open(session, call), call, came, last)
     while page.records:
         yield page
         last = len(page.records)
@@ -168,7 +153,7 @@ def _page(answer: Response, call: Call, came: int, last: int) -> Page:
     )
 
 
-async def _open(session: ResourceSession, call: Call, policy: ScrollPolicy) -> Response:
+async def _open(session: ResourceSession, call: Call) -> Response:
     waited, pause = 0.0, _FIRST_POLL
     while True:
         try:
@@ -176,7 +161,7 @@ async def _open(session: ResourceSession, call: Call, policy: ScrollPolicy) -> R
         except PermanentError as error:
             if error.code != EXISTS:
                 raise
-            if waited >= policy.exists_seconds:
+            if waited >= _EXISTS_SECONDS:
                 raise PermanentError(
                     error.request,
                     "Another client of this Intercom app keeps a scroll of companies open, and "
@@ -184,6 +169,6 @@ async def _open(session: ResourceSession, call: Call, policy: ScrollPolicy) -> R
                     "Let it finish, or use an app of your own for this sync, then run again",
                 ) from None
         session.note(f"another scroll of companies is open; waiting for it ({waited:.0f} s so far)")
-        await policy.sleep(pause)
+        await session.client.retry_policy.sleep(pause)
         waited += pause
         pause = min(pause * 2, _LONGEST_POLL)

@@ -4,7 +4,6 @@ An asset returns an `Extract`, which says what to read. The IO manager does the 
 reading and loading overlap. Views are in `views`, checks in `checks`.
 """
 
-import os
 from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import replace
@@ -122,7 +121,7 @@ def _extract(
 def _mask(privacy: Privacy, resource: str) -> Mask | None:
     hidden = privacy.of(resource)
     # Read here, so that Dagster has the salt nowhere.
-    key = hash_key(privacy, os.environ) if hidden.hashed else b""
+    key = hash_key(privacy) if hidden.hashed else b""
     return Mask(CATALOG[resource].table, hidden, key) if hidden else None
 
 

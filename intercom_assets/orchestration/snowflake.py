@@ -25,7 +25,6 @@ from intercom_assets.settings.warehouse import (
 )
 from intercom_assets.warehouse.snowflake import (
     SESSION_PARAMETERS,
-    LeaseTerms,
     Login,
     SnowflakeConnection,
     SnowflakeWarehouse,
@@ -43,10 +42,10 @@ class SnowflakeLogin:
     settings: Mapping[str, str]
     secrets: Mapping[str, str]
 
-    def warehouse(self, terms: LeaseTerms | None = None) -> SnowflakeWarehouse:
+    def warehouse(self, lock_patience: float = 10.0) -> SnowflakeWarehouse:
         """Return access to the database; a session is opened on first use."""
         shown: dict[str, Any] = {one.name: self.settings.get(one.name) for one in fields(Login)}
-        return SnowflakeWarehouse(self.connect, Login(**shown), terms=terms)
+        return SnowflakeWarehouse(self.connect, Login(**shown), lock_patience=lock_patience)
 
     def connect(self) -> SnowflakeConnection:
         """Log in.
@@ -122,7 +121,7 @@ class SnowflakeIOManager(WarehouseIOManager):
         """Return access to the database."""
         if self._opened is None:
             login = SnowflakeLogin(self.login, self.secrets)
-            self._opened = login.warehouse(LeaseTerms(patience=self.lock_timeout))
+            self._opened = login.warehouse(self.lock_timeout)
         return self._opened
 
 

@@ -1,5 +1,6 @@
 """The settings of hidden columns, and the requirements for a salt."""
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -56,11 +57,11 @@ class Privacy:
         }
 
 
-def hash_key(privacy: Privacy, environment: Mapping[str, str]) -> bytes:
+def hash_key(privacy: Privacy) -> bytes:
     """Return the key of hashes, unless the variable of the salt is empty or too short."""
     if (variable := privacy.salt_variable) is None:
         return b""
-    salt = environment.get(variable, "").strip()
+    salt = os.environ.get(variable, "").strip()
     if len(salt) < SHORTEST_SALT:
         found = f"shorter than {SHORTEST_SALT} characters" if salt else "empty"
         raise ConfigurationError(

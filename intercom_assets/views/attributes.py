@@ -7,12 +7,12 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
+from intercom_assets.catalog.table import Column
 from intercom_assets.catalog.types import ColumnType, Json, Record, instant, micros_at
 
 COLUMNS = (
@@ -48,18 +48,8 @@ _FIRST = datetime.min.replace(tzinfo=UTC)
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class AttributeColumn:
-    """The column of a custom attribute; `key` is its verbatim key in `custom_attributes`."""
-
-    name: str
-    key: str
-    type: ColumnType
-    description: str
-
-
-def attribute_columns(rows: Iterable[Mapping[str, Any]]) -> tuple[AttributeColumn, ...]:
-    """Return a column per custom attribute, ordered by age.
+def attribute_columns(rows: Iterable[Mapping[str, Any]]) -> tuple[Column, ...]:
+    """Return a column per custom attribute, ordered by age, with its key in the map as its path.
 
     If several would share a name, the oldest gets it; the others get a suffix from the hash of
     their full name. Attributes marked as gone keep their names reserved.
@@ -73,7 +63,8 @@ def attribute_columns(rows: Iterable[Mapping[str, Any]]) -> tuple[AttributeColum
         if row["_deleted_at"] is None:
             # Types that Intercom may add later are read as text.
             kind = _TYPES.get(str(row["data_type"]), ColumnType.TEXT)
-            columns.append(AttributeColumn(name, key, kind, _description(key, row)))
+            about = _description(key, row)
+            columns.append(Column(name=name, type=kind, path=(key,), description=about))
     return tuple(columns)
 
 

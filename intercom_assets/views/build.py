@@ -32,7 +32,6 @@ from intercom_assets.engine.cursor import Source
 from intercom_assets.errors import SchemaError
 from intercom_assets.views.attributes import (
     COLUMNS,
-    AttributeColumn,
     attribute_columns,
     listed_attributes,
     named_attributes,
@@ -42,7 +41,6 @@ from intercom_assets.warehouse.views import (
     VALIDITY,
     Definition,
     Made,
-    TypedColumn,
     View,
     versions_of,
 )
@@ -152,7 +150,7 @@ class _Tables:
                 "column out of exclude_columns"
             )
 
-    def attributes(self, resource: str, within: str | None) -> tuple[AttributeColumn, ...]:
+    def attributes(self, resource: str, within: str | None) -> tuple[Column, ...]:
         """Return columns for the custom attributes in a table, or in lists of its rows."""
         target = self.target(resource)
         if within is not None:
@@ -261,11 +259,7 @@ def _plan(model: Model, tables: _Tables) -> _Plan:
         table=table,
         shape=shape,
         columns=tuple(one.source for one in columns if one.source == one.column.name),
-        typed=tuple(
-            TypedColumn(one.column.name, one.column.path[-1], one.column.type)
-            for one in columns
-            if one.source == read_from
-        ),
+        typed=tuple(one.column for one in columns if one.source == read_from),
     )
     if isinstance(shape, Fivetran):
         definition = replace(
@@ -308,7 +302,7 @@ def _own_columns(shape: Flat | Bridge | Entries, tables: _Tables) -> Iterator[Vi
                 if column.name not in {*_HIDDEN, shape.column}:
                     yield ViewColumn(column, column.name)
             for attribute in tables.attributes(shape.attributes, shape.within):
-                yield ViewColumn(_attribute(attribute, shape.column), shape.column)
+                yield ViewColumn(attribute, shape.column)
         case Entries(resource=resource, key=key):
             for name, own in zip(key, CATALOG[resource].primary_key, strict=True):
                 [row] = text(**{name: f"Row of {resource} ({resource}.{own})."})
@@ -329,7 +323,7 @@ def _fivetran_columns(shape: Fivetran, tables: _Tables) -> Iterator[ViewColumn]:
     for one in _mapped(shape, tables):
         yield ViewColumn(one.column, "" if one.how is How.LOOKUP else next(iter(one.names), ""))
     for attribute in _attributes(shape, tables):
-        yield ViewColumn(_attribute(attribute, shape.column), shape.column)
+        yield ViewColumn(attribute, shape.column)
 
 
 def _mapped(shape: Fivetran, tables: _Tables) -> Iterator[Mapped]:
@@ -347,18 +341,9 @@ def _joined(shape: Fivetran, tables: _Tables) -> Target | None:
     return tables.target(shape.lookup.resource)
 
 
-def _attributes(shape: Fivetran, tables: _Tables) -> tuple[AttributeColumn, ...]:
+def _attributes(shape: Fivetran, tables: _Tables) -> tuple[Column, ...]:
     """Return the custom attributes, if both they and their values are stored."""
     if shape.attributes is None or shape.column not in tables.columns(shape.resource):
         return ()
     known = tables.columns_if_stored(shape.attributes)
     return tables.attributes(shape.attributes, None) if known else ()
-
-
-def _attribute(attribute: AttributeColumn, within: str) -> Column:
-    return Column(
-        name=attribute.name,
-        type=attribute.type,
-        path=(within, attribute.key),
-        description=attribute.description,
-    )

@@ -65,33 +65,14 @@ _INSTANT = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class TypedColumn:
-    """A column read from a map of values; values of another type become null.
-
-    Attributes:
-        key: Key in the map, verbatim; if the map lacks it and it contains dots, a path through
-            nested objects.
-    """
-
-    name: str
-    key: str
-    type: ColumnType
-
-    @property
-    def paths(self) -> tuple[tuple[str, ...], ...]:
-        """The paths to try, in order."""
-        steps = tuple(self.key.split("."))
-        return ((self.key,), steps) if len(steps) > 1 and all(steps) else ((self.key,),)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definition:
     """What a view shows: the shape of its model, and what is stored of its columns.
 
     Attributes:
         columns: Names of the table's columns that are shown as they are.
-        typed: Columns read from `shape.column`, or from the entries of a list in it.
+        typed: Columns read from `shape.column`, or from the entries of a list in it, by the last
+            key of their paths; values of another type become null.
         mapped: Fivetran's columns, made of those of ours that are stored.
         joined: The table that Fivetran's view looks up, if it is stored.
     """
@@ -99,7 +80,7 @@ class Definition:
     table: Target
     shape: Shape
     columns: tuple[str, ...] = ()
-    typed: tuple[TypedColumn, ...] = ()
+    typed: tuple[Column, ...] = ()
     mapped: tuple[Mapped, ...] = ()
     joined: Target | None = None
 
@@ -299,9 +280,13 @@ def _mapped(column: Mapped, view: Definition, dialect: Dialect) -> str:
             return f"CAST(NULL AS {dialect.types[column.column.type]})"
 
 
-def _value(values: str, column: TypedColumn, dialect: Dialect) -> str:
+def _value(values: str, column: Column, dialect: Dialect) -> str:
     """Read a value of a map as the column's type; null if it does not match."""
-    found = [dialect.text_at(values, path) for path in column.paths]
+    key = column.path[-1]
+    # With dots it may also be a path through nested objects.
+    steps = tuple(key.split("."))
+    paths = ((key,), steps) if len(steps) > 1 and all(steps) else ((key,),)
+    found = [dialect.text_at(values, path) for path in paths]
     text = f"COALESCE({', '.join(found)})" if len(found) > 1 else found[0]
     match column.type:
         case ColumnType.TEXT | ColumnType.JSON:

@@ -7,7 +7,6 @@ import httpx
 
 from intercom_assets.intercom.connection import Connection
 from intercom_assets.intercom.retry import RetryPolicy
-from intercom_assets.intercom.scroll import ScrollPolicy
 from intercom_assets_tests.in_process import InProcess
 from intercom_assets_tests.world import World, no_sleep
 from intercom_simulator import Workspace, create_app
@@ -43,7 +42,6 @@ def answering(world: World, port: int, change: Answered) -> Iterator[Connection]
         version=world.version,
         base_url=f"http://127.0.0.1:{port}",
         retry_policy=RetryPolicy(attempts=3, sleep=no_sleep),
-        scroll_policy=ScrollPolicy(sleep=no_sleep),
         transport=ChangingLine(world.workspace, change),
     ) as connection:
         yield connection

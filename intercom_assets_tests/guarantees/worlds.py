@@ -16,7 +16,6 @@ from intercom_assets.engine.cursor import BatchLimits
 from intercom_assets.engine.extract import Extract
 from intercom_assets.intercom.connection import Connection
 from intercom_assets.intercom.retry import RetryPolicy
-from intercom_assets.intercom.scroll import ScrollPolicy
 from intercom_assets.warehouse.duckdb import DuckDBWarehouse
 from intercom_assets_tests.places import DuckDBPlace
 from intercom_assets_tests.world import COMPARED, Clock, Line, Row, World, true_hash
@@ -100,7 +99,6 @@ class SmallPages(World):
             version=NEWEST,
             base_url=f"http://127.0.0.1:{self._port}",
             retry_policy=RetryPolicy(attempts=self.attempts, sleep=sleep),
-            scroll_policy=ScrollPolicy(sleep=sleep),
             transport=self.transport or line,
         ) as connection:
             yield connection

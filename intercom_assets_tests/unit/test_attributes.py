@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from intercom_assets.catalog import CATALOG
 from intercom_assets.catalog.shapes import Flat
+from intercom_assets.catalog.table import Column
 from intercom_assets.catalog.types import ColumnType
 from intercom_assets.catalog.views import MODELS
 from intercom_assets.views.attributes import (
-    AttributeColumn,
     attribute_columns,
     column_name,
     named_attributes,
@@ -41,7 +41,7 @@ def attribute(key: str, age: int = 0, **changed: object) -> dict[str, Any]:
 
 def names(*rows: dict[str, Any]) -> dict[str, str]:
     """Give the column of each attribute by its key."""
-    return {one.key: one.name for one in attribute_columns(rows)}
+    return {one.path[0]: one.name for one in attribute_columns(rows)}
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ KEYS = st.lists(
 )
 
 
-def _columns(keys: list[str]) -> tuple[AttributeColumn, ...]:
+def _columns(keys: list[str]) -> tuple[Column, ...]:
     return attribute_columns([attribute(key, age) for age, key in enumerate(keys)])
 
 
@@ -163,7 +163,7 @@ def test_names_are_safe_and_distinct(keys: list[str]) -> None:
         for column in CATALOG[model.shape.resource].table.all_columns
     }
 
-    assert keys == [column.key for column in _columns(keys)]
+    assert keys == [column.path[0] for column in _columns(keys)]
     assert len(keys) == len({name.lower() for name in found}) == len({n.upper() for n in found})
     assert not own & set(found)
     for name in found:
@@ -207,5 +207,6 @@ def test_attributes_that_share_a_name_are_one_column() -> None:
     ]
 
     [column] = attribute_columns(named_attributes(rows))
+    found = (column.name, column.path, column.type)
 
-    assert ("custom_reason", "Reason", ColumnType.DOUBLE) == (column.name, column.key, column.type)
+    assert ("custom_reason", ("Reason",), ColumnType.DOUBLE) == found

@@ -45,7 +45,6 @@ from intercom_assets.warehouse.statements import Statements, qualified, rename
 from intercom_assets.warehouse.views import (
     Definition,
     SourceTable,
-    TypedColumn,
     UnionView,
     mark_of,
     select,
@@ -67,14 +66,20 @@ THINGS = Table(
 
 SOURCE = Source(name="eu", schema="intercom", prefix="eu_")
 
+
+def typed_column(name: str, key: str, kind: ColumnType) -> Column:
+    """Make a column of a view that is read from a key of a map."""
+    return Column(name=name, type=kind, path=(key,), description="Of a map.")
+
+
 TYPED = (
-    TypedColumn("custom_plan_tier", "plan_tier", ColumnType.TEXT),
-    TypedColumn("custom_seats", "Seats", ColumnType.INTEGER),
-    TypedColumn("custom_arr", "ARR €", ColumnType.DOUBLE),
-    TypedColumn("custom_is_beta", "is.beta", ColumnType.BOOLEAN),
-    TypedColumn("custom_trial_ends_at", "trial_ends_at", ColumnType.TIMESTAMP),
-    TypedColumn("custom_it_s_odd", 'it\'s / "odd" ~ \\', ColumnType.TEXT),
-    TypedColumn("custom_会社名", "会社名", ColumnType.TEXT),
+    typed_column("custom_plan_tier", "plan_tier", ColumnType.TEXT),
+    typed_column("custom_seats", "Seats", ColumnType.INTEGER),
+    typed_column("custom_arr", "ARR €", ColumnType.DOUBLE),
+    typed_column("custom_is_beta", "is.beta", ColumnType.BOOLEAN),
+    typed_column("custom_trial_ends_at", "trial_ends_at", ColumnType.TIMESTAMP),
+    typed_column("custom_it_s_odd", 'it\'s / "odd" ~ \\', ColumnType.TEXT),
+    typed_column("custom_会社名", "会社名", ColumnType.TEXT),
 )
 """A column of each type, and keys that have to be quoted."""
 
@@ -262,8 +267,7 @@ def view_of(model: Model) -> WarehouseView:
     if isinstance(shape, Flat):
         definition = replace(definition, columns=("id", "name"), typed=TYPED)
     elif isinstance(shape, Entries):
-        typed = (TypedColumn(one.name, one.path[-1], one.type) for one in shape.columns)
-        definition = replace(definition, typed=tuple(typed))
+        definition = replace(definition, typed=shape.columns)
     elif isinstance(shape, Versions):
         definition = replace(definition, columns=("id", "name", "_synced_at", "_deleted_at"))
     elif isinstance(shape, Fivetran):

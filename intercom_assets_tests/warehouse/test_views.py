@@ -14,24 +14,25 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from intercom_assets.catalog.shapes import Bridge, Flat
-from intercom_assets.catalog.table import Table, integer, text
+from intercom_assets.catalog.table import Column, Table, integer, text
 from intercom_assets.catalog.table import json as json_columns
 from intercom_assets.catalog.types import ColumnType, Json, Record
 from intercom_assets.errors import SchemaError
 from intercom_assets.warehouse.base import Target
 from intercom_assets.warehouse.duckdb import connect
 from intercom_assets.warehouse.queries import MissingMembers
-from intercom_assets.warehouse.views import Definition, Made, TypedColumn, View
+from intercom_assets.warehouse.views import Definition, Made, View
 from intercom_assets_tests.guarantees.budget import budget
 from intercom_assets_tests.places import DuckDBPlace, Place, SnowflakePlace
 from intercom_assets_tests.unit.storing import THINGS, Store, thing
+from intercom_assets_tests.warehouse.sent import typed_column
 
 MAPPED = Table(
     columns=(*text(id="Key."), *json_columns(held="A map.", members="A list.")),
     primary_key=("id",),
 )
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-PICKS = (TypedColumn("custom_seats", "seats", ColumnType.INTEGER),)
+PICKS = (typed_column("custom_seats", "seats", ColumnType.INTEGER),)
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def beside(store: Store, name: str, table: Table) -> Store:
     return replace(store, target=target, prefix=f"{name}_", version=0, folder=folder)
 
 
-def flat(*picks: TypedColumn, table: str = "mapped", about: str = "Flat rows.") -> View:
+def flat(*picks: Column, table: str = "mapped", about: str = "Flat rows.") -> View:
     """Define a view of the map."""
     definition = Definition(
         table=Target("s", table, MAPPED),
@@ -88,7 +89,7 @@ def rows(store: Store, view: View) -> list[dict[str, Any]]:
 def test_a_view_is_written_only_where_its_definition_changed(mapped: Store) -> None:
     """A view is created, left alone, and replaced when what it shows or is called changed."""
     mapped.commit([{"id": "1", "held": {"seats": 5, "more": "x"}}])
-    wider = flat(*PICKS, TypedColumn("custom_more", "more", ColumnType.TEXT))
+    wider = flat(*PICKS, typed_column("custom_more", "more", ColumnType.TEXT))
 
     made = [make(mapped, one)[0] for one in (flat(), flat(), wider, wider)]
 
@@ -171,7 +172,7 @@ def test_a_reader_is_not_disturbed(mapped: Store, place: Place) -> None:
     with connect(place.database) as reader:
         answer = reader.execute("SELECT custom_seats FROM s.mapped_flat")
         first = answer.fetchmany(1)
-        made = make(mapped, flat(TypedColumn("custom_other", "other", ColumnType.TEXT)))
+        made = make(mapped, flat(typed_column("custom_other", "other", ColumnType.TEXT)))
         rest = answer.fetchall()
         with pytest.raises(duckdb.BinderException):
             reader.execute("SELECT custom_seats FROM s.mapped_flat")
@@ -284,7 +285,9 @@ def test_a_value_is_typed_or_null(store: Store, maps: list[dict[str, Json]]) -> 
     """Whatever key a value has and whatever it is, each type shows it or null, and none fails."""
     keys = sorted({key for one in maps for key in one})
     picks = [
-        TypedColumn(f"c{n}_{kind.value}", key, kind) for n, key in enumerate(keys) for kind in KINDS
+        typed_column(f"c{n}_{kind.value}", key, kind)
+        for n, key in enumerate(keys)
+        for kind in KINDS
     ]
     name = f"t{next(NUMBERS)}"
     mapped = beside(store, name, MAPPED)
@@ -296,8 +299,8 @@ def test_a_value_is_typed_or_null(store: Store, maps: list[dict[str, Json]]) -> 
 
     for n, one in enumerate(maps):
         for pick in picks:
-            expected = typed(found(one, pick.key), pick.type)
-            assert same(expected, shown[str(n)][pick.name]), (pick, one.get(pick.key))
+            expected = typed(found(one, pick.path[0]), pick.type)
+            assert same(expected, shown[str(n)][pick.name]), (pick, one.get(pick.path[0]))
 
 
 def found(held: dict[str, Json], key: str) -> Json:
@@ -361,7 +364,7 @@ def test_a_key_is_no_path_of_json(mapped: Store, place: Place, key: str) -> None
     if isinstance(place, SnowflakePlace):
         pytest.skip("fakesnow gives these signs meanings that they do not have in Snowflake")
     mapped.commit([{"id": "1", "held": {key: 5, "id": 6}}])
-    view = flat(TypedColumn("c", key, ColumnType.INTEGER))
+    view = flat(typed_column("c", key, ColumnType.INTEGER))
     make(mapped, view)
 
     assert [5] == [row["c"] for row in rows(mapped, view)]
@@ -377,7 +380,7 @@ def test_a_name_with_dots_is_a_key_before_it_is_a_path(mapped: Store) -> None:
         {},
     ]
     mapped.commit([{"id": str(n), "held": one} for n, one in enumerate(maps)])
-    view = flat(TypedColumn("c", "a.b", ColumnType.INTEGER))
+    view = flat(typed_column("c", "a.b", ColumnType.INTEGER))
     make(mapped, view)
 
     assert [1, 2, 3, None, None] == [

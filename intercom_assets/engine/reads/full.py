@@ -161,7 +161,7 @@ def _pages(
     if of is not None:
         listing = replace(listing, path=record_path(listing.path, of))
     if isinstance(context.resource.pagination, Scroll):
-        return read_scroll(context.session, list_call(listing), context.scroll_policy)
+        return read_scroll(context.session, list_call(listing))
     return _list(context, listing)
 
 

@@ -4,12 +4,10 @@ from snowflake.connector import SnowflakeConnection
 
 from intercom_assets.warehouse.snowflake.adapter import SnowflakeWarehouse
 from intercom_assets.warehouse.snowflake.errors import Login
-from intercom_assets.warehouse.snowflake.lease import LeaseTerms
 from intercom_assets.warehouse.snowflake.session import SESSION_PARAMETERS, SessionPolicy
 
 __all__ = [
     "SESSION_PARAMETERS",
-    "LeaseTerms",
     "Login",
     "SessionPolicy",
     "SnowflakeConnection",

@@ -19,7 +19,7 @@ from intercom_assets.errors import WarehouseError
 from intercom_assets.warehouse.base import Adapter, Session, Target
 from intercom_assets.warehouse.dialects import SnowflakeDialect
 from intercom_assets.warehouse.snowflake.errors import Login
-from intercom_assets.warehouse.snowflake.lease import Lease, LeaseStatements, LeaseTerms
+from intercom_assets.warehouse.snowflake.lease import Lease, LeaseStatements
 from intercom_assets.warehouse.snowflake.session import (
     Connect,
     SessionPolicy,
@@ -42,6 +42,7 @@ class SnowflakeWarehouse(Warehouse):
     Args:
         connect: Logs in, with qmark binding and `SESSION_PARAMETERS`.
         login: Shown in messages.
+        lock_patience: Seconds to wait for another sync of the same table.
     """
 
     def __init__(
@@ -50,10 +51,10 @@ class SnowflakeWarehouse(Warehouse):
         login: Login,
         *,
         policy: SessionPolicy | None = None,
-        terms: LeaseTerms | None = None,
+        lock_patience: float = 10.0,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        adapter = SnowflakeAdapter(connect, login, policy or SessionPolicy(), terms or LeaseTerms())
+        adapter = SnowflakeAdapter(connect, login, policy or SessionPolicy(), lock_patience)
         super().__init__(adapter, SnowflakeDialect(), now=now)
 
 
@@ -61,11 +62,11 @@ class SnowflakeAdapter(Adapter):
     """Manages a session and the leases of the tables being synced."""
 
     def __init__(
-        self, connect: Connect, login: Login, policy: SessionPolicy, terms: LeaseTerms
+        self, connect: Connect, login: Login, policy: SessionPolicy, lock_patience: float
     ) -> None:
         self._login = login
         self._policy = policy
-        self._terms = terms
+        self._lock_patience = lock_patience
         self._connection = Sessions(connect, login, policy)
         self._leases: list[Lease] = []
 
@@ -93,7 +94,8 @@ class SnowflakeAdapter(Adapter):
         self._connection.work(
             lambda session: session.create_table(target.schema, create), f"schema {target.schema}"
         )
-        lease = Lease(self._connection, target, run_id, terms=self._terms, sleep=self._policy.sleep)
+        patience, sleep = self._lock_patience, self._policy.sleep
+        lease = Lease(self._connection, target, run_id, patience=patience, sleep=sleep)
         with lease.held():
             self._leases.append(lease)
             try:

@@ -23,22 +23,13 @@ LEASES = "rudder__leases"
 """Name of the table of leases, one per schema."""
 
 _logger = logging.getLogger("intercom_assets")
+_SECONDS = 600
+"""Time until a lease expires, unless renewed."""
+
+_PAUSE = 2.0
+"""Seconds between attempts to take one."""
+
 _LATER = "DATEADD(second, CAST(? AS NUMBER(38,0)), CURRENT_TIMESTAMP())"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LeaseTerms:
-    """How long a lease lasts, and how long to wait for one.
-
-    Attributes:
-        seconds: Time until it expires, unless renewed.
-        patience: Seconds to wait for another holder.
-        pause: Seconds between attempts.
-    """
-
-    seconds: int = 600
-    patience: float = 10.0
-    pause: float = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +92,7 @@ class Lease:
 
     Args:
         run_id: The first of the runs that retry one another, so that a retry takes over the lease.
+        patience: Seconds to wait for another holder.
     """
 
     def __init__(
@@ -109,13 +101,13 @@ class Lease:
         target: Target,
         run_id: str,
         *,
-        terms: LeaseTerms,
+        patience: float,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._connection = connection
         self._target = target
         self._run_id = run_id
-        self._terms = terms
+        self._patience = patience
         self._sleep = sleep
         self._statements = LeaseStatements(target.schema)
         self._table = to_snowflake_name(target.name)
@@ -136,9 +128,9 @@ class Lease:
 
     def renew(self) -> None:
         """Renew the lease once half of its duration has passed."""
-        if time.monotonic() - self._renewed < self._terms.seconds / 2:
+        if time.monotonic() - self._renewed < _SECONDS / 2:
             return
-        bound = (self._terms.seconds, self._table, self._run_id)
+        bound = (_SECONDS, self._table, self._run_id)
         self._connection.work(
             lambda session: session.run(self._statements.renew(), *bound), str(self._target)
         )
@@ -147,13 +139,13 @@ class Lease:
     def _acquire(self) -> None:
         waited = 0.0
         while (other := self._connection.work(self._take, f"lease of {self._target}")) is not None:
-            if waited >= self._terms.patience:
+            if waited >= self._patience:
                 raise WarehouseError(
                     f"Another sync of {self._target} is running{other}. Wait until it ends, or "
                     "end it: the lease of a process that was killed expires by itself"
                 )
-            self._sleep(self._terms.pause)
-            waited += self._terms.pause
+            self._sleep(_PAUSE)
+            waited += _PAUSE
         self._renewed = time.monotonic()
 
     def _take(self, session: Session) -> str | None:
@@ -170,7 +162,7 @@ class Lease:
                 self._table,
                 self._run_id,
                 json.dumps(holder),
-                self._terms.seconds,
+                _SECONDS,
             )
         return None
 
