@@ -2,7 +2,11 @@
 
 import json
 import shutil
+<<<<<<< HEAD
 from contextlib import closing
+=======
+from collections.abc import Iterator
+>>>>>>> sc
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +21,7 @@ from intercom_assets.errors import WarehouseError
 from intercom_assets.intercom.connection import Connection
 from intercom_assets.quality.checks import CheckResult, checks_of
 from intercom_assets.quality.context import CheckContext
-from intercom_assets.warehouse.duckdb import DuckDBWarehouse
+from intercom_assets.warehouse.duckdb import DuckDBWarehouse, connect
 from intercom_assets_tests.dagster_project.running import (
     TOKEN,
     TOKEN_VARIABLE,
@@ -119,10 +123,11 @@ def workspace() -> Workspace:
 
 
 @pytest.fixture
-def synced(project: Project, stored: Path) -> Project:
-    """Give a project whose tables are as a sync left them: nothing is wrong."""
+def synced(project: Project, stored: Path) -> Iterator[Project]:
+    """Give a project whose tables are as a sync left them; the database is held open."""
     shutil.copy(stored, project.database)
-    return project
+    with connect(project.database):
+        yield project
 
 
 def test_every_check_passes_after_a_sync(synced: Project, first: tuple[Path, Found]) -> None:
@@ -211,7 +216,7 @@ def test_a_repeated_key_is_an_error(synced: Project) -> None:
     assert {"tags.key_is_unique", "teams.key_is_unique"} == set(wrong(found))
     tags = found["tags.key_is_unique"]
     assert (ERROR, 2) == (tags.severity, told(tags)["bad_keys"])
-    with duckdb.connect(str(synced.database)) as connection:
+    with connect(synced.database) as connection:
         rows = connection.execute(query_of(tags)).fetchall()
     assert sorted(told(tags)["sample"]) == sorted(row[0] for row in rows)
 
@@ -650,16 +655,17 @@ def test_an_intercom_that_does_not_answer_is_waited_for_a_little(synced: Project
     assert "Not evaluated: Intercom gave no answer within 0 s" == found.summary
 
 
-def test_the_file_is_let_go_of_before_intercom_is_asked(synced: Project) -> None:
+def test_the_file_is_let_go_of_before_intercom_is_asked(project: Project, stored: Path) -> None:
     """Whoever waits for the DuckDB file need not wait for Intercom, nor for whose token it is."""
-    connection = Connection(token=TOKEN, region="us", version=NEWEST, base_url=synced.url)
+    shutil.copy(stored, project.database)
+    connection = Connection(token=TOKEN, region="us", version=NEWEST, base_url=project.url)
 
     def opened() -> Connection:
         # Refused while the file is open in this process with another configuration.
-        duckdb.connect(str(synced.database), read_only=True).close()
+        duckdb.connect(str(project.database), read_only=True).close()
         return connection
 
-    with connection, table(synced, "contacts", open_connection=opened) as context:
+    with connection, table(project, "contacts", open_connection=opened) as context:
         found = results(context).values()
 
     assert all(one.passed and one.evaluated for one in found)
