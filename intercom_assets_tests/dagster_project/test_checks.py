@@ -2,11 +2,8 @@
 
 import json
 import shutil
-<<<<<<< HEAD
-from contextlib import closing
-=======
 from collections.abc import Iterator
->>>>>>> sc
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
