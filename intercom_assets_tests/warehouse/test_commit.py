@@ -152,7 +152,7 @@ def test_compare_and_swap_refuses_a_stale_version(store: Store) -> None:
 
 def test_synced_at_grows_though_the_clock_does_not(store: Store, clock: Clock) -> None:
     """`_synced_at` is strictly later at each commit, also when the clock stands or goes back."""
-    moments = []
+    moments: list[datetime | None] = []
     for step in (0.0, -3600.0, -3600.0, 0.0):
         moments.append(store.commit([thing(str(len(moments)))]).synced_at)
         clock.forward(step)
