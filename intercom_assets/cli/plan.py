@@ -6,7 +6,6 @@ One small request per resource shows whether the token may read it and how many 
 
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 
 import click
@@ -15,9 +14,12 @@ from intercom_assets.catalog import CATALOG, Resource
 from intercom_assets.catalog.cost import Cost, cost_of, least_cost
 from intercom_assets.catalog.endpoints import Export
 from intercom_assets.cli.display.output import FAILED, print_document
+from intercom_assets.cli.display.screen import waiting
 from intercom_assets.cli.display.tables import Heading, print_mark, print_table
+from intercom_assets.engine.concurrency import iterate_in_thread, map_ordered
+from intercom_assets.engine.progress import counted
 from intercom_assets.errors import IntercomError, PermanentError
-from intercom_assets.intercom.client import ResourceSession
+from intercom_assets.intercom.client import CONNECTIONS, ResourceSession
 from intercom_assets.intercom.connection import Connection
 from intercom_assets.intercom.metrics import RequestMetrics
 from intercom_assets.intercom.retry import RetryPolicy
@@ -83,31 +85,38 @@ class Planned:
 def plan(
     settings: Settings, connection: Connection, resources: tuple[Resource, ...]
 ) -> Iterator[Planned]:
-    """Ask for as little as possible of each resource, and of a parent that is not among them."""
-    counts: dict[str, int | None] = {}
+    """Ask for as little as possible of each resource, and of a parent that is not among them.
 
-    def ask(resource: Resource) -> None:
+    Of a parent only the count is wanted: the child is read for the parents that are stored.
+    """
+
+    async def ask(resource: Resource) -> tuple[Resource, int | IntercomError | None]:
         session = session_of(connection, resource.scope)
-        counts[resource.name] = connection.call(
-            probe, session, resource, settings.custom_object_types
-        )
-
-    for resource in resources:
         try:
-            ask(resource)
+            return resource, await probe(session, resource, settings.custom_object_types)
         except IntercomError as error:
-            counts[resource.name] = None
-            withheld = isinstance(error, PermanentError) and error.is_withheld
-            skipped = withheld and resource.name in settings.optional
-            yield Planned(resource, error=error, skipped=skipped)
-            continue
-        if resource.parent is not None and resource.parent not in counts:
-            # Only its count is wanted: the child is read for the parents that are stored.
-            with suppress(IntercomError):
-                ask(CATALOG[resource.parent])
-        records = counts.get(resource.parent or resource.name)
-        given = resource, records, settings.api_version, settings.page_size
-        yield Planned(resource, counts[resource.name], cost_of(*given), least_cost(*given))
+            return resource, error
+
+    # Parents come first.
+    names = dict.fromkeys(name for one in resources for name in (one.parent, one.name) if name)
+    selected = {one.name: one for one in resources}
+    counts: dict[str, int | None] = {}
+    asked = (selected.get(name, CATALOG[name]) for name in names)
+    found = map_ordered(ask, asked, CONNECTIONS)
+    with iterate_in_thread(connection.portal, found) as answers:
+        for resource, answer in answers:
+            error = answer if isinstance(answer, IntercomError) else None
+            counts[resource.name] = None if isinstance(answer, IntercomError) else answer
+            if resource.name not in selected:
+                continue
+            if error is not None:
+                withheld = isinstance(error, PermanentError) and error.is_withheld
+                skipped = withheld and resource.name in settings.optional
+                yield Planned(resource, error=error, skipped=skipped)
+                continue
+            records = counts[resource.parent or resource.name]
+            given = resource, records, settings.api_version, settings.page_size
+            yield Planned(resource, counts[resource.name], cost_of(*given), least_cost(*given))
 
 
 def show_plans(sources: list[tuple[Settings, tuple[Resource, ...]]], *, as_json: bool) -> int:
@@ -117,7 +126,9 @@ def show_plans(sources: list[tuple[Settings, tuple[Resource, ...]]], *, as_json:
         for settings, resources in sources:
             with connect(settings) as connection:
                 connection.workspace(session_of(connection, ""))
-                planned = list(plan(settings, connection, resources))
+                told = f"Asking Intercom about {counted(len(resources), 'resource')}"
+                with waiting(told, quiet=as_json):
+                    planned = list(plan(settings, connection, resources))
                 rate = connection.requests_per_minute
             failed = failed or any(one.state == "failed" for one in planned)
             documents.append(_document(settings, planned, rate))

@@ -32,7 +32,7 @@ _STANDALONE = "intercom_assets.standalone"
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A Dagster project: the one that contains the working directory, or this package's own.
+    """A Dagster project: the one that contains the working directory, or `standalone`.
 
     Its definitions are in `module`, which is imported from the folder `home`.
     """
@@ -155,9 +155,7 @@ def find_project() -> Project:
     DAGSTER_HOME becomes the project's folder if that has a `dagster.yaml`. Variables that are
     already set are left alone.
     """
-    own = Path(__file__).resolve().parents[2]
-    folders = (Path.cwd(), *Path.cwd().parents, own)
-    # Our own folder is a project in a checkout only, not where the package is installed.
+    folders = (Path.cwd(), *Path.cwd().parents)
     project = next((found for folder in folders if (found := _project_at(folder))), None)
     project = project or standalone(Path.cwd())
     try:

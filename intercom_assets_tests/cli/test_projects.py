@@ -146,3 +146,15 @@ def test_a_broken_project_is_one_line(
     assert "component.py:4]" in line
     if as_json:
         assert line.endswith(json.loads(told.stdout)["error"])
+
+
+def test_a_folder_outside_any_project_is_one_of_its_own(
+    workspace: CommandLine, tmp_path: Path
+) -> None:
+    """What is run there neither reads nor writes the project that the command is installed from."""
+    commands = CommandLine({**workspace.environment, "DUCKDB_DATABASE": ""}, tmp_path)
+
+    told = commands("query", "SELECT 1")
+
+    assert 1 == told.returncode
+    assert f"{tmp_path / 'data' / 'warehouse.duckdb'} does not exist yet" in told.stderr

@@ -132,7 +132,7 @@ def test_a_name_in_a_row_does_not_make_another_row(reported: World) -> None:
 
 
 def test_what_the_workspace_added_is_in_one_column(reported: World) -> None:
-    """It is under its full id; what bears the name of a column is not asked for."""
+    """It is under its full id; what bears the name of a column is not asked for, as is told."""
     reported.sync(TALKS)
 
     log = reported.workspace.log.entries
@@ -140,6 +140,7 @@ def test_what_the_workspace_added_is_in_one_column(reported: World) -> None:
     others = [json.loads(row["other_attributes"]) for row in reported.rows(TALKS)]
     assert "standard.channel" in asked[0]
     assert "people.channel" not in asked[0]
+    assert any("not asked for is people.channel:" in line for line in reported.ear.notes)
     assert {"conversation.CX Score rating", "conversation.Größe"} == {
         name for one in others for name in one
     }

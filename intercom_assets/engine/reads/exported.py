@@ -87,6 +87,11 @@ async def _form_of(context: ReadContext, export: Export | ReportExport) -> _Form
         case ReportExport(dataset, key, numbered, rest):
             answer = await context.session.ask(datasets_call(export))
             found = find_dataset(export, answer, columns)
+            if found.left_out:
+                context.note(
+                    f"not asked for is {', '.join(found.left_out)}: a CSV calls another attribute "
+                    "the same"
+                )
             key = (*key, found.time) if numbered else key
             app_id = context.workspace.id
             return _Form(

@@ -33,10 +33,12 @@ class Dataset:
 
     Attributes:
         time: What holds the time by which windows are exported; empty if that is no attribute.
+        left_out: Ids of attributes that are not asked for, as another has their simple id.
     """
 
     attributes: tuple[Attribute, ...]
     time: str
+    left_out: tuple[str, ...]
 
     @property
     def asked(self) -> list[str]:
@@ -74,7 +76,7 @@ def find_dataset(report: ReportExport, answer: Response, columns: Collection[str
             f"This workspace has no reporting dataset {report.dataset!r}",
             "Remove the resource that reads it from the settings, or ask Intercom about your plan",
         )
-    attributes = _attributes(found.get("attributes"), columns)
+    attributes, left_out = _attributes(found.get("attributes"), columns)
     default = found.get("default_time_attribute_id")
     time = next((one.held for one in attributes if default in {one.id, one.qualified_id}), "")
     lacking = [name for name in report.key if name not in {one.held for one in attributes}]
@@ -84,25 +86,29 @@ def find_dataset(report: ReportExport, answer: Response, columns: Collection[str
             f"The reporting dataset {report.dataset!r} lacks what tells its records apart",
             "Remove the resource that reads it from the settings, or ask Intercom about your plan",
         )
-    return Dataset(attributes, time)
+    return Dataset(attributes, time, left_out)
 
 
-def _attributes(listed: Json, columns: Collection[str]) -> tuple[Attribute, ...]:
+def _attributes(
+    listed: Json, columns: Collection[str]
+) -> tuple[tuple[Attribute, ...], tuple[str, ...]]:
     ids = [
         (str(one["id"]), str(one.get("qualified_id") or one["id"]))
         for one in (listed if isinstance(listed, list) else [])
         if isinstance(one, dict) and one.get("id")
     ]
     own = {name.lower(): name for name in columns}
-    taken = set[str]()
-    found = []
+    taken = dict[str, str]()
+    found, left_out = list[Attribute](), list[str]()
     # Intercom's own first, so that they get their columns.
     for simple, qualified in sorted(ids, key=lambda one: _is_added(one[1])):
         if (name := simple.lower()) not in taken:
-            taken.add(name)
+            taken[name] = qualified
             held = own.get(name) or (qualified if _is_added(qualified) else simple)
             found.append(Attribute(simple, qualified, held))
-    return tuple(found)
+        elif qualified != taken[name]:
+            left_out.append(qualified)
+    return tuple(found), tuple(left_out)
 
 
 def _is_added(qualified_id: str) -> bool:
