@@ -104,7 +104,7 @@ def test_nothing_private_of_other_packages_is_imported() -> None:
     """What another package marks as its own by an underscore changes without notice."""
     private = [
         f"{name_of(path)}: {module}"
-        for path in sources(PACKAGE, SIMULATOR)
+        for path in sources(PACKAGE, SIMULATOR, TESTS)
         for module in imported_by(path)
         if any(part.startswith("_") and part != "__future__" for part in module.split("."))
     ]

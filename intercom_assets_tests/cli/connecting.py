@@ -1,19 +1,23 @@
 """A project without a token, and a person who connects it: by HTTP where no browser is needed."""
 
+import multiprocessing
 import os
 import re
 import shutil
 import signal
-import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
+from intercom_assets.cli import main
 from intercom_simulator import Workspace
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -74,41 +78,106 @@ class Place:
         given = kept | own | self.variables
         return {name: one for name, one in given.items() if name not in self.unset}
 
-    def call(self, *options: str) -> subprocess.CompletedProcess[str]:
+    def call(self, *options: str) -> "Ended":
         """Run the command where it ends by itself."""
-        return subprocess.run(
-            self.command(*options),
-            cwd=self.folder,
-            env=self.environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
+        with self._running(options) as program:
+            return program.end()
 
     @contextmanager
     def connecting(self, *options: str) -> Iterator["Connecting"]:
         """Run the command while a person uses its page."""
-        with subprocess.Popen(
-            self.command(*options),
-            cwd=self.folder,
-            env=self.environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as process:
-            try:
-                with httpx.Client(timeout=30) as browser:
-                    yield Connecting(process, browser)
-            finally:
-                process.kill()
+        with self._running(options) as program, httpx.Client(timeout=30) as browser:
+            yield Connecting(program, browser)
 
-    @staticmethod
-    def command(*options: str) -> list[str]:
-        """Give the command line: a free port unless one is named."""
+    @contextmanager
+    def _running(self, options: tuple[str, ...]) -> Iterator["Program"]:
+        """Run the command in a process of its own, on a free port unless one is named.
+
+        It is forked from a process that has imported what the command imports in a second, and is
+        killed after a minute.
+        """
         own = ["--port", "0"] if "--port" not in options else []
-        program = [sys.executable, "-m", "intercom_assets", "connect"]
-        return [*program, *own, *options]
+        printed, errors = FORKING.Pipe(duplex=False), FORKING.Pipe(duplex=False)
+        process = FORKING.Process(
+            target=command,
+            args=(["connect", *own, *options], self.folder, self.environment()),
+            kwargs={"stdout": printed[1], "stderr": errors[1]},
+        )
+        process.start()
+        printed[1].close()
+        errors[1].close()
+        limit = threading.Timer(60, process.kill)
+        limit.start()
+        with printed[0], errors[0]:
+            try:
+                yield Program(process, printed[0], errors[0])
+            finally:
+                limit.cancel()
+                process.kill()
+                process.join()
+
+
+FORKING = multiprocessing.get_context("forkserver")
+PRELOADED = (
+    __name__,
+    "intercom_assets.cli.connect.command",
+    "intercom_assets.component",
+    "intercom_assets.orchestration.assets",
+    "uvicorn.protocols.http.auto",
+    "uvicorn.loops.auto",
+    "anyio.from_thread",
+)
+FORKING.set_forkserver_preload(list(PRELOADED))
+
+
+def command(
+    arguments: list[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    *,
+    stdout: Connection,
+    stderr: Connection,
+) -> None:
+    """Become the command, as a shell would start it."""
+    os.dup2(stdout.fileno(), 1)
+    os.dup2(stderr.fileno(), 2)
+    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", encoding="utf-8", closefd=False, buffering=1)  # noqa: SIM115
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    main(arguments)
+
+
+class Program:
+    """A command that runs, and what it prints."""
+
+    def __init__(self, process: BaseProcess, stdout: Connection, stderr: Connection) -> None:
+        self._process = process
+        self._read = ""
+        self._stdout = open(stdout.fileno(), encoding="utf-8", closefd=False)  # noqa: SIM115
+        self._stderr = open(stderr.fileno(), encoding="utf-8", closefd=False)  # noqa: SIM115
+
+    def find(self, pattern: str) -> str:
+        """Give what matches in the first line that does."""
+        for line in self._stdout:
+            self._read += line
+            if found := re.search(pattern, line):
+                return found[0]
+        raise AssertionError(self._stderr.read())
+
+    def interrupt(self) -> None:
+        """Press Ctrl-C."""
+        assert self._process.pid is not None
+        os.kill(self._process.pid, signal.SIGINT)
+
+    def end(self) -> "Ended":
+        """Wait for the end."""
+        with self._stdout, self._stderr:
+            ended = self._read + self._stdout.read(), self._stderr.read()
+        self._process.join(60)
+        assert self._process.exitcode is not None
+        return Ended(self._process.exitcode, *ended)
 
 
 class Connecting:
@@ -119,11 +188,11 @@ class Connecting:
         browser: A browser that keeps cookies and follows nothing by itself.
     """
 
-    def __init__(self, process: subprocess.Popen[str], browser: httpx.Client) -> None:
-        self._process = process
+    def __init__(self, program: Program, browser: httpx.Client) -> None:
         self.browser = browser
-        self._printed = ""
-        self.page = self._address()
+        self.page = program.find(r"http\S+\?key=\S+")
+        self.end = program.end
+        self.interrupt = program.interrupt
 
     @property
     def base(self) -> str:
@@ -153,24 +222,6 @@ class Connecting:
     def connect(self, decision: str = "authorize") -> httpx.Response:
         """Press the button, answer, come back; gives the last page."""
         return self.come_back(self.decide(self.press(), decision))
-
-    def end(self) -> "Ended":
-        """Wait for the command's end."""
-        printed, errors = self._process.communicate(timeout=60)
-        return Ended(self._process.returncode, self._printed + printed, errors)
-
-    def interrupt(self) -> None:
-        """Press Ctrl-C."""
-        self._process.send_signal(signal.SIGINT)
-
-    def _address(self) -> str:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            self._printed += line
-            if found := re.search(r"http\S+\?key=\S+", line):
-                return found[0]
-        assert self._process.stderr is not None
-        raise AssertionError(self._process.stderr.read())
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,12 @@
 """When a sync runs by itself: what a person writes becomes ticks, or is refused."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
 import dagster as dg
 import pytest
-from dagster._utils.schedules import schedule_execution_time_iterator
 
 from intercom_assets.component import build_definitions
 from intercom_assets_tests.dagster_project.reading import problems, read
@@ -143,13 +142,23 @@ def test_it_ticks_when_expected(schedule: str, after: str, ticks: str) -> None:
 
 
 def ticks_after(schedule: str, after: datetime) -> Iterator[datetime]:
-    """Give the ticks that Dagster's scheduler computes from the definition."""
+    """Give the ticks that Dagster computes of the definition's cron, each as a window's start."""
     read_as = read(schedule=schedule, reconcile="manual")
     [made] = build_definitions(read_as).schedules or ()
     assert isinstance(made, dg.ScheduleDefinition)
-    yield from schedule_execution_time_iterator(
-        after.timestamp() + 1, made.cron_schedule, made.execution_timezone
+    assert isinstance(made.cron_schedule, str)
+    windows = dg.TimeWindowPartitionsDefinition(
+        start=after,
+        fmt="%Y-%m-%d %H:%M",
+        cron_schedule=made.cron_schedule,
+        timezone=made.execution_timezone,
     )
+    while True:
+        later = after.astimezone(UTC) + timedelta(seconds=1)
+        window = windows.get_next_partition_window(later, respect_bounds=False)
+        assert window is not None
+        after = window.start
+        yield after
 
 
 @pytest.mark.parametrize("schedule", ["manual", "Manual", None, ""])

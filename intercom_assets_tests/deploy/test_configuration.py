@@ -2,18 +2,18 @@
 
 import re
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pytest
 import yaml
-from dagster._core.instance.ref import InstanceRef
 from dagster_celery.launcher import CeleryRunLauncher
 from dagster_k8s import K8sRunLauncher
 from dagster_k8s.container_context import K8sContainerContext
 from dagster_k8s.job import construct_dagster_k8s_job
-from dagster_postgres import DagsterPostgresStorage
 
 from intercom_assets_tests.dagster_project.processes import BIN, free_port
 from intercom_assets_tests.dagster_project.running import ROOT
@@ -59,10 +59,15 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
 
 
-def refer(config: dict[str, Any], folder: Path) -> InstanceRef:
-    """Let Dagster read a dagster.yaml."""
+@contextmanager
+def made(config: dict[str, Any], folder: Path) -> Iterator[dg.DagsterInstance]:
+    """Let Dagster make an instance of a dagster.yaml."""
+    for one in config.get("storage", {}).values():
+        # Or it would connect here.
+        one["should_autocreate_tables"] = False
     (folder / "dagster.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
-    return InstanceRef.from_dir(str(folder))
+    with dg.DagsterInstance.from_config(str(folder)) as instance:
+        yield instance
 
 
 INSTANCES = {
@@ -81,9 +86,9 @@ def configured(name: str) -> dict[str, Any]:
 @pytest.mark.parametrize("name", INSTANCES)
 def test_dagster_takes_the_instance(name: str, tmp_path: Path) -> None:
     """Dagster loads each instance's launcher and queue from the configuration."""
-    reference = refer(launching(name, tmp_path), tmp_path)
+    with made(launching(name, tmp_path), tmp_path) as instance:
+        loaded: list[type] = [type(instance.run_launcher), type(instance.run_coordinator)]
 
-    loaded: list[type] = [type(reference.run_launcher), type(reference.run_coordinator)]
     assert [INSTANCES[name], dg.QueuedRunCoordinator] == loaded
 
 
@@ -115,14 +120,12 @@ def launching(name: str, folder: Path) -> dict[str, Any]:
 @pytest.mark.parametrize("name", ["compose", "celery"])
 def test_the_storage_is_postgresql(name: str, tmp_path: Path) -> None:
     """Dagster loads the storage, and its driver, from the configuration."""
-    config = instance(name)
-    # Or it would connect here.
-    config["storage"]["postgres"]["should_autocreate_tables"] = False
+    with made(instance(name), tmp_path) as loaded:
+        storages = (loaded.run_storage, loaded.event_log_storage, loaded.schedule_storage)
+        urls = [getattr(storage, "postgres_url", "") for storage in storages]
 
-    storage = refer(config, tmp_path).storage
-
-    assert isinstance(storage, DagsterPostgresStorage)
-    assert storage.postgres_url.startswith("postgresql+psycopg2://dagster:a-password@127.0.0.1:")
+    for url in urls:
+        assert url.startswith("postgresql+psycopg2://dagster:a-password@127.0.0.1:")
 
 
 @pytest.mark.parametrize(
@@ -141,8 +144,11 @@ def test_a_misspelt_key_is_refused(name: str, path: tuple[str, ...], tmp_path: P
         place = place[part]
     place["misspelt"] = 1
 
-    with pytest.raises(dg.DagsterInvalidConfigError, match="misspelt"):
-        refer(config, tmp_path)
+    with (
+        pytest.raises(dg.DagsterInvalidConfigError, match="misspelt"),
+        made(config, tmp_path),
+    ):
+        pass
 
 
 @pytest.mark.parametrize("name", ["celery", "kubernetes"])
@@ -150,10 +156,12 @@ def test_a_misspelt_key_of_a_launcher_is_refused(name: str, tmp_path: Path) -> N
     """The launchers refuse a key that they do not know."""
     config = configured(name)
     config["run_launcher"]["config"]["misspelt"] = 1
-    reference = refer(config, tmp_path)
 
-    with pytest.raises(dg.DagsterInvalidConfigError, match="misspelt"):
-        assert reference.run_launcher
+    with (
+        made(config, tmp_path) as loaded,
+        pytest.raises(dg.DagsterInvalidConfigError, match="misspelt"),
+    ):
+        assert loaded.run_launcher is not None
 
 
 @pytest.mark.parametrize("name", INSTANCES)
@@ -295,7 +303,8 @@ def test_kubernetes_runs_one_image_of_this_version() -> None:
 
 def test_a_run_becomes_a_pod_that_may_do_little(tmp_path: Path) -> None:
     """The Job that Dagster makes of our values syncs into Snowflake, unprivileged, with limits."""
-    launcher = refer(launching("kubernetes", tmp_path), tmp_path).run_launcher
+    with made(launching("kubernetes", tmp_path), tmp_path) as loaded:
+        launcher = loaded.run_launcher
     assert isinstance(launcher, K8sRunLauncher)
     (deployment,) = values()["dagster-user-deployments"]["deployments"]
     run = dg.DagsterRun(job_name="intercom_sync", tags={})

@@ -63,7 +63,7 @@ def test_two_processes_take_turns_with_the_scroll(workspace: Workspace, host: Ho
         first = stack.enter_context(running(host, "us"))
         until(lambda: workspace.scroll.is_open or None, "the first scroll")
         second = stack.enter_context(running(host, "eu"))
-        until(lambda: refused(workspace) >= 4 or None, "the second process's wait")
+        until(lambda: refused(workspace) >= 2 or None, "the second process's wait")
         workspace.behaviour.latency = 0.0
         said = [process.communicate(timeout=DEADLINE) for process in (first, second)]
 
