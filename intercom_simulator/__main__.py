@@ -39,10 +39,19 @@ Change it while it runs, without a token, under /_simulator:
 """
 
 
+def port(text: str) -> int:
+    """Reads the number of a port; argparse names this function where the text is none."""
+    number = int(text)
+    if not 0 <= number <= 65_535:
+        raise argparse.ArgumentTypeError(f"port must be 0-65535, not {number}")
+    return number
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Declares the options."""
     parser = argparse.ArgumentParser(
         prog=os.environ.get("INTERCOM_SIMULATOR_COMMAND", "python -m intercom_simulator"),
+        usage="%(prog)s [options]",
         description=_DESCRIPTION,
         epilog=_epilog(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -73,7 +82,7 @@ def _wrapped(text: str, indent: str) -> list[str]:
 
 def _add_serving(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
-    add("--port", type=int, default=8765, help="port; 0 picks a free one (default 8765)")
+    add("--port", type=port, default=8765, help="port; 0 picks a free one (default 8765)")
     add("--token", default="simulated-token", help="accepted access token (default %(default)s)")
     add("--client-id", default=OAuth.client_id, help="of the OAuth app (default %(default)s)")
     add("--client-secret", default=OAuth.client_secret, help="its secret (default %(default)s)")

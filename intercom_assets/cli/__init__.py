@@ -78,7 +78,7 @@ def main() -> None:
 )
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def simulate(arguments: tuple[str, ...]) -> NoReturn:
-    """Serve a simulated Intercom on this machine; --help lists its options."""
+    """Serve a simulated Intercom on this machine."""
     os.environ["INTERCOM_SIMULATOR_COMMAND"] = "intercom-assets simulate"  # the name in its help
     os.execv(  # noqa: S606 - our own module in our own interpreter
         sys.executable, [sys.executable, "-m", "intercom_simulator", *arguments]

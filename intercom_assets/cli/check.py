@@ -19,6 +19,7 @@ from intercom_assets.errors import ConfigurationError, IntercomAssetsError
 from intercom_assets.orchestration.warehouses import open_warehouse
 from intercom_assets.settings.privacy import hash_key
 from intercom_assets.settings.source import Settings
+from intercom_assets.warehouse.warehouse import Warehouse
 
 T = TypeVar("T")
 
@@ -126,11 +127,8 @@ def _check(settings: Settings, lines: _Lines) -> None:
     for warning in settings.warnings:
         lines.warn(warning)
     with open_warehouse(settings.warehouse, patience=5.0) as warehouse:
-        lines.find(
-            "warehouse",
-            lambda: warehouse.check(settings.schema),
-            lambda _: f"{warehouse.describe()}, schema {settings.schema}",
-        )
+        if lines.find("warehouse", lambda: _reach(warehouse, settings), str):
+            _check_tables(warehouse, settings, lines)
     if settings.privacy.salt_variable is not None:
         lines.find("hash salt", lambda: hash_key(settings.privacy), lambda _: "is set")
     if has_token(settings):
@@ -142,6 +140,21 @@ def _check(settings: Settings, lines: _Lines) -> None:
             "token first: intercom-assets demo",
             good=False,
         )
+
+
+def _reach(warehouse: Warehouse, settings: Settings) -> str:
+    warehouse.check(settings.schema)
+    return f"{warehouse.describe()}, schema {settings.schema}"
+
+
+def _check_tables(warehouse: Warehouse, settings: Settings, lines: _Lines) -> None:
+    """Add what a sync would refuse: a table of another tool, a column of another type."""
+    with warehouse.connected():
+        for target in map(settings.source.target, settings.resources):
+            try:
+                warehouse.inspect(target)
+            except IntercomAssetsError as error:
+                lines.say(str(target), str(error), good=False)
 
 
 def _check_intercom(settings: Settings, lines: _Lines) -> None:

@@ -95,10 +95,11 @@ def run(**options: Any) -> None:  # noqa: ANN401 - click names them
 @quiet
 @as_json
 def demo(**options: Any) -> None:  # noqa: ANN401 - click names them
-    """Sync a simulated workspace into data/demo.duckdb, to look at the tables without a token.
+    """Sync a simulated workspace, to look around without a token.
 
-    Starts the bundled simulator on this machine and ends it afterwards. Your sources and their
-    database are left alone. `query` and `status` read the demo's database with --demo.
+    Starts the bundled simulator on this machine, syncs it into data/demo.duckdb and ends it. Your
+    sources and their database are left alone. `query` and `status` read the demo's database with
+    --demo.
 
     \b
     Examples:
@@ -117,7 +118,7 @@ def demo(**options: Any) -> None:  # noqa: ANN401 - click names them
 @of_source("Source to check; repeat it for several. Default: every source.", multiple=True)
 @as_json
 def check(source: tuple[str, ...], *, as_json: bool) -> None:
-    """Check settings, token, region, version, permissions and warehouse.
+    """Check settings, token, permissions and warehouse.
 
     Asks Intercom for next to nothing, about one request per resource, and changes nothing.
 
@@ -225,9 +226,10 @@ def status(source: tuple[str, ...], *, demo: bool, as_json: bool) -> None:
 )
 @of_demo
 def query(sql: str | None, source: str | None, form: str, *, demo: bool) -> None:
-    """Ask the database of a source in SQL; what the statement changes is not kept.
+    """Ask the database of a source in SQL.
 
-    With - instead of SQL, or with nothing, the statement is read from stdin.
+    What the statement changes is not kept. With - instead of SQL, or with nothing, the statement
+    is read from stdin.
 
     \b
     Examples:
@@ -264,7 +266,9 @@ def query(sql: str | None, source: str | None, form: str, *, demo: bool) -> None
 )
 @click.option("--yes", "-y", is_flag=True, help="Reset without asking.")
 def state(source: str | None, file: str | None, reset: str | None, *, yes: bool) -> None:
-    """Show where the next syncs start, as JSON; copy that to another warehouse, or reset one.
+    """Show where the next syncs start, copy that, or reset it.
+
+    Printed as JSON, which --import stores in another warehouse.
 
     \b
     Examples:
@@ -288,7 +292,7 @@ def state(source: str | None, file: str | None, reset: str | None, *, yes: bool)
 @of_source("Source whose tables are meant; needed where there are several.")
 @click.option("--yes", "-y", is_flag=True, help="Forget without asking.")
 def forget(ids: tuple[str, ...], source: str | None, *, yes: bool) -> None:
-    """Forget contacts: what the tables and their histories hold of them.
+    """Forget what tables and their histories hold of contacts.
 
     Shows how many rows that is, and asks. Rows of the contacts, their events, notes, segments,
     subscriptions and tags are deleted; what is personal in their conversations becomes null.
@@ -308,7 +312,9 @@ def forget(ids: tuple[str, ...], source: str | None, *, yes: bool) -> None:
 
 @click.command("dbt-sources")
 def dbt_sources() -> None:
-    """Print the tables and models as sources of dbt, each with the key of its Dagster asset.
+    """Print the tables and models as sources of dbt.
+
+    Each has the key of its Dagster asset.
 
     \b
     Example:

@@ -13,7 +13,9 @@ _VARIABLE = "_INTERCOM_ASSETS_COMPLETE"
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:
-    """Print the script that completes commands, options, resources and sources in a shell.
+    """Print the script that completes commands in a shell.
+
+    It completes options, resources and sources too.
 
     \b
     bash: put into ~/.bashrc       eval "$(intercom-assets completion bash)"

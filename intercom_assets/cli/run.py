@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import click
 
+from intercom_assets.catalog import CATALOG
 from intercom_assets.cli.demo import (
     demo_variables,
     demo_workspace,
@@ -92,9 +93,13 @@ class RunOptions:
             whose = (
                 f"source {sources[0].name} does not have" if len(sources) == 1 else "no source has"
             )
+            catalogue = {resource.name for resource in CATALOG}
+            unselected = [name for name in unknown if name in catalogue]
+            select = f", or put {', '.join(unselected)} into the setting resources"
             raise ConfigurationError(
                 f"--select names {', '.join(unknown)}, which {whose}. "
-                f"Choose another name: {closest(unknown, known)}allowed are {', '.join(known)}"
+                f"Choose another name{select if unselected else ''}: "
+                f"{closest(unknown, known)}allowed are {', '.join(known)}"
             )
 
 

@@ -112,20 +112,21 @@ def _show(source: _Source) -> None:
     for standing in source.standings:
         if standing.skipped:
             print_mark(f"{standing.name} is skipped: {standing.skipped}", good=None)
-    if action := _next_action(source.standings):
+    if action := _next_action(source):
         click.echo(f"\nNext  {action}")
     click.echo()
 
 
-def _next_action(standings: Sequence[_Standing]) -> str:
+def _next_action(source: _Source) -> str:
+    standings, sync = source.standings, "demo" if source.demo else "run"
     never = [standing.name for standing in standings if standing.state == "never"]
     begun = [standing.name for standing in standings if standing.state == "interrupted"]
     if len(never) == len(standings):
-        return f"{command_line('run')} syncs for the first time"
+        return f"{command_line(sync)} syncs for the first time"
     if begun:
-        return f"{command_line('run')} resumes {', '.join(begun)}"
+        return f"{command_line(sync)} resumes {', '.join(begun)}"
     if never:
-        return command_line("run", "--select", ",".join(never))
+        return command_line(sync, "--select", ",".join(never))
     return ""
 
 
@@ -164,5 +165,5 @@ def _document(source: _Source) -> dict[str, object]:
             }
             for standing in source.standings
         ],
-        "next_action": _next_action(source.standings) or None,
+        "next_action": _next_action(source) or None,
     }

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import duckdb
 import httpx
 import pytest
 from click.testing import CliRunner
@@ -124,11 +125,13 @@ def test_a_demo_spares_the_real_database(commands: CommandLine, tmp_path: Path) 
     file.write_text(file.read_text().replace("{env: DUCKDB_DATABASE}", "data/real.duckdb"))
 
     refused = demo("run", "--json")
+    before = demo("status", "--demo")
     run = demo("demo", "--select", "teams,tags")
 
     assert 2 == refused.returncode
     assert "The variable INTERCOM_ACCESS_TOKEN is empty." in json.loads(refused.stdout)["error"]
     assert 0 == run.returncode, run.stderr
+    assert "intercom-assets demo syncs for the first time" in before.stdout
     assert (demo.folder / "data" / "demo.duckdb").exists()
     assert not (demo.folder / "data" / "real.duckdb").exists()
     assert not Path(commands.environment["DUCKDB_DATABASE"]).exists()
@@ -259,6 +262,14 @@ def test_unknown_selection_is_refused_with_the_names_that_exist(workspace: Comma
     assert "another name: did you mean contacts? allowed are admins, " in run.stderr
 
 
+def test_a_selection_that_the_settings_leave_out_names_the_setting(workspace: CommandLine) -> None:
+    """A resource of the catalogue that the source does not sync is not called unknown only."""
+    run = workspace("run", "--select", "tickets,contact")
+
+    assert 2 == run.returncode
+    assert "Choose another name, or put tickets into the setting resources: did you" in run.stderr
+
+
 def test_wrong_settings_are_listed_at_once(workspace: CommandLine) -> None:
     """Every wrong setting is named with its variable, in JSON too, and the code is 2."""
     run = workspace("run", "--json", INTERCOM_REGION="mars", INTERCOM_API_VERSION="1.4")
@@ -301,6 +312,20 @@ def test_check_says_what_to_mend(
     assert 1 == check.returncode
     assert re.search(line, check.stdout, re.MULTILINE), check.stdout
     assert "wrong" not in check.stdout.replace("is wrong", "").replace("are wrong", "")
+
+
+def test_check_finds_the_tables_of_another_tool(workspace: CommandLine) -> None:
+    """What a sync would refuse to write has a crossed line that says how to rename it."""
+    with duckdb.connect(workspace.environment["DUCKDB_DATABASE"]) as database:
+        database.execute("CREATE SCHEMA intercom")
+        database.execute("CREATE TABLE intercom.rudder_tags (id INTEGER)")
+        database.execute("CREATE TABLE intercom.rudder_teams (id INTEGER)")
+
+    check = workspace("check")
+
+    assert 1 == check.returncode
+    crossed = re.findall(r"^✗ (\S+) +.*RENAME TO", check.stdout, re.MULTILINE)
+    assert ["intercom.rudder_teams", "intercom.rudder_tags"] == crossed
 
 
 def test_query_answers_and_keeps_nothing(with_teams: CommandLine) -> None:
@@ -386,6 +411,16 @@ def test_simulate_serves_a_workspace(commands: CommandLine) -> None:
     assert "sim4dev1" == answer.json()["app"]["id_code"]
 
 
+@pytest.mark.parametrize("port", ["99999", "-1"])
+def test_simulate_refuses_a_port_that_does_not_exist(commands: CommandLine, port: str) -> None:
+    """A port out of range is refused in two lines, without a traceback."""
+    refused = commands.process("simulate", "--port", port, "--contacts", "1")
+
+    assert 2 == refused.returncode
+    assert 2 == refused.stderr.count("\n"), refused.stderr
+    assert "port must be 0-65535" in refused.stderr
+
+
 def test_the_help_of_simulate_names_itself(commands: CommandLine) -> None:
     """Its usage begins with the command that was typed."""
     assert commands.process("simulate", "--help").stdout.startswith(
@@ -414,6 +449,14 @@ def test_a_wrong_command_line_is_refused(arguments: tuple[str, ...]) -> None:
     assert 2 == answer.exit_code
     assert "" == answer.stdout
     assert answer.stderr
+
+
+def test_the_list_of_commands_cuts_no_sentence() -> None:
+    """In 80 columns the help says of each command, whole, what it does."""
+    commands = CliRunner().invoke(main, ["--help"], terminal_width=80).stdout.split("Commands:")[1]
+
+    assert "dbt-sources" in commands
+    assert "..." not in commands
 
 
 @pytest.mark.parametrize("command", [(), ("run",), ("check",), ("status",), ("query",)])
