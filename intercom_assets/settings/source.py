@@ -47,6 +47,7 @@ from intercom_assets.settings.values import (
     SettingsGroup,
     Variable,
     as_written,
+    misspelt,
     one_of,
     problems_of,
     variable_of,
@@ -243,7 +244,7 @@ class Settings(SettingsGroup):
 
     def model_post_init(self, context: Any, /) -> None:  # noqa: ANN401 - pydantic's own
         """Remember where the settings were read, and the warnings of validation."""
-        self._warnings = tuple(context.warnings)
+        self._warnings = (*context.warnings, *misspelt(context))
         variables = {name: variable_of(value) for name, value in context.raw.items()}
         self._origin = _Origin(context.file, context.folder, variables)
 

@@ -165,6 +165,29 @@ def variable_of(value: object) -> str | None:
     return None
 
 
+def misspelt(reading: Reading) -> Iterator[str]:
+    """Yield a warning for each variable that no setting reads, but is nearly one that is not set.
+
+    A variable of another source, such as INTERCOM_REGION2, is longer or goes on.
+    """
+    read = set(_variables(reading.raw))
+    unset = {name for name in read if not reading.environment.get(name, "").strip()}
+    prefixes = {name.partition("_")[0] for name in unset}
+    for name in sorted(set(reading.environment) - read):
+        if name.partition("_")[0] in prefixes:
+            for meant in get_close_matches(name, unset, n=1, cutoff=0.9):
+                if abs(len(meant) - len(name)) <= 1 and not name.startswith(meant):
+                    yield f"{name} is set, but no setting reads it: did you mean {meant}?"
+
+
+def _variables(raw: Mapping[str, object]) -> Iterator[str]:
+    for value in raw.values():
+        if (variable := variable_of(value)) is not None:
+            yield variable
+        elif isinstance(value, Mapping):
+            yield from _variables(value)
+
+
 def resolve(value: object, reading: Reading) -> object:
     """Replace `{env: NAME}` with the value of the variable."""
     variable = variable_of(value)

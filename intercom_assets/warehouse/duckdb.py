@@ -22,7 +22,12 @@ from intercom_assets.errors import WarehouseError
 from intercom_assets.warehouse.base import Adapter, Session, StagedFile, Target
 from intercom_assets.warehouse.dialects import DUCKDB_TYPES, DuckDBDialect, literal, quote
 from intercom_assets.warehouse.duckdb_file import make_folder, private, table_lock
-from intercom_assets.warehouse.duckdb_memory import low_memory, needs_memory, write_file
+from intercom_assets.warehouse.duckdb_memory import (
+    little_memory,
+    low_memory,
+    with_enough_memory,
+    write_file,
+)
 from intercom_assets.warehouse.warehouse import Warehouse
 
 if TYPE_CHECKING:
@@ -219,9 +224,9 @@ class DuckDBAdapter(Adapter):
 
     @override
     def read(self, work: Callable[[Session], T], what: str) -> T:
-        with self._opened() as connection:
+        with self._opened() as connection, little_memory(connection):
             try:
-                return work(DuckDBSession(connection))
+                return with_enough_memory(connection, lambda: work(DuckDBSession(connection)))[0]
             except duckdb.Error as error:
                 raise WarehouseError(_refused(f"a statement on {what}", error)) from error
 
@@ -234,17 +239,10 @@ class DuckDBAdapter(Adapter):
         ):
             session = DuckDBSession(connection)
             try:
-                try:
-                    result = work(session)
-                except duckdb.Error as error:
-                    if not needs_memory(error):
-                        raise
-                    connection.execute("RESET memory_limit")
-                    result = work(session)
-                    compact = False
+                result, lacked = with_enough_memory(connection, lambda: work(session))
             except duckdb.Error as error:
                 raise _failed(what, error) from error
-            write_file(connection, compact=compact)
+            write_file(connection, compact=compact and not lacked)
             return result
 
     @override

@@ -247,6 +247,24 @@ def test_a_run_that_is_cancelled_leaves_the_rest_to_the_next(
     assert_landed(machine, workspace, *RESOURCES)
 
 
+def test_a_table_that_is_synced_alone_leaves_no_model_unsynced(deployment: Deployment) -> None:
+    """Dagster's pages show a view as new as its tables, whoever synced them."""
+    ui = deployment.ui
+    for number, chosen in enumerate(({}, {"assetSelection": [{"path": ["intercom", "contacts"]}]})):
+        before = len(until(lambda: ended_runs(ui, 0), "an idle deployment"))
+        ui.launch("__ASSET_JOB" if number else "intercom_sync", **chosen)
+        run = until(lambda: ended_runs(ui, before + 1), "the end of the run")[0]  # noqa: B023
+        assert "SUCCESS" == run["status"]
+
+    answer = ui.ask("{ assetNodes { assetKey { path } staleStatus } }")
+
+    assert answer is not None
+    listed: Any = answer["assetNodes"]
+    told = {node["assetKey"]["path"][-1]: node["staleStatus"] for node in listed}
+    assert "contact_tags" in told
+    assert {"FRESH"} == set(told.values()), told
+
+
 def press(page: Page, label: str) -> None:
     """Press the button of a label."""
     icon_and_label = re.compile(rf"(^|\s){label}$")

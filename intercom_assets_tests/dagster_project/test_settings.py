@@ -8,6 +8,7 @@ import pytest
 
 from intercom_assets.catalog import CATALOG, ApiVersion, Level
 from intercom_assets.catalog.endpoints import Search
+from intercom_assets.settings.scaffold import from_variables
 from intercom_assets.settings.source import read_settings
 from intercom_assets.settings.warehouse import DuckDBSettings
 from intercom_assets_tests.dagster_project.reading import ROOT, TOKEN, problems, read
@@ -454,6 +455,31 @@ def test_other_types_are_refused(value: object) -> None:
 
     assert problem.startswith("custom_object_types is ")
     assert "identifiers of types of custom objects are allowed" in problem
+
+
+@pytest.mark.parametrize(
+    ("variable", "meant"),
+    [
+        ("INTERCOM_RESORCES", "INTERCOM_RESOURCES"),
+        ("INTERCOM_HISTROY", "INTERCOM_HISTORY"),
+        ("SNOWFLAKE_ACOUNT", "SNOWFLAKE_ACCOUNT"),
+    ],
+)
+def test_a_mistyped_variable_is_told(variable: str, meant: str) -> None:
+    """A variable that no setting reads, nearly one that is not set, is a warning."""
+    settings = read({variable: "x"}, **from_variables())
+
+    assert f"{variable} is set, but no setting reads it: did you mean {meant}?" in settings.warnings
+
+
+@pytest.mark.parametrize(
+    "variable", ["INTERCOM_REGION2", "INTERCOM_EU_REGION", "INTERCOM_APP_ID", "HOME"]
+)
+def test_a_variable_of_somebody_else_is_not_told(variable: str) -> None:
+    """Another source's or program's variable is no mistake."""
+    settings = read({variable: "x", "INTERCOM_ACCESS_TOKEN": "x"}, **from_variables())
+
+    assert [] == [warning for warning in settings.warnings if variable in warning]
 
 
 def test_types_without_custom_objects_are_told() -> None:

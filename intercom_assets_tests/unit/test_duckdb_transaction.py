@@ -297,3 +297,24 @@ def test_a_commit_is_in_the_file_itself(tmp_path: Path) -> None:
         copy.write_bytes(file_of(store).read_bytes())
     with connect(copy) as connection:
         assert [(2,)] == connection.execute("SELECT count(*) FROM s.rudder_things").fetchall()
+
+
+def test_a_look_has_little_memory_unless_it_needs_more(tmp_path: Path) -> None:
+    """What a query reads is kept within a commit's memory; one that lacks some is made again."""
+    heard: list[str] = []
+    warehouse = DuckDBWarehouse(tmp_path / "x.duckdb", connect=overhearing(heard))
+    Store(warehouse, tmp_path).commit([thing("1")])
+    limit = "SELECT current_setting('memory_limit')"
+
+    with connect(tmp_path / "x.duckdb") as held:
+        before = held.execute(limit).fetchall()
+        held.execute("CREATE VIEW s.large AS SELECT unnest(list(n)) FROM range(20_000_000) r (n)")
+        heard.clear()
+        counted = [warehouse.count(Target("s", name, THINGS)) for name in ("t", "large")]
+        after = held.execute(limit).fetchall()
+
+    assert [1, 20_000_000] == counted
+    asked = [statement.splitlines()[-1] for statement in heard if "count" in statement.lower()]
+    assert 2 == heard.count("SET memory_limit = '128MB'")
+    assert [False, True, True] == ["large" in one for one in asked], heard
+    assert before == after
