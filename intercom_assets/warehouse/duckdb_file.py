@@ -42,6 +42,17 @@ def make_folder(folder: Path) -> None:
 
 
 @contextmanager
+def turn_if_free() -> Iterator[bool]:
+    """Keep commits of this process waiting for a block; False if one is under way."""
+    free = _turns.acquire(blocking=False)
+    try:
+        yield free
+    finally:
+        if free:
+            _turns.release()
+
+
+@contextmanager
 def table_lock(folder: Path, target: Target, run_id: str, patience: float) -> Iterator[None]:
     """Hold the lock of a table between processes, which the OS releases however they end.
 

@@ -14,6 +14,8 @@ from typing import TypeVar
 
 import duckdb
 
+from intercom_assets.warehouse.duckdb_file import turn_if_free
+
 T = TypeVar("T")
 
 _MEMORY = "128MB"
@@ -36,8 +38,8 @@ def low_memory(connection: duckdb.DuckDBPyConnection, *, compact: bool) -> Itera
 
 @contextmanager
 def little_memory(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Limit DuckDB's memory for a query."""
-    with _set(connection, {"memory_limit": _MEMORY}):
+    """Limit DuckDB's memory for a query, unless a commit of this process has set its own limit."""
+    with turn_if_free() as free, _set(connection, {"memory_limit": _MEMORY} if free else {}):
         yield
 
 

@@ -318,3 +318,26 @@ def test_a_look_has_little_memory_unless_it_needs_more(tmp_path: Path) -> None:
     assert 2 == heard.count("SET memory_limit = '128MB'")
     assert [False, True, True] == ["large" in one for one in asked], heard
     assert before == after
+
+
+def test_a_look_beside_a_commit_leaves_its_memory_alone(tmp_path: Path) -> None:
+    """A query of another thread does not lift the limit of a commit that is under way."""
+    asked: list[str] = []
+    looks = DuckDBWarehouse(tmp_path / "x.duckdb", connect=overhearing(asked))
+    Store(looks, tmp_path).commit([thing("1")])
+    asked.clear()
+
+    class Looking(list[str]):
+        def append(self, statement: str) -> None:
+            super().append(statement)
+            if statement == "BEGIN TRANSACTION":
+                with ThreadPoolExecutor(1) as pool:
+                    assert 1 == pool.submit(looks.count, Target("s", "t", THINGS)).result()
+
+    commits = DuckDBWarehouse(tmp_path / "x.duckdb", connect=overhearing(Looking()))
+    Store(commits, tmp_path, version=1).commit([thing("2")])
+
+    assert [] == [statement for statement in asked if "memory_limit" in statement]
+    assert any("count" in statement.lower() for statement in asked)
+    assert 2 == looks.count(Target("s", "t", THINGS))
+    assert "SET memory_limit = '128MB'" in asked
